@@ -1,0 +1,137 @@
+import { awscdk, javascript } from 'projen';
+
+const project = new awscdk.AwsCdkConstructLibrary({
+  name: 'cdk-ecs-run-task',
+  description: 'Runs an Amazon ECS task during cdk deploy, waits for it, and fails the deployment with the cause if the task fails.',
+  keywords: ['aws', 'cdk', 'awscdk', 'aws-cdk', 'ecs', 'fargate', 'run-task', 'migration', 'custom-resource'],
+  author: 'The cdk-ecs-run-task contributors',
+  authorAddress: 'https://github.com/cdk-ecs-run-task/cdk-ecs-run-task',
+  authorOrganization: true,
+  repositoryUrl: 'https://github.com/cdk-ecs-run-task/cdk-ecs-run-task.git',
+  license: 'Apache-2.0',
+  defaultReleaseBranch: 'main',
+  majorVersion: 0,
+  packageManager: javascript.NodePackageManager.NPM,
+  projenrcTs: true,
+
+  // The lowest versions that the library works with: VERSIONS.md says how they were found.
+  cdkVersion: '2.172.0',
+  constructsVersion: '10.0.0',
+  jsiiVersion: '~6.0.16',
+  typescriptVersion: '~6.0.3', // what jsii 6 compiles with; the newest TypeScript is ahead of it
+
+  publishToPypi: { distName: 'cdk-ecs-run-task', module: 'cdk_ecs_run_task' },
+  publishToMaven: {
+    javaPackage: 'io.github.cdkecsruntask',
+    mavenGroupId: 'io.github.cdkecsruntask',
+    mavenArtifactId: 'cdk-ecs-run-task',
+  },
+  publishToNuget: { dotNetNamespace: 'CdkEcsRunTask', packageId: 'CdkEcsRunTask' },
+  publishToGo: { moduleName: 'github.com/cdk-ecs-run-task/cdk-ecs-run-task-go', packageName: 'cdkecsruntask' },
+
+  // Publishing is a later step; until then no workflow files.
+  github: false,
+  release: false,
+  depsUpgrade: false,
+
+  devDeps: [
+    '@aws-sdk/client-cloudformation@^3.1164.0',
+    '@aws-sdk/client-cloudwatch-logs@^3.1164.0',
+    '@aws-sdk/client-ecs@^3.1164.0',
+    '@aws-sdk/client-iam@^3.1164.0',
+    '@aws-sdk/client-lambda@^3.1164.0',
+    '@cloud-copilot/iam-simulate@0.1.173', // judges the deployed policies, which the local engines do not
+    '@smithy/core@^3.41.0', // walks the schema of the RunTask request
+    '@types/aws-lambda@^8.10.164',
+    '@types/node@^20',
+    'aws-cdk@2.1148.1', // exact: the tag "latest" is a stray 3.0.0 that cannot read today's assemblies
+    'aws-sdk@^2.1693.0', // AWS's own model and validator of the request, for the tests
+    'aws-sdk-client-mock@^4.1.0',
+    'esbuild@^0.28.2',
+    'tsx@^4.23.15',
+  ],
+  // The newest unrs-resolver lacks packages for some platforms, so that "npm ci" refuses the lock file.
+  jestOptions: {
+    jestVersion: '^30',
+    updateSnapshot: javascript.UpdateSnapshot.NEVER, // a wrong snapshot must fail, not be rewritten
+    configFilePath: 'jest.config.json',
+    jestConfig: {
+      coverageProvider: 'babel', // twice as fast here as v8
+      moduleNameMapper: { '^cdk-ecs-run-task$': '<rootDir>/src' },
+      testPathIgnorePatterns: ['/node_modules/', '/test/e2e/'],
+    },
+  },
+  eslintOptions: {
+    dirs: ['src'],
+    devdirs: ['lambda', 'test', 'examples', 'projenrc'],
+    commandOptions: { fix: false }, // a check must not rewrite what it checks
+  },
+  tsconfigDev: {
+    include: ['../lambda/**/*.ts', '../examples/**/*.ts'],
+    compilerOptions: { rootDir: '..', lib: ['es2024'], paths: { 'cdk-ecs-run-task': ['../src'] } },
+  },
+  gitignore: ['/.local/', '/cdk.out/', '.DS_Store', '.jsii.tabl.json'],
+});
+
+// The examples import the library by its name, as users do; the compiler knows where it is.
+project.eslint?.addRules({ 'import/no-unresolved': ['error', { ignore: ['^cdk-ecs-run-task$'] }] });
+
+// Lock files name no registry: the reader's own configuration decides where packages come from.
+new javascript.NpmConfig(project, { omitEmpty: true }).addConfig('omit-lockfile-registry-resolved', 'true');
+project.package.addPackageResolutions('unrs-resolver@1.12.2');
+
+// The handler is bundled with its SDK clients when the library is built: users need neither esbuild nor Docker,
+// and members of the request that Lambda's own SDK does not know yet still reach ECS.
+project.bundler.addBundle('lambda/handler.ts', {
+  platform: 'node',
+  target: 'node22',
+  tsconfigPath: 'lambda/tsconfig.json',
+  sourcemap: false,
+  esbuildArgs: { '--minify': true, '--main-fields': 'module,main' }, // module first: -41 % bytes, measured
+});
+
+// Each folder beside src/ needs a configuration of its own, for the editor and for eslint.
+for (const [folder, include] of [['lambda', ['**/*.ts', '../src/contract.ts']], ['examples', ['**/*.ts']]] as const) {
+  new javascript.TypescriptConfig(project, {
+    fileName: `${folder}/tsconfig.json`,
+    extends: javascript.TypescriptConfigExtends.fromPaths(['../test/tsconfig.json']),
+    include: [...include],
+    compilerOptions: { rootDir: '..' },
+  });
+}
+
+// jest and esbuild strip types without checking them, and jsii sees only src/.
+const typecheck = project.addTask('typecheck', {
+  description: 'Type-check lambda/, test/ and examples/',
+  exec: 'tsc --noEmit --project test && tsc --noEmit --project lambda',
+});
+project.testTask.prependSpawn(typecheck);
+project.testTask.prependSpawn(project.bundler.bundleTask); // the constructs' tests need the handler's bundle
+
+// Every snippet of the README and of the docstrings has to compile. The link lets them import this package by its name.
+project.postCompileTask.exec('ln -sfn .. node_modules/cdk-ecs-run-task');
+project.postCompileTask.exec('jsii-rosetta extract --compile --strict .');
+project.postCompileTask.exec('rm node_modules/cdk-ecs-run-task');
+
+// The same tests with the newest aws-cdk-lib in place of the lowest; "npm ci" puts the lowest back.
+project.addTask('test:newest', {
+  description: 'Run the tests of the construct with the newest aws-cdk-lib',
+  steps: [
+    { exec: 'npm install --no-save aws-cdk-lib@2.276.0 constructs@10.8.1' },
+    { exec: 'tsc --noEmit --project test' },
+    { exec: 'JEST_JUNIT_OUTPUT_NAME=newest.xml jest --coverage=false test/[a-z-]*.test.ts' },
+    { exec: 'npm ci' },
+  ],
+});
+
+for (const path of [
+  '/lambda/', '/examples/', '/bench/', '/rosetta/', '/.ci/', '/.local/', '.jsii.tabl.json', '/jest.config.json', '/jest.e2e.config.json',
+  '/.npmrc', '/cdk.out/', '/docs/', '/CONTRIBUTING.md',
+]) {
+  project.addPackageIgnore(path);
+}
+
+// jsii prints a banner on Node 20, which users may still have.
+project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
+
+project.synth();

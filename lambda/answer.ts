@@ -1,0 +1,49 @@
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import { asciiJson, fit } from './message';
+import type { Surroundings } from './surroundings';
+
+/** The answer to one request of CloudFormation. */
+export interface Answer {
+  readonly status: 'SUCCESS' | 'FAILED';
+  /** Lines; shortened where they are too long for CloudFormation. */
+  readonly reason: readonly string[];
+}
+
+/** The whole answer, inclusive: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
+const MOST_BYTES = 4096;
+
+const ATTEMPTS = 8;
+
+/** The body of the answer, within CloudFormation's limit. */
+export function answerBody(event: CloudFormationCustomResourceEvent, physicalResourceId: string, answer: Answer): string {
+  const body = (reason: string) => asciiJson({
+    Status: answer.status,
+    Reason: reason,
+    PhysicalResourceId: physicalResourceId,
+    StackId: event.StackId,
+    RequestId: event.RequestId,
+    LogicalResourceId: event.LogicalResourceId,
+  });
+  return body(fit(answer.reason, MOST_BYTES - body('').length));
+}
+
+/**
+ * Puts the answer to where CloudFormation waits for it. Throws when it can't: Lambda then repeats the invocation,
+ * which finds the same task again.
+ */
+export async function sendAnswer(url: string, body: string, world: Surroundings): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const problem = await world.put(url, body).then(
+      (status) => status >= 200 && status < 300 ? undefined : `HTTP status ${status}`,
+      (error: Error) => error.name,
+    );
+    if (problem === undefined) {
+      return;
+    }
+    world.log(`CloudFormation did not take the answer (${problem}), attempt ${attempt} of ${ATTEMPTS}`);
+    if (attempt === ATTEMPTS) {
+      throw new Error('CloudFormation did not take the answer');
+    }
+    await world.sleep(Math.min(500 * 2 ** attempt, 10_000));
+  }
+}

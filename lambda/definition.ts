@@ -1,0 +1,28 @@
+import { DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import { PERMISSIONS_SPREAD_MS } from './causes';
+import type { Rules } from './outcome';
+import { persist } from './persist';
+import type { Surroundings } from './surroundings';
+import type { RunTaskProperties } from '../src/contract';
+
+/** The properties with everything that the waiting needs. */
+export type KnownContainers = RunTaskProperties & Rules;
+
+/** A task definition from elsewhere: only ECS knows its essential containers, and where they log to. */
+export async function withContainers(world: Surroundings, properties: RunTaskProperties): Promise<KnownContainers> {
+  if (properties.ExitCodeFrom) {
+    return { ...properties, ExitCodeFrom: properties.ExitCodeFrom };
+  }
+  const { taskDefinition } = properties.Request;
+  const call = () => world.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
+  const found = await persist(world, world.now() + PERMISSIONS_SPREAD_MS, call);
+  const containers = found.taskDefinition?.containerDefinitions ?? [];
+  return {
+    ...properties,
+    ExitCodeFrom: containers.filter((container) => container.essential !== false).map((container) => container.name!),
+    Logs: Object.fromEntries(containers.flatMap(({ name, logConfiguration }) => {
+      const { 'awslogs-group': Group, 'awslogs-stream-prefix': StreamPrefix } = logConfiguration?.options ?? {};
+      return Group && StreamPrefix ? [[name!, { Group, StreamPrefix }]] : [];
+    })),
+  };
+}

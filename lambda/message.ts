@@ -1,0 +1,75 @@
+import type { Failure } from './outcome';
+
+/** What the reader of a failed deployment gets to see, besides the failure itself. */
+export interface Evidence {
+  readonly taskArn?: string;
+  /** Where the container logged to. */
+  readonly log?: { readonly group: string; readonly stream: string };
+  /** Its last lines, oldest first. */
+  readonly tail?: readonly string[];
+}
+
+/** The cause, what to do about it, the last log lines, and where the rest is. */
+export function explain(failure: Failure, evidence: Evidence = {}): string[] {
+  const { taskArn, log, tail = [] } = evidence;
+  return [
+    failure.advice ? `${sentence(failure.cause)} ${sentence(failure.advice)}` : sentence(failure.cause),
+    ...(failure.said ? [`ECS says: ${failure.said}`] : []),
+    ...(tail.length > 0 ? ['The end of its log:', ...tail.map((line) => `  ${line}`)] : []),
+    ...(log ? [`Log group ${log.group}, stream ${log.stream}.`] : []),
+    ...(taskArn ? [`Task ${taskArn}.`] : []),
+  ];
+}
+
+/**
+ * Joins the lines within a number of bytes. Lines in the middle go first, the log's oldest before its newest:
+ * the cause at the top and the places to look at the bottom end the search.
+ */
+export function fit(lines: readonly string[], bytes: number, indent = '  '): string {
+  const kept = lines.map(printable);
+  while (size(kept.join('\n')) > bytes) {
+    const oldest = kept.findIndex((line, index) => index > 0 && line.startsWith(indent));
+    if (oldest === -1) {
+      return cut(kept.join('\n'), bytes);
+    }
+    kept.splice(oldest, 1);
+  }
+  return kept.join('\n');
+}
+
+/** What consoles and the CLI can print: control characters in a reason have broken both. */
+export function printable(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/\u001b\[[0-?]*[ -/]*[@-~]/g, '') // colours of a terminal
+    .replace(/\t/g, '  ')
+    .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, '');
+}
+
+/** The bytes of a text in the answer, whose JSON is plain ASCII. */
+export function size(text: string): number {
+  return asciiJson(text).length - 2;
+}
+
+/** JSON without a byte above 127, so that no reader on the way can mistake its encoding. */
+export function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function cut(text: string, bytes: number): string {
+  const end = ' [cut]';
+  let room = Math.max(0, bytes - end.length);
+  let kept = '';
+  for (const character of text) {
+    room -= size(character);
+    if (room < 0) {
+      break;
+    }
+    kept += character;
+  }
+  return kept + end;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

@@ -1,0 +1,39 @@
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, STOP_MARGIN_SECONDS } from '../src/contract';
+
+/** How long to wait for a task that was told to stop; the rest of the margin is for the answer. */
+export const TIME_TO_STOP_MS = (STOP_MARGIN_SECONDS - 30) * 1000;
+
+/** How long after its first start a request has to be answered, with room left to stop the task. */
+export function timeAllowed(timeoutSeconds: number): number {
+  return Math.min(timeoutSeconds, LONGEST_SERVICE_TIMEOUT_SECONDS - STOP_MARGIN_SECONDS) * 1000;
+}
+
+/**
+ * The time between two looks at the task: a short one is noticed within a second, a long one within three,
+ * at 20 to 60 calls a minute (ECS allows 1,200 a minute in an account and Region).
+ */
+export function pollInterval(elapsed: number): number {
+  if (elapsed < 2 * 60_000) {
+    return 1_000;
+  }
+  return elapsed < 10 * 60_000 ? 2_000 : 3_000;
+}
+
+/** The time before the next attempt at what failed: doubles up to 30 seconds, with jitter so that a crowd spreads. */
+export function backoff(attempt: number, random: number): number {
+  return Math.min(1_000 * 2 ** Math.min(attempt, 10), 30_000) * (0.5 + random / 2);
+}
+
+/**
+ * How much of an invocation is kept for ending it: stopping the task at the deadline, or handing over to the next
+ * invocation. Half of it where the function's time-out is shorter than anybody would set it in production.
+ */
+export function reserve(remaining: number): number {
+  return Math.min((STOP_MARGIN_SECONDS + 20) * 1000, remaining / 2);
+}
+
+/** A duration as a person says it. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 6) / 10} minutes`;
+}

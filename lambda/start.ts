@@ -1,0 +1,92 @@
+import { ConflictException, RunTaskCommand } from '@aws-sdk/client-ecs';
+import { knownStartFailure, Patience, patienceWithError, PERMISSIONS_SPREAD_MS } from './causes';
+import { Failed, Job, Progress } from './job';
+import type { Failure } from './outcome';
+import { backoff } from './schedule';
+import { isBeingUndone } from './stack';
+import { findTasks, Marks, TAG } from './tasks';
+import type { RunTaskProperties } from '../src/contract';
+
+/** By what later events find the tasks of this request, should they have to stop them. */
+export function marksOf(request: Partial<RunTaskProperties['Request']>, id: string): Marks {
+  return { cluster: request.cluster, startedBy: request.startedBy ?? id, tag: request.startedBy ? id : undefined };
+}
+
+/** One attempt to start the tasks that are missing. Throws what no further attempt can mend. */
+export async function start(job: Job, request: RunTaskProperties['Request'], progress: Progress, missing: number): Promise<void> {
+  progress.Tries++;
+  try {
+    // An event may be late: a Delete or a rollback may have cleaned up already.
+    if (await isBeingUndone(job.world, job.event.StackId)) {
+      throw new Failed({ cause: 'the deployment was cancelled before the task had started' });
+    }
+    if (progress.Attempt === 1 || !await adoptStrays(job, request, progress, missing)) {
+      await callRunTask(job, request, progress, missing);
+    }
+  } catch (error) {
+    if (error instanceof Failed) {
+      throw error;
+    }
+    if (error instanceof ConflictException) { // the token has started tasks already, for another count
+      progress.TaskArns.push(...(error.resourceIds ?? []).filter((taskArn) => !progress.TaskArns.includes(taskArn)));
+      progress.Attempt++;
+      return;
+    }
+    // Whether ECS has started anything is unknown: the same token gets the same tasks.
+    const { name, message } = error as Error;
+    startLater(job, progress, {
+      cause: `ECS did not take the request: ${name}`,
+      said: message,
+      advice: name.startsWith('AccessDenied')
+        ? 'check the role of the function, its permissions boundary, and the service control policies of the account'
+        : knownStartFailure(message)?.advice,
+      patience: patienceWithError(error as Error),
+    });
+  }
+}
+
+async function callRunTask(job: Job, request: RunTaskProperties['Request'], progress: Progress, missing: number): Promise<void> {
+  const { startedBy, tag } = marksOf(request, job.id);
+  const { tasks = [], failures = [] } = await job.world.ecs.send(new RunTaskCommand({
+    ...request,
+    startedBy,
+    ...(tag ? { tags: [...request.tags ?? [], { key: TAG, value: tag }] } : {}),
+    count: missing,
+    clientToken: `${job.event.RequestId}-${progress.Attempt}`,
+  }));
+  progress.TaskArns.push(...tasks.map((task) => task.taskArn!));
+  if (tasks.length < missing) {
+    const reasons = failures.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': '));
+    const said = [...new Set(reasons)].join('; ');
+    const { means = 'ECS did not place it', advice, patience } = knownStartFailure(said) ?? {};
+    startAnew(job, progress, { cause: `the task did not start: ${means}`, said, advice, patience });
+  }
+}
+
+/** ECS has been seen to report failures for tasks that it did start, so look before starting others. */
+async function adoptStrays(job: Job, request: RunTaskProperties['Request'], progress: Progress, missing: number): Promise<boolean> {
+  const running = await findTasks(job.world, marksOf(request, job.id), 'RUNNING');
+  const strays = running.filter((taskArn) => !progress.TaskArns.includes(taskArn)).slice(0, missing);
+  progress.TaskArns.push(...strays);
+  return strays.length > 0;
+}
+
+/** Starts anew after ECS has said that nothing ran: a new token, because the old one would give the old answer. */
+export function startAnew(job: Job, progress: Progress, failure: Failure): void {
+  startLater(job, progress, failure);
+  progress.Attempt++;
+}
+
+function startLater(job: Job, progress: Progress, failure: Failure): void {
+  if (!isWorthATry(failure.patience, job, progress)) {
+    throw new Failed(failure);
+  }
+  progress.Problem = failure;
+  progress.StartAt = job.world.now() + backoff(progress.Tries, job.world.random());
+  job.world.log(`${failure.cause} (${failure.said}); the next attempt follows`);
+}
+
+export function isWorthATry(patience: Patience | undefined, job: Job, progress: Progress): boolean {
+  return patience === 'until the deadline'
+    || (patience === 'while permissions spread' && job.world.now() - progress.Since < PERMISSIONS_SPREAD_MS);
+}

@@ -1,0 +1,59 @@
+import type { RunTaskRequest } from '@aws-sdk/client-ecs';
+
+/**
+ * What the construct tells the handler: the properties of one `Custom::EcsRunTask`.
+ *
+ * Both sides import this type; neither exports it to users. CloudFormation delivers every number and boolean
+ * in it as a string (the handler puts the types back), and starts an Update whenever one of them changes. So
+ * the same props must render the same properties in every later version of the library, or upgrading it would
+ * run everybody's tasks again: a new member has to be absent where nobody asked for it.
+ */
+export interface RunTaskProperties {
+  /** The request as ECS gets it. The handler adds `clientToken`, and `startedBy` where it is absent. */
+  readonly Request: Omit<RunTaskRequest, 'clientToken'>;
+
+  /** When an Update runs the task. */
+  readonly RunOn: 'CHANGE' | 'CREATE' | 'EVERY_DEPLOYMENT';
+
+  /** The user's own reasons to run again. */
+  readonly Triggers?: { readonly [name: string]: string };
+
+  /** The time of the synthesis, with `EVERY_DEPLOYMENT` only: makes each deployment an Update. */
+  readonly SynthesizedAt?: string;
+
+  /** From the first start to the end, retries included. */
+  readonly TimeoutSeconds: number;
+
+  /** The containers whose exit codes decide; absent where only the task definition in the account knows them. */
+  readonly ExitCodeFrom?: readonly string[];
+
+  /** Exit codes that count as success. */
+  readonly SuccessExitCodes: readonly number[];
+
+  /** What has to be seen before the result is final. */
+  readonly CompleteWhen: 'EXIT_CODES_KNOWN' | 'TASK_STOPPED';
+
+  /** How many of a container's last log lines the failure shows; 0 reads no logs. */
+  readonly LogTailLines: number;
+
+  /** Where each container logs to, as far as the construct can know it. */
+  readonly Logs?: { readonly [containerName: string]: LogLocation };
+}
+
+/** Where the `awslogs` driver writes: the stream is `<prefix>/<container name>/<task id>`. */
+export interface LogLocation {
+  readonly Group: string;
+  readonly StreamPrefix: string;
+}
+
+/** For ever: CloudFormation replaces a resource whose type changes, and with it would run the task again. */
+export const RESOURCE_TYPE = 'Custom::EcsRunTask';
+
+/** CloudFormation's limit for the answer of a custom resource. */
+export const LONGEST_SERVICE_TIMEOUT_SECONDS = 3600;
+
+/**
+ * Kept between the task's deadline and CloudFormation's: stopping a container takes up to 120 seconds on Fargate,
+ * its network interface up to 25 more, and then the answer has to arrive.
+ */
+export const STOP_MARGIN_SECONDS = 180;

@@ -1,0 +1,46 @@
+import { create } from './world';
+import { answerBody } from '../../lambda/answer';
+
+const body = (reason: string[]) => answerBody(create(), 'id', { status: 'FAILED', reason });
+const reasonOf = (text: string): string => JSON.parse(text).Reason;
+const BOTTOM = ['Log group /shop, stream app/app/1.', 'Task arn:aws:ecs:eu-west-1:111122223333:task/shop/1.'];
+
+test('the answer names the request that it is for', () => {
+  expect(JSON.parse(body(['why']))).toEqual({
+    Status: 'FAILED',
+    Reason: 'why',
+    PhysicalResourceId: 'id',
+    StackId: create().StackId,
+    RequestId: create().RequestId,
+    LogicalResourceId: 'Migration',
+  });
+});
+
+test.each([
+  ['a long log', ['The cause.', 'The end of its log:', ...Array.from({ length: 500 }, (_, line) => `  line ${line} ${'x'.repeat(80)}`), ...BOTTOM]],
+  ['a long cause', ['x'.repeat(10_000), ...BOTTOM]],
+  ['characters outside ASCII', ['The cause.', ...Array.from({ length: 100 }, () => '  日本語 🚀 é'), ...BOTTOM]],
+  ['half a surrogate pair', ['The cause \ud83d.', ...BOTTOM]],
+  ['quotes and backslashes', ['"\\'.repeat(3_000)]],
+])('with %s stays within 4096 bytes of valid JSON', (_, reason) => {
+  const text = body(reason);
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(4096);
+  expect(reasonOf(text).isWellFormed()).toBe(true);
+  expect(text).toMatch(/^[\x20-\x7e]*$/);
+});
+
+test('a log that is too long loses its oldest lines; the cause and the places to look stay', () => {
+  const lines = Array.from({ length: 500 }, (_, line) => `  line ${line}`);
+  const reason = reasonOf(body(['The cause.', 'The end of its log:', ...lines, ...BOTTOM])).split('\n');
+  expect(reason.slice(0, 2)).toEqual(['The cause.', 'The end of its log:']);
+  expect(reason.slice(-3)).toEqual(['  line 499', ...BOTTOM]);
+  expect(reason).not.toContain('  line 0');
+});
+
+test('a cause that is too long is cut, and says so', () => {
+  expect(reasonOf(body(['x'.repeat(10_000)]))).toMatch(/x \[cut\]$/);
+});
+
+test('colours and control characters of a terminal are left out', () => {
+  expect(reasonOf(body(['\u001b[1;31mERROR\u001b[0m\u0007 a\tb\r\u0000\u009b']))).toBe('ERROR a  b');
+});

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import { createServer, IncomingMessage, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { create } from './world';
+
+const BUNDLE = path.join(__dirname, '..', '..', 'assets', 'lambda', 'handler', 'index.js');
+
+/** Far from the checkout, where no package is within reach: the bundle has to carry its SDK. */
+const ALONE = fs.mkdtempSync(path.join(os.tmpdir(), 'cdk-ecs-run-task-'));
+beforeAll(() => { fs.copyFileSync(BUNDLE, path.join(ALONE, 'index.js')); });
+afterAll(() => { fs.rmSync(ALONE, { recursive: true }); });
+
+let server: Server;
+let url: string;
+let seen: Array<{ method: string; target: string; headers: IncomingMessage['headers']; body: string }>;
+
+/** Stands for AWS and for the place of the answer. */
+beforeEach(async () => {
+  seen = [];
+  server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) {
+      body += chunk;
+    }
+    const target = String(request.headers['x-amz-target'] ?? new URLSearchParams(body).get('Action') ?? request.url);
+    seen.push({ method: request.method!, target, headers: request.headers, body });
+    if (target === 'DescribeStacks') {
+      response.end('<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackStatus>CREATE_IN_PROGRESS</StackStatus></member></Stacks></DescribeStacksResult></DescribeStacksResponse>');
+    } else if (target.endsWith('RunTask')) {
+      response.end(JSON.stringify({ tasks: [{ taskArn: 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1' }], failures: [] }));
+    } else if (target.endsWith('DescribeTasks')) {
+      response.end(JSON.stringify({ tasks: [{ taskArn: 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1', lastStatus: 'STOPPED', stopCode: 'EssentialContainerExited', containers: [{ name: 'app', exitCode: 0 }] }] }));
+    } else {
+      response.end();
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(() => { server.close(); });
+
+/** Runs the bundle as Lambda does: a fresh process, and nothing but the bundle. */
+async function invoke(event: object): Promise<string> {
+  const context = '{ invokedFunctionArn: "arn", logStreamName: "stream", getRemainingTimeInMillis: () => 900000 }';
+  const script = `require('./index.js').handler(${JSON.stringify(event)}, ${context})`;
+  const child = spawn(process.execPath, ['-e', script], {
+    cwd: ALONE,
+    env: {
+      AWS_REGION: 'eu-west-1',
+      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_SESSION_TOKEN: 'token',
+      AWS_ENDPOINT_URL: url,
+      NODE_NO_WARNINGS: '1',
+    },
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => { output += chunk; });
+  child.stderr.on('data', (chunk) => { output += chunk; });
+  await once(child, 'close');
+  return output;
+}
+
+test('the bundle starts by itself, signs its calls, runs the task, and answers', async () => {
+  const output = await invoke({ ...create(), ResponseURL: `${url}/answer?signature=secret` });
+  const runTask = seen.find(({ target }) => target.endsWith('.RunTask'));
+  expect(runTask?.headers.authorization).toContain('Credential=AKIDEXAMPLE/');
+  expect(JSON.parse(runTask!.body)).toMatchObject({ taskDefinition: 'migrate:7', clientToken: 'c0ffee00-create-1', count: 1 });
+
+  const answer = seen.find(({ method }) => method === 'PUT');
+  expect(answer?.target).toBe('/answer?signature=secret');
+  expect(answer?.headers['content-type']).toBe(''); // the signature of the URL covers it
+  expect(JSON.parse(answer!.body)).toMatchObject({ Status: 'SUCCESS' });
+  expect(output).not.toContain('signature=secret');
+});
+
+test('the bundle stays small', () => {
+  expect(fs.statSync(BUNDLE).size).toBeLessThan(500_000);
+});

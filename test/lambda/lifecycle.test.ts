@@ -1,0 +1,461 @@
+import { ConflictException } from '@aws-sdk/client-ecs';
+import { awsError, CLUSTER, create, doesNotStart, fails, MINUTE, properties, remove, runs, update, World } from './world';
+
+let world: World;
+beforeEach(() => { world = new World(); });
+
+const times = <T>(count: number, item: T): T[] => Array.from({ length: count }, () => item);
+
+describe('a Create', () => {
+  test('runs the task once and succeeds when its container exits with 0', async () => {
+    expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS', StackId: create().StackId, RequestId: create().RequestId, LogicalResourceId: 'Migration' });
+    expect(world.tasks).toHaveLength(1);
+    expect(world.answers).toHaveLength(1);
+  });
+
+  test('sends the request with its types put back, a token of its own, and a mark to find the task by', async () => {
+    await world.request(create(properties({}, { count: '1', enableExecuteCommand: 'false' })));
+    expect(world.callsOf('RunTask')).toEqual([{
+      cluster: CLUSTER,
+      taskDefinition: 'migrate:7',
+      launchType: 'FARGATE',
+      count: 1,
+      enableExecuteCommand: false,
+      clientToken: 'c0ffee00-create-1',
+      startedBy: expect.stringMatching(/^Shop\/Migration\/[0-9a-f]{12}$/),
+    }]);
+  });
+
+  test('answers as soon as the exit code is known, before the task is STOPPED', async () => {
+    world.lives = [runs(60, 0)];
+    const { at } = await world.request(create());
+    expect(at).toBeGreaterThan(90);
+    expect(at).toBeLessThan(93);
+  });
+
+  test('waits for STOPPED where asked to', async () => {
+    world.lives = [runs(60, 0)];
+    const { at } = await world.request(create(properties({ CompleteWhen: 'TASK_STOPPED' })));
+    expect(at).toBeGreaterThan(110);
+  });
+
+  test('fails with the container, its exit code, and its last log lines', async () => {
+    world.lives = [runs(60, 3)];
+    world.logEvents = ['migrating', 'ERROR: relation "users" already exists\n'];
+    expect(await world.request(create())).toMatchObject({
+      Status: 'FAILED',
+      Reason: [
+        'Container "app" exited with code 3.',
+        'The end of its log:',
+        '  migrating',
+        '  ERROR: relation "users" already exists',
+        'Log group /shop, stream app/app/1.',
+        'Task arn:aws:ecs:eu-west-1:111122223333:task/shop/1.',
+        'CloudWatch Log Stream: 2026/01/01/[$LATEST]abc',
+      ].join('\n'),
+    });
+  });
+
+  test('stops nothing that has ended by itself', async () => {
+    world.lives = [runs(60, 3)];
+    await world.request(create());
+    expect(world.callsOf('StopTask')).toEqual([]);
+  });
+
+  test('prints the end of the log to its own log, where cdk deploy shows it', async () => {
+    world.lives = [runs(60, 3)];
+    world.logEvents = ['ERROR: no such table'];
+    await world.request(create());
+    expect(world.lines).toContain('app: ERROR: no such table');
+  });
+
+  test('does not read logs where it was told not to', async () => {
+    world.lives = [runs(60, 3)];
+    await world.request(create(properties({ LogTailLines: '0' })));
+    expect(world.callsOf('GetLogEvents')).toEqual([]);
+  });
+
+  test('still tells the cause when the log cannot be read', async () => {
+    world.lives = [runs(60, 3)];
+    world.faults.GetLogEvents = times(10, fails('ResourceNotFoundException', 'The specified log stream does not exist.'));
+    expect((await world.request(create())).Reason).toContain('Container "app" exited with code 3.');
+  });
+
+  test('accepts the exit codes it was given', async () => {
+    world.lives = [runs(5, 3)];
+    expect(await world.request(create(properties({ SuccessExitCodes: ['0', '3'] })))).toMatchObject({ Status: 'SUCCESS' });
+  });
+
+  test('fails at once for properties that do not fit the request, with their path', async () => {
+    expect(await world.request(create(properties({}, { count: 'two' })))).toMatchObject({
+      Status: 'FAILED',
+      Reason: expect.stringContaining('the property Request.count is not a number'),
+    });
+    expect(world.tasks).toHaveLength(0);
+  });
+
+  test('answers an error that nobody foresaw, and stops the task', async () => {
+    world.faults.DescribeTasks = [() => { throw new TypeError('surprise'); }];
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('TypeError: surprise') });
+    expect(world.callsOf('StopTask')).toHaveLength(1);
+  });
+});
+
+describe('several tasks', () => {
+  const two = () => create(properties({}, { count: '2' }));
+
+  test('succeed when every one succeeds', async () => {
+    world.lives = [runs(5, 0), runs(90, 0)];
+    expect(await world.request(two())).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.seconds()).toBeGreaterThan(120);
+  });
+
+  test('fail when one fails, after the other has ended by itself', async () => {
+    world.lives = [runs(5, 1), runs(90, 0)];
+    expect(await world.request(two())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('1 of 2 tasks failed: container "app" exited with code 1') });
+    expect(world.seconds()).toBeGreaterThan(120);
+    expect(world.callsOf('StopTask')).toEqual([]);
+  });
+
+  test('are completed when ECS could place only one of them at first', async () => {
+    world.faults.RunTask = [(input, _) => {
+      const answer: any = (world as any).onRunTask({ ...input, count: 1 });
+      return { ...answer, failures: [{ reason: 'RESOURCE:MEMORY' }] };
+    }];
+    expect(await world.request(two())).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.callsOf('RunTask').map(({ count, clientToken }) => [count, clientToken])).toEqual([[2, 'c0ffee00-create-1'], [1, 'c0ffee00-create-2']]);
+    expect(world.tasks).toHaveLength(2);
+  });
+});
+
+describe('starting', () => {
+  test.each([
+    ['throttling', 'ThrottlingException', 'Rate exceeded', 400],
+    ['an error of ECS', 'ServerException', 'Service Unavailable', 500],
+    ['a permission that is not there yet', 'AccessDeniedException', 'not authorized to perform: ecs:RunTask', 400],
+    ['a role that cannot be assumed yet', 'ClientException', "ECS was unable to assume the role 'x' that was provided for this task.", 400],
+    ['a service-linked role that is being made', 'InvalidParameterException', 'Unable to assume the service linked role. Please verify that the ECS service linked role exists.', 400],
+    ['a cluster that is not known everywhere yet', 'ClusterNotFoundException', 'Cluster not found.', 400],
+    ['a quota of tasks in PROVISIONING', 'ClientException', 'The limit of tasks in PROVISIONING state is reached', 400],
+  ])('survives %s, with the same token', async (_, name, message, status) => {
+    world.faults.RunTask = times(2, fails(name, message, status));
+    expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(times(3, 'c0ffee00-create-1'));
+    expect(world.tasks).toHaveLength(1);
+  });
+
+  test('survives an answer that was lost after the task had started', async () => {
+    world.faults.RunTask = [(_, proceed) => { proceed(); throw awsError('TimeoutError', 'socket hang up'); }];
+    expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.tasks).toHaveLength(1);
+  });
+
+  test('tries again with a new token when there was no capacity', async () => {
+    world.faults.RunTask = times(2, () => ({ tasks: [], failures: [{ arn: 'x', reason: 'RESOURCE:MEMORY' }] }));
+    expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(['c0ffee00-create-1', 'c0ffee00-create-2', 'c0ffee00-create-3']);
+  });
+
+  test('takes over a task that ECS has started in spite of the failure it reported', async () => {
+    world.faults.RunTask = [(_, proceed) => { proceed(); return { tasks: [], failures: [{ reason: 'RESOURCE:MEMORY' }] }; }];
+    expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.tasks).toHaveLength(1);
+    expect(world.callsOf('RunTask')).toHaveLength(1);
+  });
+
+  test('takes over the tasks that its token has started before', async () => {
+    world.faults.RunTask = [(_, proceed) => {
+      const { tasks }: any = proceed();
+      throw new ConflictException({ message: 'conflict', $metadata: {}, resourceIds: [tasks[0].taskArn] });
+    }];
+    expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.tasks).toHaveLength(1);
+  });
+
+  test('replaces a task that found no capacity after it was accepted', async () => {
+    world.lives = [doesNotStart('Capacity is unavailable at this time. Please try again later'), runs(5, 0)];
+    expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.tasks).toHaveLength(2);
+  });
+
+  test('fails at once for an image that does not exist', async () => {
+    world.lives = [doesNotStart('CannotPullContainerError: shop:v9: not found')];
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('there is no such image') });
+    expect(world.tasks).toHaveLength(1);
+  });
+
+  test('fails at once for a failure that waiting does not mend', async () => {
+    world.faults.RunTask = [() => ({ tasks: [], failures: [{ reason: 'ATTRIBUTE', detail: 'gpu' }] })];
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('ECS says: ATTRIBUTE: gpu') });
+  });
+
+  test('fails at once for a request that ECS refuses', async () => {
+    world.faults.RunTask = [fails('InvalidParameterException', 'No Container Instances were found in your cluster.')];
+    expect(await world.request(create())).toMatchObject({
+      Status: 'FAILED',
+      Reason: expect.stringContaining('ECS did not take the request: InvalidParameterException.\nECS says: No Container Instances were found in your cluster.'),
+    });
+  });
+
+  test('gives up on a missing permission after three minutes', async () => {
+    world.faults.RunTask = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:RunTask'));
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('Check the role of the function') });
+    expect(world.seconds()).toBeGreaterThan(180);
+    expect(world.seconds()).toBeLessThan(240);
+  });
+
+  test('gives up on capacity at the deadline', async () => {
+    world.faults.RunTask = times(1000, () => ({ tasks: [], failures: [{ reason: 'RESOURCE:CPU' }] }));
+    expect(await world.request(create())).toMatchObject({
+      Status: 'FAILED',
+      Reason: expect.stringContaining('No task could be started within 30 minutes: the task did not start: no container instance has enough room for it.'),
+    });
+    expect(world.seconds()).toBeLessThan(31 * 60);
+  });
+
+  test('does not start anything once the deployment is being undone', async () => {
+    world.stackStatus = 'ROLLBACK_IN_PROGRESS';
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('cancelled before the task had started') });
+    expect(world.tasks).toHaveLength(0);
+  });
+});
+
+describe('waiting', () => {
+  test('survives MISSING right after the start', async () => {
+    world.faults.DescribeTasks = times(5, () => ({ tasks: [], failures: [{ reason: 'MISSING' }] }));
+    expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
+  });
+
+  test('fails when ECS has forgotten the task', async () => {
+    world.faults.DescribeTasks = times(1000, () => ({ tasks: [], failures: [{ reason: 'MISSING' }] }));
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('its result is unknown') });
+  });
+
+  test('survives throttling and errors of ECS', async () => {
+    world.faults.DescribeTasks = [...times(3, fails('ThrottlingException')), ...times(3, fails('ServerException', '', 500))];
+    expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
+  });
+
+  test('looks more and more seldom at a task that takes long', async () => {
+    world.lives = [runs(8 * 60, 0)];
+    await world.request(create());
+    const looks = world.calls.filter(({ name }) => name === 'DescribeTasks').map(({ at }) => at);
+    const gaps = looks.slice(1).map((at, index) => at - looks[index]);
+    expect(Math.min(...gaps)).toBeCloseTo(1.05, 1);
+    expect(gaps[gaps.length - 1]).toBeCloseTo(2.05, 1);
+  });
+
+  test('stops the task at its timeout and waits until it is gone', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    const answer = await world.request(create());
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('The task did not end within 30 minutes and was stopped; it was RUNNING. See what it waited for, or raise timeout.') });
+    expect(world.callsOf('StopTask')).toEqual([{ cluster: CLUSTER, task: world.tasks[0].taskArn, reason: expect.stringContaining('did not end within 30 minutes') }]);
+    expect(answer.at).toBeGreaterThan(30 * 60 + 30);
+    expect(answer.at).toBeLessThan(31 * 60);
+  });
+
+  test('ends before CloudFormation gives up, at a timeout of one hour', async () => {
+    world.lives = [runs(2 * 60 * 60, 0)];
+    const { at } = await world.request(create(properties({ TimeoutSeconds: '3600' })));
+    expect(at).toBeLessThan(3600 - 60);
+  });
+
+  test('says so when a task does not stop', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.StopTask = times(1000, fails('ServerException', '', 500));
+    expect((await world.request(create())).Reason).toContain('Still running although told to stop: arn:aws:ecs:eu-west-1:111122223333:task/shop/1.');
+  });
+
+  test('goes on in the next invocation before this one runs out of time', async () => {
+    world.lives = [runs(28 * 60, 0)];
+    expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.callsOf('Invoke')).toHaveLength(2);
+    expect(world.callsOf('RunTask')).toHaveLength(1);
+    expect(world.answers).toHaveLength(1);
+  });
+
+  test('needs fewer invocations in an hour than the 16 at which Lambda sees a loop', async () => {
+    world.lives = [runs(2 * 60 * 60, 0)];
+    await world.request(create(properties({ TimeoutSeconds: '3600' })));
+    expect(world.callsOf('Invoke').length).toBeLessThan(8);
+  });
+
+  test('keeps the deadline of the first invocation', async () => {
+    world.lives = [runs(2 * 60 * 60, 0)];
+    const { at } = await world.request(create(properties({ TimeoutSeconds: '1200' })));
+    expect(at).toBeLessThan(21 * 60);
+  });
+
+  test('stops the task when it cannot hand over', async () => {
+    world.lives = [runs(28 * 60, 0)];
+    world.faults.Invoke = times(100, fails('AccessDeniedException', 'not authorized to perform: lambda:InvokeFunction'));
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('could not hand over to its next invocation') });
+    expect(world.callsOf('StopTask')).toHaveLength(1);
+    expect(world.seconds()).toBeLessThan(15 * 60);
+  });
+
+  test('asks ECS which containers are essential where the definition comes from elsewhere', async () => {
+    world.taskDefinition = {
+      containerDefinitions: [
+        { name: 'app', logConfiguration: { options: { 'awslogs-group': '/elsewhere', 'awslogs-stream-prefix': 'x' } } },
+        { name: 'sidecar', essential: false },
+      ],
+    };
+    world.lives = [runs(5, 1)];
+    const delivered = properties();
+    delete delivered.ExitCodeFrom;
+    delete delivered.Logs;
+    expect((await world.request(create(delivered))).Reason).toContain('Log group /elsewhere, stream x/app/1.');
+    world.lives = [runs(5, 0)];
+    expect(await world.request({ ...create(delivered), RequestId: 'another' })).toMatchObject({ Status: 'SUCCESS' });
+  });
+});
+
+describe('a repeated event', () => {
+  test('after the answer gives the same answer and starts nothing', async () => {
+    world.lives = [runs(60, 3)];
+    const first = await world.request(create());
+    const second = await world.request(create());
+    expect(second).toMatchObject({ Status: 'FAILED', Reason: first.Reason });
+    expect(world.tasks).toHaveLength(1);
+  });
+
+  test('after a crash goes on waiting for the same task, with the deadline of the first', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.DescribeStacks = [];
+    await expect(new Promise((_, reject) => {
+      world.sleep = async () => { reject(new Error('the process died')); return new Promise(() => undefined); };
+      void world.invoke(create());
+    })).rejects.toThrow('died');
+    const revived = Object.assign(world, { sleep: new World().sleep.bind(world) });
+    revived.sleep = async (milliseconds: number) => { (world as any).time += milliseconds; };
+    await revived.sleep(2 * MINUTE);
+    const { at } = await revived.request(create());
+    expect(world.tasks).toHaveLength(1);
+    expect(at).toBeLessThan(31 * 60);
+  });
+});
+
+describe('an Update', () => {
+  beforeEach(() => { world.stackStatus = 'UPDATE_IN_PROGRESS'; });
+
+  test('runs the task and keeps the physical id', async () => {
+    expect(await world.request(update())).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'the-id-of-the-create' });
+    expect(world.tasks).toHaveLength(1);
+  });
+
+  test('runs nothing where the task runs on creation only', async () => {
+    expect(await world.request(update(properties({ RunOn: 'CREATE' })))).toMatchObject({ Status: 'SUCCESS', Reason: 'No task was run: runOn is CREATE.' });
+    expect(world.tasks).toHaveLength(0);
+  });
+
+  test('in a rollback runs nothing and succeeds', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    world.lives = [runs(5, 1)];
+    expect(await world.request(update())).toMatchObject({ Status: 'SUCCESS', Reason: 'No task was run: this is a rollback.' });
+    expect(world.tasks).toHaveLength(0);
+  });
+
+  test('in a rollback stops the task of the update that was cancelled, also in another cluster', async () => {
+    const cancelled = properties({}, { cluster: 'other' });
+    world.lives = [runs(60 * 60, 0)];
+    await world.invoke(update(cancelled), 2 * MINUTE); // still waiting, in its next invocation
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    expect(await world.request({ ...update(properties(), cancelled), RequestId: 'rollback' })).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.callsOf('StopTask')[0]).toEqual({ cluster: 'other', task: world.tasks[0].taskArn, reason: 'cdk-ecs-run-task: the deployment is rolled back' });
+    expect(world.answers).toContainEqual(expect.objectContaining({ RequestId: update().RequestId, Status: 'FAILED' }));
+  });
+
+  test('in a rollback succeeds also when nothing can be looked up', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    world.faults.ListTasks = times(1000, fails('AccessDeniedException'));
+    expect(await world.request(update())).toMatchObject({ Status: 'SUCCESS' });
+  });
+
+  test('runs nothing and fails while it cannot tell whether this is a rollback', async () => {
+    world.faults.DescribeStacks = times(1000, fails('AccessDenied', 'not authorized to perform: cloudformation:DescribeStacks'));
+    expect(await world.request(update())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('cloudformation:DescribeStacks') });
+    expect(world.tasks).toHaveLength(0);
+  });
+});
+
+describe('a Delete', () => {
+  beforeEach(() => { world.stackStatus = 'DELETE_IN_PROGRESS'; });
+
+  test('starts nothing and succeeds', async () => {
+    expect(await world.request(remove())).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'the-id-of-the-create' });
+    expect(world.tasks).toHaveLength(0);
+    expect(world.seconds()).toBeLessThan(1);
+  });
+
+  test('stops the task of a Create that is still waiting, under the physical id that CloudFormation made up', async () => {
+    world.stackStatus = 'CREATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    await world.invoke(create(), 2 * MINUTE);
+    world.stackStatus = 'ROLLBACK_IN_PROGRESS';
+    const answer = await world.request(remove(properties(), 'Shop-Migration-1ABCDEF'));
+    expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'Shop-Migration-1ABCDEF' });
+    expect(world.callsOf('StopTask')).toEqual([{ cluster: CLUSTER, task: world.tasks[0].taskArn, reason: 'cdk-ecs-run-task: the resource is deleted' }]);
+    expect(world.answers).toContainEqual(expect.objectContaining({
+      RequestId: create().RequestId,
+      Status: 'FAILED',
+      Reason: expect.stringContaining('The task was stopped: the resource is deleted.'),
+    }));
+  });
+
+  test('waits until the network interface of the last task is gone', async () => {
+    world.stackStatus = 'CREATE_IN_PROGRESS';
+    world.lives = [runs(5, 1)];
+    const failed = await world.request(create());
+    const { at } = await world.request(remove());
+    expect(at - failed.at).toBeGreaterThan(10);
+  });
+
+  test('stops only its own tasks where the user has chosen startedBy', async () => {
+    world.stackStatus = 'CREATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    const delivered = properties({}, { startedBy: 'deployments' });
+    await world.invoke(create(delivered), 2 * MINUTE);
+    await world.invoke({ ...create(delivered), LogicalResourceId: 'Other', RequestId: 'other' }, 2 * MINUTE);
+    world.handedOver = [];
+    await world.request(remove(delivered));
+    expect(world.callsOf('StopTask').map(({ task }) => task)).toEqual([world.tasks[0].taskArn]);
+  });
+
+  test('does not wait for a task that ECS has forgotten', async () => {
+    world.faults.ListTasks = [() => ({ taskArns: ['forgotten'] })];
+    world.faults.DescribeTasks = [() => ({ tasks: [{ taskArn: 'forgotten', lastStatus: 'RUNNING' }] })];
+    world.faults.StopTask = [fails('InvalidParameterException', 'The referenced task was not found.')];
+    const { at } = await world.request(remove());
+    expect(at).toBeLessThan(5);
+  });
+
+  test('succeeds when the cluster is gone', async () => {
+    world.faults.ListTasks = times(1000, fails('ClusterNotFoundException', 'Cluster not found.'));
+    expect(await world.request(remove())).toMatchObject({ Status: 'SUCCESS' });
+  });
+
+  test('succeeds when its properties make no sense', async () => {
+    expect(await world.request(remove({ ServiceToken: 'x' }))).toMatchObject({ Status: 'SUCCESS' });
+  });
+});
+
+describe('the answer', () => {
+  test('is sent again until CloudFormation takes it', async () => {
+    world.putStatuses = [500, 503];
+    expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
+  });
+
+  test('that nobody takes makes Lambda repeat the invocation', async () => {
+    world.putStatuses = times(100, 503);
+    await expect(world.request(create())).rejects.toThrow('did not take the answer');
+  });
+});
+
+test('no line of the log holds the ResponseURL, the environment or the command', async () => {
+  world.lives = [runs(5, 1)];
+  const overrides = { containerOverrides: [{ name: 'app', command: ['--password=hunter2'], environment: [{ name: 'TOKEN', value: 'swordfish' }] }] };
+  await world.request(create(properties({}, { overrides })));
+  expect(world.lines.join('\n')).not.toMatch(/X-Amz-Signature|hunter2|swordfish/);
+  expect(world.lines.length).toBeGreaterThan(3);
+});
