@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { Answer, answerBody, sendAnswer } from './answer';
+import { PERMISSIONS_SPREAD_MS } from './causes';
 import { Event, Job } from './job';
 import { persist } from './persist';
 import { DeliveredProperties, parseProperties } from './properties';
@@ -56,7 +57,7 @@ async function update(job: Job): Promise<Answer | undefined> {
     return runTask(job, parseProperties(event.ResourceProperties));
   }
   // Not knowing is a failure: to run the task in a rollback can break it, to skip it elsewhere hides that nothing ran.
-  if (await persist(world, job.handOverAt, () => isBeingUndone(world, event.StackId))) {
+  if (await persist(world, world.now() + PERMISSIONS_SPREAD_MS, () => isBeingUndone(world, event.StackId))) {
     const stopped = await stopLeftovers(job, 'the deployment is rolled back', [event.OldResourceProperties, event.ResourceProperties]);
     return { status: 'SUCCESS', reason: ['No task was run: this is a rollback.', ...stopped] };
   }
@@ -78,7 +79,8 @@ async function stopLeftovers(job: Job, because: string, properties: DeliveredPro
   const said: string[] = [];
   for (const marks of distinct(properties.map(({ Request }) => marksOf((Request ?? {}) as RunTaskProperties['Request'], job.id)))) {
     try {
-      const arns = await persist(world, until, async () => [
+      // Not longer: a role that has lost its permissions with the resource will not get them back.
+      const arns = await persist(world, world.now() + 30_000, async () => [
         ...await findTasks(world, marks, 'RUNNING'),
         ...await findTasks(world, marks, 'STOPPED'),
       ]);

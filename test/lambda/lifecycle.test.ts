@@ -375,6 +375,7 @@ describe('an Update', () => {
   test('runs nothing and fails while it cannot tell whether this is a rollback', async () => {
     world.faults.DescribeStacks = times(1000, fails('AccessDenied', 'not authorized to perform: cloudformation:DescribeStacks'));
     expect(await world.request(update())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('cloudformation:DescribeStacks') });
+    expect(world.seconds()).toBeLessThan(180);
     expect(world.tasks).toHaveLength(0);
   });
 });
@@ -433,6 +434,7 @@ describe('a Delete', () => {
   test('succeeds when the cluster is gone', async () => {
     world.faults.ListTasks = times(1000, fails('ClusterNotFoundException', 'Cluster not found.'));
     expect(await world.request(remove())).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.seconds()).toBeLessThan(30);
   });
 
   test('succeeds when its properties make no sense', async () => {

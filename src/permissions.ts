@@ -1,0 +1,98 @@
+import { Annotations, ArnFormat, Aws, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { RunTaskProps } from './run-task-props';
+import { containersOf, familyOf, logLocationOf, ownedDefinition, rolesOf, taskRoleOf } from './task-definition';
+
+/** What the function may do for one task, and nothing else. */
+export function handlerStatements(scope: Construct, props: RunTaskProps): iam.PolicyStatement[] {
+  const stack = Stack.of(scope);
+  const { cluster, taskDefinition } = props;
+  const arnOf = (resource: string, resourceName: string) => stack.formatArn({ service: 'ecs', resource, resourceName });
+  const tasks = arnOf('task', `${cluster.clusterName}/*`);
+  const onCluster = { ArnEquals: { 'ecs:cluster': cluster.clusterArn } };
+  const passRoles = (roles: iam.IRole[], service: string) => roles.length === 0 ? [] : [new iam.PolicyStatement({
+    actions: ['iam:PassRole'],
+    resources: roles.map((role) => role.roleArn),
+    conditions: { StringEquals: { 'iam:PassedToService': service } },
+  })];
+
+  const statements = [
+    new iam.PolicyStatement({
+      actions: ['ecs:RunTask'],
+      // Every revision: with only the current one, each deployment would have to wait for its new permission to spread.
+      resources: [arnOf('task-definition', `${familyOf(taskDefinition)}:*`)],
+      conditions: onCluster,
+    }),
+    new iam.PolicyStatement({ actions: ['ecs:DescribeTasks', 'ecs:StopTask'], resources: [tasks], conditions: onCluster }),
+    new iam.PolicyStatement({ actions: ['ecs:ListTasks'], resources: ['*'], conditions: onCluster }),
+    ...passRoles(rolesOf(props), 'ecs-tasks.amazonaws.com'),
+    ...passRoles((props.volumes ?? []).map((volume) => volume.role), 'ecs.amazonaws.com'),
+    new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [Aws.STACK_ID] }),
+  ];
+  // With a startedBy of the user, the function marks the task with a tag of its own.
+  if (props.tags || props.propagateTags || props.enableEcsManagedTags || props.startedBy) {
+    statements.push(new iam.PolicyStatement({
+      actions: ['ecs:TagResource'],
+      resources: [tasks],
+      conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
+    }));
+  }
+  const logGroups = logGroupsOf(props);
+  if (logGroups.length > 0) {
+    statements.push(new iam.PolicyStatement({
+      actions: ['logs:GetLogEvents'],
+      resources: logGroups.map((resourceName) => stack.formatArn({
+        service: 'logs', resource: 'log-group', resourceName: `${resourceName}:log-stream:*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      })),
+    }));
+  }
+  if (!ownedDefinition(taskDefinition) && !props.exitCodeFrom) {
+    // To see which containers are essential. This action cannot be limited to a resource.
+    statements.push(new iam.PolicyStatement({ actions: ['ecs:DescribeTaskDefinition'], resources: ['*'] }));
+  }
+  return statements;
+}
+
+/** What the task's own roles need for what the props ask of them. */
+export function grantToTask(scope: Construct, props: RunTaskProps): void {
+  if (props.enableExecuteCommand) {
+    taskRoleOf(props)?.addToPrincipalPolicy(new iam.PolicyStatement({
+      actions: [
+        'ssmmessages:CreateControlChannel', 'ssmmessages:CreateDataChannel',
+        'ssmmessages:OpenControlChannel', 'ssmmessages:OpenDataChannel',
+      ],
+      resources: ['*'],
+    }));
+  }
+  const files = (props.containerOverrides ?? []).flatMap(({ environmentFiles }) => environmentFiles ?? []).map((file) => file.bind(scope).s3Location);
+  if (files.length > 0) {
+    const owned = ownedDefinition(props.taskDefinition);
+    const role = props.taskOverrides?.executionRole ?? owned?.obtainExecutionRole() ?? props.taskDefinition.executionRole;
+    const arnOf = (resource: string) => Stack.of(scope).formatArn({ service: 's3', region: '', account: '', resource, arnFormat: ArnFormat.NO_RESOURCE_NAME });
+    role?.addToPrincipalPolicy(new iam.PolicyStatement({
+      actions: ['s3:GetObject'],
+      resources: files.map(({ bucketName, objectKey }) => arnOf(`${bucketName}/${objectKey}`)),
+    }));
+    role?.addToPrincipalPolicy(new iam.PolicyStatement({
+      actions: ['s3:GetBucketLocation'],
+      resources: files.map(({ bucketName }) => arnOf(bucketName)),
+    }));
+  }
+}
+
+/** An imported definition may have roles that its import does not name. */
+export function warnOfUnknownRoles(scope: Construct, props: RunTaskProps): void {
+  if (!ownedDefinition(props.taskDefinition) && rolesOf(props).length === 0) {
+    Annotations.of(scope).addWarningV2('cdk-ecs-run-task:unknownRoles',
+      'the imported taskDefinition names no roles, so that the permission to pass them (iam:PassRole) is missing: '
+      + 'import it with TaskDefinition.fromTaskDefinitionAttributes and its taskRole and executionRole, '
+      + 'or acknowledge this warning if the task has none');
+  }
+}
+
+function logGroupsOf({ taskDefinition, logTailLines }: RunTaskProps): string[] {
+  const owned = ownedDefinition(taskDefinition);
+  const locations = owned && logTailLines !== 0 ? containersOf(owned).map(logLocationOf) : [];
+  return [...new Set(locations.flatMap((location) => location?.Group ?? []))];
+}

@@ -1,0 +1,133 @@
+import { CfnResource, Duration, Lazy, Stack, Token } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, RESOURCE_TYPE, RunTaskProperties } from './contract';
+import { Handler } from './handler';
+import { Ordering } from './ordering';
+import { grantToTask, handlerStatements, warnOfUnknownRoles } from './permissions';
+import { renderRequest, Request, TaskNetwork } from './request';
+import { CompleteWhen, RunOn, RunTaskProps } from './run-task-props';
+import { containersOf, ifKnown, isAwsvpc, logLocationOf, ownedDefinition, taskRoleOf } from './task-definition';
+import { validate, validateAgainstDefinition } from './validation';
+
+/** From the task's deadline until CloudFormation gives up on an answer, where its limit of one hour leaves that much. */
+const ANSWER_MARGIN_SECONDS = 300;
+
+/**
+ * Runs an ECS task during the deployment, waits for it, and fails the deployment if the task fails.
+ *
+ * The task starts once everything that it needs is there: its roles with their policies, its log groups, the routes of
+ * its subnets and the security group rules that name its groups. It runs when the stack is created, and again in every
+ * update that changes it.
+ */
+export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantable {
+  /**
+   * The network connections of the task: its security groups, or those of the cluster's instances for a task without a
+   * network interface of its own.
+   */
+  public readonly connections: ec2.Connections;
+
+  /**
+   * The role of the task's containers.
+   */
+  public readonly grantPrincipal: iam.IPrincipal;
+
+  private readonly resource: CfnResource;
+  private readonly waiting: Construct[] = [];
+
+  constructor(scope: Construct, id: string, props: RunTaskProps) {
+    super(scope, id);
+
+    const network = isAwsvpc(props) ? this.networkOf(props) : undefined;
+    const request = renderRequest(this, props, network);
+    validate(this, props, request);
+    this.node.addValidation({ validate: () => validateAgainstDefinition(props) });
+
+    const handler = Handler.of(this);
+    handler.allow(() => handlerStatements(this, props));
+    grantToTask(this, props);
+    warnOfUnknownRoles(this, props);
+    this.grantPrincipal = taskRoleOf(props) ?? new iam.UnknownPrincipal({ resource: this });
+    this.connections = new ec2.Connections({
+      securityGroups: network?.securityGroups ?? groupsOfInstances(this, props),
+    });
+
+    const properties = renderProperties(props, request);
+    this.resource = new CfnResource(this, 'Resource', {
+      type: RESOURCE_TYPE,
+      properties: {
+        ServiceToken: handler.function.functionArn,
+        ServiceTimeout: serviceTimeout(properties.TimeoutSeconds),
+        ...properties,
+      },
+    });
+
+    Ordering.of(this).add({ props, network, securityGroups: this.connections.securityGroups, resource: this.resource, waiting: this.waiting });
+    this.executeAfter(...props.executeAfter ?? []);
+    this.executeBefore(...props.executeBefore ?? []);
+  }
+
+  /**
+   * Starts the task only when everything in these scopes is there.
+   */
+  public executeAfter(...scopes: Construct[]): void {
+    this.resource.node.addDependency(...scopes);
+  }
+
+  /**
+   * Creates and updates what is in these scopes only after the task has succeeded, except for what the task itself needs.
+   */
+  public executeBefore(...scopes: Construct[]): void {
+    this.waiting.push(...scopes);
+  }
+
+  private networkOf({ cluster, vpcSubnets, securityGroups, assignPublicIp }: RunTaskProps): TaskNetwork {
+    return {
+      subnets: cluster.vpc.selectSubnets(vpcSubnets ?? (assignPublicIp ? { subnetType: ec2.SubnetType.PUBLIC } : {})),
+      securityGroups: securityGroups?.length ? securityGroups : [new ec2.SecurityGroup(this, 'SecurityGroup', { vpc: cluster.vpc })],
+    };
+  }
+}
+
+/** Imported anew, so that rules for the instances of another stack's cluster become part of this stack. */
+function groupsOfInstances(scope: Construct, { cluster }: RunTaskProps): ec2.ISecurityGroup[] {
+  const groups = ifKnown(() => cluster.connections.securityGroups) ?? [];
+  return groups.map((group, index) =>
+    Stack.of(group) === Stack.of(scope) ? group : ec2.SecurityGroup.fromSecurityGroupId(scope, `SecurityGroup${index}`, group.securityGroupId));
+}
+
+function renderProperties(props: RunTaskProps, request: Request): RunTaskProperties {
+  const owned = ownedDefinition(props.taskDefinition);
+  const runOn = props.runOn ?? RunOn.CHANGE;
+  const logTailLines = props.logTailLines ?? 20;
+  return {
+    Request: request,
+    RunOn: runOn,
+    Triggers: props.triggers,
+    SynthesizedAt: runOn === RunOn.EVERY_DEPLOYMENT ? new Date().toISOString() : undefined,
+    TimeoutSeconds: (props.timeout ?? Duration.minutes(30)).toSeconds(),
+    ExitCodeFrom: props.exitCodeFrom ?? (owned && Lazy.list({
+      produce: () => containersOf(owned).filter((container) => container.essential).map((container) => container.containerName),
+    })),
+    SuccessExitCodes: props.successExitCodes ?? [0],
+    CompleteWhen: props.completeWhen ?? CompleteWhen.EXIT_CODES_KNOWN,
+    LogTailLines: logTailLines,
+    Logs: owned && logTailLines !== 0 ? Lazy.any({ produce: () => logsOf(owned) }) as unknown as RunTaskProperties['Logs'] : undefined,
+  };
+}
+
+function logsOf(definition: ecs.TaskDefinition): RunTaskProperties['Logs'] {
+  const logs = containersOf(definition).flatMap((container) => {
+    const location = logLocationOf(container);
+    return location ? [[container.containerName, location]] : [];
+  });
+  return logs.length > 0 ? Object.fromEntries(logs) : undefined;
+}
+
+function serviceTimeout(timeoutSeconds: number): number {
+  return Token.isUnresolved(timeoutSeconds)
+    ? LONGEST_SERVICE_TIMEOUT_SECONDS
+    : Math.min(LONGEST_SERVICE_TIMEOUT_SECONDS, timeoutSeconds + ANSWER_MARGIN_SECONDS);
+}

@@ -1,0 +1,220 @@
+import { Token } from 'aws-cdk-lib';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import type { Construct } from 'constructs';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS } from './contract';
+import type { Request } from './request';
+import { ContainerOverride, ResourceType, RunTaskProps } from './run-task-props';
+import {
+  containersOf, hasNetworkSettings, isAwsvpc, isOnFargate, launchTypeOf, launchVolumesOf, networkModeOf, ownedDefinition, placementConstraintsOf,
+} from './task-definition';
+import { TaskManagedVolume } from './task-managed-volume';
+
+/** Throws what is wrong with the props, all of it at once. What only the deployment can tell passes. */
+export function validate(scope: Construct, props: RunTaskProps, request: Request): void {
+  const errors = [
+    ...placementErrors(props, request),
+    ...networkErrors(props, request),
+    ...overrideErrors(props, request),
+    ...labelErrors(props),
+    ...volumeErrors(props),
+    ...waitErrors(props),
+  ];
+  if (errors.length > 0) {
+    throw new Error(errors.map((error) => `[${scope.node.path}] ${error}`).join('\n'));
+  }
+}
+
+/** What does not fit the task definition, to which containers and volumes can be added until synthesis. */
+export function validateAgainstDefinition(props: RunTaskProps): string[] {
+  const owned = ownedDefinition(props.taskDefinition);
+  return owned ? [...containerErrors(props, owned), ...launchVolumeErrors(props, owned)] : [];
+}
+
+function* placementErrors(props: RunTaskProps, request: Request): Generator<string> {
+  const { launchType, capacityProviderStrategies, platformVersion, taskDefinition } = props;
+  const owned = ownedDefinition(taskDefinition);
+  if (!isIntegerWithin(props.count, 1, 10)) {
+    yield `count must be an integer from 1 to 10, got: ${props.count}`;
+  }
+  if (launchType && capacityProviderStrategies) {
+    yield `launchType and capacityProviderStrategies exclude each other, got: ${launchType} and ${capacityProviderStrategies.length} strategies; remove one of the two`;
+  }
+  if (!launchTypeOf(props) && !capacityProviderStrategies) {
+    yield 'capacityProviderStrategies is required: the taskDefinition is compatible with none of the launch types FARGATE, EC2 and EXTERNAL';
+  }
+  if (owned && launchType && !isCompatible(owned, launchType)) {
+    yield `launchType must be one that the taskDefinition is compatible with, got: ${launchType}; remove it, or change the compatibility of '${owned.node.path}'`;
+  }
+  if (isLongerThan(20, capacityProviderStrategies)) {
+    yield `capacityProviderStrategies must have at most 20 items, got: ${capacityProviderStrategies.length}`;
+  }
+  if (platformVersion && isOnFargate(props) === false) {
+    yield `platformVersion is for tasks on Fargate only, got: ${platformVersion}; remove it, or run the task on Fargate`;
+  }
+  const constraints = (request.placementConstraints?.length ?? 0) + (owned ? placementConstraintsOf(owned) : 0);
+  if (constraints > 10) {
+    yield `placementConstraints must have at most 10 items, those of the taskDefinition included, got: ${constraints}`;
+  }
+  if (isLongerThan(5, request.placementStrategy)) {
+    yield `placementStrategies must have at most 5 items, got: ${request.placementStrategy.length}`;
+  }
+  for (const name of ['placementConstraints', 'placementStrategies'] as const) {
+    if (props[name]?.length && isOnFargate(props)) {
+      yield `${name} must not be set for a task on Fargate, got: ${props[name].length}; remove it, or run the task on EC2`;
+    }
+  }
+}
+
+function isCompatible(definition: ecs.TaskDefinition, launchType: ecs.LaunchType): boolean {
+  switch (launchType) {
+    case ecs.LaunchType.FARGATE: return definition.isFargateCompatible;
+    case ecs.LaunchType.EC2: return definition.isEc2Compatible;
+    case ecs.LaunchType.EXTERNAL: return definition.isExternalCompatible;
+  }
+}
+
+function* networkErrors(props: RunTaskProps, request: Request): Generator<string> {
+  if (!isAwsvpc(props) && hasNetworkSettings(props)) {
+    yield `vpcSubnets, securityGroups and assignPublicIp are for network mode awsvpc only, got: ${networkModeOf(props.taskDefinition)}; remove them, or change the networkMode of the taskDefinition`;
+  }
+  const { subnets, securityGroups } = request.networkConfiguration?.awsvpcConfiguration ?? {};
+  if (subnets?.length === 0) {
+    yield 'vpcSubnets must select at least one subnet for network mode awsvpc, got: none';
+  }
+  if (isLongerThan(16, subnets)) {
+    yield `vpcSubnets must select at most 16 subnets, got: ${subnets.length}`;
+  }
+  if (isLongerThan(5, securityGroups)) {
+    yield `securityGroups must have at most 5 items, got: ${securityGroups.length}`;
+  }
+}
+
+function* overrideErrors({ containerOverrides = [], taskOverrides }: RunTaskProps, request: Request): Generator<string> {
+  // Values that only the deployment knows count as empty: they can make it longer, not shorter.
+  const json = JSON.stringify(request.overrides ?? {}, (_, value) => Token.isUnresolved(value) ? '' : value);
+  if (json.length > 8192) {
+    yield `containerOverrides and taskOverrides must have at most 8192 characters as JSON, got: ${json.length}; move long values to the taskDefinition or to environmentFiles`;
+  }
+  if (!isIntegerWithin(taskOverrides?.ephemeralStorageGiB, 21, 200)) {
+    yield `taskOverrides.ephemeralStorageGiB must be an integer from 21 to 200, got: ${taskOverrides?.ephemeralStorageGiB}`;
+  }
+  for (const override of containerOverrides) {
+    yield* resourceErrors(override);
+  }
+}
+
+function* resourceErrors({ containerName, gpuCount, resourceRequirements = [] }: ContainerOverride): Generator<string> {
+  if (gpuCount !== undefined && resourceRequirements.some(({ type }) => type === ResourceType.GPU)) {
+    yield `gpuCount and a resourceRequirement of type GPU exclude each other, got both for container '${containerName}'; remove gpuCount`;
+  }
+  for (const { type, value, sharingStrategy } of resourceRequirements) {
+    if (sharingStrategy && type !== ResourceType.GPU) {
+      yield `sharingStrategy is for resourceRequirements of type GPU only, got: ${type} for container '${containerName}'`;
+    }
+    if ((value === undefined) === (sharingStrategy === undefined)) {
+      yield `resourceRequirements must have either a value or a sharingStrategy, got ${value === undefined ? 'neither' : 'both'} for ${type} of container '${containerName}'`;
+    }
+    if (type === ResourceType.NEURON_DEVICE && isKnown(value) && value !== 'ALL') {
+      yield `resourceRequirements of type NeuronDevice must have the value ALL, got: ${value} for container '${containerName}'`;
+    }
+  }
+}
+
+function* labelErrors({ startedBy, referenceId, propagateTags, tags = {} }: RunTaskProps): Generator<string> {
+  if (isKnown(startedBy) && !/^[\w/-]{1,128}$/.test(startedBy)) {
+    yield `startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: ${startedBy.length} characters, '${startedBy}'`;
+  }
+  if (isKnown(referenceId) && referenceId.length > 1024) {
+    yield `referenceId must have at most 1024 characters, got: ${referenceId.length}`;
+  }
+  if (propagateTags === ecs.PropagatedTagSource.SERVICE) {
+    yield 'propagateTags must be TASK_DEFINITION or NONE, got: SERVICE; no service starts this task';
+  }
+  const most = startedBy === undefined ? 50 : 49; // beside a startedBy of the user, the task gets a tag by which it is found
+  const names = Object.keys(tags);
+  if (names.length > most) {
+    yield `tags must have at most ${most} items${most < 50 ? ' together with startedBy' : ''}, got: ${names.length}`;
+  }
+  for (const [key, value] of Object.entries(tags)) {
+    if (isKnown(key) && (key.length === 0 || key.length > 128)) {
+      yield `tags must have keys of 1 to 128 characters, got: ${key.length}, '${key}'`;
+    }
+    if (isKnown(value) && value.length > 256) {
+      yield `tags must have values of at most 256 characters, got: ${value.length} for '${key}'`;
+    }
+    if (/^aws:/i.test(key) || /^aws:/i.test(value)) {
+      yield `tags must not have keys or values that begin with 'aws:', got: '${key}' = '${value}'`;
+    }
+  }
+}
+
+function* volumeErrors({ volumes = [] }: RunTaskProps): Generator<string> {
+  if (volumes.length > 1) {
+    yield `volumes must have at most one item, got: ${volumes.length}; ECS attaches one EBS volume to a task`;
+  }
+  for (const volume of volumes) {
+    const { size, snapShotId, tagSpecifications = [] } = volume.config ?? {};
+    if (!size && !snapShotId) {
+      yield `volumes must have a size or a snapShotId, got neither for '${volume.name}'; set them in its managedEBSVolume`;
+    }
+    if (tagSpecifications.some(({ propagateTags }) => propagateTags === ecs.EbsPropagatedTagSource.SERVICE)) {
+      yield `volumes must take their tags from TASK_DEFINITION, got: SERVICE for '${volume.name}'; no service starts this task`;
+    }
+    const rate = volume instanceof TaskManagedVolume ? volume.volumeInitializationRate : undefined;
+    if (rate && !rate.isUnresolved() && !isIntegerWithin(rate.toMebibytes(), 100, 300)) {
+      yield `volumeInitializationRate must be from 100 to 300 MiB per second, got: ${rate.toMebibytes()} for '${volume.name}'`;
+    }
+    if (rate && !snapShotId) {
+      yield `volumeInitializationRate is for volumes with a snapShotId only, got: ${rate.toMebibytes()} for '${volume.name}'; remove it`;
+    }
+  }
+}
+
+function* waitErrors({ timeout, exitCodeFrom, successExitCodes, logTailLines }: RunTaskProps): Generator<string> {
+  if (timeout && !timeout.isUnresolved() && !isIntegerWithin(timeout.toSeconds({ integral: false }), 1, LONGEST_SERVICE_TIMEOUT_SECONDS)) {
+    yield `timeout must be from 1 second to 1 hour, got: ${timeout.toHumanString()}`;
+  }
+  if (exitCodeFrom?.length === 0) {
+    yield 'exitCodeFrom must name at least one container, got: []; remove it to let the essential containers decide';
+  }
+  if (successExitCodes?.length === 0 || successExitCodes?.some((code) => !isIntegerWithin(code))) {
+    yield `successExitCodes must have at least one integer, got: [${successExitCodes.join(', ')}]`;
+  }
+  if (!isIntegerWithin(logTailLines, 0, 10_000)) {
+    yield `logTailLines must be an integer from 0 to 10000, got: ${logTailLines}`;
+  }
+}
+
+function* containerErrors({ containerOverrides = [], exitCodeFrom }: RunTaskProps, definition: ecs.TaskDefinition): Generator<string> {
+  const names = containersOf(definition).map(({ containerName }) => containerName);
+  const unknown = (name: string) => isKnown(name) && !names.includes(name);
+  const has = `the taskDefinition has: ${names.join(', ') || 'none'}`;
+  for (const { containerName } of containerOverrides.filter((override) => unknown(override.containerName))) {
+    yield `containerOverrides must name containers of the taskDefinition, got: '${containerName}'; ${has}`;
+  }
+  for (const containerName of isKnown(exitCodeFrom) ? exitCodeFrom.filter(unknown) : []) {
+    yield `exitCodeFrom must name containers of the taskDefinition, got: '${containerName}'; ${has}`;
+  }
+}
+
+function* launchVolumeErrors({ volumes = [] }: RunTaskProps, definition: ecs.TaskDefinition): Generator<string> {
+  const atLaunch = launchVolumesOf(definition);
+  for (const { name } of volumes.filter((volume) => !atLaunch.includes(volume.name))) {
+    yield `volumes must name volumes that the taskDefinition configures at launch, got: '${name}'; add it with taskDefinition.addVolume`;
+  }
+  for (const name of atLaunch.filter((volume) => !volumes.some((given) => given.name === volume))) {
+    yield `volumes must configure '${name}', which the taskDefinition leaves to be configured at launch, got: ${volumes.map((given) => given.name).join(', ') || 'none'}`;
+  }
+}
+
+function isKnown<T>(value: T | undefined): value is T {
+  return value !== undefined && !Token.isUnresolved(value);
+}
+
+function isIntegerWithin(value: number | undefined, least = -Infinity, most = Infinity): boolean {
+  return !isKnown(value) || (Number.isInteger(value) && value >= least && value <= most);
+}
+
+function isLongerThan<T>(most: number, list: readonly T[] | undefined): list is readonly T[] {
+  return isKnown(list) && list.length > most;
+}

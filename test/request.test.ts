@@ -1,0 +1,374 @@
+import { CfnParameter, Duration, Size, Token } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { pathsInModels, pathsInRequest } from './aws-model';
+import { addVolume, propertiesOf, requestOf, runTask, Setup, setup } from './stacks';
+import { CompleteWhen, ResourceType, RunOn, RunTaskProps, TaskManagedVolume } from '../src';
+import { RESOURCE_TYPE, RunTaskProperties } from '../src/contract';
+
+const ON = {
+  Fargate: () => setup(),
+  EC2: () => setup(ecs.Compatibility.EC2),
+  EXTERNAL: () => setup(ecs.Compatibility.EXTERNAL),
+};
+
+/** What is rendered for a task of which nothing but cluster and definition is said. */
+const NOTHING_SAID: { [on in keyof typeof ON]: RunTaskProperties['Request'] } = {
+  Fargate: {
+    cluster: '<Cluster.Arn>',
+    taskDefinition: '<Definition>',
+    launchType: 'FARGATE',
+    networkConfiguration: {
+      awsvpcConfiguration: {
+        subnets: ['subnet-0000000a', 'subnet-0000000b'],
+        securityGroups: ['<TaskSecurityGroup.GroupId>'],
+        assignPublicIp: 'DISABLED',
+      },
+    },
+  },
+  EC2: { cluster: '<Cluster.Arn>', taskDefinition: '<Definition>', launchType: 'EC2' },
+  EXTERNAL: { cluster: '<Cluster.Arn>', taskDefinition: '<Definition>', launchType: 'EXTERNAL' },
+};
+
+interface Row {
+  readonly parameter: string;
+  readonly on?: keyof typeof ON;
+  readonly props: Partial<RunTaskProps> | ((setup: Setup) => Partial<RunTaskProps>);
+  /** What is rendered beside what is always rendered. */
+  readonly request: Partial<RunTaskProperties['Request']>;
+}
+
+const awsvpc = NOTHING_SAID.Fargate.networkConfiguration!.awsvpcConfiguration!;
+const app = { containerName: 'app' };
+
+const ROWS: Row[] = [
+  {
+    parameter: 'capacityProviderStrategy',
+    props: { capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT', base: 1, weight: 2 }, { capacityProvider: 'FARGATE' }] },
+    request: {
+      launchType: undefined,
+      capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', base: 1, weight: 2 }, { capacityProvider: 'FARGATE' }],
+    },
+  },
+  {
+    parameter: 'capacityProviderStrategy of the cluster, by an empty list',
+    props: { capacityProviderStrategies: [] },
+    request: { launchType: undefined },
+  },
+  {
+    parameter: 'capacityProviderStrategy with Managed Instances',
+    on: 'EC2',
+    props: { capacityProviderStrategies: [{ capacityProvider: 'managed-instances' }] },
+    request: { launchType: undefined, capacityProviderStrategy: [{ capacityProvider: 'managed-instances' }] },
+  },
+  { parameter: 'count', props: { count: 3 }, request: { count: 3 } },
+  { parameter: 'enableECSManagedTags', props: { enableEcsManagedTags: true }, request: { enableECSManagedTags: true } },
+  { parameter: 'enableECSManagedTags, turned off', props: { enableEcsManagedTags: false }, request: { enableECSManagedTags: false } },
+  { parameter: 'enableExecuteCommand', props: { enableExecuteCommand: true }, request: { enableExecuteCommand: true } },
+  { parameter: 'group', props: { group: 'migrations' }, request: { group: 'migrations' } },
+  { parameter: 'launchType FARGATE', props: { launchType: ecs.LaunchType.FARGATE }, request: { launchType: 'FARGATE' } },
+  { parameter: 'launchType EC2', on: 'EC2', props: { launchType: ecs.LaunchType.EC2 }, request: { launchType: 'EC2' } },
+  { parameter: 'launchType EXTERNAL', on: 'EXTERNAL', props: { launchType: ecs.LaunchType.EXTERNAL }, request: { launchType: 'EXTERNAL' } },
+  {
+    parameter: 'networkConfiguration.awsvpcConfiguration.subnets',
+    props: { vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } },
+    request: { networkConfiguration: { awsvpcConfiguration: { ...awsvpc, subnets: ['subnet-000000aa', 'subnet-000000bb'] } } },
+  },
+  {
+    parameter: 'networkConfiguration.awsvpcConfiguration.securityGroups',
+    props: ({ stack }) => ({ securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-00000001')] }),
+    request: { networkConfiguration: { awsvpcConfiguration: { ...awsvpc, securityGroups: ['sg-00000001'] } } },
+  },
+  {
+    parameter: 'networkConfiguration.awsvpcConfiguration.assignPublicIp, which moves the task to public subnets',
+    props: { assignPublicIp: true },
+    request: {
+      networkConfiguration: { awsvpcConfiguration: { ...awsvpc, subnets: ['subnet-000000aa', 'subnet-000000bb'], assignPublicIp: 'ENABLED' } },
+    },
+  },
+  {
+    parameter: 'overrides.containerOverrides.command',
+    props: { containerOverrides: [{ ...app, command: ['migrate', '--all'] }] },
+    request: { overrides: { containerOverrides: [{ name: 'app', command: ['migrate', '--all'] }] } },
+  },
+  {
+    parameter: 'overrides.containerOverrides.environment',
+    props: { containerOverrides: [{ ...app, environment: { STEP: '1', EMPTY: '' } }] },
+    request: { overrides: { containerOverrides: [{ name: 'app', environment: [{ name: 'STEP', value: '1' }, { name: 'EMPTY', value: '' }] }] } },
+  },
+  {
+    parameter: 'overrides.containerOverrides.environmentFiles',
+    props: ({ stack }) => ({
+      containerOverrides: [{ ...app, environmentFiles: [ecs.EnvironmentFile.fromBucket(s3.Bucket.fromBucketName(stack, 'Bucket', 'files'), 'a.env')] }],
+    }),
+    request: {
+      overrides: { containerOverrides: [{ name: 'app', environmentFiles: [{ type: 's3', value: 'arn:<AWS::Partition>:s3:::files/a.env' }] }] },
+    },
+  },
+  {
+    parameter: 'overrides.containerOverrides.cpu, memory, memoryReservation',
+    props: { containerOverrides: [{ ...app, cpu: 128, memoryLimitMiB: 256, memoryReservationMiB: 64 }] },
+    request: { overrides: { containerOverrides: [{ name: 'app', cpu: 128, memory: 256, memoryReservation: 64 }] } },
+  },
+  {
+    parameter: 'overrides.containerOverrides.resourceRequirements, by gpuCount',
+    on: 'EC2',
+    props: { containerOverrides: [{ ...app, gpuCount: 2 }] },
+    request: { overrides: { containerOverrides: [{ name: 'app', resourceRequirements: [{ type: 'GPU', value: '2' }] }] } },
+  },
+  {
+    parameter: 'overrides.containerOverrides.resourceRequirements',
+    on: 'EC2',
+    props: {
+      containerOverrides: [{
+        ...app,
+        resourceRequirements: [
+          { type: ResourceType.GPU, value: 'ALL' },
+          { type: ResourceType.INFERENCE_ACCELERATOR, value: 'device' },
+          { type: ResourceType.NEURON_DEVICE, value: 'ALL' },
+        ],
+      }],
+    },
+    request: {
+      overrides: {
+        containerOverrides: [{
+          name: 'app',
+          resourceRequirements: [
+            { type: 'GPU', value: 'ALL' }, { type: 'InferenceAccelerator', value: 'device' }, { type: 'NeuronDevice', value: 'ALL' },
+          ],
+        }],
+      },
+    },
+  },
+  {
+    parameter: 'overrides.containerOverrides.resourceRequirements.sharingStrategy',
+    on: 'EC2',
+    props: {
+      containerOverrides: [{
+        ...app,
+        resourceRequirements: [{ type: ResourceType.GPU, sharingStrategy: { nvidiaMps: { memoryMiB: 1024, maxComputePercent: 50 } } }],
+      }],
+    },
+    request: {
+      overrides: {
+        containerOverrides: [{
+          name: 'app',
+          resourceRequirements: [{ type: 'GPU', value: undefined, sharingStrategy: { nvidiaMps: { memory: 1024, maxComputePercent: 50 } } }],
+        }],
+      },
+    },
+  },
+  {
+    parameter: 'overrides.cpu, memory',
+    props: { taskOverrides: { cpu: 512, memoryLimitMiB: 1024 } },
+    request: { overrides: { cpu: '512', memory: '1024' } },
+  },
+  {
+    parameter: 'overrides.ephemeralStorage',
+    props: { taskOverrides: { ephemeralStorageGiB: 30 } },
+    request: { overrides: { ephemeralStorage: { sizeInGiB: 30 } } },
+  },
+  {
+    parameter: 'overrides.taskRoleArn, executionRoleArn',
+    props: ({ stack }) => ({
+      taskOverrides: {
+        taskRole: iam.Role.fromRoleArn(stack, 'A', 'arn:aws:iam::123456789012:role/a'),
+        executionRole: iam.Role.fromRoleArn(stack, 'B', 'arn:aws:iam::123456789012:role/b'),
+      },
+    }),
+    request: { overrides: { taskRoleArn: 'arn:aws:iam::123456789012:role/a', executionRoleArn: 'arn:aws:iam::123456789012:role/b' } },
+  },
+  {
+    parameter: 'overrides.inferenceAcceleratorOverrides',
+    on: 'EC2',
+    props: { taskOverrides: { inferenceAccelerators: [{ deviceName: 'device', deviceType: 'eia2.medium' }] } },
+    request: { overrides: { inferenceAcceleratorOverrides: [{ deviceName: 'device', deviceType: 'eia2.medium' }] } },
+  },
+  {
+    parameter: 'placementConstraints',
+    on: 'EC2',
+    props: {
+      placementConstraints: [ecs.PlacementConstraint.distinctInstances(), ecs.PlacementConstraint.memberOf('attribute:a == 1', 'attribute:b == 2')],
+    },
+    request: {
+      placementConstraints: [
+        { type: 'distinctInstance' }, { type: 'memberOf', expression: 'attribute:a == 1' }, { type: 'memberOf', expression: 'attribute:b == 2' },
+      ],
+    },
+  },
+  {
+    parameter: 'placementStrategy',
+    on: 'EC2',
+    props: { placementStrategies: [ecs.PlacementStrategy.packedByCpu(), ecs.PlacementStrategy.spreadAcrossInstances()] },
+    request: { placementStrategy: [{ type: 'binpack', field: 'CPU' }, { type: 'spread', field: 'instanceId' }] },
+  },
+  { parameter: 'platformVersion', props: { platformVersion: ecs.FargatePlatformVersion.VERSION1_4 }, request: { platformVersion: '1.4.0' } },
+  {
+    parameter: 'propagateTags',
+    props: { propagateTags: ecs.PropagatedTagSource.TASK_DEFINITION },
+    request: { propagateTags: 'TASK_DEFINITION' },
+  },
+  { parameter: 'propagateTags, turned off', props: { propagateTags: ecs.PropagatedTagSource.NONE }, request: { propagateTags: 'NONE' } },
+  { parameter: 'referenceId', props: { referenceId: 'job-1' }, request: { referenceId: 'job-1' } },
+  { parameter: 'startedBy', props: { startedBy: 'pipeline/a_b-1' }, request: { startedBy: 'pipeline/a_b-1' } },
+  { parameter: 'tags', props: { tags: { team: 'a', empty: '' } }, request: { tags: [{ key: 'team', value: 'a' }, { key: 'empty', value: '' }] } },
+  {
+    parameter: 'volumeConfigurations',
+    props: (given) => ({ volumes: [addVolume(given, everythingAboutAVolume(given))] }),
+    request: {
+      volumeConfigurations: [{
+        name: 'data',
+        managedEBSVolume: {
+          roleArn: '<DataEBSRole.Arn>',
+          encrypted: true,
+          kmsKeyId: 'arn:aws:kms:eu-west-1:123456789012:key/k',
+          volumeType: 'gp3',
+          sizeInGiB: 20,
+          snapshotId: 'snap-00000001',
+          volumeInitializationRate: 200,
+          iops: 4000,
+          throughput: 500,
+          filesystemType: 'ext4',
+          tagSpecifications: [{ resourceType: 'volume', tags: [{ key: 'team', value: 'a' }], propagateTags: 'TASK_DEFINITION' }],
+          terminationPolicy: { deleteOnTermination: false },
+        },
+      }],
+    },
+  },
+  {
+    parameter: 'volumeConfigurations, of a volume as services have it',
+    props: (given) => ({
+      volumes: [addVolume(given, new ecs.ServiceManagedVolume(given.stack, 'Data', { name: 'data', managedEBSVolume: { size: Size.gibibytes(10) } }))],
+    }),
+    request: { volumeConfigurations: [{ name: 'data', managedEBSVolume: { roleArn: '<DataEBSRole.Arn>', sizeInGiB: 10 } }] },
+  },
+];
+
+function everythingAboutAVolume({ stack }: Setup): TaskManagedVolume {
+  return new TaskManagedVolume(stack, 'Data', {
+    name: 'data',
+    managedEBSVolume: {
+      encrypted: true,
+      kmsKeyId: kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:123456789012:key/k'),
+      volumeType: ec2.EbsDeviceVolumeType.GP3,
+      size: Size.gibibytes(20),
+      snapShotId: 'snap-00000001',
+      iops: 4000,
+      throughput: 500,
+      fileSystemType: ecs.FileSystemType.EXT4,
+      tagSpecifications: [{ tags: { team: 'a' }, propagateTags: ecs.EbsPropagatedTagSource.TASK_DEFINITION }],
+    },
+    deleteOnTermination: false,
+    volumeInitializationRate: Size.mebibytes(200),
+  });
+}
+
+function render({ on = 'Fargate', props }: Row): RunTaskProperties['Request'] {
+  const given = ON[on]();
+  runTask(given, typeof props === 'function' ? props(given) : props);
+  return requestOf(given.stack);
+}
+
+test.each(Object.keys(ON) as (keyof typeof ON)[])('on %s, nothing is rendered that was not asked for', (on) => {
+  expect(render({ parameter: '', on, props: {}, request: {} })).toEqual(NOTHING_SAID[on]);
+});
+
+test.each(ROWS)('$parameter', (row) => {
+  expect(render(row)).toEqual({ ...NOTHING_SAID[row.on ?? 'Fargate'], ...row.request });
+});
+
+test('every member of the request, as AWS models it, is reached by a prop', () => {
+  const exceptions = [
+    '.clientToken', // the handler's own: it keeps a repeated event from starting a second task
+  ];
+  const reached = new Set(ROWS.map(render).flatMap((request) => pathsInRequest(request)));
+
+  expect(pathsInModels().filter((path) => !reached.has(path))).toEqual(exceptions);
+});
+
+test('a token can stand for every number and string that the deployment fills in', () => {
+  const given = setup();
+  ['Count', 'Group', 'Cpu', 'Memory'].forEach((id) => new CfnParameter(given.stack, id));
+  runTask(given, {
+    count: Token.asNumber({ Ref: 'Count' }),
+    group: Token.asString({ Ref: 'Group' }),
+    taskOverrides: { cpu: Token.asNumber({ Ref: 'Cpu' }), memoryLimitMiB: Token.asNumber({ Ref: 'Memory' }) },
+  });
+
+  Template.fromStack(given.stack).hasResourceProperties(RESOURCE_TYPE, {
+    Request: { count: { Ref: 'Count' }, group: { Ref: 'Group' }, overrides: { cpu: { Ref: 'Cpu' }, memory: { Ref: 'Memory' } } },
+  });
+});
+
+describe('beside the request', () => {
+  test('the properties of a task of which nothing is said hold the defaults', () => {
+    const given = setup();
+    runTask(given);
+
+    expect(propertiesOf(given.stack)).toEqual({
+      ServiceTimeout: 2100,
+      Request: NOTHING_SAID.Fargate,
+      RunOn: 'CHANGE',
+      TimeoutSeconds: 1800,
+      ExitCodeFrom: ['app'],
+      SuccessExitCodes: [0],
+      CompleteWhen: 'EXIT_CODES_KNOWN',
+      LogTailLines: 20,
+    });
+  });
+
+  test.each<[string, Partial<RunTaskProps>, Partial<ReturnType<typeof propertiesOf>>]>([
+    ['runOn', { runOn: RunOn.CREATE }, { RunOn: 'CREATE' }],
+    ['runOn every deployment', { runOn: RunOn.EVERY_DEPLOYMENT }, { RunOn: 'EVERY_DEPLOYMENT', SynthesizedAt: expect.stringMatching(/^2.*Z$/) }],
+    ['triggers', { triggers: { migrations: 'abc' } }, { Triggers: { migrations: 'abc' } }],
+    ['timeout', { timeout: Duration.minutes(5) }, { TimeoutSeconds: 300, ServiceTimeout: 600 }],
+    ['the longest timeout', { timeout: Duration.hours(1) }, { TimeoutSeconds: 3600, ServiceTimeout: 3600 }],
+    ['exitCodeFrom', { exitCodeFrom: ['app'] }, { ExitCodeFrom: ['app'] }],
+    ['successExitCodes', { successExitCodes: [0, 3] }, { SuccessExitCodes: [0, 3] }],
+    ['completeWhen', { completeWhen: CompleteWhen.TASK_STOPPED }, { CompleteWhen: 'TASK_STOPPED' }],
+    ['logTailLines', { logTailLines: 5 }, { LogTailLines: 5 }],
+  ])('%s', (_, props, expected) => {
+    const given = setup();
+    runTask(given, props);
+
+    expect(propertiesOf(given.stack)).toMatchObject(expected);
+  });
+
+  test('a timeout that only the deployment knows gets the longest ServiceTimeout', () => {
+    const given = setup();
+    const timeout = new CfnParameter(given.stack, 'Timeout', { type: 'Number' }).valueAsNumber;
+    runTask(given, { timeout: Duration.seconds(timeout) });
+
+    Template.fromStack(given.stack).hasResourceProperties(RESOURCE_TYPE, { ServiceTimeout: 3600, TimeoutSeconds: { Ref: 'Timeout' } });
+  });
+
+  test('the containers that decide are the essential ones, and logs are found, also of those added afterwards', () => {
+    const given = setup();
+    runTask(given);
+    const logging = ecs.LogDrivers.awsLogs({ streamPrefix: 'late' });
+    given.taskDefinition.addContainer('late', { image: ecs.ContainerImage.fromRegistry('late'), memoryLimitMiB: 1, logging });
+    given.taskDefinition.addContainer('sidecar', { image: ecs.ContainerImage.fromRegistry('sidecar'), memoryLimitMiB: 1, essential: false });
+
+    expect(propertiesOf(given.stack)).toMatchObject({
+      ExitCodeFrom: ['app', 'late'],
+      Logs: { late: { Group: '<DefinitionlateLogGroup>', StreamPrefix: 'late' } },
+    });
+  });
+
+  test('no log is named where none is to be read, or where the driver is another', () => {
+    const quiet = setup();
+    const logging = ecs.LogDrivers.awsLogs({ streamPrefix: 'quiet' });
+    quiet.taskDefinition.addContainer('quiet', { image: ecs.ContainerImage.fromRegistry('quiet'), logging });
+    runTask(quiet, { logTailLines: 0 });
+    const other = setup();
+    other.taskDefinition.addContainer('other', { image: ecs.ContainerImage.fromRegistry('other'), logging: ecs.LogDrivers.jsonFile() });
+    runTask(other);
+
+    expect(propertiesOf(quiet.stack)).not.toHaveProperty('Logs');
+    expect(propertiesOf(other.stack)).not.toHaveProperty('Logs');
+  });
+});

@@ -1,0 +1,88 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import { validateRequest } from './aws-model';
+import { RunTask, RunTaskProps } from '../src';
+import { RESOURCE_TYPE, RunTaskProperties } from '../src/contract';
+
+/** What a test of one task starts from. */
+export interface Setup {
+  readonly stack: Stack;
+  readonly vpc: ec2.IVpc;
+  readonly cluster: ecs.Cluster;
+  readonly taskDefinition: ecs.TaskDefinition;
+}
+
+/** A stack with a cluster in a VPC from elsewhere, and a definition with a container `app`. */
+export function setup(compatibility = ecs.Compatibility.FARGATE, networkMode?: ecs.NetworkMode): Setup {
+  const stack = new Stack(new App(), 'Stack');
+  const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
+    vpcId: 'vpc-00000001',
+    availabilityZones: ['a', 'b'],
+    publicSubnetIds: ['subnet-000000aa', 'subnet-000000bb'],
+    privateSubnetIds: ['subnet-0000000a', 'subnet-0000000b'],
+  });
+  const cluster = new ecs.Cluster(stack, 'Cluster', { vpc });
+  const taskDefinition = new ecs.TaskDefinition(stack, 'Definition', { compatibility, networkMode, cpu: '256', memoryMiB: '512' });
+  taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), memoryLimitMiB: 256 });
+  return { stack, vpc, cluster, taskDefinition };
+}
+
+/** The task of a setup, with a container `app` unless the props say otherwise. */
+export function runTask({ stack, cluster, taskDefinition }: Setup, props: Partial<RunTaskProps> = {}): RunTask {
+  return new RunTask(stack, 'Task', { cluster, taskDefinition, ...props });
+}
+
+/** Gives the definition the volume, mounted in its container `app`. */
+export function addVolume<T extends ecs.ServiceManagedVolume>({ taskDefinition }: Setup, volume: T): T {
+  taskDefinition.addVolume(volume);
+  volume.mountIn(taskDefinition.findContainer('app')!, { containerPath: '/data', readOnly: false });
+  return volume;
+}
+
+/** The rendered properties of the stack's task, once AWS's validator has passed its request. */
+export function propertiesOf(stack: Stack): RunTaskProperties & { readonly ServiceTimeout: number } {
+  const [resource] = Object.values(Template.fromStack(stack).findResources(RESOURCE_TYPE));
+  const { ServiceToken, ...properties } = readable(resource.Properties);
+  validateRequest(properties);
+  return properties;
+}
+
+/** The rendered request of the stack's task. */
+export function requestOf(stack: Stack): RunTaskProperties['Request'] {
+  return propertiesOf(stack).Request;
+}
+
+/** What the stack's function may do, as rendered in its role. */
+export function statementsOf(stack: Stack): { readonly [member: string]: any }[] {
+  const roles = Object.entries(Template.fromStack(stack).findResources('AWS::IAM::Role'));
+  const [, role] = roles.find(([logicalId]) => logicalId.startsWith('EcsRunTaskHandler'))!;
+  expect(role.Properties.Policies).toHaveLength(1);
+  return readable(role.Properties.Policies[0].PolicyDocument.Statement);
+}
+
+/** The template with a short string for each reference: `<Cluster.Arn>` is that attribute of the resource `Cluster`. */
+export function readable(value: any): any {
+  if (Array.isArray(value)) {
+    return value.map(readable);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  const [[name, argument] = [], ...others] = Object.entries<any>(value);
+  if (others.length > 0 || !name) {
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, readable(member)]));
+  }
+  const withoutHash = (logicalId: string) => logicalId.replace(/[0-9A-F]{8}$/, '');
+  switch (name) {
+    case 'Ref': return `<${withoutHash(argument)}>`;
+    case 'Fn::GetAtt': return `<${withoutHash(argument[0])}.${argument[1]}>`;
+    case 'Fn::Join': return readable(argument[1]).join(argument[0]);
+    case 'Fn::Sub': return argument.replaceAll('${', '<').replaceAll('}', '>');
+    case 'Fn::Select': return `<${readable(argument[1])}#${argument[0]}>`;
+    case 'Fn::Split': return `${readable(argument[1])}/${argument[0]}`;
+    case 'Fn::ImportValue': return `<import ${argument}>`;
+    default: return { [name]: readable(argument) };
+  }
+}
