@@ -35,7 +35,7 @@ export function createHandler(world: Surroundings) {
     const physicalResourceId = 'PhysicalResourceId' in event && event.PhysicalResourceId ? event.PhysicalResourceId : job.id;
     // The CDK CLI finds the log of the function by these words.
     const reason = answer.status === 'FAILED' ? [...answer.reason, `CloudWatch Log Stream: ${context.logStreamName}`] : answer.reason;
-    world.log([answer.status, ...reason].join('\n'));
+    world.log([answer.status, ...reason].join('\n')); // whole, and cdk deploy prints this log when the deployment fails
     await sendAnswer(event.ResponseURL, answerBody(event, physicalResourceId, { ...answer, reason }), world);
   };
 }

@@ -19,7 +19,7 @@ export async function tail(world: Surroundings, log: { group: string; stream: st
   for (;;) {
     const events = await lastEvents(world, log, lines);
     if (events.length > 0 || world.now() >= until) {
-      return events.flatMap((message) => printable(message.trimEnd()).split('\n')).slice(-lines);
+      return events.flatMap((message) => printable(message).split('\n')).filter((line) => line.trim() !== '').slice(-lines);
     }
     await world.sleep(1_000);
   }

@@ -30,7 +30,6 @@ export async function runTask(job: Job, properties: RunTaskProperties): Promise<
     return await startAndWait(job, known, progress);
   } catch (error) {
     const failed = error instanceof Failed ? error : new Failed({ cause: 'the handler failed', said: String(error) });
-    world.log(failed.failure.cause);
     return fail(job, known, progress, failed);
   }
 }
@@ -169,7 +168,5 @@ async function lastWords(job: Job, properties: RunTaskProperties, container?: st
   if (!log || properties.LogTailLines === 0) {
     return { taskArn, log: log || undefined };
   }
-  const lines = await tail(job.world, log, properties.LogTailLines);
-  lines.forEach((line) => job.world.log(`${container}: ${line}`)); // cdk deploy prints the function's log
-  return { taskArn, log, tail: lines };
+  return { taskArn, log, tail: await tail(job.world, log, properties.LogTailLines) };
 }

@@ -43,7 +43,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     const network = isAwsvpc(props) ? this.networkOf(props) : undefined;
     const request = renderRequest(this, props, network);
     validate(this, props, request);
-    this.node.addValidation({ validate: () => validateAgainstDefinition(props) });
+    this.node.addValidation({ validate: () => validateAgainstDefinition(props, request) });
 
     const handler = Handler.of(this);
     handler.allow(() => handlerStatements(this, props));

@@ -93,7 +93,7 @@ export function containersOf(definition: ecs.TaskDefinition): ecs.ContainerDefin
   return definition['containers']; // eslint-disable-line dot-notation
 }
 
-/** The number of placement constraints that are in the definition so far. */
+/** The number of placement constraints that are in the definition. */
 export function placementConstraintsOf(definition: ecs.TaskDefinition): number {
   return rendered(definition).placementConstraints?.length ?? 0;
 }
@@ -104,7 +104,7 @@ export function launchVolumesOf(definition: ecs.TaskDefinition): string[] {
   return volumes.filter((volume) => volume.configuredAtLaunch).map((volume) => volume.name!);
 }
 
-/** The construct keeps these to itself; its resource tells. */
+/** The construct keeps these to itself; its resource tells, but only once: what comes later would be lost. So not before synthesis. */
 function rendered(definition: ecs.TaskDefinition) {
   const { placementConstraints, volumes } = definition.node.defaultChild as ecs.CfnTaskDefinition;
   return Stack.of(definition).resolve({ placementConstraints, volumes });

@@ -24,10 +24,10 @@ export function validate(scope: Construct, props: RunTaskProps, request: Request
   }
 }
 
-/** What does not fit the task definition, to which containers and volumes can be added until synthesis. */
-export function validateAgainstDefinition(props: RunTaskProps): string[] {
+/** What does not fit the task definition, to which containers, constraints and volumes can be added until synthesis. */
+export function validateAgainstDefinition(props: RunTaskProps, request: Request): string[] {
   const owned = ownedDefinition(props.taskDefinition);
-  return owned ? [...containerErrors(props, owned), ...launchVolumeErrors(props, owned)] : [];
+  return owned ? [...containerErrors(props, owned), ...constraintErrors(request, owned), ...launchVolumeErrors(props, owned)] : [];
 }
 
 function* placementErrors(props: RunTaskProps, request: Request): Generator<string> {
@@ -51,9 +51,8 @@ function* placementErrors(props: RunTaskProps, request: Request): Generator<stri
   if (platformVersion && isOnFargate(props) === false) {
     yield `platformVersion is for tasks on Fargate only, got: ${platformVersion}; remove it, or run the task on Fargate`;
   }
-  const constraints = (request.placementConstraints?.length ?? 0) + (owned ? placementConstraintsOf(owned) : 0);
-  if (constraints > 10) {
-    yield `placementConstraints must have at most 10 items, those of the taskDefinition included, got: ${constraints}`;
+  if (isLongerThan(10, request.placementConstraints)) {
+    yield `placementConstraints must have at most 10 items, got: ${request.placementConstraints.length}`;
   }
   if (isLongerThan(5, request.placementStrategy)) {
     yield `placementStrategies must have at most 5 items, got: ${request.placementStrategy.length}`;
@@ -194,6 +193,14 @@ function* containerErrors({ containerOverrides = [], exitCodeFrom }: RunTaskProp
   }
   for (const containerName of isKnown(exitCodeFrom) ? exitCodeFrom.filter(unknown) : []) {
     yield `exitCodeFrom must name containers of the taskDefinition, got: '${containerName}'; ${has}`;
+  }
+}
+
+function* constraintErrors(request: Request, definition: ecs.TaskDefinition): Generator<string> {
+  const own = request.placementConstraints?.length ?? 0;
+  const all = own + placementConstraintsOf(definition);
+  if (own > 0 && all > 10) {
+    yield `placementConstraints must have at most 10 items, those of the taskDefinition included, got: ${all}`;
   }
 }
 

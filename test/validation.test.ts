@@ -49,12 +49,7 @@ describe('fails at once', () => {
       'platformVersion is for tasks on Fargate only, got: 1.4.0; remove it, or run the task on Fargate'],
     ['more than 10 placement constraints', onEc2,
       () => ({ placementConstraints: repeat(11, () => ecs.PlacementConstraint.distinctInstances()) }),
-      'placementConstraints must have at most 10 items, those of the taskDefinition included, got: 11'],
-    ['more than 10 placement constraints with those of the definition', onEc2, ({ taskDefinition }) => {
-      taskDefinition.addPlacementConstraint(ecs.PlacementConstraint.memberOf('attribute:a == 1'));
-      return { placementConstraints: [ecs.PlacementConstraint.memberOf(...repeat(10, (index) => `attribute:b == ${index}`))] };
-    },
-    'placementConstraints must have at most 10 items, those of the taskDefinition included, got: 11'],
+      'placementConstraints must have at most 10 items, got: 11'],
     ['more than 5 placement strategies', onEc2, () => ({ placementStrategies: repeat(6, () => ecs.PlacementStrategy.randomly()) }),
       'placementStrategies must have at most 5 items, got: 6'],
     ['placement constraints on Fargate', onFargate, () => ({ placementConstraints: [ecs.PlacementConstraint.distinctInstances()] }),
@@ -181,6 +176,27 @@ describe('fails at synthesis, when the definition is complete', () => {
     runTask(given, props(given));
 
     expect(() => Template.fromStack(given.stack)).toThrow(`[Stack/Task] ${message}`);
+  });
+
+  test('more than 10 placement constraints with those of the definition, which come later', () => {
+    const given = onEc2();
+    runTask(given, { placementConstraints: [ecs.PlacementConstraint.memberOf(...repeat(10, (index) => `attribute:b == ${index}`))] });
+    given.taskDefinition.addPlacementConstraint(ecs.PlacementConstraint.memberOf('attribute:a == 1'));
+
+    expect(() => Template.fromStack(given.stack))
+      .toThrow('[Stack/Task] placementConstraints must have at most 10 items, those of the taskDefinition included, got: 11');
+  });
+});
+
+test('what is added to the definition after the task is in the template', () => {
+  const given = onEc2();
+  runTask(given, {});
+  given.taskDefinition.addPlacementConstraint(ecs.PlacementConstraint.memberOf('attribute:a == 1'));
+  given.taskDefinition.addVolume({ name: 'late' });
+
+  Template.fromStack(given.stack).hasResourceProperties('AWS::ECS::TaskDefinition', {
+    PlacementConstraints: [{ Type: 'memberOf', Expression: 'attribute:a == 1' }],
+    Volumes: [{ Name: 'late' }],
   });
 });
 

@@ -62,11 +62,18 @@ describe('a Create', () => {
     expect(world.callsOf('StopTask')).toEqual([]);
   });
 
-  test('prints the end of the log to its own log, where cdk deploy shows it', async () => {
+  test('prints all of the end of the log to its own log, where cdk deploy shows it, also what the answer has no room for', async () => {
     world.lives = [runs(60, 3)];
-    world.logEvents = ['ERROR: no such table'];
-    await world.request(create());
-    expect(world.lines).toContain('app: ERROR: no such table');
+    world.logEvents = Array.from({ length: 20 }, (_, line) => `line ${line} ${'x'.repeat(300)}`);
+    const { Reason } = await world.request(create());
+    expect(Reason).not.toContain('line 0 ');
+    expect(world.lines.join('\n')).toContain('  line 0 ');
+  });
+
+  test('shows no blank lines of the log', async () => {
+    world.lives = [runs(60, 3)];
+    world.logEvents = ['one\n\n', '  \n', '\ntwo\n'];
+    expect((await world.request(create())).Reason).toContain('The end of its log:\n  one\n  two\nLog group');
   });
 
   test('does not read logs where it was told not to', async () => {
