@@ -70,7 +70,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     include: ['../lambda/**/*.ts', '../examples/**/*.ts'],
     compilerOptions: { rootDir: '..', lib: ['es2024'], paths: { 'cdk-ecs-run-task': ['../src'] } },
   },
-  gitignore: ['/.local/', '/cdk.out/', '.DS_Store', '.jsii.tabl.json'],
+  gitignore: ['/.local/', 'cdk.out/', '.DS_Store', '.jsii.tabl.json'],
 });
 
 // The examples import the library by its name, as users do; the compiler knows where it is.
@@ -113,6 +113,24 @@ project.postCompileTask.exec('ln -sfn .. node_modules/cdk-ecs-run-task');
 project.postCompileTask.exec('jsii-rosetta extract --compile --strict .');
 project.postCompileTask.exec('rm node_modules/cdk-ecs-run-task');
 
+project.addTask('demo', {
+  description: 'Deploy examples/database-migration to local engines, and show what happens',
+  steps: [
+    { spawn: 'bundle' },
+    { exec: 'tsx --tsconfig test/tsconfig.json examples/database-migration/demo.ts' },
+  ],
+});
+
+project.addTask('e2e', {
+  description: 'Test the package, and the library with the real CLI and real containers on local engines',
+  steps: [
+    { spawn: 'bundle' },
+    { spawn: 'compile' },
+    { spawn: 'package:js' },
+    { exec: 'jest --config test/e2e/jest.config.json' },
+  ],
+});
+
 // The same tests with the newest aws-cdk-lib in place of the lowest; "npm ci" puts the lowest back.
 project.addTask('test:newest', {
   description: 'Run the tests of the construct with the newest aws-cdk-lib',
@@ -125,13 +143,14 @@ project.addTask('test:newest', {
 });
 
 for (const path of [
-  '/lambda/', '/examples/', '/bench/', '/rosetta/', '/.ci/', '/.local/', '.jsii.tabl.json', '/jest.config.json', '/jest.e2e.config.json',
-  '/.npmrc', '/cdk.out/', '/docs/', '/CONTRIBUTING.md',
+  '/lambda/', '/examples/', '/bench/', '/rosetta/', '/.ci/', '/.local/', '.jsii.tabl.json', '/jest.config.json',
+  '/.npmrc', '/cdk.out/', '/CONTRIBUTING.md', '/VERSIONS.md',
 ]) {
   project.addPackageIgnore(path);
 }
 
-// jsii prints a banner on Node 20, which users may still have.
+// Node 20, which users may still have, makes jsii and the SDK print warnings between what a person came to read.
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
+project.tasks.addEnvironment('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
 
 project.synth();

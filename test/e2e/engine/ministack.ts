@@ -1,0 +1,100 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { DockerApi } from './docker-api';
+import { folders } from './folders';
+import { installPackages } from './packages';
+import { launch, untilReady } from './processes';
+
+export const ACCOUNT = '123456789012';
+export const REGION = 'us-east-1';
+
+/** Settings of the CLI, the SDK clients and the function, so that none of them looks for an AWS account. */
+export const awsEnvironment = (endpoint: string): Record<string, string> => ({
+  AWS_ENDPOINT_URL: endpoint,
+  AWS_ACCESS_KEY_ID: ACCOUNT, // MiniStack takes the account from it
+  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_REGION: REGION,
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  AWS_EC2_METADATA_DISABLED: 'true',
+});
+
+export interface MiniStack {
+  readonly endpoint: string;
+  /** What the containers of this MiniStack carry. */
+  readonly containerLabel: string;
+}
+
+/**
+ * AWS's APIs on loopback, from PyPI's MiniStack: CloudFormation, ECS on the container engine, Lambda in local processes.
+ *
+ * @param functionEndpoint what the functions call instead of MiniStack itself
+ */
+export async function startMiniStack(docker: DockerApi, functionEndpoint?: string): Promise<MiniStack> {
+  const python = installMiniStack();
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const temporary = join(folders.run, 'tmp');
+  mkdirSync(temporary, { recursive: true });
+  const server = launch({
+    name: 'ministack',
+    command: join(python, 'bin', 'ministack'),
+    args: [],
+    cwd: folders.run,
+    env: {
+      ...awsEnvironment(functionEndpoint ?? endpoint), // its functions inherit these
+      PATH: process.env.PATH,
+      HOME: folders.run,
+      TMPDIR: temporary,
+      S3_DATA_DIR: join(temporary, 's3'),
+      STATE_DIR: join(temporary, 'state'),
+      BIND_HOST: '127.0.0.1', // by default it listens on all addresses
+      MINISTACK_HOST: '127.0.0.1',
+      GATEWAY_PORT: String(port),
+      IOT_MTLS_ENABLED: '0', // would listen on all addresses
+      SFTP_ENABLED: '0',
+      MINISTACK_ACCOUNT_ID: ACCOUNT,
+      DOCKER_HOST: docker.host,
+      NODE_NO_WARNINGS: '1', // the functions' log shows what Lambda's would, whatever Node runs them
+    },
+  });
+  await untilReady('ministack', server, () => fetch(`${endpoint}/_ministack/health`).then(({ ok }) => ok, () => false));
+  return { endpoint, containerLabel: `ministack.instance=${hostname()}:${port}` };
+}
+
+/** A virtual environment with exactly the versions of requirements.txt. */
+function installMiniStack(): string {
+  const requirements = readFileSync(join(__dirname, 'requirements.txt'), 'utf8');
+  const stamp = join(folders.python, 'installed-requirements.txt');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === requirements) {
+    return folders.python;
+  }
+  if (spawnSync('python3', ['-c', 'import ensurepip, venv']).status !== 0) {
+    installPackages('MiniStack', ['python3-venv']);
+  }
+  console.log('  Installing MiniStack with pip');
+  rmSync(folders.python, { recursive: true, force: true });
+  run('python3', ['-m', 'venv', folders.python]);
+  run(join(folders.python, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', '--requirement', join(__dirname, 'requirements.txt')]);
+  writeFileSync(stamp, requirements);
+  return folders.python;
+}
+
+function run(command: string, args: string[]): void {
+  const { status, error, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status !== 0) {
+    throw new Error(`${command} ${args.join(' ')} failed: ${error?.message ?? ''}\n${stdout}${stderr}`);
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on('error', reject).listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
