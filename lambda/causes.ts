@@ -204,4 +204,11 @@ export function patienceWithError(error: Error): Patience | undefined {
   return spreads ? 'while permissions spread' : undefined;
 }
 
+/** What to do about a call that threw this. */
+export function adviceOnError({ name, message }: Error): string | undefined {
+  return name.startsWith('AccessDenied')
+    ? 'check the role of the function, its permissions boundary, and the service control policies of the account'
+    : knownStartFailure(message)?.advice;
+}
+
 type SdkError = Parameters<typeof isTransientError>[0];

@@ -27,7 +27,7 @@ export function createHandler(world: Surroundings) {
     };
     world.log(`${event.RequestType} of ${event.LogicalResourceId}, request ${event.RequestId}${event.Progress ? ', continued' : ''}`);
 
-    const answer = await answerTo(job).catch((error: Error): Answer => ({ status: 'FAILED', reason: [`The handler failed: ${error}`] }));
+    const answer = await answerTo(job).catch((error: Error): Answer => ({ status: 'FAILED', reason: [`The function failed: ${error}.`] }));
     if (!answer) {
       return;
     }
@@ -85,7 +85,7 @@ async function stopLeftovers(job: Job, because: string, properties: DeliveredPro
         ...await findTasks(world, marks, 'STOPPED'),
       ]);
       const left = await stopTasks(world, marks.cluster, [...new Set(arns)], because, until);
-      said.push(...left.map((taskArn) => `Still running although told to stop: ${taskArn}.`));
+      said.push(...left.map((taskArn) => `May still be running, stop it by hand: ${taskArn}.`));
     } catch (error) {
       world.log(`could not look for tasks to stop: ${error}`);
     }

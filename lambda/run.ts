@@ -1,7 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { Answer } from './answer';
-import { patienceWithError } from './causes';
+import { adviceOnError, patienceWithError } from './causes';
 import { KnownContainers, withContainers } from './definition';
 import { Failed, Job, Progress } from './job';
 import { logOf, tail } from './logs';
@@ -29,7 +29,7 @@ export async function runTask(job: Job, properties: RunTaskProperties): Promise<
     known = await withContainers(world, properties);
     return await startAndWait(job, known, progress);
   } catch (error) {
-    const failed = error instanceof Failed ? error : new Failed({ cause: 'the handler failed', said: String(error) });
+    const failed = error instanceof Failed ? error : new Failed({ cause: `the function failed: ${error}`, advice: adviceOnError(error as Error) });
     return fail(job, known, progress, failed);
   }
 }
@@ -136,7 +136,7 @@ function timedOut(properties: KnownContainers, progress: Progress, tasks: Task[]
   const allowed = duration(timeAllowed(properties.TimeoutSeconds));
   if (progress.TaskArns.length === 0) {
     const { cause = 'ECS gave no reason', ...rest } = progress.Problem ?? {};
-    return new Failed({ ...rest, cause: `no task could be started within ${allowed}: ${cause}` });
+    return new Failed({ ...rest, cause: `the task did not start within ${allowed}: ${cause.replace(/^the task did not start: /, '')}` });
   }
   const running = tasks.find((task) => judge(task, properties).state === 'running');
   return new Failed({
@@ -158,7 +158,7 @@ async function fail(job: Job, properties: KnownContainers, progress: Progress, {
     status: 'FAILED',
     reason: [
       ...explain(failure, await lastWords(job, properties, failure.container, task?.taskArn)),
-      ...left.map((taskArn) => `Still running although told to stop: ${taskArn}.`),
+      ...left.map((taskArn) => `May still be running, stop it by hand: ${taskArn}.`),
     ],
   };
 }

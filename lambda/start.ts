@@ -1,5 +1,5 @@
 import { ConflictException, RunTaskCommand } from '@aws-sdk/client-ecs';
-import { knownStartFailure, Patience, patienceWithError, PERMISSIONS_SPREAD_MS } from './causes';
+import { adviceOnError, knownStartFailure, Patience, patienceWithError, PERMISSIONS_SPREAD_MS } from './causes';
 import { Failed, Job, Progress } from './job';
 import type { Failure } from './outcome';
 import { backoff } from './schedule';
@@ -33,14 +33,12 @@ export async function start(job: Job, request: RunTaskProperties['Request'], pro
       return;
     }
     // Whether ECS has started anything is unknown: the same token gets the same tasks.
-    const { name, message } = error as Error;
+    const problem = error as Error;
     startLater(job, progress, {
-      cause: `ECS did not take the request: ${name}`,
-      said: message,
-      advice: name.startsWith('AccessDenied')
-        ? 'check the role of the function, its permissions boundary, and the service control policies of the account'
-        : knownStartFailure(message)?.advice,
-      patience: patienceWithError(error as Error),
+      cause: `ECS did not take the request: ${problem.name}`,
+      said: problem.message,
+      advice: adviceOnError(problem),
+      patience: patienceWithError(problem),
     });
   }
 }

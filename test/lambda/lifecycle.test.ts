@@ -215,7 +215,7 @@ describe('starting', () => {
     world.faults.RunTask = times(1000, () => ({ tasks: [], failures: [{ reason: 'RESOURCE:CPU' }] }));
     expect(await world.request(create())).toMatchObject({
       Status: 'FAILED',
-      Reason: expect.stringContaining('No task could be started within 30 minutes: the task did not start: no container instance has enough room for it.'),
+      Reason: expect.stringContaining('The task did not start within 30 minutes: no container instance has enough room for it.'),
     });
     expect(world.seconds()).toBeLessThan(31 * 60);
   });
@@ -270,7 +270,7 @@ describe('waiting', () => {
   test('says so when a task does not stop', async () => {
     world.lives = [runs(60 * 60, 0)];
     world.faults.StopTask = times(1000, fails('ServerException', '', 500));
-    expect((await world.request(create())).Reason).toContain('Still running although told to stop: arn:aws:ecs:eu-west-1:111122223333:task/shop/1.');
+    expect((await world.request(create())).Reason).toContain('May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1.');
   });
 
   test('goes on in the next invocation before this one runs out of time', async () => {
@@ -458,6 +458,74 @@ describe('the answer', () => {
   test('that nobody takes makes Lambda repeat the invocation', async () => {
     world.putStatuses = times(100, 503);
     await expect(world.request(create())).rejects.toThrow('did not take the answer');
+  });
+});
+
+describe('the whole text', () => {
+  const TASK = 'Task arn:aws:ecs:eu-west-1:111122223333:task/shop/1.';
+  const LOG = 'Log group /shop, stream app/app/1.';
+  const cannotStop = () => { world.faults.StopTask = times(1000, fails('ServerException', '', 500)); };
+  const cannotHandOver = () => { world.faults.Invoke = times(100, fails('AccessDeniedException', 'no')); };
+
+  test.each<[string, () => void, string[]]>([
+    ['of a time-out', () => { world.lives = [runs(60 * 60, 0)]; }, [
+      'The task did not end within 30 minutes and was stopped; it was RUNNING. See what it waited for, or raise timeout.',
+      LOG,
+      TASK,
+    ]],
+    ['of a task that does not stop', () => { world.lives = [runs(60 * 60, 0)]; cannotStop(); }, [
+      'The task did not end within 30 minutes and was stopped; it was RUNNING. See what it waited for, or raise timeout.',
+      LOG,
+      TASK,
+      'May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1.',
+    ]],
+    ['of capacity that never comes', () => { world.faults.RunTask = times(1000, () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }] })); }, [
+      'The task did not start within 30 minutes: no container instance has enough room for it. Add instances, or ask for less cpu and memory.',
+      'ECS says: RESOURCE:MEMORY',
+    ]],
+    ['of a placement that cannot be', () => { world.faults.RunTask = [() => ({ failures: [{ reason: 'ATTRIBUTE' }] })]; }, [
+      'The task did not start: no container instance meets its constraints. Check placementConstraints, and the attributes that the task definition requires.',
+      'ECS says: ATTRIBUTE',
+    ]],
+    ['of a failure that nobody knows', () => { world.faults.RunTask = [() => ({ failures: [{ reason: 'NEW', detail: 'never seen' }] })]; }, [
+      'The task did not start: ECS did not place it.',
+      'ECS says: NEW: never seen',
+    ]],
+    ['of a request that ECS refuses', () => { world.faults.RunTask = [fails('InvalidParameterException', 'subnet-1 does not exist')]; }, [
+      'ECS did not take the request: InvalidParameterException.',
+      'ECS says: subnet-1 does not exist',
+    ]],
+    ['of a function without permission', () => { world.faults.RunTask = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:RunTask')); }, [
+      'ECS did not take the request: AccessDeniedException. Check the role of the function, its permissions boundary, and the service control policies of the account.',
+      'ECS says: not authorized to perform: ecs:RunTask',
+    ]],
+    ['of throttling without end', () => { world.faults.RunTask = times(1000, fails('ThrottlingException', 'Rate exceeded')); }, [
+      'The task did not start within 30 minutes: ECS did not take the request: ThrottlingException.',
+      'ECS says: Rate exceeded',
+    ]],
+    ['of a function that may not see its task', () => { world.faults.DescribeTasks = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:DescribeTasks')); }, [
+      'The function failed: AccessDeniedException: not authorized to perform: ecs:DescribeTasks. Check the role of the function, its permissions boundary, and the service control policies of the account.',
+      'May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1.',
+    ]],
+    ['of a task that ECS has forgotten', () => { world.faults.DescribeTasks = times(1000, () => ({ tasks: [] })); }, [
+      'ECS does not know the task any more, so its result is unknown.',
+      TASK,
+      'May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1.',
+    ]],
+    ['of a function that cannot go on', () => { world.lives = [runs(28 * 60, 0)]; cannotHandOver(); }, [
+      'The function could not hand over to its next invocation before its time-out (AccessDeniedException: no). Let its role invoke the function itself (lambda:InvokeFunction).',
+    ]],
+    ['of a deployment that was cancelled', () => { world.stackStatus = 'ROLLBACK_IN_PROGRESS'; }, [
+      'The deployment was cancelled before the task had started.',
+    ]],
+    ['of an error that nobody foresaw', () => { world.faults.DescribeTasks = [() => { throw new TypeError('surprise'); }]; }, [
+      'The function failed: TypeError: surprise.',
+    ]],
+  ])('%s', async (_, happens, text) => {
+    happens();
+    const { Status, Reason } = await world.request(create());
+    expect(Status).toBe('FAILED');
+    expect(Reason.split('\n')).toEqual([...text, 'CloudWatch Log Stream: 2026/01/01/[$LATEST]abc']);
   });
 });
 
