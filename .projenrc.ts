@@ -131,6 +131,15 @@ project.addTask('e2e', {
   ],
 });
 
+// The handler on the Node.js that Lambda runs it on, whatever the machine has.
+project.addTask('test:runtime', {
+  description: 'Run the tests of the handler on the Node.js of its Lambda runtime',
+  steps: [
+    { spawn: 'bundle' },
+    { exec: 'JEST_JUNIT_OUTPUT_NAME=runtime.xml npx --yes --package node@24 -- node node_modules/jest/bin/jest.js --coverage=false test/lambda' },
+  ],
+});
+
 // The same tests with the newest aws-cdk-lib in place of the lowest; "npm ci" puts the lowest back.
 project.addTask('test:newest', {
   description: 'Run the tests of the construct with the newest aws-cdk-lib',
