@@ -80,11 +80,11 @@ async function stopLeftovers(job: Job, because: string, properties: DeliveredPro
   for (const marks of distinct(properties.map(({ Request }) => marksOf((Request ?? {}) as RunTaskProperties['Request'], job.id)))) {
     try {
       // Not longer: a role that has lost its permissions with the resource will not get them back.
-      const arns = await persist(world, world.now() + 30_000, async () => [
+      const tasks = await persist(world, world.now() + 30_000, async () => [
         ...await findTasks(world, marks, 'RUNNING'),
         ...await findTasks(world, marks, 'STOPPED'),
       ]);
-      const left = await stopTasks(world, marks.cluster, [...new Set(arns)], because, until);
+      const left = await stopTasks(world, marks.cluster, tasks.map(({ taskArn }) => taskArn!), because, until);
       said.push(...left.map((taskArn) => `May still be running, stop it by hand: ${taskArn}.`));
     } catch (error) {
       world.log(`could not look for tasks to stop: ${error}`);

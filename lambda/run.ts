@@ -9,8 +9,8 @@ import { Evidence, explain } from './message';
 import { judge } from './outcome';
 import { persist } from './persist';
 import { duration, pollInterval, timeAllowed, TIME_TO_STOP_MS } from './schedule';
-import { isWorthATry, start, startAnew } from './start';
-import { describeTasks, stopTasks } from './tasks';
+import { isWorthATry, marksOf, start, startAnew } from './start';
+import { describeTasks, findTasks, stopTasks } from './tasks';
 import type { RunTaskProperties } from '../src/contract';
 
 /** ECS is eventually consistent: a task that it has just started can be missing from its answers for a while. */
@@ -39,14 +39,14 @@ async function startAndWait(job: Job, properties: KnownContainers, progress: Pro
   const count = properties.Request.count ?? 1;
   const states = new Map<string, string>();
   for (;;) {
-    if (progress.TaskArns.length < count && world.now() >= progress.StartAt) {
-      await start(job, properties.Request, progress, count - progress.TaskArns.length);
-    }
-
     const tasks = await look(job, properties, progress);
     logChanges(job, progress, tasks, states);
-    if (settle(job, properties, progress, tasks, count)) {
+    const standing = settle(job, properties, progress, tasks, count);
+    if (standing === 'succeeded') {
       return { status: 'SUCCESS', reason: [] };
+    }
+    if (standing === 'open' && progress.TaskArns.length < count && world.now() >= progress.StartAt) {
+      await start(job, properties.Request, progress, count - progress.TaskArns.length);
     }
 
     const deadline = progress.Since + timeAllowed(properties.TimeoutSeconds);
@@ -61,25 +61,25 @@ async function startAndWait(job: Job, properties: KnownContainers, progress: Pro
 }
 
 /**
- * Whether all tasks have succeeded. Throws once all are over and one has failed: no task is stopped half-way
- * because its sibling failed. Where nothing ran in those that failed, others take their place.
+ * How the tasks stand together. Throws once one has failed and no other runs: no task is stopped half-way because its
+ * sibling failed. Where nothing ran in those that failed, others can take their place.
  */
-function settle(job: Job, properties: KnownContainers, progress: Progress, tasks: Task[], count: number): boolean {
+function settle(job: Job, properties: KnownContainers, progress: Progress, tasks: Task[], count: number): 'open' | 'failing' | 'succeeded' {
   const outcomes = tasks.map((task) => ({ task, outcome: judge(task, properties) }));
   const failures = outcomes.flatMap(({ task, outcome }) => outcome.state === 'failed' ? [{ task, ...outcome }] : []);
   const final = failures.find(({ failure }) => !isWorthATry(failure.patience, job, progress));
-  const over = outcomes.length >= count && outcomes.every(({ outcome }) => outcome.state !== 'running');
-  if (over && final) {
+  if (final) {
+    if (tasks.length < progress.TaskArns.length || outcomes.some(({ outcome }) => outcome.state === 'running')) {
+      return 'failing';
+    }
     const { failure, task } = final;
     throw new Failed(count > 1 ? { ...failure, cause: `${failures.length} of ${count} tasks failed: ${failure.cause}` } : failure, task);
   }
-  if (!final) {
-    for (const { task, failure } of failures) {
-      progress.TaskArns = progress.TaskArns.filter((taskArn) => taskArn !== task.taskArn);
-      startAnew(job, progress, failure);
-    }
+  for (const { task, failure } of failures) {
+    progress.TaskArns = progress.TaskArns.filter((taskArn) => taskArn !== task.taskArn);
+    startAnew(job, progress, failure);
   }
-  return over && failures.length === 0;
+  return outcomes.length >= count && outcomes.every(({ outcome }) => outcome.state === 'succeeded') ? 'succeeded' : 'open';
 }
 
 /** The tasks as ECS sees them now; none where it can't tell at the moment. */
@@ -152,7 +152,9 @@ async function fail(job: Job, properties: KnownContainers, progress: Progress, {
   const { cluster } = properties.Request;
   const tasks = await describeTasks(world, cluster, progress.TaskArns).catch(() => []);
   const over = tasks.filter((one) => judge(one, properties).state !== 'running').map((one) => one.taskArn!);
-  const running = progress.TaskArns.filter((taskArn) => !over.includes(taskArn));
+  // An answer of ECS may have been lost, and with it the name of a task that it did start.
+  const strays = progress.Tries > 0 ? await findTasks(world, marksOf(properties.Request, job.id), 'RUNNING').catch(() => []) : [];
+  const running = [...progress.TaskArns, ...strays.map(({ taskArn }) => taskArn!)].filter((taskArn) => !over.includes(taskArn));
   const left = await stopTasks(world, cluster, running, failure.cause, world.now() + TIME_TO_STOP_MS);
   return {
     status: 'FAILED',

@@ -61,11 +61,17 @@ async function callRunTask(job: Job, request: RunTaskProperties['Request'], prog
   }
 }
 
-/** ECS has been seen to report failures for tasks that it did start, so look before starting others. */
+/**
+ * ECS has been seen to report failures for tasks that it did start, so look before starting others. A task that is
+ * older than this request belongs to another one, whose result says nothing about this one.
+ */
 async function adoptStrays(job: Job, request: RunTaskProperties['Request'], progress: Progress, missing: number): Promise<boolean> {
   const running = await findTasks(job.world, marksOf(request, job.id), 'RUNNING');
-  const strays = running.filter((taskArn) => !progress.TaskArns.includes(taskArn)).slice(0, missing);
-  progress.TaskArns.push(...strays);
+  const strays = running
+    .filter(({ taskArn }) => !progress.TaskArns.includes(taskArn!))
+    .filter(({ createdAt }) => createdAt!.getTime() >= progress.Since)
+    .slice(0, missing);
+  progress.TaskArns.push(...strays.map(({ taskArn }) => taskArn!));
   return strays.length > 0;
 }
 

@@ -23,7 +23,7 @@ export async function describeTasks(world: Surroundings, cluster: string | undef
 }
 
 /** The tasks of a resource that have not ended: those that run, or with STOPPED also those on their way down. */
-export async function findTasks(world: Surroundings, marks: Marks, desiredStatus: 'RUNNING' | 'STOPPED'): Promise<string[]> {
+export async function findTasks(world: Surroundings, marks: Marks, desiredStatus: 'RUNNING' | 'STOPPED'): Promise<Task[]> {
   const arns: string[] = [];
   let nextToken: string | undefined;
   do {
@@ -32,7 +32,7 @@ export async function findTasks(world: Surroundings, marks: Marks, desiredStatus
     nextToken = page.nextToken;
   } while (nextToken);
 
-  const found: string[] = [];
+  const found: Task[] = [];
   for (let from = 0; from < arns.length; from += 100) { // DescribeTasks takes no more
     const { tasks = [] } = await world.ecs.send(new DescribeTasksCommand({
       cluster: marks.cluster,
@@ -41,8 +41,7 @@ export async function findTasks(world: Surroundings, marks: Marks, desiredStatus
     }));
     found.push(...tasks
       .filter((task) => !hasEnded(task))
-      .filter((task) => marks.tag === undefined || task.tags?.some(({ key, value }) => key === TAG && value === marks.tag))
-      .map((task) => task.taskArn!));
+      .filter((task) => marks.tag === undefined || task.tags?.some(({ key, value }) => key === TAG && value === marks.tag)));
   }
   return found;
 }
@@ -53,10 +52,11 @@ export async function stopTasks(
 ): Promise<string[]> {
   const left = new Set(taskArns);
   const told = new Set<string>();
+  const said = (STOPPED_BY + reason).slice(0, 255); // a task must not go on because its reason is too long for ECS
   while (left.size > 0) {
     for (const taskArn of [...left].filter((arn) => !told.has(arn))) {
       try {
-        await world.ecs.send(new StopTaskCommand({ cluster, task: taskArn, reason: STOPPED_BY + reason }));
+        await world.ecs.send(new StopTaskCommand({ cluster, task: taskArn, reason: said }));
         told.add(taskArn);
         world.log(`told ${taskArn} to stop: ${reason}`);
       } catch (error) {

@@ -124,6 +124,29 @@ describe('several tasks', () => {
     expect(world.callsOf('StopTask')).toEqual([]);
   });
 
+  test('are not completed any more once one of them has failed', async () => {
+    world.lives = [runs(5, 1), doesNotStart('RESOURCE:MEMORY')];
+    world.faults.RunTask = [(_, proceed) => proceed(), ...times(10, () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }] }))];
+    expect(await world.request(two())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('1 of 2 tasks failed: container "app" exited with code 1') });
+    expect(world.tasks).toHaveLength(2);
+    expect(world.seconds()).toBeLessThan(45);
+  });
+
+  test('are not completed either while another still runs', async () => {
+    world.lives = [runs(5, 1), runs(90, 0), doesNotStart('RESOURCE:MEMORY')];
+    world.faults.RunTask = [(_, proceed) => proceed(), ...times(100, () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }] }))];
+    expect(await world.request(create(properties({}, { count: '3' })))).toMatchObject({ Status: 'FAILED' });
+    expect(world.seconds()).toBeGreaterThan(120);
+    expect(Math.max(...world.calls.filter(({ name }) => name === 'RunTask').map(({ at }) => at))).toBeLessThan(37);
+  });
+
+  test('fail only when the one that ECS does not see at the moment has ended too', async () => {
+    world.lives = [runs(5, 1), runs(90, 0)];
+    world.faults.DescribeTasks = times(60, (_, proceed) => ({ tasks: (proceed() as any).tasks.slice(0, 1) }));
+    expect(await world.request(two())).toMatchObject({ Status: 'FAILED' });
+    expect(world.callsOf('StopTask')).toEqual([]);
+  });
+
   test('are completed when ECS could place only one of them at first', async () => {
     world.faults.RunTask = [(input, _) => {
       const answer: any = (world as any).onRunTask({ ...input, count: 1 });
@@ -168,6 +191,21 @@ describe('starting', () => {
     expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
     expect(world.tasks).toHaveLength(1);
     expect(world.callsOf('RunTask')).toHaveLength(1);
+  });
+
+  test('does not take over a task of an earlier request, whose result says nothing about this one', async () => {
+    world.lives = [runs(60 * 60, 0), runs(5, 1)];
+    await world.invoke(create(), 2 * MINUTE);
+    world.handedOver = [];
+    world.faults.RunTask = [() => ({ tasks: [], failures: [{ reason: 'RESOURCE:MEMORY' }] })];
+    expect(await world.request({ ...create(), RequestId: 'another' })).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('exited with code 1') });
+  });
+
+  test('stops a task that was started although its answer was lost, when no further attempt makes sense', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.RunTask = [(_, proceed) => { proceed(); throw awsError('TimeoutError'); }, fails('InvalidParameterException')];
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED' });
+    expect(world.callsOf('StopTask').map(({ task }) => task)).toEqual([world.tasks[0].taskArn]);
   });
 
   test('takes over the tasks that its token has started before', async () => {
@@ -265,6 +303,12 @@ describe('waiting', () => {
     world.lives = [runs(2 * 60 * 60, 0)];
     const { at } = await world.request(create(properties({ TimeoutSeconds: '3600' })));
     expect(at).toBeLessThan(3600 - 60);
+  });
+
+  test('stops the task also for a reason that is too long for ECS', async () => {
+    world.faults.DescribeTasks = [() => { throw new TypeError('x'.repeat(5_000)); }];
+    await world.request(create());
+    expect(world.callsOf('StopTask').map(({ reason }) => reason.length)).toEqual([255]);
   });
 
   test('says so when a task does not stop', async () => {
