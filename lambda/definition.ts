@@ -17,8 +17,12 @@ export async function withContainers(world: Surroundings, properties: RunTaskPro
   const call = () => world.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
   const found = await persist(world, world.now() + PERMISSIONS_SPREAD_MS, call);
   const containers = found.taskDefinition?.containerDefinitions ?? [];
+  if (containers.length === 0) {
+    throw new Error(`ECS does not tell the containers of ${taskDefinition}`); // nobody would decide: any ending would be a success
+  }
   return {
     ...properties,
+    LogTailLines: 0, // the role may read only the logs that the construct knew of; the message tells where this one is
     ExitCodeFrom: containers.filter((container) => container.essential !== false).map((container) => container.name!),
     Logs: Object.fromEntries(containers.flatMap(({ name, logConfiguration }) => {
       const { 'awslogs-group': Group, 'awslogs-stream-prefix': StreamPrefix } = logConfiguration?.options ?? {};

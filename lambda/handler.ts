@@ -6,7 +6,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { createHandler } from './lifecycle';
 
 // A connection that hangs must not hang the deployment; the SDK repeats what timed out, with the same clientToken.
-const configuration = { requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000 } };
+export const configuration = { requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true } };
 
 export const handler = createHandler({
   ecs: new ECSClient(configuration),

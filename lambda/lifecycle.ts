@@ -6,7 +6,7 @@ import { persist } from './persist';
 import { DeliveredProperties, parseProperties } from './properties';
 import { runTask } from './run';
 import { reserve, TIME_TO_STOP_MS } from './schedule';
-import { identity, isBeingUndone } from './stack';
+import { identity, isBeingUndone, stackStatus } from './stack';
 import { marksOf } from './start';
 import type { Surroundings } from './surroundings';
 import { findTasks, Marks, stopTasks } from './tasks';
@@ -48,6 +48,8 @@ async function answerTo(job: Job): Promise<Answer | undefined> {
       return update(job);
     case 'Delete':
       return { status: 'SUCCESS', reason: await stopLeftovers(job, 'the resource is deleted', [job.event.ResourceProperties]) };
+    default:
+      throw new Error(`CloudFormation asks for ${(job.event as Event).RequestType}, which this version does not know`);
   }
 }
 
@@ -57,7 +59,7 @@ async function update(job: Job): Promise<Answer | undefined> {
     return runTask(job, parseProperties(event.ResourceProperties));
   }
   // Not knowing is a failure: to run the task in a rollback can break it, to skip it elsewhere hides that nothing ran.
-  if (await persist(world, world.now() + PERMISSIONS_SPREAD_MS, () => isBeingUndone(world, event.StackId))) {
+  if (isBeingUndone(await persist(world, world.now() + PERMISSIONS_SPREAD_MS, () => stackStatus(world, event.StackId)))) {
     const stopped = await stopLeftovers(job, 'the deployment is rolled back', [event.OldResourceProperties, event.ResourceProperties]);
     return { status: 'SUCCESS', reason: ['No task was run: this is a rollback.', ...stopped] };
   }
@@ -73,24 +75,27 @@ async function update(job: Job): Promise<Answer | undefined> {
  * network interface keeps subnets and security groups from being deleted. Never fails: a Delete or a rollback must
  * not get stuck on it.
  */
-async function stopLeftovers(job: Job, because: string, properties: DeliveredProperties[]): Promise<string[]> {
+async function stopLeftovers(job: Job, because: string, properties: Array<DeliveredProperties | undefined>): Promise<string[]> {
   const { world } = job;
   const until = world.now() + TIME_TO_STOP_MS;
   const said: string[] = [];
-  for (const marks of distinct(properties.map(({ Request }) => marksOf((Request ?? {}) as RunTaskProperties['Request'], job.id)))) {
-    try {
-      // Not longer: a role that has lost its permissions with the resource will not get them back.
-      const tasks = await persist(world, world.now() + 30_000, async () => [
-        ...await findTasks(world, marks, 'RUNNING'),
-        ...await findTasks(world, marks, 'STOPPED'),
-      ]);
-      const left = await stopTasks(world, marks.cluster, tasks.map(({ taskArn }) => taskArn!), because, until);
-      said.push(...left.map((taskArn) => `May still be running, stop it by hand: ${taskArn}.`));
-    } catch (error) {
-      world.log(`could not look for tasks to stop: ${error}`);
-    }
+  for (const marks of distinct(properties.map((one) => marksOf((one?.Request ?? {}) as RunTaskProperties['Request'], job.id)))) {
+    const tasks = [...await findLeftovers(world, marks, 'RUNNING'), ...await findLeftovers(world, marks, 'STOPPED')];
+    const left = await stopTasks(world, marks.cluster, tasks, because, until);
+    said.push(...left.map((taskArn) => `May still be running, stop it by hand: ${taskArn}.`));
   }
   return said;
+}
+
+async function findLeftovers(world: Surroundings, marks: Marks, desiredStatus: 'RUNNING' | 'STOPPED'): Promise<string[]> {
+  try {
+    // Not longer: a role that has lost its permissions with the resource will not get them back.
+    const tasks = await persist(world, world.now() + 15_000, () => findTasks(world, marks, desiredStatus));
+    return tasks.map(({ taskArn }) => taskArn!);
+  } catch (error) {
+    world.log(`could not look for tasks to stop: ${error}`);
+    return [];
+  }
 }
 
 function distinct(marks: Marks[]): Marks[] {

@@ -14,7 +14,7 @@ export function explain(failure: Failure, evidence: Evidence = {}): string[] {
   const { taskArn, log, tail = [] } = evidence;
   return [
     failure.advice ? `${sentence(failure.cause)} ${sentence(failure.advice)}` : sentence(failure.cause),
-    ...(failure.said ? [`ECS says: ${failure.said}`] : []),
+    ...(failure.said ? [`AWS says: ${failure.said}`] : []),
     ...(tail.length > 0 ? ['The end of its log:', ...tail.map((line) => `  ${line}`)] : []),
     ...(log ? [`Log group ${log.group}, stream ${log.stream}.`] : []),
     ...(taskArn ? [`Task ${taskArn}.`] : []),
@@ -22,19 +22,23 @@ export function explain(failure: Failure, evidence: Evidence = {}): string[] {
 }
 
 /**
- * Joins the lines within a number of bytes. Lines in the middle go first, the log's oldest before its newest:
- * the cause at the top and the places to look at the bottom end the search.
+ * Joins the lines within a number of bytes. Lines in the middle go first, the log's oldest before its newest, and then
+ * the longest is cut: the cause at the top and the places to look at the bottom end the search.
  */
 export function fit(lines: readonly string[], bytes: number, indent = '  '): string {
-  const kept = lines.map(printable);
-  while (size(kept.join('\n')) > bytes) {
-    const oldest = kept.findIndex((line, index) => index > 0 && line.startsWith(indent));
-    if (oldest === -1) {
-      return cut(kept.join('\n'), bytes);
-    }
-    kept.splice(oldest, 1);
+  const all = lines.map(printable);
+  let over = size(all.join('\n')) - bytes;
+  const kept = all.filter((line, index) => {
+    const goes = over > 0 && index > 0 && line.startsWith(indent);
+    over -= goes ? size(`${line}\n`) : 0;
+    return !goes;
+  });
+  if (over <= 0) {
+    return kept.join('\n');
   }
-  return kept.join('\n');
+  const sizes = kept.map(size);
+  const longest = sizes.indexOf(Math.max(...sizes));
+  return cut(kept.map((line, index) => index === longest ? cut(line, sizes[longest] - over) : line).join('\n'), bytes);
 }
 
 /** What consoles and the CLI can print: control characters in a reason have broken both. */
@@ -57,8 +61,11 @@ export function asciiJson(value: unknown): string {
 }
 
 function cut(text: string, bytes: number): string {
+  if (size(text) <= bytes) {
+    return text;
+  }
   const end = ' [cut]';
-  let room = Math.max(0, bytes - end.length);
+  let room = bytes - end.length;
   let kept = '';
   for (const character of text) {
     room -= size(character);

@@ -45,16 +45,16 @@ async function startAndWait(job: Job, properties: KnownContainers, progress: Pro
     if (standing === 'succeeded') {
       return { status: 'SUCCESS', reason: [] };
     }
-    if (standing === 'open' && progress.TaskArns.length < count && world.now() >= progress.StartAt) {
-      await start(job, properties.Request, progress, count - progress.TaskArns.length);
-    }
-
     const deadline = progress.Since + timeAllowed(properties.TimeoutSeconds);
     if (world.now() >= deadline) {
       throw timedOut(properties, progress, tasks);
     }
     if (world.now() >= job.handOverAt) {
       return handOver(job, progress);
+    }
+    if (standing === 'open' && progress.TaskArns.length < count && world.now() >= progress.StartAt) {
+      await start(job, properties.Request, progress, count - progress.TaskArns.length);
+      continue;
     }
     await world.sleep(Math.min(pollInterval(world.now() - progress.Since), deadline - world.now()));
   }
@@ -134,13 +134,14 @@ async function handOver(job: Job, progress: Progress): Promise<undefined> {
 
 function timedOut(properties: KnownContainers, progress: Progress, tasks: Task[]): Failed {
   const allowed = duration(timeAllowed(properties.TimeoutSeconds));
-  if (progress.TaskArns.length === 0) {
+  const running = tasks.find((task) => judge(task, properties).state === 'running');
+  if (!running && tasks.length === progress.TaskArns.length) { // what is there is over: the rest has never been placed
     const { cause = 'ECS gave no reason', ...rest } = progress.Problem ?? {};
     return new Failed({ ...rest, cause: `the task did not start within ${allowed}: ${cause.replace(/^the task did not start: /, '')}` });
   }
-  const running = tasks.find((task) => judge(task, properties).state === 'running');
   return new Failed({
     cause: `the task did not end within ${allowed} and was stopped; it was ${running?.lastStatus ?? 'unknown to ECS'}`,
+    said: progress.Problem?.said,
     advice: 'see what it waited for, or raise timeout',
     container: properties.ExitCodeFrom[0],
   }, running ?? { taskArn: progress.TaskArns[0] });
@@ -153,7 +154,8 @@ async function fail(job: Job, properties: KnownContainers, progress: Progress, {
   const tasks = await describeTasks(world, cluster, progress.TaskArns).catch(() => []);
   const over = tasks.filter((one) => judge(one, properties).state !== 'running').map((one) => one.taskArn!);
   // An answer of ECS may have been lost, and with it the name of a task that it did start.
-  const strays = progress.Tries > 0 ? await findTasks(world, marksOf(properties.Request, job.id), 'RUNNING').catch(() => []) : [];
+  const isComplete = progress.TaskArns.length >= (properties.Request.count ?? 1);
+  const strays = progress.Tries > 0 && !isComplete ? await findTasks(world, marksOf(properties.Request, job.id), 'RUNNING').catch(() => []) : [];
   const running = [...progress.TaskArns, ...strays.map(({ taskArn }) => taskArn!)].filter((taskArn) => !over.includes(taskArn));
   const left = await stopTasks(world, cluster, running, failure.cause, world.now() + TIME_TO_STOP_MS);
   return {

@@ -3,13 +3,27 @@ import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import type { Surroundings } from './surroundings';
 
+/** What CloudFormation is doing with the stack. */
+export async function stackStatus(world: Surroundings, stackId: string): Promise<string> {
+  const { Stacks = [] } = await world.cloudFormation.send(new DescribeStacksCommand({ StackName: stackId }));
+  const status = Stacks[0]?.StackStatus;
+  if (!status) {
+    throw new Error('CloudFormation does not tell the status of the stack');
+  }
+  return status;
+}
+
 /**
  * Whether CloudFormation is undoing this deployment. Its events do not tell: a rollback is an Update like any
  * other, with the properties the other way round.
  */
-export async function isBeingUndone(world: Surroundings, stackId: string): Promise<boolean> {
-  const { Stacks = [] } = await world.cloudFormation.send(new DescribeStacksCommand({ StackName: stackId }));
-  return /ROLLBACK|DELETE/.test(Stacks[0]?.StackStatus ?? '');
+export function isBeingUndone(status: string): boolean {
+  return /ROLLBACK|DELETE/.test(status);
+}
+
+/** Whether anybody waits for the result of a task. */
+export function isDeploying(status: string): boolean {
+  return /^(CREATE|UPDATE)_IN_PROGRESS$/.test(status);
 }
 
 /**

@@ -3,7 +3,7 @@ import { adviceOnError, knownStartFailure, Patience, patienceWithError, PERMISSI
 import { Failed, Job, Progress } from './job';
 import type { Failure } from './outcome';
 import { backoff } from './schedule';
-import { isBeingUndone } from './stack';
+import { isBeingUndone, isDeploying, stackStatus } from './stack';
 import { findTasks, Marks, TAG } from './tasks';
 import type { RunTaskProperties } from '../src/contract';
 
@@ -16,9 +16,14 @@ export function marksOf(request: Partial<RunTaskProperties['Request']>, id: stri
 export async function start(job: Job, request: RunTaskProperties['Request'], progress: Progress, missing: number): Promise<void> {
   progress.Tries++;
   try {
-    // An event may be late: a Delete or a rollback may have cleaned up already.
-    if (await isBeingUndone(job.world, job.event.StackId)) {
+    // An event may be late: a Delete or a rollback may have cleaned up already, or the deployment be over.
+    const status = await stackStatus(job.world, job.event.StackId);
+    if (isBeingUndone(status)) {
       throw new Failed({ cause: 'the deployment was cancelled before the task had started' });
+    }
+    if (!isDeploying(status)) { // or its beginning has not got about
+      startLater(job, progress, { cause: `the task did not start: the stack is ${status}, not being deployed`, patience: 'while permissions spread' });
+      return;
     }
     if (progress.Attempt === 1 || !await adoptStrays(job, request, progress, missing)) {
       await callRunTask(job, request, progress, missing);
@@ -28,14 +33,16 @@ export async function start(job: Job, request: RunTaskProperties['Request'], pro
       throw error;
     }
     if (error instanceof ConflictException) { // the token has started tasks already, for another count
-      progress.TaskArns.push(...(error.resourceIds ?? []).filter((taskArn) => !progress.TaskArns.includes(taskArn)));
-      progress.Attempt++;
-      return;
+      const started = (error.resourceIds ?? []).filter((taskArn) => !progress.TaskArns.includes(taskArn));
+      progress.TaskArns.push(...started);
+      if (started.length >= missing) {
+        return;
+      }
     }
     // Whether ECS has started anything is unknown: the same token gets the same tasks.
     const problem = error as Error;
     startLater(job, progress, {
-      cause: `ECS did not take the request: ${problem.name}`,
+      cause: `AWS did not take the request: ${problem.name}`,
       said: problem.message,
       advice: adviceOnError(problem),
       patience: patienceWithError(problem),
@@ -69,7 +76,7 @@ async function adoptStrays(job: Job, request: RunTaskProperties['Request'], prog
   const running = await findTasks(job.world, marksOf(request, job.id), 'RUNNING');
   const strays = running
     .filter(({ taskArn }) => !progress.TaskArns.includes(taskArn!))
-    .filter(({ createdAt }) => createdAt!.getTime() >= progress.Since)
+    .filter(({ createdAt }) => (createdAt?.getTime() ?? progress.Since) >= progress.Since)
     .slice(0, missing);
   progress.TaskArns.push(...strays.map(({ taskArn }) => taskArn!));
   return strays.length > 0;
@@ -87,7 +94,7 @@ function startLater(job: Job, progress: Progress, failure: Failure): void {
   }
   progress.Problem = failure;
   progress.StartAt = job.world.now() + backoff(progress.Tries, job.world.random());
-  job.world.log(`${failure.cause} (${failure.said}); the next attempt follows`);
+  job.world.log(`${[failure.cause, failure.said].filter(Boolean).join(': ')}; the next attempt follows`);
 }
 
 export function isWorthATry(patience: Patience | undefined, job: Job, progress: Progress): boolean {

@@ -148,10 +148,13 @@ class DependencyGraph {
 
   /** Read from the template, where also those stand that were written by hand. */
   private referencesOf(resource: CfnResource): CfnResource[] {
-    const template = this.stack.resolve(resource._toCloudFormation());
-    const references = JSON.stringify(template).matchAll(/"Ref":"(\w+)"|"Fn::GetAtt":\["(\w+)"|\$\{(\w+)/g);
+    const { Resources } = this.stack.resolve(resource._toCloudFormation());
+    if (!Resources) { // a policy without statements is left out of the template
+      return [];
+    }
+    const references = JSON.stringify(Resources).matchAll(/"Ref":"(\w+)"|"Fn::GetAtt":\["(\w+)"|\$\{(\w+)/g);
     const logicalIds = [...references].map(([, ref, getAtt, sub]) => ref ?? getAtt ?? sub);
-    const [{ DependsOn = [] }] = Object.values<{ DependsOn?: string | string[] }>(template.Resources);
+    const [{ DependsOn = [] }] = Object.values<{ DependsOn?: string | string[] }>(Resources);
     return logicalIds.concat(DependsOn).flatMap((logicalId) => this.byLogicalId.get(logicalId) ?? []);
   }
 

@@ -1,4 +1,5 @@
 import { Annotations, ArnFormat, Aws, Stack } from 'aws-cdk-lib';
+import { PropagatedTagSource } from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { RunTaskProps } from './run-task-props';
@@ -31,7 +32,8 @@ export function handlerStatements(scope: Construct, props: RunTaskProps): iam.Po
     new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [Aws.STACK_ID] }),
   ];
   // With a startedBy of the user, the function marks the task with a tag of its own.
-  if (props.tags || props.propagateTags || props.enableEcsManagedTags || props.startedBy) {
+  const tagged = Object.keys(props.tags ?? {}).length > 0 || (props.propagateTags && props.propagateTags !== PropagatedTagSource.NONE);
+  if (tagged || props.enableEcsManagedTags || props.startedBy) {
     statements.push(new iam.PolicyStatement({
       actions: ['ecs:TagResource'],
       resources: [tasks],

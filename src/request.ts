@@ -1,7 +1,7 @@
 import { Size, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import type { RunTaskProperties } from './contract';
 import type { ContainerOverride, ResourceRequirement, RunTaskProps, TaskOverrides } from './run-task-props';
 import { ResourceType } from './run-task-props';
@@ -68,7 +68,8 @@ function renderContainerOverride(scope: Construct, override: ContainerOverride):
     command: override.command,
     environment: override.environment && Object.entries(override.environment).map(([name, value]) => ({ name, value })),
     environmentFiles: override.environmentFiles?.map((file) => {
-      const { fileType, s3Location } = file.bind(scope);
+      // Each in a scope of its own, where a file from the disk becomes an asset.
+      const { fileType, s3Location } = file.bind(new Construct(scope, `EnvironmentFile${scope.node.children.length}`));
       return { type: fileType, value: `arn:${Stack.of(scope).partition}:s3:::${s3Location.bucketName}/${s3Location.objectKey}` };
     }),
     cpu: override.cpu,

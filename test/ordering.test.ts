@@ -4,6 +4,7 @@ import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as patterns from 'aws-cdk-lib/aws-ecs-patterns';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -411,4 +412,13 @@ test('the dependencies of a hundred tasks are found without looking at the stack
   Template.fromStack(plain.stack);
   expect(withTasks).toBe(other.mock.calls.length + 1);
   expect(pathsOf(given.stack).filter((path) => /Task\d+\/Resource/.test(path))).toHaveLength(100);
+});
+
+test('executeBefore passes over what is left out of the template, such as a policy without statements', () => {
+  const { stack, task, taskDefinition } = network();
+  new iam.Policy(taskDefinition, 'WithoutStatements', { roles: [taskDefinition.taskRole] });
+  const queue = new sqs.Queue(stack, 'Queue');
+  const run = task({ executeBefore: [queue] });
+
+  expect(neededBy(queue)).toContain(resource(run).node.path);
 });

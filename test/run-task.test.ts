@@ -1,3 +1,4 @@
+import * as path from 'path';
 import { App, CfnParameter, Size, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -422,6 +423,23 @@ describe('grants', () => {
       },
       Roles: [{ Ref: Match.stringLikeRegexp('DefinitionTaskRole') }],
     });
+  });
+
+  test('of environment files from the disk go to the execution role too, of several in one task', () => {
+    const given = setup();
+    const files = [ecs.EnvironmentFile.fromAsset(__filename), ecs.EnvironmentFile.fromAsset(path.join(__dirname, 'stacks.ts'))];
+    runTask(given, { containerOverrides: [{ containerName: 'app', environmentFiles: files }] });
+    const [override] = requestOf(given.stack).overrides!.containerOverrides!;
+
+    expect(override.environmentFiles).toHaveLength(2);
+    expect(override.environmentFiles![0].value).not.toEqual(override.environmentFiles![1].value);
+  });
+
+  test('to tag are asked for only where there is a tag', () => {
+    const given = setup();
+    runTask(given, { tags: {}, propagateTags: ecs.PropagatedTagSource.NONE, enableEcsManagedTags: false });
+
+    expect(statementsOf(given.stack).map(({ Action }) => Action)).not.toContain('ecs:TagResource');
   });
 
   test('of environment files go to the execution role', () => {

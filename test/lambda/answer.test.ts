@@ -37,6 +37,16 @@ test('a log that is too long loses its oldest lines; the cause and the places to
   expect(reason).not.toContain('  line 0');
 });
 
+test('the longest line is cut where there is no log to leave out; the places to look stay', () => {
+  const reason = reasonOf(body(['The cause.', `AWS says: ${'x'.repeat(10_000)}`, ...BOTTOM])).split('\n');
+  expect(reason).toEqual(['The cause.', expect.stringMatching(/^AWS says: x+ \[cut\]$/), ...BOTTOM]);
+});
+
+test('ten thousand log lines take no time that matters', () => {
+  const lines = Array.from({ length: 10_000 }, (_, line) => `  line ${line} ${'x'.repeat(80)}`);
+  expect(Buffer.byteLength(body(['The cause.', ...lines, ...BOTTOM]))).toBeLessThanOrEqual(4096);
+}, 5_000);
+
 test('a cause that is too long is cut, and says so', () => {
   expect(reasonOf(body(['x'.repeat(10_000)]))).toMatch(/x \[cut\]$/);
 });

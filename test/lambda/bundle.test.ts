@@ -5,7 +5,9 @@ import { createServer, IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { ECSClient, ListClustersCommand } from '@aws-sdk/client-ecs';
 import { create } from './world';
+import { configuration } from '../../lambda/handler';
 
 const BUNDLE = path.join(__dirname, '..', '..', 'assets', 'lambda', 'handler', 'index.js');
 
@@ -77,6 +79,21 @@ test('the bundle starts by itself, signs its calls, runs the task, and answers',
   expect(answer?.headers['content-type']).toBe(''); // the signature of the URL covers it
   expect(JSON.parse(answer!.body)).toMatchObject({ Status: 'SUCCESS' });
   expect(output).not.toContain('signature=secret');
+});
+
+test('a connection that hangs becomes an error, for the handler to go on from', async () => {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const ecs = new ECSClient({
+    region: 'eu-west-1',
+    endpoint: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
+    maxAttempts: 1,
+    requestHandler: { ...configuration.requestHandler, requestTimeout: 200 },
+  });
+  await expect(ecs.send(new ListClustersCommand())).rejects.toThrow(expect.objectContaining({ name: 'TimeoutError' }));
+  silent.closeAllConnections();
+  silent.close();
 });
 
 test('the bundle stays small', () => {

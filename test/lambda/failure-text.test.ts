@@ -24,7 +24,7 @@ const ENDINGS: Ending[] = [
     task: exited(137, 'OutOfMemoryError: Container killed due to memory usage'),
     text: [
       'Container "app" exited with code 137: it ran out of memory. Raise memoryLimitMiB of the container or of the task.',
-      'ECS says: OutOfMemoryError: Container killed due to memory usage',
+      'AWS says: OutOfMemoryError: Container killed due to memory usage',
     ],
   },
   {
@@ -74,7 +74,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:v9: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:v9: not found'),
     text: [
       'The task did not start: there is no such image. Check its name and tag, and that it is pushed before this deployment.',
-      'ECS says: CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:v9: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:v9: not found',
+      'AWS says: CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:v9: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:v9: not found',
     ],
   },
   {
@@ -82,7 +82,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('Task failed to start', 'CannotPullContainerError: Error response from daemon: manifest for shop:v9 not found: manifest unknown: Requested image not found'),
     text: [
       'The task did not start: there is no such image. Check its name and tag, and that it is pushed before this deployment.',
-      'ECS says: Task failed to start; CannotPullContainerError: Error response from daemon: manifest for shop:v9 not found: manifest unknown: Requested image not found',
+      'AWS says: Task failed to start; CannotPullContainerError: Error response from daemon: manifest for shop:v9 not found: manifest unknown: Requested image not found',
     ],
   },
   {
@@ -90,7 +90,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted("CannotPullContainerError: pull image manifest has been retried 7 time(s): image Manifest does not contain descriptor matching platform 'linux/amd64'"),
     text: [
       'The task did not start: the image is for another CPU architecture. Build it for that of the task, or set runtimePlatform of the task definition to that of the image.',
-      "ECS says: CannotPullContainerError: pull image manifest has been retried 7 time(s): image Manifest does not contain descriptor matching platform 'linux/amd64'",
+      "AWS says: CannotPullContainerError: pull image manifest has been retried 7 time(s): image Manifest does not contain descriptor matching platform 'linux/amd64'",
     ],
   },
   {
@@ -98,7 +98,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to authorize: AccessDeniedException: User is not authorized to perform: ecr:BatchGetImage'),
     text: [
       'The task did not start: the execution role may not pull the image. Grant it with repository.grantPull(taskDefinition.obtainExecutionRole()).',
-      'ECS says: CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to authorize: AccessDeniedException: User is not authorized to perform: ecr:BatchGetImage',
+      'AWS says: CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to authorize: AccessDeniedException: User is not authorized to perform: ecr:BatchGetImage',
     ],
     patience: 'while permissions spread',
   },
@@ -107,7 +107,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/library/alpine:3: dial tcp 203.0.113.7:443: i/o timeout'),
     text: [
       'The task did not start: there is no way from its subnets to the registry or to the store of a secret. Give them a NAT gateway or VPC endpoints, or use assignPublicIp in public subnets.',
-      'ECS says: CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/library/alpine:3: dial tcp 203.0.113.7:443: i/o timeout',
+      'AWS says: CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/library/alpine:3: dial tcp 203.0.113.7:443: i/o timeout',
     ],
   },
   {
@@ -115,7 +115,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('CannotPullContainerError: inspect image has been retried 5 time(s): httpReadSeeker: failed open: unexpected status code 429 Too Many Requests - toomanyrequests: You have reached your pull rate limit'),
     text: [
       'The task did not start: the registry limits how often its images are pulled. Keep a copy of the image in Amazon ECR, or give the container credentials for the registry.',
-      'ECS says: CannotPullContainerError: inspect image has been retried 5 time(s): httpReadSeeker: failed open: unexpected status code 429 Too Many Requests - toomanyrequests: You have reached your pull rate limit',
+      'AWS says: CannotPullContainerError: inspect image has been retried 5 time(s): httpReadSeeker: failed open: unexpected status code 429 Too Many Requests - toomanyrequests: You have reached your pull rate limit',
     ],
   },
   {
@@ -123,7 +123,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf: AccessDeniedException: User is not authorized to perform: secretsmanager:GetSecretValue'),
     text: [
       'The task did not start: the execution role may not read a secret. Grant it with secret.grantRead(taskDefinition.obtainExecutionRole()), and let it decrypt with the KMS key of the secret.',
-      'ECS says: ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf: AccessDeniedException: User is not authorized to perform: secretsmanager:GetSecretValue',
+      'AWS says: ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf: AccessDeniedException: User is not authorized to perform: secretsmanager:GetSecretValue',
     ],
     patience: 'while permissions spread',
   },
@@ -132,7 +132,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: ResourceNotFoundException: Secrets Manager can't find the specified secret."),
     text: [
       'The task did not start: a secret or parameter does not exist. Check its name, and that it is in this Region.',
-      "ECS says: ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: ResourceNotFoundException: Secrets Manager can't find the specified secret.",
+      "AWS says: ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: ResourceNotFoundException: Secrets Manager can't find the specified secret.",
     ],
   },
   {
@@ -140,7 +140,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): retrieved secret from Secrets Manager did not contain json key password'),
     text: [
       'The task did not start: a secret lacks the key that the container asks for. Check the second argument of Secret.fromSecretsManager.',
-      'ECS says: ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): retrieved secret from Secrets Manager did not contain json key password',
+      'AWS says: ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): retrieved secret from Secrets Manager did not contain json key password',
     ],
   },
   {
@@ -148,7 +148,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: invalid ssm parameters: /shop/db'),
     text: [
       'The task did not start: a secret or parameter does not exist. Check its name, and that it is in this Region.',
-      'ECS says: ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: invalid ssm parameters: /shop/db',
+      'AWS says: ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: invalid ssm parameters: /shop/db',
     ],
   },
   {
@@ -156,7 +156,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration. RequestError: send request failed: context deadline exceeded'),
     text: [
       'The task did not start: there is no way from its subnets to the registry or to the store of a secret. Give them a NAT gateway or VPC endpoints, or use assignPublicIp in public subnets.',
-      'ECS says: ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration. RequestError: send request failed: context deadline exceeded',
+      'AWS says: ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration. RequestError: send request failed: context deadline exceeded',
     ],
   },
   {
@@ -164,7 +164,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.: exit status 1'),
     text: [
       'The task did not start: the log group of the container does not exist. Create it, or set awslogs-create-group in the log options of the container.',
-      'ECS says: ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.: exit status 1',
+      'AWS says: ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.: exit status 1',
     ],
   },
   {
@@ -172,7 +172,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: AccessDeniedException: User is not authorized to perform: logs:CreateLogStream: exit status 1'),
     text: [
       'The task did not start: the execution role may not write to the log group. Grant it with logGroup.grantWrite(taskDefinition.obtainExecutionRole()).',
-      'ECS says: ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: AccessDeniedException: User is not authorized to perform: logs:CreateLogStream: exit status 1',
+      'AWS says: ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: AccessDeniedException: User is not authorized to perform: logs:CreateLogStream: exit status 1',
     ],
     patience: 'while permissions spread',
   },
@@ -181,7 +181,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Mount attempt 1/3 failed due to timeout after 15 sec'),
     text: [
       'The task did not start: the file system could not be mounted. Let its security group take NFS (port 2049) from the task, and check that each subnet has a mount target.',
-      'ECS says: ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Mount attempt 1/3 failed due to timeout after 15 sec',
+      'AWS says: ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Mount attempt 1/3 failed due to timeout after 15 sec',
     ],
   },
   {
@@ -189,7 +189,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('Timeout waiting for network interface provisioning to complete.'),
     text: [
       'The task did not start: its network interface was not ready in time. Check the subnets and their free addresses, then deploy again.',
-      'ECS says: Timeout waiting for network interface provisioning to complete.',
+      'AWS says: Timeout waiting for network interface provisioning to complete.',
     ],
     patience: 'until the deadline',
   },
@@ -198,7 +198,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted("Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-1': InsufficientFreeAddressesInSubnet"),
     text: [
       'The task did not start: the subnet has no free address. Choose other subnets with vpcSubnets.',
-      "ECS says: Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-1': InsufficientFreeAddressesInSubnet",
+      "AWS says: Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-1': InsufficientFreeAddressesInSubnet",
     ],
   },
   {
@@ -206,7 +206,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('Capacity is unavailable at this time. Please try again later or in a different availability zone'),
     text: [
       'The task did not start: Fargate has no capacity for it in these Availability Zones. Give it more subnets or another size, or deploy again later.',
-      'ECS says: Capacity is unavailable at this time. Please try again later or in a different availability zone',
+      'AWS says: Capacity is unavailable at this time. Please try again later or in a different availability zone',
     ],
     patience: 'until the deadline',
   },
@@ -215,7 +215,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('RESOURCE:MEMORY'),
     text: [
       'The task did not start: no container instance has enough room for it. Add instances, or ask for less cpu and memory.',
-      'ECS says: RESOURCE:MEMORY',
+      'AWS says: RESOURCE:MEMORY',
     ],
     patience: 'until the deadline',
   },
@@ -224,7 +224,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('AGENT'),
     text: [
       'The task did not start: the ECS agent of the container instance is not connected. Check the instance and its way to ECS.',
-      'ECS says: AGENT',
+      'AWS says: AGENT',
     ],
     patience: 'until the deadline',
   },
@@ -233,7 +233,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('MemberOf placement constraint unsatisfied.'),
     text: [
       'The task did not start: no container instance meets its constraints. Check placementConstraints, and the attributes that the task definition requires.',
-      'ECS says: MemberOf placement constraint unsatisfied.',
+      'AWS says: MemberOf placement constraint unsatisfied.',
     ],
   },
   {
@@ -241,7 +241,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('EMPTY CAPACITY PROVIDER'),
     text: [
       'The task did not start: the cluster has no instance to run it on. Check the Auto Scaling group and the capacity providers of the cluster.',
-      'ECS says: EMPTY CAPACITY PROVIDER',
+      'AWS says: EMPTY CAPACITY PROVIDER',
     ],
     patience: 'until the deadline',
   },
@@ -250,7 +250,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted("ECS was unable to assume the role 'arn:aws:iam::111122223333:role/app' that was provided for this task."),
     text: [
       'The task did not start: ECS may not assume a role of the task. Let ecs-tasks.amazonaws.com assume it, and check that it exists.',
-      "ECS says: ECS was unable to assume the role 'arn:aws:iam::111122223333:role/app' that was provided for this task.",
+      "AWS says: ECS was unable to assume the role 'arn:aws:iam::111122223333:role/app' that was provided for this task.",
     ],
     patience: 'while permissions spread',
   },
@@ -259,7 +259,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('Task failed to start', 'CannotStartContainerError: Error response from daemon: failed to create task for container: exec: "migrate": executable file not found in $PATH'),
     text: [
       'The task did not start: the image has no such command. Check command and entryPoint, and the PATH of the image.',
-      'ECS says: Task failed to start; CannotStartContainerError: Error response from daemon: failed to create task for container: exec: "migrate": executable file not found in $PATH',
+      'AWS says: Task failed to start; CannotStartContainerError: Error response from daemon: failed to create task for container: exec: "migrate": executable file not found in $PATH',
     ],
   },
   {
@@ -267,7 +267,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('TaskFailedToStart: EBS volume could not be created: unable to create volume'),
     text: [
       'The task did not start: its volume could not be attached. Check volumes, and the role that ECS creates them with.',
-      'ECS says: TaskFailedToStart: EBS volume could not be created: unable to create volume',
+      'AWS says: TaskFailedToStart: EBS volume could not be created: unable to create volume',
     ],
   },
   {
@@ -275,7 +275,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('InternalError: The task failed to start'),
     text: [
       'The task did not start: ECS itself failed. Deploy again.',
-      'ECS says: InternalError: The task failed to start',
+      'AWS says: InternalError: The task failed to start',
     ],
     patience: 'until the deadline',
   },
@@ -284,7 +284,7 @@ const ENDINGS: Ending[] = [
     task: neverStarted('Something new'),
     text: [
       'The task did not start.',
-      'ECS says: Something new',
+      'AWS says: Something new',
     ],
   },
   {
@@ -292,7 +292,7 @@ const ENDINGS: Ending[] = [
     task: ended({ containers: [{ name: 'app', lastStatus: 'STOPPED', reason: 'DockerTimeoutError: Could not transition to started; timed out after waiting 3m0s' }] }),
     text: [
       'Container "app" has no exit code: it never ran, or its host was lost.',
-      'ECS says: DockerTimeoutError: Could not transition to started; timed out after waiting 3m0s',
+      'AWS says: DockerTimeoutError: Could not transition to started; timed out after waiting 3m0s',
     ],
   },
   {
@@ -300,7 +300,7 @@ const ENDINGS: Ending[] = [
     task: ended({ containers: [] }),
     text: [
       'Container "app" has no exit code: it never ran, or its host was lost.',
-      'ECS says: Essential container in task exited',
+      'AWS says: Essential container in task exited',
     ],
   },
   {
@@ -308,7 +308,7 @@ const ENDINGS: Ending[] = [
     task: ended({ stopCode: 'UserInitiated', stoppedReason: 'Task stopped by user', containers: [{ name: 'app', exitCode: 0, runtimeId: '1' }] }),
     text: [
       'The task was stopped from outside. Look in CloudTrail for who called StopTask.',
-      'ECS says: Task stopped by user',
+      'AWS says: Task stopped by user',
     ],
   },
   {
@@ -316,7 +316,7 @@ const ENDINGS: Ending[] = [
     task: ended({ stopCode: 'SpotInterruption', stoppedReason: 'Your Spot Task was interrupted.', containers: [{ name: 'app', exitCode: 143, runtimeId: '1' }] }),
     text: [
       'The task lost its Spot capacity. Run it on capacity that is not interrupted, or deploy again.',
-      'ECS says: Your Spot Task was interrupted.',
+      'AWS says: Your Spot Task was interrupted.',
     ],
   },
   {
@@ -324,7 +324,7 @@ const ENDINGS: Ending[] = [
     task: ended({ stopCode: 'TerminationNotice', stoppedReason: 'Your Spot instance is being terminated', containers: [{ name: 'app', exitCode: 137, runtimeId: '1' }] }),
     text: [
       'The host of the task was about to be terminated. Deploy again.',
-      'ECS says: Your Spot instance is being terminated',
+      'AWS says: Your Spot instance is being terminated',
     ],
   },
   {
@@ -332,7 +332,7 @@ const ENDINGS: Ending[] = [
     task: ended({ stopCode: 'InfrastructureHealth' as TaskStopCode, stoppedReason: 'The host was unhealthy', containers: [{ name: 'app', runtimeId: '1' }] }),
     text: [
       'The host of the task failed. Deploy again.',
-      'ECS says: The host was unhealthy',
+      'AWS says: The host was unhealthy',
     ],
   },
   {
@@ -340,7 +340,7 @@ const ENDINGS: Ending[] = [
     task: ended({ stopCode: 'ServiceSchedulerInitiated', stoppedReason: 'Scaling activity initiated by deployment', containers: [{ name: 'app', exitCode: 0, runtimeId: '1' }] }),
     text: [
       'The task was stopped by the scheduler of an ECS service.',
-      'ECS says: Scaling activity initiated by deployment',
+      'AWS says: Scaling activity initiated by deployment',
     ],
   },
   {
@@ -348,7 +348,7 @@ const ENDINGS: Ending[] = [
     task: ended({ stopCode: 'SomethingNew' as TaskStopCode, stoppedReason: 'A new reason', containers: [{ name: 'app', exitCode: 0, runtimeId: '1' }] }),
     text: [
       'The task stopped with the code SomethingNew.',
-      'ECS says: A new reason',
+      'AWS says: A new reason',
     ],
   },
   {

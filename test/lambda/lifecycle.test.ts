@@ -147,6 +147,16 @@ describe('several tasks', () => {
     expect(world.callsOf('StopTask')).toEqual([]);
   });
 
+  test('name what kept one of them from being placed', async () => {
+    world.lives = [runs(5, 0)];
+    world.faults.RunTask = [(input) => ({ ...(world as any).onRunTask({ ...input, count: 1 }), failures: [{ reason: 'RESOURCE:MEMORY' }] }),
+      ...times(1000, () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }] }))];
+    expect(await world.request(two())).toMatchObject({
+      Status: 'FAILED',
+      Reason: expect.stringContaining('The task did not start within 30 minutes: no container instance has enough room for it.'),
+    });
+  });
+
   test('are completed when ECS could place only one of them at first', async () => {
     world.faults.RunTask = [(input, _) => {
       const answer: any = (world as any).onRunTask({ ...input, count: 1 });
@@ -201,6 +211,16 @@ describe('starting', () => {
     expect(await world.request({ ...create(), RequestId: 'another' })).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('exited with code 1') });
   });
 
+  test('leaves the task of a later request alone when its own has failed', async () => {
+    world.lives = [runs(5 * 60, 3), runs(60 * 60, 0)];
+    await world.invoke(create(), 2 * MINUTE);
+    const [first] = world.handedOver.splice(0);
+    await world.invoke({ ...create(), RequestId: 'later' }, 2 * MINUTE);
+    await world.invoke(first, 15 * MINUTE);
+    expect(world.answers).toMatchObject([{ RequestId: create().RequestId, Status: 'FAILED' }]);
+    expect(world.callsOf('StopTask')).toEqual([]);
+  });
+
   test('stops a task that was started although its answer was lost, when no further attempt makes sense', async () => {
     world.lives = [runs(60 * 60, 0)];
     world.faults.RunTask = [(_, proceed) => { proceed(); throw awsError('TimeoutError'); }, fails('InvalidParameterException')];
@@ -231,14 +251,14 @@ describe('starting', () => {
 
   test('fails at once for a failure that waiting does not mend', async () => {
     world.faults.RunTask = [() => ({ tasks: [], failures: [{ reason: 'ATTRIBUTE', detail: 'gpu' }] })];
-    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('ECS says: ATTRIBUTE: gpu') });
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('AWS says: ATTRIBUTE: gpu') });
   });
 
   test('fails at once for a request that ECS refuses', async () => {
     world.faults.RunTask = [fails('InvalidParameterException', 'No Container Instances were found in your cluster.')];
     expect(await world.request(create())).toMatchObject({
       Status: 'FAILED',
-      Reason: expect.stringContaining('ECS did not take the request: InvalidParameterException.\nECS says: No Container Instances were found in your cluster.'),
+      Reason: expect.stringContaining('AWS did not take the request: InvalidParameterException.\nAWS says: No Container Instances were found in your cluster.'),
     });
   });
 
@@ -256,6 +276,39 @@ describe('starting', () => {
       Reason: expect.stringContaining('The task did not start within 30 minutes: no container instance has enough room for it.'),
     });
     expect(world.seconds()).toBeLessThan(31 * 60);
+  });
+
+  test('does not run a second task when its token belongs to tasks that ECS does not name', async () => {
+    world.faults.RunTask = [() => { throw new ConflictException({ message: 'conflict', $metadata: {} }); }];
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('ConflictException') });
+    expect(world.tasks).toHaveLength(0);
+  });
+
+  test.each(['CREATE_COMPLETE', 'CREATE_FAILED', 'UPDATE_FAILED'])('does not start anything for a deployment that is over: %s', async (status) => {
+    world.stackStatus = status;
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining(`The task did not start: the stack is ${status}, not being deployed.`) });
+    expect(world.tasks).toHaveLength(0);
+  });
+
+  test('starts the task when the beginning of the deployment gets about', async () => {
+    world.faults.DescribeStacks = times(3, () => ({ Stacks: [{ StackStatus: 'UPDATE_COMPLETE' }] }));
+    expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
+  });
+
+  test('does not start anything in an invocation that comes after the deadline', async () => {
+    world.faults.RunTask = times(1000, () => ({ failures: [{ reason: 'RESOURCE:CPU' }] }));
+    await world.invoke(create(), 2 * MINUTE);
+    world.faults.RunTask = [];
+    await world.sleep(40 * MINUTE);
+    await world.invoke(world.handedOver.shift()!);
+    expect(world.answers).toMatchObject([{ Status: 'FAILED' }]);
+    expect(world.tasks).toHaveLength(0);
+  });
+
+  test('does not start anything at the deadline', async () => {
+    world.faults.RunTask = times(1000, () => ({ failures: [{ reason: 'RESOURCE:CPU' }] }));
+    await world.request(create());
+    expect(Math.max(...world.calls.filter(({ name }) => name === 'RunTask').map(({ at }) => at))).toBeLessThan(30 * 60);
   });
 
   test('does not start anything once the deployment is being undone', async () => {
@@ -357,8 +410,17 @@ describe('waiting', () => {
     delete delivered.ExitCodeFrom;
     delete delivered.Logs;
     expect((await world.request(create(delivered))).Reason).toContain('Log group /elsewhere, stream x/app/1.');
+    expect(world.callsOf('GetLogEvents')).toEqual([]); // which the role does not allow
     world.lives = [runs(5, 0)];
     expect(await world.request({ ...create(delivered), RequestId: 'another' })).toMatchObject({ Status: 'SUCCESS' });
+  });
+
+  test('runs nothing where nobody would decide', async () => {
+    world.taskDefinition = {};
+    const delivered = properties();
+    delete delivered.ExitCodeFrom;
+    expect(await world.request(create(delivered))).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('ECS does not tell the containers of migrate:7') });
+    expect(world.tasks).toHaveLength(0);
   });
 });
 
@@ -421,6 +483,12 @@ describe('an Update', () => {
     world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
     world.faults.ListTasks = times(1000, fails('AccessDeniedException'));
     expect(await world.request(update())).toMatchObject({ Status: 'SUCCESS' });
+  });
+
+  test('runs nothing and fails where CloudFormation tells no status', async () => {
+    world.faults.DescribeStacks = times(1000, () => ({ Stacks: [] }));
+    expect(await world.request(update())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('does not tell the status of the stack') });
+    expect(world.tasks).toHaveLength(0);
   });
 
   test('runs nothing and fails while it cannot tell whether this is a rollback', async () => {
@@ -490,6 +558,17 @@ describe('a Delete', () => {
 
   test('succeeds when its properties make no sense', async () => {
     expect(await world.request(remove({ ServiceToken: 'x' }))).toMatchObject({ Status: 'SUCCESS' });
+    expect(await world.request({ ...remove(), RequestId: 'bare', ResourceProperties: undefined as any })).toMatchObject({ Status: 'SUCCESS' });
+  });
+
+  test('still stops what runs when ECS does not list what has been stopped', async () => {
+    world.stackStatus = 'CREATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    await world.invoke(create(), 2 * MINUTE);
+    world.handedOver = [];
+    world.faults.ListTasks = [(_, proceed) => proceed(), fails('InvalidParameterException', 'startedBy must be the only filter')];
+    expect(await world.request(remove())).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.callsOf('StopTask')).toHaveLength(1);
   });
 });
 
@@ -525,27 +604,27 @@ describe('the whole text', () => {
     ]],
     ['of capacity that never comes', () => { world.faults.RunTask = times(1000, () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }] })); }, [
       'The task did not start within 30 minutes: no container instance has enough room for it. Add instances, or ask for less cpu and memory.',
-      'ECS says: RESOURCE:MEMORY',
+      'AWS says: RESOURCE:MEMORY',
     ]],
     ['of a placement that cannot be', () => { world.faults.RunTask = [() => ({ failures: [{ reason: 'ATTRIBUTE' }] })]; }, [
       'The task did not start: no container instance meets its constraints. Check placementConstraints, and the attributes that the task definition requires.',
-      'ECS says: ATTRIBUTE',
+      'AWS says: ATTRIBUTE',
     ]],
     ['of a failure that nobody knows', () => { world.faults.RunTask = [() => ({ failures: [{ reason: 'NEW', detail: 'never seen' }] })]; }, [
       'The task did not start: ECS did not place it.',
-      'ECS says: NEW: never seen',
+      'AWS says: NEW: never seen',
     ]],
     ['of a request that ECS refuses', () => { world.faults.RunTask = [fails('InvalidParameterException', 'subnet-1 does not exist')]; }, [
-      'ECS did not take the request: InvalidParameterException.',
-      'ECS says: subnet-1 does not exist',
+      'AWS did not take the request: InvalidParameterException.',
+      'AWS says: subnet-1 does not exist',
     ]],
     ['of a function without permission', () => { world.faults.RunTask = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:RunTask')); }, [
-      'ECS did not take the request: AccessDeniedException. Check the role of the function, its permissions boundary, and the service control policies of the account.',
-      'ECS says: not authorized to perform: ecs:RunTask',
+      'AWS did not take the request: AccessDeniedException. Check the role of the function, its permissions boundary, and the service control policies of the account.',
+      'AWS says: not authorized to perform: ecs:RunTask',
     ]],
     ['of throttling without end', () => { world.faults.RunTask = times(1000, fails('ThrottlingException', 'Rate exceeded')); }, [
-      'The task did not start within 30 minutes: ECS did not take the request: ThrottlingException.',
-      'ECS says: Rate exceeded',
+      'The task did not start within 30 minutes: AWS did not take the request: ThrottlingException.',
+      'AWS says: Rate exceeded',
     ]],
     ['of a function that may not see its task', () => { world.faults.DescribeTasks = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:DescribeTasks')); }, [
       'The function failed: AccessDeniedException: not authorized to perform: ecs:DescribeTasks. Check the role of the function, its permissions boundary, and the service control policies of the account.',
