@@ -2,6 +2,7 @@ import type { Context } from 'aws-lambda';
 import { Answer, answerBody, sendAnswer } from './answer';
 import { PERMISSIONS_SPREAD_MS } from './causes';
 import { Event, Job } from './job';
+import { notStopped } from './message';
 import { persist } from './persist';
 import { DeliveredProperties, parseProperties } from './properties';
 import { runTask } from './run';
@@ -45,7 +46,7 @@ async function answerTo(job: Job): Promise<Answer | undefined> {
     case 'Create':
       return runTask(job, parseProperties(job.event.ResourceProperties));
     case 'Update':
-      return update(job);
+      return update(job, job.event);
     case 'Delete':
       return { status: 'SUCCESS', reason: await stopLeftovers(job, 'the resource is deleted', [job.event.ResourceProperties]) };
     default:
@@ -53,9 +54,9 @@ async function answerTo(job: Job): Promise<Answer | undefined> {
   }
 }
 
-async function update(job: Job): Promise<Answer | undefined> {
-  const { event, world } = job;
-  if (event.RequestType !== 'Update' || event.Progress) {
+async function update(job: Job, event: Extract<Event, { RequestType: 'Update' }>): Promise<Answer | undefined> {
+  const { world } = job;
+  if (event.Progress) {
     return runTask(job, parseProperties(event.ResourceProperties));
   }
   // Not knowing is a failure: to run the task in a rollback can break it, to skip it elsewhere hides that nothing ran.
@@ -82,7 +83,7 @@ async function stopLeftovers(job: Job, because: string, properties: Array<Delive
   for (const marks of distinct(properties.map((one) => marksOf((one?.Request ?? {}) as RunTaskProperties['Request'], job.id)))) {
     const tasks = [...await findLeftovers(world, marks, 'RUNNING'), ...await findLeftovers(world, marks, 'STOPPED')];
     const left = await stopTasks(world, marks.cluster, tasks, because, until);
-    said.push(...left.map((taskArn) => `May still be running, stop it by hand: ${taskArn}.`));
+    said.push(...notStopped(left));
   }
   return said;
 }

@@ -21,6 +21,11 @@ export function explain(failure: Failure, evidence: Evidence = {}): string[] {
   ];
 }
 
+/** The tasks that were not seen to end. */
+export function notStopped(taskArns: readonly string[]): string[] {
+  return taskArns.map((taskArn) => `May still be running, stop it by hand: ${taskArn}.`);
+}
+
 /**
  * Joins the lines within a number of bytes. Lines in the middle go first, the log's oldest before its newest, and then
  * the longest is cut: the cause at the top and the places to look at the bottom end the search.

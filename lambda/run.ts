@@ -5,7 +5,7 @@ import { adviceOnError, patienceWithError } from './causes';
 import { KnownContainers, withContainers } from './definition';
 import { Failed, Job, Progress } from './job';
 import { logOf, tail } from './logs';
-import { Evidence, explain } from './message';
+import { Evidence, explain, notStopped } from './message';
 import { judge } from './outcome';
 import { persist } from './persist';
 import { duration, pollInterval, timeAllowed, TIME_TO_STOP_MS } from './schedule';
@@ -162,7 +162,7 @@ async function fail(job: Job, properties: KnownContainers, progress: Progress, {
     status: 'FAILED',
     reason: [
       ...explain(failure, await lastWords(job, properties, failure.container, task?.taskArn)),
-      ...left.map((taskArn) => `May still be running, stop it by hand: ${taskArn}.`),
+      ...notStopped(left),
     ],
   };
 }

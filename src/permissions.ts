@@ -3,7 +3,7 @@ import { PropagatedTagSource } from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { RunTaskProps } from './run-task-props';
-import { containersOf, familyOf, logLocationOf, ownedDefinition, rolesOf, taskRoleOf } from './task-definition';
+import { familyOf, logsOf, ownedDefinition, rolesOf, taskRoleOf } from './task-definition';
 
 /** What the function may do for one task, and nothing else. */
 export function handlerStatements(scope: Construct, props: RunTaskProps): iam.PolicyStatement[] {
@@ -40,7 +40,7 @@ export function handlerStatements(scope: Construct, props: RunTaskProps): iam.Po
       conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
     }));
   }
-  const logGroups = logGroupsOf(props);
+  const logGroups = [...new Set(Object.values(logsOf(props)).map(({ Group }) => Group))];
   if (logGroups.length > 0) {
     statements.push(new iam.PolicyStatement({
       actions: ['logs:GetLogEvents'],
@@ -91,10 +91,4 @@ export function warnOfUnknownRoles(scope: Construct, props: RunTaskProps): void 
       + 'import it with TaskDefinition.fromTaskDefinitionAttributes and its taskRole and executionRole, '
       + 'or acknowledge this warning if the task has none');
   }
-}
-
-function logGroupsOf({ taskDefinition, logTailLines }: RunTaskProps): string[] {
-  const owned = ownedDefinition(taskDefinition);
-  const locations = owned && logTailLines !== 0 ? containersOf(owned).map(logLocationOf) : [];
-  return [...new Set(locations.flatMap((location) => location?.Group ?? []))];
 }

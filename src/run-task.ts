@@ -1,6 +1,5 @@
 import { CfnResource, Duration, Lazy, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS, RESOURCE_TYPE, RunTaskProperties } from './contract';
@@ -9,7 +8,7 @@ import { Ordering } from './ordering';
 import { grantToTask, handlerStatements, warnOfUnknownRoles } from './permissions';
 import { renderRequest, Request, TaskNetwork } from './request';
 import { CompleteWhen, RunOn, RunTaskProps } from './run-task-props';
-import { containersOf, ifKnown, isAwsvpc, logLocationOf, ownedDefinition, taskRoleOf } from './task-definition';
+import { containersOf, ifKnown, isAwsvpc, logsOf, ownedDefinition, taskRoleOf } from './task-definition';
 import { validate, validateAgainstDefinition } from './validation';
 
 /** From the task's deadline until CloudFormation gives up on an answer, where its limit of one hour leaves that much. */
@@ -101,7 +100,6 @@ function groupsOfInstances(scope: Construct, { cluster }: RunTaskProps): ec2.ISe
 function renderProperties(props: RunTaskProps, request: Request): RunTaskProperties {
   const owned = ownedDefinition(props.taskDefinition);
   const runOn = props.runOn ?? RunOn.CHANGE;
-  const logTailLines = props.logTailLines ?? 20;
   return {
     Request: request,
     RunOn: runOn,
@@ -113,17 +111,13 @@ function renderProperties(props: RunTaskProps, request: Request): RunTaskPropert
     })),
     SuccessExitCodes: props.successExitCodes ?? [0],
     CompleteWhen: props.completeWhen ?? CompleteWhen.EXIT_CODES_KNOWN,
-    LogTailLines: logTailLines,
-    Logs: owned && logTailLines !== 0 ? Lazy.any({ produce: () => logsOf(owned) }) as unknown as RunTaskProperties['Logs'] : undefined,
+    LogTailLines: props.logTailLines ?? 20,
+    Logs: Lazy.any({ produce: () => orAbsent(logsOf(props)) }) as unknown as RunTaskProperties['Logs'],
   };
 }
 
-function logsOf(definition: ecs.TaskDefinition): RunTaskProperties['Logs'] {
-  const logs = containersOf(definition).flatMap((container) => {
-    const location = logLocationOf(container);
-    return location ? [[container.containerName, location]] : [];
-  });
-  return logs.length > 0 ? Object.fromEntries(logs) : undefined;
+function orAbsent<T extends object>(map: T): T | undefined {
+  return Object.keys(map).length > 0 ? map : undefined;
 }
 
 function serviceTimeout(timeoutSeconds: number): number {

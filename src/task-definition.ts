@@ -110,8 +110,12 @@ function rendered(definition: ecs.TaskDefinition) {
   return Stack.of(definition).resolve({ placementConstraints, volumes });
 }
 
-/** Where a container logs to, if it is CloudWatch Logs and the name of its stream can be told. */
-export function logLocationOf({ logDriverConfig }: ecs.ContainerDefinition): LogLocation | undefined {
-  const { 'awslogs-group': Group, 'awslogs-stream-prefix': StreamPrefix } = logDriverConfig?.options ?? {};
-  return logDriverConfig?.logDriver === 'awslogs' && Group && StreamPrefix ? { Group, StreamPrefix } : undefined;
+/** The logs that the function may have to read, by container: those in CloudWatch Logs whose stream can be told. */
+export function logsOf({ taskDefinition, logTailLines }: RunTaskProps): { [containerName: string]: LogLocation } {
+  const owned = ownedDefinition(taskDefinition);
+  const containers = owned && logTailLines !== 0 ? containersOf(owned) : [];
+  return Object.fromEntries(containers.flatMap(({ containerName, logDriverConfig }) => {
+    const { 'awslogs-group': Group, 'awslogs-stream-prefix': StreamPrefix } = logDriverConfig?.options ?? {};
+    return logDriverConfig?.logDriver === 'awslogs' && Group && StreamPrefix ? [[containerName, { Group, StreamPrefix }]] : [];
+  }));
 }

@@ -122,13 +122,13 @@ export class World implements Surroundings {
 
   protected onRunTask({ clientToken, count = 1, startedBy, tags }: any) {
     if (!this.tokens.has(clientToken)) {
-      const started = Array.from({ length: count }, (): Started => ({
-        taskArn: `arn:aws:ecs:eu-west-1:111122223333:task/shop/${this.tasks.length + 1}`,
+      const started = Array.from({ length: count }, (_, index): Started => ({
+        taskArn: `arn:aws:ecs:eu-west-1:111122223333:task/shop/${this.tasks.length + 1 + index}`,
         at: this.time,
         life: this.lives.length > 1 ? this.lives.shift()! : this.lives[0],
         startedBy,
         tags,
-      })).map((task, index) => ({ ...task, taskArn: `arn:aws:ecs:eu-west-1:111122223333:task/shop/${this.tasks.length + 1 + index}` }));
+      }));
       this.tasks.push(...started);
       this.tokens.set(clientToken, { tasks: started.map(({ taskArn }) => ({ taskArn })), failures: [] });
     }
