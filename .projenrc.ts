@@ -42,11 +42,14 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-lambda@^3.1164.0',
     '@cloud-copilot/iam-simulate@0.1.173', // judges the deployed policies, which the local engines do not
     '@smithy/core@^3.41.0', // walks the schema of the RunTask request
+    '@stryker-mutator/core@^9', // 10 needs Node 22
+    '@stryker-mutator/jest-runner@^9',
     '@types/aws-lambda@^8.10.164',
     '@types/node@^20',
     'aws-cdk@2.1148.1', // exact: the tag "latest" is a stray 3.0.0 that cannot read today's assemblies
     'aws-sdk@^2.1693.0', // AWS's own model and validator of the request, for the tests
     'esbuild@^0.28.2',
+    'fast-check@^4.10.2',
     'tsx@^4.23.15',
   ],
   jestOptions: {

@@ -1,28 +1,15 @@
 import type { RunTaskRequest } from '@aws-sdk/client-ecs';
 
-/**
- * What the construct tells the handler: the properties of one `Custom::EcsRunTask`.
- *
- * Both sides import this type; neither exports it to users. CloudFormation delivers every number and boolean
- * in it as a string (the handler puts the types back), and starts an Update whenever one of them changes. So
- * the same props must render the same properties in every later version of the library, or upgrading it would
- * run everybody's tasks again: a new member has to be absent where nobody asked for it.
- */
-export interface RunTaskProperties {
+/** One task to run, and how to wait for it. */
+export interface TaskRun {
   /** The request as ECS gets it. The handler adds `clientToken`, and `startedBy` where it is absent. */
   readonly Request: Omit<RunTaskRequest, 'clientToken'>;
 
-  /** When an Update runs the task. */
-  readonly RunOn: 'CHANGE' | 'CREATE' | 'EVERY_DEPLOYMENT';
-
-  /** The user's own reasons to run again. */
-  readonly Triggers?: { readonly [name: string]: string };
-
-  /** The time of the synthesis, with `EVERY_DEPLOYMENT` only: makes each deployment an Update. */
-  readonly SynthesizedAt?: string;
-
-  /** From the first start to the end, retries included. */
+  /** From the beginning of CloudFormation's request to the end of the task, retries included. */
   readonly TimeoutSeconds: number;
+
+  /** How often a task runs again that has run and failed; absent for never. */
+  readonly RetryAttempts?: number;
 
   /** The containers whose exit codes decide; absent where only the task definition in the account knows them. */
   readonly ExitCodeFrom?: readonly string[];
@@ -38,6 +25,31 @@ export interface RunTaskProperties {
 
   /** Where each container logs to, as far as the construct can know it. */
   readonly Logs?: { readonly [containerName: string]: LogLocation };
+}
+
+/**
+ * What the construct tells the handler: the properties of one `Custom::EcsRunTask`.
+ *
+ * Both sides import this type; neither exports it to users. CloudFormation delivers every number and boolean
+ * in it as a string (the handler puts the types back), and starts an Update whenever one of them changes. So
+ * the same props must render the same properties in every later version of the library, or upgrading it would
+ * run everybody's tasks again: a new member has to be absent where nobody asked for it.
+ */
+export interface RunTaskProperties extends TaskRun {
+  /** When an Update runs the task. */
+  readonly RunOn: 'CHANGE' | 'CREATE' | 'EVERY_DEPLOYMENT';
+
+  /** The user's own reasons to run again. */
+  readonly Triggers?: { readonly [name: string]: string };
+
+  /** The time of the synthesis, with `EVERY_DEPLOYMENT` only: makes each deployment an Update. */
+  readonly SynthesizedAt?: string;
+
+  /** Whether the rollback of an Update runs the task; absent for not. */
+  readonly OnRollback?: 'RUN';
+
+  /** What a Delete runs; absent for nothing. */
+  readonly OnDelete?: TaskRun;
 }
 
 /** Where the `awslogs` driver writes: the stream is `<prefix>/<container name>/<task id>`. */
