@@ -1,7 +1,10 @@
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 
-/** How long it is worth trying the same thing again; nothing where it is not. */
-export type Patience = 'until the deadline' | 'while permissions spread';
+/**
+ * How long it is worth trying the same thing again; nothing where it is not. The first two are for what has run no
+ * container, the third for a task that has.
+ */
+export type Patience = 'until the deadline' | 'while permissions spread' | 'as often as retryAttempts allows';
 
 /**
  * A new role or policy works some seconds after CloudFormation calls it complete; real lack of permission looks

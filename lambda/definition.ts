@@ -3,17 +3,17 @@ import { PERMISSIONS_SPREAD_MS } from './causes';
 import type { Rules } from './outcome';
 import { persist } from './persist';
 import type { Surroundings } from './surroundings';
-import type { RunTaskProperties } from '../src/contract';
+import type { TaskRun } from '../src/contract';
 
-/** The properties with everything that the waiting needs. */
-export type KnownContainers = RunTaskProperties & Rules;
+/** A run with everything that the waiting needs. */
+export type KnownContainers = TaskRun & Rules;
 
 /** A task definition from elsewhere: only ECS knows its essential containers, and where they log to. */
-export async function withContainers(world: Surroundings, properties: RunTaskProperties): Promise<KnownContainers> {
-  if (properties.ExitCodeFrom) {
-    return { ...properties, ExitCodeFrom: properties.ExitCodeFrom };
+export async function withContainers(world: Surroundings, run: TaskRun): Promise<KnownContainers> {
+  if (run.ExitCodeFrom) {
+    return { ...run, ExitCodeFrom: run.ExitCodeFrom };
   }
-  const { taskDefinition } = properties.Request;
+  const { taskDefinition } = run.Request;
   const call = () => world.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
   const found = await persist(world, world.now() + PERMISSIONS_SPREAD_MS, call);
   const containers = found.taskDefinition?.containerDefinitions ?? [];
@@ -21,7 +21,7 @@ export async function withContainers(world: Surroundings, properties: RunTaskPro
     throw new Error(`ECS does not tell the containers of ${taskDefinition}`); // nobody would decide: any ending would be a success
   }
   return {
-    ...properties,
+    ...run,
     LogTailLines: 0, // the role may read only the logs that the construct knew of; the message tells where this one is
     ExitCodeFrom: containers.filter((container) => container.essential !== false).map((container) => container.name!),
     Logs: Object.fromEntries(containers.flatMap(({ name, logConfiguration }) => {

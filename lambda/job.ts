@@ -1,6 +1,7 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import type { Evidence } from './message';
 import type { Failure } from './outcome';
+import type { Occasion } from './stack';
 import type { Surroundings } from './surroundings';
 
 /** A request of CloudFormation, as delivered by it or handed over by the invocation before. */
@@ -8,19 +9,33 @@ export type Event = CloudFormationCustomResourceEvent & { readonly Progress?: Pr
 
 /** What the next invocation has to know. */
 export interface Progress {
+  readonly Occasion: Occasion;
   /** When the request was first worked on, in milliseconds since 1970: the time-out counts from here. */
   Since: number;
-  /** Which attempt to start tasks this is. Part of `clientToken`: the same attempt gets the same tasks. */
+  /** When to look at the stack again, once something was started. */
+  LookAtStackAt?: number;
+  /** One for each task that the request asks for. */
+  readonly Tasks: TaskProgress[];
+}
+
+/** How far one of the tasks has come, through all its attempts. */
+export interface TaskProgress {
+  readonly Number: number;
+  /** Part of `clientToken`: the same attempt gets the same task. */
   Attempt: number;
+  /** How often it was run again after it had run and failed. */
+  Retries: number;
   /** How often a start was tried, for the time between two of them. */
   Tries: number;
   /** Not before this time. */
   StartAt: number;
-  TaskArns: string[];
+  TaskArn?: string;
+  /** Whether ECS may have started a task that is not known here: its answer was lost, or it reported a failure. */
+  IsUncertain?: boolean;
+  /** Since when ECS has not known the task that it had started. */
+  MissingSince?: number;
   /** Why the last start failed. */
   Problem?: Failure;
-  /** Since when ECS has not known a task that it had started. */
-  MissingSince?: number;
 }
 
 /** One request in one invocation. */
@@ -30,7 +45,8 @@ export interface Job {
   /** The name of the resource: its physical id, and what its tasks are found by. */
   readonly id: string;
   readonly functionArn: string;
-  /** When this invocation hands over to the next one, and when it gives up trying to. */
+  /** When this invocation began, hands over to the next one, and gives up trying to. */
+  readonly began: number;
   readonly handOverAt: number;
   readonly handOverBy: number;
 }
@@ -40,4 +56,9 @@ export class Failed extends Error {
   constructor(readonly failure: Failure, readonly task?: Pick<Evidence, 'taskArn'>) {
     super(failure.cause);
   }
+}
+
+/** The tasks that ECS has answered with. */
+export function knownArns(progress: Progress): string[] {
+  return progress.Tasks.flatMap(({ TaskArn }) => TaskArn ?? []);
 }

@@ -1,16 +1,16 @@
-import type { Context } from 'aws-lambda';
+import type { CloudFormationCustomResourceDeleteEvent, CloudFormationCustomResourceUpdateEvent, Context } from 'aws-lambda';
 import { Answer, answerBody, sendAnswer } from './answer';
 import { PERMISSIONS_SPREAD_MS } from './causes';
 import { Event, Job } from './job';
+import { findLeftovers, isLater, stopLeftovers } from './leftovers';
 import { notStopped } from './message';
 import { persist } from './persist';
-import { DeliveredProperties, parseProperties } from './properties';
+import { DeliveredProperties, parseProperties, parseRun } from './properties';
 import { runTask } from './run';
-import { reserve, TIME_TO_STOP_MS } from './schedule';
-import { identity, isBeingUndone, stackStatus } from './stack';
-import { marksOf } from './start';
+import { reserve } from './schedule';
+import { identity, isRollback, stackStatus } from './stack';
 import type { Surroundings } from './surroundings';
-import { findTasks, Marks, stopTasks } from './tasks';
+import { LISTED_WITHIN_MS } from './tasks';
 import type { RunTaskProperties } from '../src/contract';
 
 /** The handler of `Custom::EcsRunTask`. CloudFormation invokes it, and it answers to CloudFormation itself. */
@@ -23,82 +23,112 @@ export function createHandler(world: Surroundings) {
       event,
       id: identity(event),
       functionArn: context.invokedFunctionArn,
+      began: world.now(),
       handOverAt: ends - reserve(remaining),
       handOverBy: ends - 0.9 * reserve(remaining),
     };
     world.log(`${event.RequestType} of ${event.LogicalResourceId}, request ${event.RequestId}${event.Progress ? ', continued' : ''}`);
 
-    const answer = await answerTo(job).catch((error: Error): Answer => ({ status: 'FAILED', reason: [`The function failed: ${error}.`] }));
+    const answer = await answerTo(job).catch(unforeseen);
     if (!answer) {
       return;
     }
-    // The physical id stays what it was, even one that CloudFormation made up: another would be a replacement.
-    const physicalResourceId = 'PhysicalResourceId' in event && event.PhysicalResourceId ? event.PhysicalResourceId : job.id;
     // The CDK CLI finds the log of the function by these words.
     const reason = answer.status === 'FAILED' ? [...answer.reason, `CloudWatch Log Stream: ${context.logStreamName}`] : answer.reason;
     world.log([answer.status, ...reason].join('\n')); // whole, and cdk deploy prints this log when the deployment fails
-    await sendAnswer(event.ResponseURL, answerBody(event, physicalResourceId, { ...answer, reason }), world);
+    await sendAnswer(event.ResponseURL, answerBody(event, physicalIdOf(job, answer), { ...answer, reason }), world);
   };
 }
 
+function unforeseen(error: Error): Answer {
+  return { status: 'FAILED', reason: [`The function failed: ${error}.`] };
+}
+
+/** Stays what it was, even one that CloudFormation made up: another would be a replacement. */
+function physicalIdOf({ event, id }: Job, { status }: Answer): string {
+  if ('PhysicalResourceId' in event && event.PhysicalResourceId) {
+    return event.PhysicalResourceId;
+  }
+  return status === 'FAILED' ? `${id}/failed` : id; // so that the Delete that follows knows that nothing was created
+}
+
 async function answerTo(job: Job): Promise<Answer | undefined> {
-  switch (job.event.RequestType) {
+  const { event } = job;
+  switch (event.RequestType) {
     case 'Create':
-      return runTask(job, parseProperties(job.event.ResourceProperties));
+      return deploy(job, parseProperties(event.ResourceProperties), [event.ResourceProperties]);
     case 'Update':
-      return update(job, job.event);
+      return await isUndoing(job) ? rollBack(job, event) : update(job, event);
     case 'Delete':
-      return { status: 'SUCCESS', reason: await stopLeftovers(job, 'the resource is deleted', [job.event.ResourceProperties]) };
+      return remove(job, event);
     default:
-      throw new Error(`CloudFormation asks for ${(job.event as Event).RequestType}, which this version does not know`);
+      throw new Error(`CloudFormation asks for ${(event as Event).RequestType}, which this version does not know`);
   }
 }
 
-async function update(job: Job, event: Extract<Event, { RequestType: 'Update' }>): Promise<Answer | undefined> {
-  const { world } = job;
-  if (event.Progress) {
-    return runTask(job, parseProperties(event.ResourceProperties));
-  }
-  // Not knowing is a failure: to run the task in a rollback can break it, to skip it elsewhere hides that nothing ran.
-  if (isBeingUndone(await persist(world, world.now() + PERMISSIONS_SPREAD_MS, () => stackStatus(world, event.StackId)))) {
-    const stopped = await stopLeftovers(job, 'the deployment is rolled back', [event.OldResourceProperties, event.ResourceProperties]);
-    return { status: 'SUCCESS', reason: ['No task was run: this is a rollback.', ...stopped] };
-  }
+/** Not knowing is a failure: to run the task in a rollback can break it, to skip it elsewhere hides that nothing ran. */
+async function isUndoing({ world, event }: Job): Promise<boolean> {
+  return event.Progress
+    ? event.Progress.Occasion === 'rollback'
+    : isRollback(await persist(world, world.now() + PERMISSIONS_SPREAD_MS, () => stackStatus(world, event.StackId)));
+}
+
+async function update(job: Job, event: CloudFormationCustomResourceUpdateEvent): Promise<Answer | undefined> {
   const properties = parseProperties(event.ResourceProperties);
-  if (properties.RunOn === 'CREATE') {
-    return { status: 'SUCCESS', reason: ['No task was run: runOn is CREATE.'] };
-  }
-  return runTask(job, properties);
+  return properties.RunOn === 'CREATE'
+    ? { status: 'SUCCESS', reason: ['No task was run: runOn is CREATE.'] }
+    : deploy(job, properties, [event.ResourceProperties, event.OldResourceProperties]);
 }
 
-/**
- * Stops what an earlier request of this resource may have left running, and waits until it is gone, because its
- * network interface keeps subnets and security groups from being deleted. Never fails: a Delete or a rollback must
- * not get stuck on it.
- */
-async function stopLeftovers(job: Job, because: string, properties: Array<DeliveredProperties | undefined>): Promise<string[]> {
-  const { world } = job;
-  const until = world.now() + TIME_TO_STOP_MS;
-  const said: string[] = [];
-  for (const marks of distinct(properties.map((one) => marksOf((one?.Request ?? {}) as RunTaskProperties['Request'], job.id)))) {
-    const tasks = [...await findLeftovers(world, marks, 'RUNNING'), ...await findLeftovers(world, marks, 'STOPPED')];
-    const left = await stopTasks(world, marks.cluster, tasks, because, until);
-    said.push(...notStopped(left));
+async function deploy(job: Job, properties: RunTaskProperties, delivered: DeliveredProperties[]): Promise<Answer | undefined> {
+  if (!job.event.Progress) {
+    // Without a rollback, or without its function, a deployment that has failed can leave its task running.
+    const leftovers = await findLeftovers(job, delivered);
+    if (leftovers.some((leftover) => isLater(leftover, job))) {
+      return { status: 'FAILED', reason: ['This request is out of date: a later one has started its task.'] };
+    }
+    const left = await stopLeftovers(job, leftovers, 'a later deployment runs it anew');
+    if (left.length > 0) {
+      return { status: 'FAILED', reason: ['The task of an earlier deployment still runs, so no other was started.', ...notStopped(left)] };
+    }
   }
-  return said;
+  return runTask(job, properties, 'deployment');
 }
 
-async function findLeftovers(world: Surroundings, marks: Marks, desiredStatus: 'RUNNING' | 'STOPPED'): Promise<string[]> {
-  try {
-    // Not longer: a role that has lost its permissions with the resource will not get them back.
-    const tasks = await persist(world, world.now() + 15_000, () => findTasks(world, marks, desiredStatus));
-    return tasks.map(({ taskArn }) => taskArn!);
-  } catch (error) {
-    world.log(`could not look for tasks to stop: ${error}`);
-    return [];
+async function rollBack(job: Job, event: CloudFormationCustomResourceUpdateEvent): Promise<Answer | undefined> {
+  const left = job.event.Progress ? [] : await clearUp(job, 'the deployment is rolled back', [event.OldResourceProperties, event.ResourceProperties]);
+  const { OnRollback, RunOn } = event.ResourceProperties as DeliveredProperties;
+  if (OnRollback !== 'RUN' || RunOn === 'CREATE') {
+    return { status: 'SUCCESS', reason: ['No task was run: this is a rollback.', ...notStopped(left)] };
   }
+  return goOn(async () => runTask(job, parseProperties(event.ResourceProperties), 'rollback'));
 }
 
-function distinct(marks: Marks[]): Marks[] {
-  return [...new Map(marks.map((one) => [JSON.stringify(one), one])).values()];
+async function remove(job: Job, event: CloudFormationCustomResourceDeleteEvent): Promise<Answer | undefined> {
+  const { world, id } = job;
+  const OnDelete = (event.ResourceProperties as DeliveredProperties | undefined)?.OnDelete;
+  const isContinued = job.event.Progress !== undefined;
+  let left = isContinued ? [] : await clearUp(job, 'the resource is deleted', [event.ResourceProperties]);
+  if (![id, `${id}/failed`].includes(event.PhysicalResourceId)) { // made up: the Create has not answered, and may be starting its task
+    await world.sleep(LISTED_WITHIN_MS);
+    left = await clearUp(job, 'the resource is deleted', [event.ResourceProperties]);
+  }
+  if (!OnDelete || event.PhysicalResourceId !== id) {
+    return { status: 'SUCCESS', reason: notStopped(left) };
+  }
+  const isInRollback = isContinued
+    ? job.event.Progress.Occasion === 'rollback'
+    : await stackStatus(world, event.StackId).then(isRollback, () => false);
+  const run = async () => runTask(job, parseRun(OnDelete as DeliveredProperties, 'OnDelete'), isInRollback ? 'rollback' : 'deletion');
+  return isInRollback ? goOn(run) : run();
+}
+
+async function clearUp(job: Job, because: string, properties: DeliveredProperties[]): Promise<string[]> {
+  return stopLeftovers(job, await findLeftovers(job, properties), because);
+}
+
+/** A rollback goes on whatever becomes of its task: a failure would leave the stack stuck. */
+async function goOn(run: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
+  const answer = await run().catch(unforeseen);
+  return answer?.status === 'FAILED' ? { status: 'SUCCESS', reason: ['The rollback goes on without its task.', ...answer.reason] } : answer;
 }

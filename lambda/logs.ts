@@ -1,14 +1,14 @@
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { printable } from './message';
 import type { Surroundings } from './surroundings';
-import type { RunTaskProperties } from '../src/contract';
+import type { TaskRun } from '../src/contract';
 
 /** The last words of a container can reach CloudWatch some seconds after its exit code reached ECS. */
 const PATIENCE_MS = 4_000;
 
 /** Where a container of a task logged to, if that is known. */
-export function logOf(properties: Pick<RunTaskProperties, 'Logs'>, container: string, taskArn: string): { group: string; stream: string } | undefined {
-  const location = properties.Logs?.[container];
+export function logOf(run: Pick<TaskRun, 'Logs'>, container: string, taskArn: string): { group: string; stream: string } | undefined {
+  const location = run.Logs?.[container];
   const taskId = taskArn.split('/').pop();
   return location && { group: location.Group, stream: `${location.StreamPrefix}/${container}/${taskId}` };
 }

@@ -1,9 +1,9 @@
 import type { Container, Task } from '@aws-sdk/client-ecs';
 import { knownStartFailure, meaningOfExitCode, Patience } from './causes';
-import type { RunTaskProperties } from '../src/contract';
+import type { TaskRun } from '../src/contract';
 
 /** Which containers decide, and what counts as success. */
-export interface Rules extends Pick<RunTaskProperties, 'SuccessExitCodes' | 'CompleteWhen'> {
+export interface Rules extends Pick<TaskRun, 'SuccessExitCodes' | 'CompleteWhen'> {
   readonly ExitCodeFrom: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface Failure {
   readonly advice?: string;
   /** The container whose log tells more. */
   readonly container?: string;
-  /** Set where no container ran and another try may: no user code can run twice then. */
+  /** Whether another try may help. Without `retryAttempts` only where no container ran: no user code runs twice then. */
   readonly patience?: Patience;
 }
 
@@ -67,11 +67,11 @@ function failureOf(task: Task, deciding: Container[], rules: Rules): Failure | u
     case 'TaskFailedToStart':
       return startFailure(task);
     case 'SpotInterruption':
-      return { cause: 'the task lost its Spot capacity', said, advice: 'run it on capacity that is not interrupted, or deploy again', ...ifNothingRan(task) };
+      return { cause: 'the task lost its Spot capacity', said, advice: 'run it on capacity that is not interrupted, or set retryAttempts', patience: lost(task) };
     case 'TerminationNotice':
-      return { cause: 'the host of the task was about to be terminated', said, advice: 'deploy again' };
+      return { cause: 'the host of the task was about to be terminated', said, advice: 'deploy again, or set retryAttempts', patience: lost(task) };
     case 'InfrastructureHealth':
-      return { cause: 'the host of the task failed', said, advice: 'deploy again' };
+      return { cause: 'the host of the task failed', said, advice: 'deploy again, or set retryAttempts', patience: lost(task) };
     case 'UserInitiated':
       if (said?.startsWith(STOPPED_BY)) {
         return { cause: `the task was stopped: ${said.slice(STOPPED_BY.length)}` };
@@ -96,7 +96,7 @@ function startFailure(task: Task): Failure {
     said: said || undefined,
     advice: known?.advice,
     container: containers.find(({ reason }) => reason)?.name,
-    patience: nothingRan(task) ? known?.patience : undefined,
+    patience: nothingRan(task) ? known?.patience : 'as often as retryAttempts allows',
   };
 }
 
@@ -105,7 +105,7 @@ function exitFailure(task: Task, deciding: Container[], rules: Rules): Failure |
   if (failures.length === 0) {
     return undefined;
   }
-  return { ...failures[0], cause: failures.map(({ cause }) => cause).join('; ') };
+  return { ...failures[0], cause: failures.map(({ cause }) => cause).join('; '), patience: 'as often as retryAttempts allows' };
 }
 
 function containerFailure({ name, exitCode, reason }: Container, task: Task, rules: Rules): Failure | undefined {
@@ -121,9 +121,9 @@ function containerFailure({ name, exitCode, reason }: Container, task: Task, rul
   return { cause: `container "${name}" exited with code ${exitCode}${known ? `: ${known.means}` : ''}`, said: reason, advice: known?.advice, container: name };
 }
 
-/** Trying again cannot run anything twice. */
-function ifNothingRan(task: Task): Pick<Failure, 'patience'> {
-  return nothingRan(task) ? { patience: 'until the deadline' } : {};
+/** Capacity that went away comes back. */
+function lost(task: Task): Patience {
+  return nothingRan(task) ? 'until the deadline' : 'as often as retryAttempts allows';
 }
 
 function nothingRan(task: Task): boolean {

@@ -1,6 +1,6 @@
 import { RunTaskRequest$ } from '@aws-sdk/client-ecs';
 import { NormalizedSchema } from '@smithy/core/schema';
-import type { RunTaskProperties } from '../src/contract';
+import type { RunTaskProperties, TaskRun } from '../src/contract';
 
 /** The properties as CloudFormation delivers them: every number and boolean has become a string. */
 export interface DeliveredProperties {
@@ -12,14 +12,20 @@ export interface DeliveredProperties {
  * `"count":"2"`. The request is checked against AWS's own schema of it.
  */
 export function parseProperties(delivered: DeliveredProperties): RunTaskProperties {
+  return { ...delivered as unknown as RunTaskProperties, ...parseRun(delivered) };
+}
+
+export function parseRun(delivered: DeliveredProperties, path?: string): TaskRun {
   // The schema is AWS's; the members beside the request are written by our own construct alone.
-  const own = delivered as unknown as RunTaskProperties;
+  const run = delivered as unknown as TaskRun;
+  const at = (name: string) => path ? `${path}.${name}` : name;
   return {
-    ...own,
-    Request: restoreTypes(own.Request, NormalizedSchema.of(RunTaskRequest$), 'Request') as RunTaskProperties['Request'],
-    TimeoutSeconds: toNumber(own.TimeoutSeconds, 'TimeoutSeconds'),
-    SuccessExitCodes: own.SuccessExitCodes.map((code, index) => toNumber(code, `SuccessExitCodes[${index}]`)),
-    LogTailLines: toNumber(own.LogTailLines, 'LogTailLines'),
+    ...run,
+    Request: restoreTypes(run.Request, NormalizedSchema.of(RunTaskRequest$), at('Request')) as TaskRun['Request'],
+    TimeoutSeconds: toNumber(run.TimeoutSeconds, at('TimeoutSeconds')),
+    RetryAttempts: run.RetryAttempts === undefined ? undefined : toNumber(run.RetryAttempts, at('RetryAttempts')),
+    SuccessExitCodes: run.SuccessExitCodes.map((code, index) => toNumber(code, at(`SuccessExitCodes[${index}]`))),
+    LogTailLines: toNumber(run.LogTailLines, at('LogTailLines')),
   };
 }
 

@@ -3,15 +3,15 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { Answer } from './answer';
 import { adviceOnError, patienceWithError } from './causes';
 import { KnownContainers, withContainers } from './definition';
-import { Failed, Job, Progress } from './job';
-import { logOf, tail } from './logs';
-import { Evidence, explain, notStopped } from './message';
-import { judge } from './outcome';
+import { fail, stopAll, timedOut } from './fail';
+import { Failed, Job, knownArns, Progress, TaskProgress } from './job';
+import { Failure, judge, Outcome } from './outcome';
 import { persist } from './persist';
-import { duration, pollInterval, timeAllowed, TIME_TO_STOP_MS } from './schedule';
-import { isWorthATry, marksOf, start, startAnew } from './start';
-import { describeTasks, findTasks, stopTasks } from './tasks';
-import type { RunTaskProperties } from '../src/contract';
+import { LOOK_AT_STACK_MS, pollInterval, timeAllowed } from './schedule';
+import { isAwaited, Occasion, stackStatus } from './stack';
+import { isWorthATry, startAnew, startDue } from './start';
+import { describeTasks } from './tasks';
+import type { TaskRun } from '../src/contract';
 
 /** ECS is eventually consistent: a task that it has just started can be missing from its answers for a while. */
 const MAY_BE_MISSING_MS = 2 * 60_000;
@@ -21,12 +21,12 @@ const MAY_BE_MISSING_MS = 2 * 60_000;
  *
  * Whatever goes wrong, what still runs is stopped before the answer says so.
  */
-export async function runTask(job: Job, properties: RunTaskProperties): Promise<Answer | undefined> {
+export async function runTask(job: Job, run: TaskRun, occasion: Occasion): Promise<Answer | undefined> {
   const { world } = job;
-  const progress: Progress = job.event.Progress ?? { Since: world.now(), Attempt: 1, Tries: 0, StartAt: 0, TaskArns: [] };
-  let known: KnownContainers = { ...properties, ExitCodeFrom: properties.ExitCodeFrom ?? [] };
+  const progress = job.event.Progress ?? begin(job, run, occasion);
+  let known: KnownContainers = { ...run, ExitCodeFrom: run.ExitCodeFrom ?? [] };
   try {
-    known = await withContainers(world, properties);
+    known = await withContainers(world, run);
     return await startAndWait(job, known, progress);
   } catch (error) {
     const failed = error instanceof Failed ? error : new Failed({ cause: `the function failed: ${error}`, advice: adviceOnError(error as Error) });
@@ -34,65 +34,90 @@ export async function runTask(job: Job, properties: RunTaskProperties): Promise<
   }
 }
 
-async function startAndWait(job: Job, properties: KnownContainers, progress: Progress): Promise<Answer | undefined> {
+function begin(job: Job, run: TaskRun, occasion: Occasion): Progress {
+  const tasks = Array.from({ length: run.Request.count ?? 1 }, (_, index): TaskProgress =>
+    ({ Number: index + 1, Attempt: 1, Retries: 0, Tries: 0, StartAt: 0 }));
+  return { Occasion: occasion, Since: job.began, Tasks: tasks };
+}
+
+async function startAndWait(job: Job, run: KnownContainers, progress: Progress): Promise<Answer | undefined> {
   const { world } = job;
-  const count = properties.Request.count ?? 1;
   const states = new Map<string, string>();
   for (;;) {
-    const tasks = await look(job, properties, progress);
+    const tasks = await look(job, run, progress);
     logChanges(job, progress, tasks, states);
-    const standing = settle(job, properties, progress, tasks, count);
+    const standing = settle(job, run, progress, tasks);
     if (standing === 'succeeded') {
+      if (progress.Tasks.some(({ Attempt }) => Attempt > 1)) { // ECS may have started one that it reported as failed
+        await stopAll(job, run, progress, 'another task has succeeded in its place');
+      }
       return { status: 'SUCCESS', reason: [] };
     }
-    const deadline = progress.Since + timeAllowed(properties.TimeoutSeconds);
+    const deadline = progress.Since + timeAllowed(run.TimeoutSeconds);
     if (world.now() >= deadline) {
-      throw timedOut(properties, progress, tasks);
+      throw timedOut(run, progress, tasks);
     }
     if (world.now() >= job.handOverAt) {
       return handOver(job, progress);
     }
-    if (standing === 'open' && progress.TaskArns.length < count && world.now() >= progress.StartAt) {
-      await start(job, properties.Request, progress, count - progress.TaskArns.length);
+    const due = progress.Tasks.filter(({ TaskArn, StartAt }) => !TaskArn && world.now() >= StartAt);
+    if (standing === 'open' && due.length > 0) {
+      await startDue(job, run.Request, progress, due);
       continue;
     }
+    await lookAtStack(job, progress);
     await world.sleep(Math.min(pollInterval(world.now() - progress.Since), deadline - world.now()));
   }
 }
 
 /**
  * How the tasks stand together. Throws once one has failed and no other runs: no task is stopped half-way because its
- * sibling failed. Where nothing ran in those that failed, others can take their place.
+ * sibling failed. Others take the place of those that may be tried again.
  */
-function settle(job: Job, properties: KnownContainers, progress: Progress, tasks: Task[], count: number): 'open' | 'failing' | 'succeeded' {
-  const outcomes = tasks.map((task) => ({ task, outcome: judge(task, properties) }));
-  const failures = outcomes.flatMap(({ task, outcome }) => outcome.state === 'failed' ? [{ task, ...outcome }] : []);
-  const final = failures.find(({ failure }) => !isWorthATry(failure.patience, job, progress));
+function settle(job: Job, run: KnownContainers, progress: Progress, tasks: Task[]): 'open' | 'failing' | 'succeeded' {
+  const outcomes = progress.Tasks.map((own): { own: TaskProgress; outcome?: Outcome } => {
+    const task = tasks.find(({ taskArn }) => taskArn === own.TaskArn);
+    return { own, outcome: task && judge(task, run) };
+  });
+  const failures = outcomes.flatMap(({ own, outcome }) => outcome?.state === 'failed' ? [{ own, failure: outcome.failure }] : []);
+  const final = failures.find(({ own, failure }) => !mayRunAgain(job, run, progress, own, failure));
   if (final) {
-    if (tasks.length < progress.TaskArns.length || outcomes.some(({ outcome }) => outcome.state === 'running')) {
+    if (outcomes.some(({ own, outcome }) => own.TaskArn && (!outcome || outcome.state === 'running'))) {
       return 'failing';
     }
-    const { failure, task } = final;
-    throw new Failed(count > 1 ? { ...failure, cause: `${failures.length} of ${count} tasks failed: ${failure.cause}` } : failure, task);
+    const cause = howMany(progress, failures.length, final.own) + final.failure.cause;
+    throw new Failed({ ...final.failure, cause }, { taskArn: final.own.TaskArn });
   }
-  for (const { task, failure } of failures) {
-    progress.TaskArns = progress.TaskArns.filter((taskArn) => taskArn !== task.taskArn);
-    startAnew(job, progress, failure);
-  }
-  return outcomes.length >= count && outcomes.every(({ outcome }) => outcome.state === 'succeeded') ? 'succeeded' : 'open';
+  failures.forEach(({ own, failure }) => startAnew(job, progress, own, failure));
+  return outcomes.every(({ outcome }) => outcome?.state === 'succeeded') ? 'succeeded' : 'open';
+}
+
+function mayRunAgain(job: Job, run: TaskRun, progress: Progress, { Retries }: TaskProgress, { patience }: Failure): boolean {
+  return isWorthATry(patience, job, progress)
+    || (patience === 'as often as retryAttempts allows' && Retries < (run.RetryAttempts ?? 0));
+}
+
+function howMany({ Tasks }: Progress, failed: number, { Retries }: TaskProgress): string {
+  const said = [
+    ...(Tasks.length > 1 ? [`${failed} of ${Tasks.length} tasks failed`] : []),
+    ...(Retries > 0 ? [`after ${Retries + 1} attempts`] : []),
+  ];
+  return said.length > 0 ? `${said.join(', ')}: ` : '';
 }
 
 /** The tasks as ECS sees them now; none where it can't tell at the moment. */
-async function look(job: Job, properties: RunTaskProperties, progress: Progress): Promise<Task[]> {
+async function look(job: Job, run: TaskRun, progress: Progress): Promise<Task[]> {
   const { world } = job;
   try {
-    const tasks = await describeTasks(world, properties.Request.cluster, progress.TaskArns);
-    // A repeated invocation must not start the time anew: ECS knows when the first one started the task.
-    progress.Since = Math.min(progress.Since, ...tasks.flatMap((task) => task.createdAt?.getTime() ?? []));
-    const missing = progress.TaskArns.find((taskArn) => !tasks.some((task) => task.taskArn === taskArn));
-    progress.MissingSince = missing ? progress.MissingSince ?? world.now() : undefined;
-    if (progress.MissingSince !== undefined && world.now() - progress.MissingSince > MAY_BE_MISSING_MS) {
-      throw new Failed({ cause: 'ECS does not know the task any more, so its result is unknown' }, { taskArn: missing });
+    const tasks = await describeTasks(world, run.Request.cluster, knownArns(progress));
+    for (const own of progress.Tasks) {
+      const task = tasks.find(({ taskArn }) => taskArn === own.TaskArn);
+      // A repeated invocation must not start the time anew: ECS knows when the first one started the task.
+      progress.Since = Math.min(progress.Since, task?.createdAt?.getTime() ?? progress.Since);
+      own.MissingSince = own.TaskArn && !task ? own.MissingSince ?? world.now() : undefined;
+      if (own.MissingSince !== undefined && world.now() - own.MissingSince > MAY_BE_MISSING_MS) {
+        throw new Failed({ cause: 'ECS does not know the task any more, so its result is unknown' }, { taskArn: own.TaskArn });
+      }
     }
     return tasks;
   } catch (error) {
@@ -101,6 +126,19 @@ async function look(job: Job, properties: RunTaskProperties, progress: Progress)
     }
     world.log(`DescribeTasks: ${error}`);
     return [];
+  }
+}
+
+/** Nobody waits for the task any more once its deployment has been cancelled, or has failed without a rollback. */
+async function lookAtStack(job: Job, progress: Progress): Promise<void> {
+  const { world } = job;
+  if (progress.LookAtStackAt === undefined || world.now() < progress.LookAtStackAt) {
+    return;
+  }
+  progress.LookAtStackAt = world.now() + LOOK_AT_STACK_MS;
+  const status = await stackStatus(world, job.event.StackId).catch((error) => world.log(`DescribeStacks: ${error}`));
+  if (status && !isAwaited(progress.Occasion, status)) {
+    throw new Failed({ cause: `the deployment is over (${status}), and nobody waits for the task` });
   }
 }
 
@@ -130,47 +168,4 @@ async function handOver(job: Job, progress: Progress): Promise<undefined> {
   }
   world.log('the next invocation of this function goes on waiting');
   return undefined;
-}
-
-function timedOut(properties: KnownContainers, progress: Progress, tasks: Task[]): Failed {
-  const allowed = duration(timeAllowed(properties.TimeoutSeconds));
-  const running = tasks.find((task) => judge(task, properties).state === 'running');
-  if (!running && tasks.length === progress.TaskArns.length) { // what is there is over: the rest has never been placed
-    const { cause = 'ECS gave no reason', ...rest } = progress.Problem ?? {};
-    return new Failed({ ...rest, cause: `the task did not start within ${allowed}: ${cause.replace(/^the task did not start: /, '')}` });
-  }
-  return new Failed({
-    cause: `the task did not end within ${allowed} and was stopped; it was ${running?.lastStatus ?? 'unknown to ECS'}`,
-    said: progress.Problem?.said,
-    advice: 'see what it waited for, or raise timeout',
-    container: properties.ExitCodeFrom[0],
-  }, running ?? { taskArn: progress.TaskArns[0] });
-}
-
-/** Stops what still runs, and collects what ends the search for the cause. */
-async function fail(job: Job, properties: KnownContainers, progress: Progress, { failure, task }: Failed): Promise<Answer> {
-  const { world } = job;
-  const { cluster } = properties.Request;
-  const tasks = await describeTasks(world, cluster, progress.TaskArns).catch(() => []);
-  const over = tasks.filter((one) => judge(one, properties).state !== 'running').map((one) => one.taskArn!);
-  // An answer of ECS may have been lost, and with it the name of a task that it did start.
-  const isComplete = progress.TaskArns.length >= (properties.Request.count ?? 1);
-  const strays = progress.Tries > 0 && !isComplete ? await findTasks(world, marksOf(properties.Request, job.id), 'RUNNING').catch(() => []) : [];
-  const running = [...progress.TaskArns, ...strays.map(({ taskArn }) => taskArn!)].filter((taskArn) => !over.includes(taskArn));
-  const left = await stopTasks(world, cluster, running, failure.cause, world.now() + TIME_TO_STOP_MS);
-  return {
-    status: 'FAILED',
-    reason: [
-      ...explain(failure, await lastWords(job, properties, failure.container, task?.taskArn)),
-      ...notStopped(left),
-    ],
-  };
-}
-
-async function lastWords(job: Job, properties: RunTaskProperties, container?: string, taskArn?: string): Promise<Evidence> {
-  const log = container && taskArn && logOf(properties, container, taskArn);
-  if (!log || properties.LogTailLines === 0) {
-    return { taskArn, log: log || undefined };
-  }
-  return { taskArn, log, tail: await tail(job.world, log, properties.LogTailLines) };
 }

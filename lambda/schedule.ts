@@ -19,6 +19,9 @@ export function pollInterval(elapsed: number): number {
   return elapsed < 10 * 60_000 ? 2_000 : 3_000;
 }
 
+/** The time between two looks at the stack while a task runs. */
+export const LOOK_AT_STACK_MS = 60_000;
+
 /** The time before the next attempt at what failed: doubles up to 30 seconds, with jitter so that a crowd spreads. */
 export function backoff(attempt: number, random: number): number {
   return Math.min(1_000 * 2 ** Math.min(attempt, 10), 30_000) * (0.5 + random / 2);

@@ -3,6 +3,16 @@ import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import type { Surroundings } from './surroundings';
 
+/** What a task is run for. */
+export type Occasion = 'deployment' | 'rollback' | 'deletion';
+
+/** The states of the stack in which somebody waits for the result of a task. */
+const AWAITED: { readonly [occasion in Occasion]: RegExp } = {
+  deployment: /^(CREATE|UPDATE)_IN_PROGRESS$/,
+  rollback: /ROLLBACK.*_IN_PROGRESS$/,
+  deletion: /_IN_PROGRESS$/,
+};
+
 /** What CloudFormation is doing with the stack. */
 export async function stackStatus(world: Surroundings, stackId: string): Promise<string> {
   const { Stacks = [] } = await world.cloudFormation.send(new DescribeStacksCommand({ StackName: stackId }));
@@ -14,24 +24,33 @@ export async function stackStatus(world: Surroundings, stackId: string): Promise
 }
 
 /**
- * Whether CloudFormation is undoing this deployment. Its events do not tell: a rollback is an Update like any
- * other, with the properties the other way round.
+ * Whether CloudFormation is undoing a deployment. Its events do not tell: a rollback is an Update like any other, with
+ * the properties the other way round.
  */
-export function isBeingUndone(status: string): boolean {
-  return /ROLLBACK|DELETE/.test(status);
+export function isRollback(status: string): boolean {
+  return AWAITED.rollback.test(status);
 }
 
-/** Whether anybody waits for the result of a task. */
-export function isDeploying(status: string): boolean {
-  return /^(CREATE|UPDATE)_IN_PROGRESS$/.test(status);
+/** Whether anybody waits for the result of a task that is run for this. */
+export function isAwaited(occasion: Occasion, status: string): boolean {
+  return AWAITED[occasion].test(status);
+}
+
+/** Whether CloudFormation has turned back, so that nobody will wait for the result again. */
+export function isUndone(occasion: Occasion, status: string): boolean {
+  return !isAwaited(occasion, status) && /(ROLLBACK|DELETE).*_IN_PROGRESS$/.test(status);
 }
 
 /**
- * The name of a resource for its whole life: its physical id, and the `startedBy` of its tasks. It follows from
+ * The name of a resource for its whole life: its physical id, and how the marks of its tasks begin. It follows from
  * stack and logical id alone, so that a Delete can find the task of a Create that has not answered yet.
  */
 export function identity(event: Pick<CloudFormationCustomResourceEvent, 'StackId' | 'LogicalResourceId'>): string {
   const stackName = event.StackId.split('/')[1] ?? event.StackId;
-  const digest = createHash('sha256').update(`${event.StackId} ${event.LogicalResourceId}`).digest('hex').slice(0, 12);
+  const digest = digestOf(`${event.StackId} ${event.LogicalResourceId}`, 12);
   return [stackName.slice(0, 40), event.LogicalResourceId.slice(0, 60), digest].join('/').replace(/[^A-Za-z0-9_/-]/g, '-');
+}
+
+export function digestOf(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length);
 }

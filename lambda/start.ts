@@ -1,103 +1,117 @@
-import { ConflictException, RunTaskCommand } from '@aws-sdk/client-ecs';
+import { RunTaskCommand } from '@aws-sdk/client-ecs';
 import { adviceOnError, knownStartFailure, Patience, patienceWithError, PERMISSIONS_SPREAD_MS } from './causes';
-import { Failed, Job, Progress } from './job';
-import type { Failure } from './outcome';
+import { Failed, Job, Progress, TaskProgress } from './job';
+import { marked, markedAs, markOf, markOfRequest, placeOf } from './marks';
+import { Failure, hasEnded } from './outcome';
 import { backoff } from './schedule';
-import { isBeingUndone, isDeploying, stackStatus } from './stack';
-import { findTasks, Marks, TAG } from './tasks';
-import type { RunTaskProperties } from '../src/contract';
+import { isAwaited, isUndone, stackStatus } from './stack';
+import { findTasks } from './tasks';
+import type { TaskRun } from '../src/contract';
 
-/** By what later events find the tasks of this request, should they have to stop them. */
-export function marksOf(request: Partial<RunTaskProperties['Request']>, id: string): Marks {
-  return { cluster: request.cluster, startedBy: request.startedBy ?? id, tag: request.startedBy ? id : undefined };
-}
-
-/** One attempt to start the tasks that are missing. Throws what no further attempt can mend. */
-export async function start(job: Job, request: RunTaskProperties['Request'], progress: Progress, missing: number): Promise<void> {
-  progress.Tries++;
+/** One attempt to start each task that is due. Throws what no further attempt can mend. */
+export async function startDue(job: Job, request: TaskRun['Request'], progress: Progress, due: TaskProgress[]): Promise<void> {
+  due.forEach((task) => task.Tries++);
+  let problem: Failure | undefined;
   try {
     // An event may be late: a Delete or a rollback may have cleaned up already, or the deployment be over.
     const status = await stackStatus(job.world, job.event.StackId);
-    if (isBeingUndone(status)) {
+    if (isUndone(progress.Occasion, status)) {
       throw new Failed({ cause: 'the deployment was cancelled before the task had started' });
     }
-    if (!isDeploying(status)) { // or its beginning has not got about
-      startLater(job, progress, { cause: `the task did not start: the stack is ${status}, not being deployed`, patience: 'while permissions spread' });
-      return;
-    }
-    if (progress.Attempt === 1 || !await adoptStrays(job, request, progress, missing)) {
-      await callRunTask(job, request, progress, missing);
+    if (!isAwaited(progress.Occasion, status)) { // or its beginning has not got about
+      problem = { cause: `the task did not start: the stack is ${status}, not being deployed`, patience: 'while permissions spread' };
     }
   } catch (error) {
-    if (error instanceof Failed) {
-      throw error;
+    problem = problemOf(error);
+  }
+  for (const task of due) {
+    if (problem) {
+      tryLater(job, progress, task, problem);
+    } else {
+      await start(job, request, progress, task);
+      progress.LookAtStackAt = job.world.now(); // a Delete may have found nothing to stop while the start was under way
     }
-    if (error instanceof ConflictException) { // the token has started tasks already, for another count
-      const started = (error.resourceIds ?? []).filter((taskArn) => !progress.TaskArns.includes(taskArn));
-      progress.TaskArns.push(...started);
-      if (started.length >= missing) {
-        return;
-      }
-    }
-    // Whether ECS has started anything is unknown: the same token gets the same tasks.
-    const problem = error as Error;
-    startLater(job, progress, {
-      cause: `AWS did not take the request: ${problem.name}`,
-      said: problem.message,
-      advice: adviceOnError(problem),
-      patience: patienceWithError(problem),
-    });
   }
 }
 
-async function callRunTask(job: Job, request: RunTaskProperties['Request'], progress: Progress, missing: number): Promise<void> {
-  const { startedBy, tag } = marksOf(request, job.id);
+async function start(job: Job, request: TaskRun['Request'], progress: Progress, task: TaskProgress): Promise<void> {
+  try {
+    // ECS has been seen to report a failure for a task that it did start, so look before starting another.
+    task.TaskArn = task.Attempt > 1 && task.IsUncertain ? await adopt(job, request, task) : undefined;
+    if (task.TaskArn) {
+      task.IsUncertain = undefined;
+    } else {
+      await callRunTask(job, request, progress, task);
+    }
+  } catch (error) {
+    tryLater(job, progress, task, problemOf(error)); // the same attempt: whether ECS has started anything is unknown
+  }
+}
+
+async function adopt(job: Job, request: TaskRun['Request'], task: TaskProgress): Promise<string | undefined> {
+  const running = await findTasks(job.world, placeOf(request), markOfRequest(job), 'RUNNING');
+  const own = running.find((one) => markedAs(one) === markOf(job, task.Number) && !hasEnded(one));
+  return own?.taskArn;
+}
+
+async function callRunTask(job: Job, request: TaskRun['Request'], progress: Progress, task: TaskProgress): Promise<void> {
+  task.IsUncertain = true;
   const { tasks = [], failures = [] } = await job.world.ecs.send(new RunTaskCommand({
-    ...request,
-    startedBy,
-    ...(tag ? { tags: [...request.tags ?? [], { key: TAG, value: tag }] } : {}),
-    count: missing,
-    clientToken: `${job.event.RequestId}-${progress.Attempt}`,
+    ...marked(request, markOf(job, task.Number)),
+    count: 1, // each task has a token of its own, so that a repeated invocation gets back just this one
+    clientToken: `${job.event.RequestId}-${task.Number}-${task.Attempt}`,
   }));
-  progress.TaskArns.push(...tasks.map((task) => task.taskArn!));
-  if (tasks.length < missing) {
+  task.TaskArn = tasks[0]?.taskArn;
+  if (task.TaskArn) {
+    task.IsUncertain = undefined;
+  } else {
     const reasons = failures.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': '));
     const said = [...new Set(reasons)].join('; ');
     const { means = 'ECS did not place it', advice, patience } = knownStartFailure(said) ?? {};
-    startAnew(job, progress, { cause: `the task did not start: ${means}`, said, advice, patience });
+    startAnew(job, progress, task, { cause: `the task did not start: ${means}`, said, advice, patience });
   }
 }
 
-/**
- * ECS has been seen to report failures for tasks that it did start, so look before starting others. A task that is
- * older than this request belongs to another one, whose result says nothing about this one.
- */
-async function adoptStrays(job: Job, request: RunTaskProperties['Request'], progress: Progress, missing: number): Promise<boolean> {
-  const running = await findTasks(job.world, marksOf(request, job.id), 'RUNNING');
-  const strays = running
-    .filter(({ taskArn }) => !progress.TaskArns.includes(taskArn!))
-    .filter(({ createdAt }) => (createdAt?.getTime() ?? progress.Since) >= progress.Since)
-    .slice(0, missing);
-  progress.TaskArns.push(...strays.map(({ taskArn }) => taskArn!));
-  return strays.length > 0;
-}
-
-/** Starts anew after ECS has said that nothing ran: a new token, because the old one would give the old answer. */
-export function startAnew(job: Job, progress: Progress, failure: Failure): void {
-  startLater(job, progress, failure);
-  progress.Attempt++;
-}
-
-function startLater(job: Job, progress: Progress, failure: Failure): void {
-  if (!isWorthATry(failure.patience, job, progress)) {
-    throw new Failed(failure);
+/** Starts another task in place of one that is known to have ended or never to have run: the old token would give the old one back. */
+export function startAnew(job: Job, progress: Progress, task: TaskProgress, failure: Failure): void {
+  task.TaskArn = undefined;
+  task.Attempt++;
+  if (failure.patience === 'as often as retryAttempts allows') {
+    task.Retries++;
+    wait(job, task, failure);
+  } else {
+    tryLater(job, progress, task, failure);
   }
-  progress.Problem = failure;
-  progress.StartAt = job.world.now() + backoff(progress.Tries, job.world.random());
-  job.world.log(`${[failure.cause, failure.said].filter(Boolean).join(': ')}; the next attempt follows`);
 }
 
+function tryLater(job: Job, progress: Progress, task: TaskProgress, problem: Failure): void {
+  if (!isWorthATry(problem.patience, job, progress)) {
+    throw new Failed(problem);
+  }
+  wait(job, task, problem);
+}
+
+function wait(job: Job, task: TaskProgress, problem: Failure): void {
+  task.Problem = problem;
+  task.StartAt = job.world.now() + backoff(task.Tries, job.world.random());
+  job.world.log(`${[problem.cause, problem.said].filter(Boolean).join(': ')}; the next attempt follows`);
+}
+
+/** Whether to try again what has run no container. */
 export function isWorthATry(patience: Patience | undefined, job: Job, progress: Progress): boolean {
   return patience === 'until the deadline'
     || (patience === 'while permissions spread' && job.world.now() - progress.Since < PERMISSIONS_SPREAD_MS);
+}
+
+function problemOf(error: unknown): Failure {
+  if (error instanceof Failed) {
+    throw error;
+  }
+  const { name, message } = error as Error;
+  return {
+    cause: `AWS did not take the request: ${name}`,
+    said: message,
+    advice: adviceOnError(error as Error),
+    patience: patienceWithError(error as Error),
+  };
 }

@@ -1,17 +1,10 @@
 import { DescribeTasksCommand, ListTasksCommand, StopTaskCommand, Task } from '@aws-sdk/client-ecs';
+import { markedAs, Place } from './marks';
 import { hasEnded, STOPPED_BY } from './outcome';
 import type { Surroundings } from './surroundings';
 
-/** Marks the tasks of a resource whose `startedBy` the user has chosen. */
-export const TAG = 'cdk-ecs-run-task';
-
-/** By what the tasks of one resource are found again. */
-export interface Marks {
-  readonly cluster?: string;
-  readonly startedBy: string;
-  /** The value of the tag, where `startedBy` alone does not tell the resource. */
-  readonly tag?: string;
-}
+/** How long ECS may take to tell of a task that it has started. */
+export const LISTED_WITHIN_MS = 10_000;
 
 /** The tasks that ECS knows of; one that it does not (yet, or any more) is missing from the list. */
 export async function describeTasks(world: Surroundings, cluster: string | undefined, taskArns: readonly string[]): Promise<Task[]> {
@@ -22,26 +15,21 @@ export async function describeTasks(world: Surroundings, cluster: string | undef
   return tasks;
 }
 
-/** The tasks of a resource that have not ended: those that run, or with STOPPED also those on their way down. */
-export async function findTasks(world: Surroundings, marks: Marks, desiredStatus: 'RUNNING' | 'STOPPED'): Promise<Task[]> {
+/** The tasks whose mark begins like this: those that are to run, or with STOPPED those that are on their way down or have ended. */
+export async function findTasks(world: Surroundings, { cluster, family }: Place, mark: string, desiredStatus: 'RUNNING' | 'STOPPED'): Promise<Task[]> {
   const arns: string[] = [];
   let nextToken: string | undefined;
   do {
-    const page = await world.ecs.send(new ListTasksCommand({ cluster: marks.cluster, startedBy: marks.startedBy, desiredStatus, nextToken }));
+    // By the family, because startedBy has to be the only filter where it is one, and can't be a part of a mark.
+    const page = await world.ecs.send(new ListTasksCommand({ cluster, family, desiredStatus, nextToken }));
     arns.push(...page.taskArns ?? []);
     nextToken = page.nextToken;
   } while (nextToken);
 
   const found: Task[] = [];
   for (let from = 0; from < arns.length; from += 100) { // DescribeTasks takes no more
-    const { tasks = [] } = await world.ecs.send(new DescribeTasksCommand({
-      cluster: marks.cluster,
-      tasks: arns.slice(from, from + 100),
-      include: ['TAGS'],
-    }));
-    found.push(...tasks
-      .filter((task) => !hasEnded(task))
-      .filter((task) => marks.tag === undefined || task.tags?.some(({ key, value }) => key === TAG && value === marks.tag)));
+    const { tasks = [] } = await world.ecs.send(new DescribeTasksCommand({ cluster, tasks: arns.slice(from, from + 100), include: ['TAGS'] }));
+    found.push(...tasks.filter((task) => markedAs(task).startsWith(mark)));
   }
   return found;
 }
@@ -53,6 +41,7 @@ export async function stopTasks(
   const left = new Set(taskArns);
   const told = new Set<string>();
   const said = (STOPPED_BY + reason).slice(0, 255); // a task must not go on because its reason is too long for ECS
+  const isKnownFrom = world.now() + LISTED_WITHIN_MS;
   while (left.size > 0) {
     for (const taskArn of [...left].filter((arn) => !told.has(arn))) {
       try {
@@ -61,7 +50,8 @@ export async function stopTasks(
         world.log(`told ${taskArn} to stop: ${reason}`);
       } catch (error) {
         world.log(`StopTask of ${taskArn}: ${error}`);
-        if (/not found|already stopped/i.test(String(error))) {
+        const isGone = /already stopped/i.test(String(error)) || (/not found/i.test(String(error)) && world.now() >= isKnownFrom);
+        if (isGone) {
           left.delete(taskArn);
         }
       }

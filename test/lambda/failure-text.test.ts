@@ -8,8 +8,11 @@ interface Ending {
   task: Task;
   exitCodeFrom?: string[];
   text: string[];
+  /** By default what has run and failed by itself runs again as often as retryAttempts allows, and nothing else. */
   patience?: string;
 }
+
+const FAILED_BY_ITSELF: Array<TaskStopCode | undefined> = ['EssentialContainerExited', 'SpotInterruption', 'TerminationNotice', 'InfrastructureHealth'];
 
 const ENDINGS: Ending[] = [
   {
@@ -315,7 +318,7 @@ const ENDINGS: Ending[] = [
     ending: 'lost Spot capacity',
     task: ended({ stopCode: 'SpotInterruption', stoppedReason: 'Your Spot Task was interrupted.', containers: [{ name: 'app', exitCode: 143, runtimeId: '1' }] }),
     text: [
-      'The task lost its Spot capacity. Run it on capacity that is not interrupted, or deploy again.',
+      'The task lost its Spot capacity. Run it on capacity that is not interrupted, or set retryAttempts.',
       'AWS says: Your Spot Task was interrupted.',
     ],
   },
@@ -323,7 +326,7 @@ const ENDINGS: Ending[] = [
     ending: 'a host about to be terminated',
     task: ended({ stopCode: 'TerminationNotice', stoppedReason: 'Your Spot instance is being terminated', containers: [{ name: 'app', exitCode: 137, runtimeId: '1' }] }),
     text: [
-      'The host of the task was about to be terminated. Deploy again.',
+      'The host of the task was about to be terminated. Deploy again, or set retryAttempts.',
       'AWS says: Your Spot instance is being terminated',
     ],
   },
@@ -331,7 +334,7 @@ const ENDINGS: Ending[] = [
     ending: 'a host that failed',
     task: ended({ stopCode: 'InfrastructureHealth' as TaskStopCode, stoppedReason: 'The host was unhealthy', containers: [{ name: 'app', runtimeId: '1' }] }),
     text: [
-      'The host of the task failed. Deploy again.',
+      'The host of the task failed. Deploy again, or set retryAttempts.',
       'AWS says: The host was unhealthy',
     ],
   },
@@ -380,7 +383,7 @@ describe('the failure text', () => {
   test.each(ENDINGS)('of $ending', ({ task, exitCodeFrom = ['app'], text, patience }) => {
     const found = failure(judge(task, { ExitCodeFrom: exitCodeFrom, SuccessExitCodes: [0], CompleteWhen: 'EXIT_CODES_KNOWN' }));
     expect(explain(found)).toEqual(text);
-    expect(found.patience).toEqual(patience);
+    expect(found.patience).toEqual(patience ?? (FAILED_BY_ITSELF.includes(task.stopCode) ? 'as often as retryAttempts allows' : undefined));
   });
 
   test('ends with the last log lines, the log, and the task', () => {

@@ -1,8 +1,11 @@
 import { ConflictException } from '@aws-sdk/client-ecs';
-import { awsError, CLUSTER, create, doesNotStart, fails, MINUTE, properties, remove, runs, update, World } from './world';
+import { awsError, CLUSTER, create, doesNotStart, fails, ID, Life, MINUTE, properties, remove, runs, update, World } from './world';
 
 let world: World;
 beforeEach(() => { world = new World(); });
+
+/** The URL of a request that was sent so many minutes after the world began. */
+const sentAfter = (minutes: number) => `https://bucket.example/answer?X-Amz-Date=20260101T00${String(minutes).padStart(2, '0')}00Z&X-Amz-Signature=secret`;
 
 const times = <T>(count: number, item: T): T[] => Array.from({ length: count }, () => item);
 
@@ -21,8 +24,8 @@ describe('a Create', () => {
       launchType: 'FARGATE',
       count: 1,
       enableExecuteCommand: false,
-      clientToken: 'c0ffee00-create-1',
-      startedBy: expect.stringMatching(/^Shop\/Migration\/[0-9a-f]{12}$/),
+      clientToken: 'c0ffee00-create-1-1',
+      startedBy: expect.stringMatching(/^Shop\/Migration\/[0-9a-f]{12}\/[0-9a-f]{8}\/1$/),
     }]);
   });
 
@@ -126,15 +129,15 @@ describe('several tasks', () => {
 
   test('are not completed any more once one of them has failed', async () => {
     world.lives = [runs(5, 1), doesNotStart('RESOURCE:MEMORY')];
-    world.faults.RunTask = [(_, proceed) => proceed(), ...times(10, () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }] }))];
+    world.faults.RunTask = [(_, proceed) => proceed(), (_, proceed) => proceed(), ...times(10, () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }] }))];
     expect(await world.request(two())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('1 of 2 tasks failed: container "app" exited with code 1') });
     expect(world.tasks).toHaveLength(2);
-    expect(world.seconds()).toBeLessThan(45);
+    expect(world.seconds()).toBeLessThan(55);
   });
 
   test('are not completed either while another still runs', async () => {
     world.lives = [runs(5, 1), runs(90, 0), doesNotStart('RESOURCE:MEMORY')];
-    world.faults.RunTask = [(_, proceed) => proceed(), ...times(100, () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }] }))];
+    world.faults.RunTask = [...times(3, (_: unknown, proceed: () => unknown) => proceed()), ...times(100, () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }] }))];
     expect(await world.request(create(properties({}, { count: '3' })))).toMatchObject({ Status: 'FAILED' });
     expect(world.seconds()).toBeGreaterThan(120);
     expect(Math.max(...world.calls.filter(({ name }) => name === 'RunTask').map(({ at }) => at))).toBeLessThan(37);
@@ -149,8 +152,7 @@ describe('several tasks', () => {
 
   test('name what kept one of them from being placed', async () => {
     world.lives = [runs(5, 0)];
-    world.faults.RunTask = [(input) => ({ ...(world as any).onRunTask({ ...input, count: 1 }), failures: [{ reason: 'RESOURCE:MEMORY' }] }),
-      ...times(1000, () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }] }))];
+    world.faults.RunTask = [(_, proceed) => proceed(), ...times(1000, () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }] }))];
     expect(await world.request(two())).toMatchObject({
       Status: 'FAILED',
       Reason: expect.stringContaining('The task did not start within 30 minutes: no container instance has enough room for it.'),
@@ -158,13 +160,20 @@ describe('several tasks', () => {
   });
 
   test('are completed when ECS could place only one of them at first', async () => {
-    world.faults.RunTask = [(input, _) => {
-      const answer: any = (world as any).onRunTask({ ...input, count: 1 });
-      return { ...answer, failures: [{ reason: 'RESOURCE:MEMORY' }] };
-    }];
+    world.faults.RunTask = [(_, proceed) => proceed(), () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }] })];
     expect(await world.request(two())).toMatchObject({ Status: 'SUCCESS' });
-    expect(world.callsOf('RunTask').map(({ count, clientToken }) => [count, clientToken])).toEqual([[2, 'c0ffee00-create-1'], [1, 'c0ffee00-create-2']]);
+    expect(world.callsOf('RunTask').map(({ count, clientToken }) => [count, clientToken])).toEqual([
+      [1, 'c0ffee00-create-1-1'], [1, 'c0ffee00-create-2-1'], [1, 'c0ffee00-create-2-2'],
+    ]);
     expect(world.tasks).toHaveLength(2);
+  });
+
+  test('are found again one by one after a crash, also when both had lost their capacity', async () => {
+    world.lives = [doesNotStart('RESOURCE:MEMORY'), doesNotStart('RESOURCE:CPU'), runs(60, 0), runs(60, 0)];
+    await world.invoke(two(), 2 * MINUTE);
+    world.handedOver = [];
+    expect(await world.request(two())).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.tasks).toHaveLength(4);
   });
 });
 
@@ -180,7 +189,7 @@ describe('starting', () => {
   ])('survives %s, with the same token', async (_, name, message, status) => {
     world.faults.RunTask = times(2, fails(name, message, status));
     expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
-    expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(times(3, 'c0ffee00-create-1'));
+    expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(times(3, 'c0ffee00-create-1-1'));
     expect(world.tasks).toHaveLength(1);
   });
 
@@ -193,7 +202,7 @@ describe('starting', () => {
   test('tries again with a new token when there was no capacity', async () => {
     world.faults.RunTask = times(2, () => ({ tasks: [], failures: [{ arn: 'x', reason: 'RESOURCE:MEMORY' }] }));
     expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
-    expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(['c0ffee00-create-1', 'c0ffee00-create-2', 'c0ffee00-create-3']);
+    expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(['c0ffee00-create-1-1', 'c0ffee00-create-1-2', 'c0ffee00-create-1-3']);
   });
 
   test('takes over a task that ECS has started in spite of the failure it reported', async () => {
@@ -203,21 +212,33 @@ describe('starting', () => {
     expect(world.callsOf('RunTask')).toHaveLength(1);
   });
 
-  test('does not take over a task of an earlier request, whose result says nothing about this one', async () => {
-    world.lives = [runs(60 * 60, 0), runs(5, 1)];
+  test('stops the task of an earlier request, which nobody waits for any more, before it starts its own', async () => {
+    world.lives = [runs(60 * 60, 0), runs(5, 0)];
     await world.invoke(create(), 2 * MINUTE);
     world.handedOver = [];
-    world.faults.RunTask = [() => ({ tasks: [], failures: [{ reason: 'RESOURCE:MEMORY' }] })];
-    expect(await world.request({ ...create(), RequestId: 'another' })).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('exited with code 1') });
+    expect(await world.request({ ...create(), RequestId: 'another', ResponseURL: sentAfter(3) })).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.callsOf('StopTask')).toEqual([{ cluster: CLUSTER, task: world.tasks[0].taskArn, reason: 'cdk-ecs-run-task: a later deployment runs it anew' }]);
+    expect(world.tasks[1].at - world.tasks[0].stoppedAt!).toBeGreaterThanOrEqual(30_000);
   });
 
-  test('leaves the task of a later request alone when its own has failed', async () => {
-    world.lives = [runs(5 * 60, 3), runs(60 * 60, 0)];
+  test('starts nothing where the task of an earlier request cannot be stopped', async () => {
+    world.lives = [runs(60 * 60, 0)];
     await world.invoke(create(), 2 * MINUTE);
-    const [first] = world.handedOver.splice(0);
-    await world.invoke({ ...create(), RequestId: 'later' }, 2 * MINUTE);
-    await world.invoke(first, 15 * MINUTE);
-    expect(world.answers).toMatchObject([{ RequestId: create().RequestId, Status: 'FAILED' }]);
+    world.faults.StopTask = times(1000, fails('ServerException', '', 500));
+    expect(await world.request({ ...create(), RequestId: 'another', ResponseURL: sentAfter(3) })).toMatchObject({
+      Status: 'FAILED',
+      Reason: expect.stringContaining('The task of an earlier deployment still runs, so no other was started.\nMay still be running, stop it by hand: arn'),
+    });
+    expect(world.tasks).toHaveLength(1);
+  });
+
+  test('leaves the task of a later request alone when an old event is delivered again', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.sleep(5 * MINUTE);
+    await world.invoke({ ...create(), RequestId: 'later', ResponseURL: sentAfter(5) }, 2 * MINUTE);
+    world.handedOver = [];
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('This request is out of date') });
+    expect(world.tasks).toHaveLength(1);
     expect(world.callsOf('StopTask')).toEqual([]);
   });
 
@@ -226,15 +247,6 @@ describe('starting', () => {
     world.faults.RunTask = [(_, proceed) => { proceed(); throw awsError('TimeoutError'); }, fails('InvalidParameterException')];
     expect(await world.request(create())).toMatchObject({ Status: 'FAILED' });
     expect(world.callsOf('StopTask').map(({ task }) => task)).toEqual([world.tasks[0].taskArn]);
-  });
-
-  test('takes over the tasks that its token has started before', async () => {
-    world.faults.RunTask = [(_, proceed) => {
-      const { tasks }: any = proceed();
-      throw new ConflictException({ message: 'conflict', $metadata: {}, resourceIds: [tasks[0].taskArn] });
-    }];
-    expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
-    expect(world.tasks).toHaveLength(1);
   });
 
   test('replaces a task that found no capacity after it was accepted', async () => {
@@ -412,7 +424,7 @@ describe('waiting', () => {
     expect((await world.request(create(delivered))).Reason).toContain('Log group /elsewhere, stream x/app/1.');
     expect(world.callsOf('GetLogEvents')).toEqual([]); // which the role does not allow
     world.lives = [runs(5, 0)];
-    expect(await world.request({ ...create(delivered), RequestId: 'another' })).toMatchObject({ Status: 'SUCCESS' });
+    expect(await world.request({ ...create(delivered), RequestId: 'another', ResponseURL: sentAfter(1) })).toMatchObject({ Status: 'SUCCESS' });
   });
 
   test('runs nothing where nobody would decide', async () => {
@@ -421,6 +433,98 @@ describe('waiting', () => {
     delete delivered.ExitCodeFrom;
     expect(await world.request(create(delivered))).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('ECS does not tell the containers of migrate:7') });
     expect(world.tasks).toHaveLength(0);
+  });
+});
+
+describe('a task that has run and failed', () => {
+  const again = (attempts: number, request = {}) => create(properties({ RetryAttempts: String(attempts) }, request));
+  const interrupted: Life = [[0, { lastStatus: 'RUNNING', startedAt: new Date(0) }], [10, { lastStatus: 'STOPPED', stopCode: 'SpotInterruption', startedAt: new Date(0) }]];
+
+  test('is not run again by default', async () => {
+    world.lives = [interrupted, runs(5, 0)];
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED' });
+    expect(world.tasks).toHaveLength(1);
+  });
+
+  test.each([['with an exit code', runs(5, 1)], ['because it lost its Spot capacity', interrupted]])('%s is run again as often as retryAttempts allows', async (_, life) => {
+    world.lives = [life, life, runs(5, 0)];
+    expect(await world.request(again(2))).toMatchObject({ Status: 'SUCCESS', Reason: '' });
+    expect(world.tasks).toHaveLength(3);
+  });
+
+  test('fails after the last attempt, and says how many there were', async () => {
+    world.lives = [runs(5, 1), runs(5, 2), runs(5, 3)];
+    const { Status, Reason } = await world.request(again(2));
+    expect(Status).toBe('FAILED');
+    expect(Reason).toMatch(/^After 3 attempts: container "app" exited with code 3\./);
+    expect(world.tasks).toHaveLength(3);
+  });
+
+  test('is run again as often after a crash', async () => {
+    world.lives = [runs(5, 1), runs(5, 1), runs(10 * 60, 1)];
+    await world.invoke(again(2), 4 * MINUTE);
+    world.handedOver = [];
+    expect(await world.request(again(2))).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('After 3 attempts') });
+    expect(world.tasks).toHaveLength(3);
+  });
+
+  test('counts for itself where there are several', async () => {
+    world.lives = [runs(5, 1), runs(300, 1), runs(5, 0), runs(5, 0)];
+    expect(await world.request(again(1, { count: '2' }))).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.tasks).toHaveLength(4);
+  });
+
+  test('is named with its siblings', async () => {
+    world.lives = [runs(5, 1), runs(60, 0), runs(5, 1)];
+    expect((await world.request(again(1, { count: '2' }))).Reason).toMatch(/^1 of 2 tasks failed, after 2 attempts: container "app" exited with code 1\./);
+  });
+
+  test('is not run again when somebody stopped it', async () => {
+    world.lives = [[[0, { lastStatus: 'RUNNING' }], [10, { lastStatus: 'STOPPED', stopCode: 'UserInitiated', stoppedReason: 'no more' }]]];
+    expect(await world.request(again(2))).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('stopped from outside') });
+    expect(world.tasks).toHaveLength(1);
+  });
+
+  test('is not run again after the timeout', async () => {
+    world.lives = [runs(29 * 60 + 28, 1)];
+    expect(await world.request(again(10))).toMatchObject({
+      Status: 'FAILED',
+      Reason: expect.stringContaining('The task did not succeed within 30 minutes: container "app" exited with code 1.'),
+    });
+    expect(world.tasks).toHaveLength(1);
+  });
+});
+
+describe('a deployment that is over', () => {
+  test.each(['ROLLBACK_IN_PROGRESS', 'UPDATE_FAILED'])('stops the task, for which nobody waits any more: %s', async (status) => {
+    world.lives = [runs(20 * 60, 0)];
+    await world.invoke(create(), 4 * MINUTE);
+    world.stackStatus = status;
+    const { Status, Reason, at } = await world.request(world.handedOver.shift()!);
+    expect(Status).toBe('FAILED');
+    expect(Reason).toContain(`The deployment is over (${status}), and nobody waits for the task.`);
+    expect(at).toBeLessThan(4 * 60);
+    expect(world.callsOf('StopTask')).toHaveLength(1);
+  });
+
+  test('stops also the task whose start was under way when a Delete found nothing to stop', async () => {
+    world.faults.RunTask = [(_, proceed) => { world.stackStatus = 'ROLLBACK_IN_PROGRESS'; return proceed(); }];
+    const { Status, at } = await world.request(create());
+    expect(Status).toBe('FAILED');
+    expect(at).toBeLessThan(40);
+    expect(world.callsOf('StopTask')).toHaveLength(1);
+  });
+
+  test('is not seen where the status cannot be had at the moment', async () => {
+    world.faults.DescribeStacks = [(_, proceed) => proceed(), ...times(3, fails('ThrottlingException'))];
+    expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
+  });
+
+  test('is looked for once a minute', async () => {
+    world.lives = [runs(10 * 60, 0)];
+    await world.request(create());
+    expect(world.callsOf('DescribeStacks').length).toBeGreaterThan(10);
+    expect(world.callsOf('DescribeStacks').length).toBeLessThan(14);
   });
 });
 
@@ -453,7 +557,7 @@ describe('an Update', () => {
   beforeEach(() => { world.stackStatus = 'UPDATE_IN_PROGRESS'; });
 
   test('runs the task and keeps the physical id', async () => {
-    expect(await world.request(update())).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'the-id-of-the-create' });
+    expect(await world.request(update())).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
     expect(world.tasks).toHaveLength(1);
   });
 
@@ -477,6 +581,33 @@ describe('an Update', () => {
     expect(await world.request({ ...update(properties(), cancelled), RequestId: 'rollback' })).toMatchObject({ Status: 'SUCCESS' });
     expect(world.callsOf('StopTask')[0]).toEqual({ cluster: 'other', task: world.tasks[0].taskArn, reason: 'cdk-ecs-run-task: the deployment is rolled back' });
     expect(world.answers).toContainEqual(expect.objectContaining({ RequestId: update().RequestId, Status: 'FAILED' }));
+  });
+
+  describe('in a rollback that is to run the task', () => {
+    beforeEach(() => { world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS'; });
+    const run = (more = {}) => update(properties({ OnRollback: 'RUN', ...more }, { taskDefinition: 'migrate:6' }));
+
+    test('runs that of the version it goes back to', async () => {
+      expect(await world.request(run())).toMatchObject({ Status: 'SUCCESS', Reason: '' });
+      expect(world.callsOf('RunTask')).toMatchObject([{ taskDefinition: 'migrate:6' }]);
+    });
+
+    test('succeeds also when the task fails, or cannot be started', async () => {
+      world.lives = [runs(5, 3)];
+      expect(await world.request(run())).toMatchObject({ Status: 'SUCCESS', Reason: expect.stringMatching(/^The rollback goes on without its task\.\nContainer "app" exited with code 3\./) });
+      expect(await world.request({ ...run({ TimeoutSeconds: 'soon' }), RequestId: 'odd' })).toMatchObject({ Status: 'SUCCESS', Reason: expect.stringContaining('TimeoutSeconds is not a number') });
+    });
+
+    test('succeeds also in a later invocation', async () => {
+      world.lives = [runs(20 * 60, 3)];
+      expect(await world.request(run())).toMatchObject({ Status: 'SUCCESS', Reason: expect.stringContaining('exited with code 3') });
+      expect(world.callsOf('Invoke')).toHaveLength(1);
+    });
+
+    test('runs nothing where the task runs on creation only', async () => {
+      expect(await world.request(run({ RunOn: 'CREATE' }))).toMatchObject({ Status: 'SUCCESS' });
+      expect(world.tasks).toHaveLength(0);
+    });
   });
 
   test('in a rollback succeeds also when nothing can be looked up', async () => {
@@ -503,7 +634,7 @@ describe('a Delete', () => {
   beforeEach(() => { world.stackStatus = 'DELETE_IN_PROGRESS'; });
 
   test('starts nothing and succeeds', async () => {
-    expect(await world.request(remove())).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'the-id-of-the-create' });
+    expect(await world.request(remove())).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
     expect(world.tasks).toHaveLength(0);
     expect(world.seconds()).toBeLessThan(1);
   });
@@ -542,12 +673,84 @@ describe('a Delete', () => {
     expect(world.callsOf('StopTask').map(({ task }) => task)).toEqual([world.tasks[0].taskArn]);
   });
 
-  test('does not wait for a task that ECS has forgotten', async () => {
+  test('does not wait for long for a task that ECS has forgotten', async () => {
     world.faults.ListTasks = [() => ({ taskArns: ['forgotten'] })];
-    world.faults.DescribeTasks = [() => ({ tasks: [{ taskArn: 'forgotten', lastStatus: 'RUNNING' }] })];
-    world.faults.StopTask = [fails('InvalidParameterException', 'The referenced task was not found.')];
+    world.faults.DescribeTasks = [() => ({ tasks: [{ taskArn: 'forgotten', startedBy: `${ID}/0f9c1f8e/1`, lastStatus: 'RUNNING' }] })];
+    world.faults.StopTask = times(100, fails('InvalidParameterException', 'The referenced task was not found.'));
     const { at } = await world.request(remove());
-    expect(at).toBeLessThan(5);
+    expect(at).toBeGreaterThan(10); // it may be so new that not all of ECS knows it
+    expect(at).toBeLessThan(15);
+  });
+
+  describe('that is to run a task', () => {
+    const { RunOn, ServiceToken, ServiceTimeout, ...run } = properties({ CompleteWhen: 'TASK_STOPPED', RetryAttempts: '1' }, { taskDefinition: 'drop:1' });
+    const drop = (id = ID) => remove(properties({ OnDelete: run }), id);
+
+    test('runs it, and waits until its network interface is gone', async () => {
+      world.lives = [runs(10, 0)];
+      const { Status, at } = await world.request(drop());
+      expect(Status).toBe('SUCCESS');
+      expect(at).toBeGreaterThan(60);
+      expect(world.callsOf('RunTask')).toMatchObject([{ taskDefinition: 'drop:1' }]);
+    });
+
+    test('fails when it fails, after as many attempts as the task itself', async () => {
+      world.lives = [runs(10, 3)];
+      expect(await world.request(drop())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('After 2 attempts: container "app" exited with code 3.') });
+    });
+
+    test('starts it once the task that still runs has ended', async () => {
+      world.stackStatus = 'UPDATE_IN_PROGRESS';
+      world.lives = [runs(60 * 60, 0), runs(10, 0)];
+      await world.invoke(update(), 2 * MINUTE);
+      world.handedOver = [];
+      world.stackStatus = 'DELETE_IN_PROGRESS';
+      await world.request(drop());
+      expect(world.tasks[1].at - world.tasks[0].stoppedAt!).toBeGreaterThanOrEqual(30_000);
+    });
+
+    test('does not run it again in its next invocation, nor when Lambda repeats the event', async () => {
+      world.lives = [runs(20 * 60, 0)];
+      await world.request(drop());
+      await world.request(drop());
+      expect(world.callsOf('Invoke').length).toBeGreaterThan(0);
+      expect(world.tasks).toHaveLength(1);
+    });
+
+    test.each(['ROLLBACK_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS'])('goes on without it in a rollback: %s', async (status) => {
+      world.stackStatus = status;
+      world.lives = [runs(12 * 60, 3)];
+      expect(await world.request(drop())).toMatchObject({ Status: 'SUCCESS', Reason: expect.stringContaining('exited with code 3') });
+    });
+
+    test('fails with the path of a property that does not fit', async () => {
+      const odd = remove(properties({ OnDelete: { ...run, Request: { ...run.Request, count: 'two' } } }));
+      expect(await world.request(odd)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('the property OnDelete.Request.count is not a number') });
+    });
+
+    test('does not run it for a Create that failed, or that never answered', async () => {
+      world.stackStatus = 'CREATE_IN_PROGRESS';
+      world.lives = [runs(5, 1)];
+      const { PhysicalResourceId } = await world.request(create());
+      expect(PhysicalResourceId).toBe(`${ID}/failed`);
+      world.stackStatus = 'ROLLBACK_IN_PROGRESS';
+      expect(await world.request(drop(PhysicalResourceId))).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId });
+      expect(await world.request({ ...drop('Shop-Migration-1ABCDEF'), RequestId: 'cancelled' })).toMatchObject({ Status: 'SUCCESS' });
+      expect(world.tasks).toHaveLength(1);
+    });
+  });
+
+  test('looks twice for the task of a Create that has not answered, which may be about to start it', async () => {
+    world.faults.ListTasks = times(2, () => {
+      if (world.tasks.length === 0) {
+        world.stackStatus = 'CREATE_IN_PROGRESS';
+        world.lives = [runs(60 * 60, 0)];
+        (world as any).onRunTask({ taskDefinition: 'migrate:7', clientToken: 'x', startedBy: `${ID}/0f9c1f8e/1` });
+      }
+      return { taskArns: [] };
+    });
+    await world.request(remove(properties(), 'Shop-Migration-1ABCDEF'));
+    expect(world.callsOf('StopTask')).toHaveLength(1);
   });
 
   test('succeeds when the cluster is gone', async () => {
@@ -566,7 +769,7 @@ describe('a Delete', () => {
     world.lives = [runs(60 * 60, 0)];
     await world.invoke(create(), 2 * MINUTE);
     world.handedOver = [];
-    world.faults.ListTasks = [(_, proceed) => proceed(), fails('InvalidParameterException', 'startedBy must be the only filter')];
+    world.faults.ListTasks = [(_, proceed) => proceed(), fails('InvalidParameterException', 'no such filter')];
     expect(await world.request(remove())).toMatchObject({ Status: 'SUCCESS' });
     expect(world.callsOf('StopTask')).toHaveLength(1);
   });

@@ -70,7 +70,7 @@ describe('another try', () => {
     ['a container was made', { containers: [{ ...stopped('app'), runtimeId: 'x' }] }],
     ['the task had started', { startedAt: new Date() }],
   ])('would run user code twice where %s', (_, more) => {
-    expect(noCapacity(more)).toMatchObject({ failure: { patience: undefined } });
+    expect(noCapacity(more)).toMatchObject({ failure: { patience: 'as often as retryAttempts allows' } });
   });
 
   test('makes sense for Spot capacity that was lost before anything ran, and not after', () => {

@@ -1,6 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { Event } from '../../lambda/job';
 import { createHandler } from '../../lambda/lifecycle';
+import { identity } from '../../lambda/stack';
 import type { Surroundings } from '../../lambda/surroundings';
 import { RESOURCE_TYPE } from '../../src/contract';
 
@@ -39,7 +40,7 @@ export function doesNotStart(stoppedReason: string): Life {
   ];
 }
 
-interface Started extends Pick<Task, 'taskArn' | 'startedBy' | 'tags'> {
+interface Started extends Pick<Task, 'taskArn' | 'taskDefinitionArn' | 'startedBy' | 'tags'> {
   readonly at: number;
   readonly life: Life;
   stoppedAt?: number;
@@ -120,12 +121,13 @@ export class World implements Surroundings {
     return fault ? fault(input, proceed) : proceed();
   }
 
-  protected onRunTask({ clientToken, count = 1, startedBy, tags }: any) {
+  protected onRunTask({ clientToken, count = 1, taskDefinition, startedBy, tags }: any) {
     if (!this.tokens.has(clientToken)) {
       const started = Array.from({ length: count }, (_, index): Started => ({
         taskArn: `arn:aws:ecs:eu-west-1:111122223333:task/shop/${this.tasks.length + 1 + index}`,
         at: this.time,
         life: this.lives.length > 1 ? this.lives.shift()! : this.lives[0],
+        taskDefinitionArn: taskDefinition,
         startedBy,
         tags,
       }));
@@ -139,8 +141,8 @@ export class World implements Surroundings {
     return { tasks: this.tasks.filter(({ taskArn }) => tasks.includes(taskArn!)).map((task) => this.describe(task)) };
   }
 
-  protected onListTasks({ startedBy, desiredStatus }: any) {
-    const tasks = this.tasks.filter((task) => task.startedBy === startedBy).map((task) => this.describe(task));
+  protected onListTasks({ family, desiredStatus }: any) {
+    const tasks = this.tasks.filter((task) => task.taskDefinitionArn!.startsWith(`${family}:`)).map((task) => this.describe(task));
     return { taskArns: tasks.filter((task) => (task.desiredStatus ?? 'RUNNING') === desiredStatus).map(({ taskArn }) => taskArn) };
   }
 
@@ -168,10 +170,10 @@ export class World implements Surroundings {
     return { StatusCode: 202 };
   }
 
-  private describe({ taskArn, at, life, tags, stoppedAt, stoppedReason }: Started): Task {
+  private describe({ at, life, stoppedAt, stoppedReason, ...known }: Started): Task {
     const lived = (until: number) => life
       .filter(([second]) => at + second * 1000 <= until)
-      .reduce((task, [, state]) => ({ ...task, ...state }), { taskArn, tags, createdAt: new Date(at) } as Task);
+      .reduce((task, [, state]) => ({ ...task, ...state }), { ...known, createdAt: new Date(at) } as Task);
     const natural = lived(this.time);
     if (stoppedAt === undefined || lived(stoppedAt).lastStatus === 'STOPPED') {
       return natural;
@@ -202,11 +204,14 @@ export function properties(more: object = {}, request: object = {}): { ServiceTo
 
 const common = {
   ServiceToken: 'arn:aws:lambda:eu-west-1:111122223333:function:Shop-EcsRunTask',
-  ResponseURL: 'https://bucket.example/answer?X-Amz-Signature=secret',
+  ResponseURL: 'https://bucket.example/answer?X-Amz-Date=20260101T000000Z&X-Amz-Signature=secret',
   StackId: STACK_ID,
   ResourceType: RESOURCE_TYPE,
   LogicalResourceId: 'Migration',
 };
+
+/** The physical id of the resource. */
+export const ID = identity(common);
 
 export function create(delivered = properties()): Event {
   return { ...common, RequestType: 'Create', RequestId: 'c0ffee00-create', ResourceProperties: delivered };
@@ -217,13 +222,13 @@ export function update(delivered = properties(), old = properties()): Event {
     ...common,
     RequestType: 'Update',
     RequestId: 'c0ffee00-update',
-    PhysicalResourceId: 'the-id-of-the-create',
+    PhysicalResourceId: ID,
     ResourceProperties: delivered,
     OldResourceProperties: old,
   };
 }
 
-export function remove(delivered = properties(), PhysicalResourceId = 'the-id-of-the-create'): Event {
+export function remove(delivered = properties(), PhysicalResourceId = ID): Event {
   return { ...common, RequestType: 'Delete', RequestId: 'c0ffee00-delete', PhysicalResourceId, ResourceProperties: delivered };
 }
 

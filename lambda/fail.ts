@@ -1,0 +1,66 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import type { Answer } from './answer';
+import type { KnownContainers } from './definition';
+import { Failed, Job, knownArns, Progress } from './job';
+import { logOf, tail } from './logs';
+import { markOfRequest, placeOf } from './marks';
+import { Evidence, explain, notStopped } from './message';
+import { judge } from './outcome';
+import { duration, timeAllowed, TIME_TO_STOP_MS } from './schedule';
+import { describeTasks, findTasks, LISTED_WITHIN_MS, stopTasks } from './tasks';
+import type { TaskRun } from '../src/contract';
+
+/** The failure of a request whose time is over. */
+export function timedOut(run: KnownContainers, progress: Progress, tasks: Task[]): Failed {
+  const allowed = duration(timeAllowed(run.TimeoutSeconds));
+  const running = tasks.find((task) => judge(task, run).state === 'running');
+  const waiting = progress.Tasks.find(({ TaskArn }) => !TaskArn);
+  const isKnown = knownArns(progress).every((taskArn) => tasks.some((task) => task.taskArn === taskArn));
+  if (!running && waiting && isKnown) { // what is there is over: the rest is still to start
+    const { cause = 'ECS gave no reason', ...rest } = waiting.Problem ?? {};
+    const didNot = waiting.Retries > 0 ? 'succeed' : 'start';
+    return new Failed({ ...rest, cause: `the task did not ${didNot} within ${allowed}: ${cause.replace(/^the task did not start: /, '')}` });
+  }
+  return new Failed({
+    cause: `the task did not end within ${allowed} and was stopped; it was ${running?.lastStatus ?? 'unknown to ECS'}`,
+    said: progress.Tasks.find(({ Problem }) => Problem)?.Problem?.said,
+    advice: 'see what it waited for, or raise timeout',
+    container: run.ExitCodeFrom[0],
+  }, { taskArn: running?.taskArn ?? knownArns(progress)[0] });
+}
+
+/** Stops what still runs, and collects what ends the search for the cause. */
+export async function fail(job: Job, run: KnownContainers, progress: Progress, { failure, task }: Failed): Promise<Answer> {
+  const left = await stopAll(job, run, progress, failure.cause);
+  return {
+    status: 'FAILED',
+    reason: [
+      ...explain(failure, await lastWords(job, run, failure.container, task?.taskArn)),
+      ...notStopped(left),
+    ],
+  };
+}
+
+/** Stops the tasks of this request, also those that ECS has started without the function having heard of it. Gives what may still run. */
+export async function stopAll(job: Job, run: KnownContainers, progress: Progress, because: string): Promise<string[]> {
+  const { world } = job;
+  const { cluster } = run.Request;
+  const until = world.now() + TIME_TO_STOP_MS;
+  if (progress.Tasks.some(({ IsUncertain }) => IsUncertain)) {
+    await world.sleep(LISTED_WITHIN_MS);
+  }
+  const known = await describeTasks(world, cluster, knownArns(progress)).catch(() => []);
+  const over = known.filter((task) => judge(task, run).state !== 'running').map(({ taskArn }) => taskArn!);
+  const hasStarted = progress.Tasks.some(({ Tries }) => Tries > 0);
+  const found = hasStarted ? await findTasks(world, placeOf(run.Request), markOfRequest(job), 'RUNNING').catch(() => []) : [];
+  const running = new Set([...knownArns(progress), ...found.map(({ taskArn }) => taskArn!)]);
+  return stopTasks(world, cluster, [...running].filter((taskArn) => !over.includes(taskArn)), because, until);
+}
+
+async function lastWords(job: Job, run: TaskRun, container?: string, taskArn?: string): Promise<Evidence> {
+  const log = container && taskArn && logOf(run, container, taskArn);
+  if (!log || run.LogTailLines === 0) {
+    return { taskArn, log: log || undefined };
+  }
+  return { taskArn, log, tail: await tail(job.world, log, run.LogTailLines) };
+}
