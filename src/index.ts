@@ -1,5 +1,5 @@
 export { RunTask } from './run-task';
-export { CompleteWhen, ResourceType, RunOn } from './run-task-props';
-export type { ContainerOverride, NvidiaMps, ResourceRequirement, RunTaskProps, SharingStrategy, TaskOverrides } from './run-task-props';
+export { CompleteWhen, OnRollback, ResourceType, RunOn } from './run-task-props';
+export type { ContainerOverride, NvidiaMps, ResourceRequirement, RunOnDelete, RunTaskProps, SharingStrategy, TaskOverrides } from './run-task-props';
 export { TaskManagedVolume } from './task-managed-volume';
 export type { TaskManagedVolumeProps } from './task-managed-volume';

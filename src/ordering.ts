@@ -13,6 +13,10 @@ export interface OrderedTask {
   readonly network?: TaskNetwork;
   readonly securityGroups: ec2.ISecurityGroup[];
   readonly resource: CfnResource;
+  /** What a Delete runs. */
+  readonly deletion?: RunTaskProps;
+  /** The policies that the function needs until the resource is deleted: CloudFormation deletes in the reverse order. */
+  readonly policies: Construct[];
   /** The scopes that wait for the task. */
   readonly waiting: Construct[];
 }
@@ -39,10 +43,13 @@ export class Ordering implements IAspect {
   public add(task: OrderedTask): void {
     const { cluster, taskDefinition, volumes = [] } = task.props;
     // Not only the function: with a feature flag it comes with a log group, which Lambda would make first if it ran earlier.
-    task.resource.node.addDependency(Handler.of(this.stack).function);
+    task.resource.node.addDependency(Handler.of(this.stack).function, ...task.policies);
     task.resource.node.addDependency(cluster, taskDefinition, ...rolesOf(task.props), ...volumes, ...task.securityGroups);
     if (task.network) {
       task.resource.node.addDependency(task.network.subnets.internetConnectivityEstablished);
+    }
+    if (task.deletion) {
+      task.resource.node.addDependency(task.deletion.taskDefinition, ...rolesOf(task.deletion));
     }
     this.tasks.push(task);
   }

@@ -13,17 +13,27 @@ type Overrides = NonNullable<Request['overrides']>;
 type ContainerOverrides = NonNullable<Overrides['containerOverrides']>[number];
 type VolumeConfiguration = NonNullable<Request['volumeConfigurations']>[number];
 
+/** A task and its request: that of a deployment, or that of a Delete. */
+export interface Task {
+  readonly props: RunTaskProps;
+  readonly request: Request;
+}
+
 /** Where the task's network interface is. */
 export interface TaskNetwork {
   readonly subnets: ec2.SelectedSubnets;
   readonly securityGroups: ec2.ISecurityGroup[];
 }
 
+export function renderTask(scope: Construct, props: RunTaskProps, network?: TaskNetwork): Task {
+  return { props, request: renderRequest(scope, props, network) };
+}
+
 /**
  * The request as ECS gets it. Only what the user asks for is in it, beside cluster, definition, launch type and network:
  * whatever else were rendered would run everybody's tasks again.
  */
-export function renderRequest(scope: Construct, props: RunTaskProps, network?: TaskNetwork): Request {
+function renderRequest(scope: Construct, props: RunTaskProps, network?: TaskNetwork): Request {
   return {
     cluster: props.cluster.clusterArn,
     taskDefinition: props.taskDefinition.taskDefinitionArn,

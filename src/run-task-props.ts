@@ -27,6 +27,22 @@ export enum RunOn {
 }
 
 /**
+ * Whether the rollback of a failed update runs the task.
+ */
+export enum OnRollback {
+  /**
+   * It does not: the task of the version before may well fail on what the newer one has changed.
+   */
+  SKIP = 'SKIP',
+
+  /**
+   * It runs the task of the version that is restored. The rollback does not fail because of it: a failure of the task
+   * is in the events of the stack only.
+   */
+  RUN = 'RUN',
+}
+
+/**
  * What ends the wait for a task.
  */
 export enum CompleteWhen {
@@ -241,6 +257,52 @@ export interface TaskOverrides {
 }
 
 /**
+ * A task to run when the resource is removed.
+ *
+ * What is not said here is as for the `RunTask`: cluster, capacity, network, tags, what counts as success, retries.
+ */
+export interface RunOnDelete {
+  /**
+   * The task definition to run, owned or imported. It is an error if it cannot run where that of the `RunTask` does,
+   * with the same launch type and network.
+   *
+   * Grants to the `RunTask` go to the task role of its own definition, and not to this one's.
+   *
+   * @default - the task definition of the `RunTask`
+   */
+  readonly taskDefinition?: ecs.ITaskDefinition;
+
+  /**
+   * What is different in the task's containers. The overrides of the `RunTask` do not apply.
+   *
+   * @default - the containers run as defined
+   */
+  readonly containerOverrides?: ContainerOverride[];
+
+  /**
+   * What is different in the task as a whole. The overrides of the `RunTask` do not apply.
+   *
+   * @default - the task runs as defined
+   */
+  readonly taskOverrides?: TaskOverrides;
+
+  /**
+   * The names of the containers whose exit codes decide. A name that the task definition does not have is an error.
+   *
+   * @default - the essential containers
+   */
+  readonly exitCodeFrom?: string[];
+
+  /**
+   * How long the task may take from its start to its end, retries included, at most one hour. After that it is
+   * stopped, and the deletion fails.
+   *
+   * @default - the timeout of the `RunTask`
+   */
+  readonly timeout?: Duration;
+}
+
+/**
  * The task to run, and how to wait for it.
  */
 export interface RunTaskProps {
@@ -401,11 +463,31 @@ export interface RunTaskProps {
   readonly volumes?: ecs.ServiceManagedVolume[];
 
   /**
-   * When a deployment runs the task. A rollback does not run it.
+   * When a deployment runs the task. A rollback runs it with `onRollback` only.
    *
    * @default RunOn.CHANGE
    */
   readonly runOn?: RunOn;
+
+  /**
+   * Whether the rollback of a failed update runs the task of the version that is restored. A rollback never fails
+   * because of the task. `RUN` is an error together with `RunOn.CREATE`.
+   *
+   * @default OnRollback.SKIP
+   */
+  readonly onRollback?: OnRollback;
+
+  /**
+   * A task to run when the resource is removed: the stack is deleted, the `RunTask` is taken out of it, or a deployment
+   * that has created it is rolled back. It is always one task, and has volumes only with the same task definition.
+   *
+   * It does not run if the `RunTask` has never succeeded: after a first deployment that failed or was cancelled before,
+   * there is nothing to undo. If it fails, the deletion of the stack fails; a rollback goes on, and so does the update
+   * that takes the `RunTask` out of the stack.
+   *
+   * @default - none
+   */
+  readonly onDelete?: RunOnDelete;
 
   /**
    * Values of your own that run the task when one of them changes, such as the hash of a folder of migrations.
@@ -432,8 +514,8 @@ export interface RunTaskProps {
   readonly executeAfter?: Construct[];
 
   /**
-   * How long the task may take from its start to its end, at most one hour. After that it is stopped, and the
-   * deployment fails.
+   * How long the task may take from its start to its end, retries included, at most one hour. After that it is
+   * stopped, and the deployment fails.
    *
    * @default Duration.minutes(30)
    */
@@ -452,6 +534,16 @@ export interface RunTaskProps {
    * @default [0]
    */
   readonly successExitCodes?: number[];
+
+  /**
+   * How often a task is run again that has run and failed, 0 to 10: by an exit code that is no success, by the loss of
+   * its Spot capacity or of its host. With `count`, each of the tasks has this many. All of it is within `timeout`.
+   *
+   * A task that never started a container is always tried again until `timeout` where the reason is a passing one.
+   *
+   * @default 0
+   */
+  readonly retryAttempts?: number;
 
   /**
    * What ends the wait for the task.

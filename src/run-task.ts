@@ -2,17 +2,21 @@ import { CfnResource, Duration, Lazy, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, RESOURCE_TYPE, RunTaskProperties } from './contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, RESOURCE_TYPE, RunTaskProperties, TaskRun } from './contract';
+import { propsOfDeletion } from './deletion';
 import { Handler } from './handler';
 import { Ordering } from './ordering';
 import { grantToTask, handlerStatements, warnOfUnknownRoles } from './permissions';
-import { renderRequest, Request, TaskNetwork } from './request';
-import { CompleteWhen, RunOn, RunTaskProps } from './run-task-props';
+import { renderTask, Task, TaskNetwork } from './request';
+import { CompleteWhen, OnRollback, RunOn, RunTaskProps } from './run-task-props';
 import { containersOf, ifKnown, isAwsvpc, logsOf, ownedDefinition, taskRoleOf } from './task-definition';
-import { validate, validateAgainstDefinition } from './validation';
+import { validate, validateAgainstDefinitions } from './validation';
 
 /** From the task's deadline until CloudFormation gives up on an answer, where its limit of one hour leaves that much. */
 const ANSWER_MARGIN_SECONDS = 300;
+
+/** What a Delete may take to stop a task that is still running, before it runs its own. */
+const STOP_SECONDS = 150;
 
 /**
  * Runs an ECS task during the deployment, waits for it, and fails the deployment if the task fails.
@@ -40,30 +44,42 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     super(scope, id);
 
     const network = isAwsvpc(props) ? this.networkOf(props) : undefined;
-    const request = renderRequest(this, props, network);
-    validate(this, props, request);
-    this.node.addValidation({ validate: () => validateAgainstDefinition(props, request) });
+    const task = renderTask(this, props, network);
+    const deletion = props.onDelete && renderTask(this, propsOfDeletion(props, props.onDelete), network);
+    validate(this, task, deletion);
+    this.node.addValidation({ validate: () => validateAgainstDefinitions(task, deletion) });
 
     const handler = Handler.of(this);
     handler.allow(() => handlerStatements(this, props));
-    grantToTask(this, props);
-    warnOfUnknownRoles(this, props);
+    const policies = deletion ? handler.allowOnDelete(this, () => handlerStatements(this, deletion.props)) : [];
+    for (const each of deletion ? [task, deletion] : [task]) {
+      grantToTask(this, each.props);
+      warnOfUnknownRoles(this, each.props);
+    }
     this.grantPrincipal = taskRoleOf(props) ?? new iam.UnknownPrincipal({ resource: this });
     this.connections = new ec2.Connections({
       securityGroups: network?.securityGroups ?? groupsOfInstances(this, props),
     });
 
-    const properties = renderProperties(props, request);
+    const properties = renderProperties(task, deletion);
     this.resource = new CfnResource(this, 'Resource', {
       type: RESOURCE_TYPE,
       properties: {
         ServiceToken: handler.function.functionArn,
-        ServiceTimeout: serviceTimeout(properties.TimeoutSeconds),
+        ServiceTimeout: serviceTimeout(properties),
         ...properties,
       },
     });
 
-    Ordering.of(this).add({ props, network, securityGroups: this.connections.securityGroups, resource: this.resource, waiting: this.waiting });
+    Ordering.of(this).add({
+      props,
+      deletion: deletion?.props,
+      network,
+      securityGroups: this.connections.securityGroups,
+      policies,
+      resource: this.resource,
+      waiting: this.waiting,
+    });
     this.executeAfter(...props.executeAfter ?? []);
     this.executeBefore(...props.executeBefore ?? []);
   }
@@ -97,22 +113,33 @@ function groupsOfInstances(scope: Construct, { cluster }: RunTaskProps): ec2.ISe
     Stack.of(group) === Stack.of(scope) ? group : ec2.SecurityGroup.fromSecurityGroupId(scope, `SecurityGroup${index}`, group.securityGroupId));
 }
 
-function renderProperties(props: RunTaskProps, request: Request): RunTaskProperties {
+function renderProperties(task: Task, deletion?: Task): RunTaskProperties {
+  const { runOn = RunOn.CHANGE, triggers, onRollback } = task.props;
+  const { Request, ...wait } = renderRun(task);
+  return {
+    Request,
+    RunOn: runOn,
+    Triggers: triggers,
+    SynthesizedAt: runOn === RunOn.EVERY_DEPLOYMENT ? new Date().toISOString() : undefined,
+    ...wait,
+    OnRollback: onRollback === OnRollback.RUN ? 'RUN' : undefined,
+    OnDelete: deletion && renderRun(deletion),
+  };
+}
+
+function renderRun({ props, request }: Task): TaskRun {
   const owned = ownedDefinition(props.taskDefinition);
-  const runOn = props.runOn ?? RunOn.CHANGE;
   return {
     Request: request,
-    RunOn: runOn,
-    Triggers: props.triggers,
-    SynthesizedAt: runOn === RunOn.EVERY_DEPLOYMENT ? new Date().toISOString() : undefined,
     TimeoutSeconds: (props.timeout ?? Duration.minutes(30)).toSeconds(),
+    RetryAttempts: props.retryAttempts || undefined,
     ExitCodeFrom: props.exitCodeFrom ?? (owned && Lazy.list({
       produce: () => containersOf(owned).filter((container) => container.essential).map((container) => container.containerName),
     })),
     SuccessExitCodes: props.successExitCodes ?? [0],
     CompleteWhen: props.completeWhen ?? CompleteWhen.EXIT_CODES_KNOWN,
     LogTailLines: props.logTailLines ?? 20,
-    Logs: Lazy.any({ produce: () => orAbsent(logsOf(props)) }) as unknown as RunTaskProperties['Logs'],
+    Logs: Lazy.any({ produce: () => orAbsent(logsOf(props)) }) as unknown as TaskRun['Logs'],
   };
 }
 
@@ -120,8 +147,11 @@ function orAbsent<T extends object>(map: T): T | undefined {
   return Object.keys(map).length > 0 ? map : undefined;
 }
 
-function serviceTimeout(timeoutSeconds: number): number {
-  return Token.isUnresolved(timeoutSeconds)
-    ? LONGEST_SERVICE_TIMEOUT_SECONDS
-    : Math.min(LONGEST_SERVICE_TIMEOUT_SECONDS, timeoutSeconds + ANSWER_MARGIN_SECONDS);
+/** For whichever of the requests takes longest: CloudFormation has one limit for all of them. */
+function serviceTimeout({ TimeoutSeconds, OnDelete }: RunTaskProperties): number {
+  if (Token.isUnresolved(TimeoutSeconds) || Token.isUnresolved(OnDelete?.TimeoutSeconds)) {
+    return LONGEST_SERVICE_TIMEOUT_SECONDS;
+  }
+  const longest = Math.max(TimeoutSeconds, OnDelete ? OnDelete.TimeoutSeconds + STOP_SECONDS : 0);
+  return Math.min(LONGEST_SERVICE_TIMEOUT_SECONDS, longest + ANSWER_MARGIN_SECONDS);
 }

@@ -2,15 +2,15 @@ import { Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS } from './contract';
-import type { Request } from './request';
-import { ContainerOverride, ResourceType, RunTaskProps } from './run-task-props';
+import type { Request, Task } from './request';
+import { ContainerOverride, OnRollback, ResourceType, RunOn, RunTaskProps } from './run-task-props';
 import {
   containersOf, hasNetworkSettings, isAwsvpc, isOnFargate, launchTypeOf, launchVolumesOf, networkModeOf, ownedDefinition, placementConstraintsOf,
 } from './task-definition';
 import { TaskManagedVolume } from './task-managed-volume';
 
 /** Throws what is wrong with the props, all of it at once. What only the deployment can tell passes. */
-export function validate(scope: Construct, props: RunTaskProps, request: Request): void {
+export function validate(scope: Construct, { props, request }: Task, deletion?: Task): void {
   const errors = [
     ...placementErrors(props, request),
     ...networkErrors(props, request),
@@ -18,16 +18,19 @@ export function validate(scope: Construct, props: RunTaskProps, request: Request
     ...labelErrors(props),
     ...volumeErrors(props),
     ...waitErrors(props),
+    ...rollbackErrors(props),
+    ...deletion ? deletionErrors(props, deletion) : [],
   ];
   if (errors.length > 0) {
     throw new Error(errors.map((error) => `[${scope.node.path}] ${error}`).join('\n'));
   }
 }
 
-/** What does not fit the task definition, to which containers, constraints and volumes can be added until synthesis. */
-export function validateAgainstDefinition(props: RunTaskProps, request: Request): string[] {
+/** What does not fit the task definitions, to which containers, constraints and volumes can be added until synthesis. */
+export function validateAgainstDefinitions({ props, request }: Task, deletion?: Task): string[] {
   const owned = ownedDefinition(props.taskDefinition);
-  return owned ? [...containerErrors(props, owned), ...constraintErrors(request, owned), ...launchVolumeErrors(props, owned)] : [];
+  const errors = owned ? [...containerErrors(props, owned), ...constraintErrors(request, owned), ...launchVolumeErrors(props, owned)] : [];
+  return deletion ? [...errors, ...deletionDefinitionErrors(props, deletion)] : errors;
 }
 
 function* placementErrors(props: RunTaskProps, request: Request): Generator<string> {
@@ -88,7 +91,7 @@ function* networkErrors(props: RunTaskProps, request: Request): Generator<string
   }
 }
 
-function* overrideErrors({ containerOverrides = [], taskOverrides }: RunTaskProps, request: Request): Generator<string> {
+function* overrideErrors({ containerOverrides = [], taskOverrides }: Partial<RunTaskProps>, request: Request): Generator<string> {
   // Values that only the deployment knows count as empty: they can make it longer, not shorter.
   const json = JSON.stringify(request.overrides ?? {}, (_, value) => Token.isUnresolved(value) ? '' : value);
   if (json.length > 8192) {
@@ -98,7 +101,7 @@ function* overrideErrors({ containerOverrides = [], taskOverrides }: RunTaskProp
     yield `taskOverrides.ephemeralStorageGiB must be an integer from 21 to 200, got: ${taskOverrides?.ephemeralStorageGiB}`;
   }
   for (const override of containerOverrides) {
-    yield* resourceErrors(override);
+    yield* within('containerOverrides', resourceErrors(override));
   }
 }
 
@@ -169,7 +172,7 @@ function* volumeErrors({ volumes = [] }: RunTaskProps): Generator<string> {
   }
 }
 
-function* waitErrors({ timeout, exitCodeFrom, successExitCodes, logTailLines }: RunTaskProps): Generator<string> {
+function* waitErrors({ timeout, exitCodeFrom, successExitCodes, retryAttempts, logTailLines }: Partial<RunTaskProps>): Generator<string> {
   if (timeout && !timeout.isUnresolved() && !isIntegerWithin(timeout.toSeconds({ integral: false }), 1, LONGEST_SERVICE_TIMEOUT_SECONDS)) {
     yield `timeout must be from 1 second to 1 hour, got: ${timeout.toHumanString()}`;
   }
@@ -179,28 +182,58 @@ function* waitErrors({ timeout, exitCodeFrom, successExitCodes, logTailLines }: 
   if (successExitCodes?.length === 0 || successExitCodes?.some((code) => !isIntegerWithin(code))) {
     yield `successExitCodes must have at least one integer, got: [${successExitCodes.join(', ')}]`;
   }
+  if (!isIntegerWithin(retryAttempts, 0, 10)) {
+    yield `retryAttempts must be an integer from 0 to 10, got: ${retryAttempts}`;
+  }
   if (!isIntegerWithin(logTailLines, 0, 10_000)) {
     yield `logTailLines must be an integer from 0 to 10000, got: ${logTailLines}`;
   }
 }
 
-function* containerErrors({ containerOverrides = [], exitCodeFrom }: RunTaskProps, definition: ecs.TaskDefinition): Generator<string> {
-  const names = containersOf(definition).map(({ containerName }) => containerName);
-  const unknown = (name: string) => isKnown(name) && !names.includes(name);
-  const has = `the taskDefinition has: ${names.join(', ') || 'none'}`;
-  for (const { containerName } of containerOverrides.filter((override) => unknown(override.containerName))) {
-    yield `containerOverrides must name containers of the taskDefinition, got: '${containerName}'; ${has}`;
-  }
-  for (const containerName of isKnown(exitCodeFrom) ? exitCodeFrom.filter(unknown) : []) {
-    yield `exitCodeFrom must name containers of the taskDefinition, got: '${containerName}'; ${has}`;
+function* rollbackErrors({ onRollback, runOn }: RunTaskProps): Generator<string> {
+  if (onRollback === OnRollback.RUN && runOn === RunOn.CREATE) {
+    yield 'onRollback RUN has no effect together with runOn CREATE, with which only the creation runs the task; remove one of the two';
   }
 }
 
-function* constraintErrors(request: Request, definition: ecs.TaskDefinition): Generator<string> {
+/** What is wrong with what onDelete says. All the rest is checked with the other task. */
+function* deletionErrors(props: RunTaskProps, { props: { taskDefinition }, request }: Task): Generator<string> {
+  yield* within('onDelete', overrideErrors(props.onDelete!, request));
+  yield* within('onDelete', waitErrors(props.onDelete!));
+  if (taskDefinition === props.taskDefinition) {
+    return;
+  }
+  const owned = ownedDefinition(taskDefinition);
+  const launchType = launchTypeOf(props);
+  if (owned && launchType && !isCompatible(owned, launchType)) {
+    yield `onDelete.taskDefinition must be compatible with the launch type of the RunTask, ${launchType}, got: '${owned.node.path}'; change its compatibility`;
+  }
+  const networkMode = networkModeOf(taskDefinition);
+  if (networkMode && isAwsvpc(props) !== (networkMode === ecs.NetworkMode.AWS_VPC)) {
+    const expected = isAwsvpc(props) ? 'network mode awsvpc' : 'a network mode other than awsvpc';
+    yield `onDelete.taskDefinition must have ${expected}, like that of the RunTask, got: ${networkMode}; change its networkMode`;
+  }
+}
+
+function* containerErrors(
+  { containerOverrides = [], exitCodeFrom }: Partial<RunTaskProps>, definition: ecs.TaskDefinition, owner = 'taskDefinition',
+): Generator<string> {
+  const names = containersOf(definition).map(({ containerName }) => containerName);
+  const unknown = (name: string) => isKnown(name) && !names.includes(name);
+  const has = `the ${owner} has: ${names.join(', ') || 'none'}`;
+  for (const { containerName } of containerOverrides.filter((override) => unknown(override.containerName))) {
+    yield `containerOverrides must name containers of the ${owner}, got: '${containerName}'; ${has}`;
+  }
+  for (const containerName of isKnown(exitCodeFrom) ? exitCodeFrom.filter(unknown) : []) {
+    yield `exitCodeFrom must name containers of the ${owner}, got: '${containerName}'; ${has}`;
+  }
+}
+
+function* constraintErrors(request: Request, definition: ecs.TaskDefinition, owner = 'taskDefinition'): Generator<string> {
   const own = request.placementConstraints?.length ?? 0;
   const all = own + placementConstraintsOf(definition);
   if (own > 0 && all > 10) {
-    yield `placementConstraints must have at most 10 items, those of the taskDefinition included, got: ${all}`;
+    yield `placementConstraints must have at most 10 items, those of the ${owner} included, got: ${all}`;
   }
 }
 
@@ -211,6 +244,29 @@ function* launchVolumeErrors({ volumes = [] }: RunTaskProps, definition: ecs.Tas
   }
   for (const name of atLaunch.filter((volume) => !volumes.some((given) => given.name === volume))) {
     yield `volumes must configure '${name}', which the taskDefinition leaves to be configured at launch, got: ${volumes.map((given) => given.name).join(', ') || 'none'}`;
+  }
+}
+
+function* deletionDefinitionErrors(props: RunTaskProps, { props: { taskDefinition }, request }: Task): Generator<string> {
+  const owned = ownedDefinition(taskDefinition);
+  if (!owned) {
+    return;
+  }
+  const isOther = owned !== props.taskDefinition;
+  const owner = isOther ? 'onDelete.taskDefinition' : 'taskDefinition';
+  yield* within('onDelete', containerErrors(props.onDelete!, owned, owner));
+  if (isOther) {
+    yield* constraintErrors(request, owned, owner);
+    for (const volume of launchVolumesOf(owned)) {
+      yield `onDelete.taskDefinition must not leave volumes to be configured at launch, got: '${volume}'; only the taskDefinition of the RunTask can`;
+    }
+  }
+}
+
+/** The same errors with the path of what they are about: each begins with the name of its prop. */
+function* within(path: string, errors: Iterable<string>): Generator<string> {
+  for (const error of errors) {
+    yield `${path}.${error}`;
   }
 }
 

@@ -11,7 +11,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, IConstruct } from 'constructs';
 import { setup } from './stacks';
-import { RunTask, RunTaskProps } from '../src';
+import { OnRollback, RunTask, RunTaskProps } from '../src';
 
 /** A stack with a VPC of its own, as the order of a first deployment needs it. */
 function network(context = {}) {
@@ -148,6 +148,28 @@ describe('the task starts after', () => {
     expect(neededBy(resource(run))).toEqual(expect.arrayContaining(['Stack/A/Resource', 'Stack/B/Resource']));
   });
 
+  test('what the task needs that runs when it is deleted, its roles and its log groups included', () => {
+    const { stack, task } = network();
+    const cleanUp = new ecs.FargateTaskDefinition(stack, 'CleanUp');
+    cleanUp.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'app' }) });
+    const { taskRole } = new ecs.FargateTaskDefinition(stack, 'Other');
+    const run = task({ onDelete: { taskDefinition: cleanUp, taskOverrides: { taskRole } } });
+    new sqs.Queue(stack, 'Queue').grantSendMessages(taskRole);
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining([
+      'Stack/CleanUp/Resource', 'Stack/CleanUp/ExecutionRole/DefaultPolicy/Resource', 'Stack/CleanUp/app/LogGroup/Resource',
+      'Stack/Other/TaskRole/DefaultPolicy/Resource',
+    ]));
+  });
+
+  test('the policies without which its function could not run a task and wait for it when it is deleted', () => {
+    const { task } = network();
+    const [plain, run] = [task({ onRollback: OnRollback.RUN }, 'Plain'), task({ onDelete: {} })];
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining(['Stack/EcsRunTaskHandler/Continue/Resource', 'Stack/Task/OnDelete/Resource']));
+    expect(neededBy(resource(plain)).filter((path) => /Continue|OnDelete/.test(path))).toEqual([]);
+  });
+
   test('nothing that it does not need', () => {
     const { stack, task } = network();
     const run = task();
@@ -227,6 +249,20 @@ describe('what waits for the task', () => {
 
     expect(neededBy(service)).toContain('Stack/Task/Resource');
     expect(neededBy(resource(run))).toContain('Stack/Database/Resource');
+  });
+
+  test('is neither the definition that runs when it is deleted, nor the policy for it', () => {
+    const { stack, cluster, task } = network();
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'CleanUp');
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
+    const run = task({ onDelete: { taskDefinition } });
+    run.executeBefore(stack);
+
+    expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Task/Resource');
+    expect(neededBy(taskDefinition)).not.toContain('Stack/Task/Resource');
+    expect(neededBy(run.node.findChild('OnDelete'))).not.toContain('Stack/Task/Resource');
+    expect(neededBy(stack.node.findChild('EcsRunTaskHandler'))).not.toContain('Stack/Task/Resource');
   });
 
   test('is everything in a stack that the task can do without, but not what its function needs to go on', () => {

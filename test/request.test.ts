@@ -7,7 +7,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { pathsInModels, pathsInRequest } from './aws-model';
 import { addVolume, propertiesOf, requestOf, runTask, Setup, setup } from './stacks';
-import { CompleteWhen, ResourceType, RunOn, RunTaskProps, TaskManagedVolume } from '../src';
+import { CompleteWhen, OnRollback, ResourceType, RunOn, RunTaskProps, TaskManagedVolume } from '../src';
 import { RESOURCE_TYPE, RunTaskProperties } from '../src/contract';
 
 const ON = {
@@ -331,11 +331,32 @@ describe('beside the request', () => {
     ['successExitCodes', { successExitCodes: [0, 3] }, { SuccessExitCodes: [0, 3] }],
     ['completeWhen', { completeWhen: CompleteWhen.TASK_STOPPED }, { CompleteWhen: 'TASK_STOPPED' }],
     ['logTailLines', { logTailLines: 5 }, { LogTailLines: 5 }],
+    ['retryAttempts', { retryAttempts: 2 }, { RetryAttempts: 2 }],
+    ['onRollback', { onRollback: OnRollback.RUN }, { OnRollback: 'RUN' }],
   ])('%s', (_, props, expected) => {
     const given = setup();
     runTask(given, props);
 
     expect(propertiesOf(given.stack)).toMatchObject(expected);
+  });
+
+  test.each<[string, Partial<RunTaskProps>]>([
+    ['no retries', { retryAttempts: 0 }],
+    ['a rollback that skips the task', { onRollback: OnRollback.SKIP }],
+    ['nothing on delete', { onDelete: undefined }],
+  ])('the default said aloud renders nothing: %s', (_, props) => {
+    const [silent, said] = [setup(), setup()];
+    runTask(silent);
+    runTask(said, props);
+
+    expect(Template.fromStack(said.stack).toJSON()).toEqual(Template.fromStack(silent.stack).toJSON());
+  });
+
+  test('a number of retries that only the deployment knows is rendered', () => {
+    const given = setup();
+    runTask(given, { retryAttempts: new CfnParameter(given.stack, 'Retries', { type: 'Number' }).valueAsNumber });
+
+    Template.fromStack(given.stack).hasResourceProperties(RESOURCE_TYPE, { RetryAttempts: { Ref: 'Retries' } });
   });
 
   test('a timeout that only the deployment knows gets the longest ServiceTimeout', () => {
@@ -370,5 +391,135 @@ describe('beside the request', () => {
 
     expect(propertiesOf(quiet.stack)).not.toHaveProperty('Logs');
     expect(propertiesOf(other.stack)).not.toHaveProperty('Logs');
+  });
+});
+
+describe('the task of a Delete', () => {
+  /** The properties of a task with these props, once AWS has passed its request. */
+  function rendered(props: Partial<RunTaskProps>, given = setup()) {
+    runTask(given, props);
+    return propertiesOf(given.stack);
+  }
+
+  function cleanUp({ stack }: Setup): ecs.TaskDefinition {
+    const definition = new ecs.FargateTaskDefinition(stack, 'CleanUp');
+    definition.addContainer('clean', { image: ecs.ContainerImage.fromRegistry('clean'), logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'clean' }) });
+    definition.addContainer('sidecar', { image: ecs.ContainerImage.fromRegistry('sidecar'), essential: false });
+    return definition;
+  }
+
+  test('is that of the RunTask if nothing is said, and waits until it is stopped', () => {
+    const { OnDelete, ...others } = rendered({ onDelete: {} });
+
+    expect(OnDelete).toEqual({
+      Request: NOTHING_SAID.Fargate,
+      TimeoutSeconds: 1800,
+      ExitCodeFrom: ['app'],
+      SuccessExitCodes: [0],
+      CompleteWhen: 'TASK_STOPPED',
+      LogTailLines: 20,
+    });
+    expect({ ...others, ServiceTimeout: 2100 }).toEqual(rendered({}));
+  });
+
+  test('has the place, the labels and the rules of the RunTask, but neither its count nor its overrides', () => {
+    const { Request, OnDelete, ...rules } = rendered({
+      assignPublicIp: true,
+      platformVersion: ecs.FargatePlatformVersion.VERSION1_4,
+      enableExecuteCommand: true,
+      group: 'migrations',
+      startedBy: 'me',
+      tags: { team: 'a' },
+      timeout: Duration.minutes(5),
+      retryAttempts: 2,
+      successExitCodes: [0, 3],
+      logTailLines: 5,
+      count: 3,
+      containerOverrides: [{ ...app, command: ['up'] }],
+      taskOverrides: { cpu: 512 },
+      exitCodeFrom: ['app'],
+      completeWhen: CompleteWhen.EXIT_CODES_KNOWN,
+      onDelete: {},
+    });
+
+    const { count, overrides, ...shared } = Request;
+    expect([count, overrides]).toEqual([3, expect.anything()]);
+    expect(OnDelete).toEqual({
+      Request: shared,
+      TimeoutSeconds: 300,
+      RetryAttempts: 2,
+      ExitCodeFrom: ['app'],
+      SuccessExitCodes: [0, 3],
+      CompleteWhen: 'TASK_STOPPED',
+      LogTailLines: 5,
+    });
+    expect(rules).toMatchObject({ TimeoutSeconds: 300, RetryAttempts: 2, CompleteWhen: 'EXIT_CODES_KNOWN' });
+  });
+
+  test('has what is said of it alone', () => {
+    const { Request, ExitCodeFrom, OnDelete } = rendered({
+      onDelete: {
+        containerOverrides: [{ ...app, command: ['down'] }], taskOverrides: { cpu: 512 }, exitCodeFrom: ['app'], timeout: Duration.minutes(1),
+      },
+    });
+
+    expect(Request).toEqual(NOTHING_SAID.Fargate);
+    expect(ExitCodeFrom).toEqual(['app']);
+    expect(OnDelete).toMatchObject({
+      Request: { ...NOTHING_SAID.Fargate, overrides: { cpu: '512', containerOverrides: [{ name: 'app', command: ['down'] }] } },
+      TimeoutSeconds: 60,
+      ExitCodeFrom: ['app'],
+    });
+  });
+
+  test('can have a definition of its own, whose containers decide and whose logs are read', () => {
+    const given = setup();
+    const { Request, OnDelete, ExitCodeFrom, Logs } = rendered({ onDelete: { taskDefinition: cleanUp(given) }, exitCodeFrom: ['app'] }, given);
+
+    expect([Request.taskDefinition, ExitCodeFrom, Logs]).toEqual(['<Definition>', ['app'], undefined]);
+    expect(OnDelete).toMatchObject({
+      Request: { ...NOTHING_SAID.Fargate, taskDefinition: '<CleanUp>' },
+      ExitCodeFrom: ['clean'],
+      Logs: { clean: { Group: '<CleanUpcleanLogGroup>', StreamPrefix: 'clean' } },
+    });
+  });
+
+  test('runs with the launch type of the RunTask, whatever else its own definition is compatible with', () => {
+    const given = setup(ecs.Compatibility.EC2, ecs.NetworkMode.AWS_VPC);
+    const taskDefinition = new ecs.TaskDefinition(given.stack, 'CleanUp', {
+      compatibility: ecs.Compatibility.EC2_AND_FARGATE, networkMode: ecs.NetworkMode.AWS_VPC, cpu: '256', memoryMiB: '512',
+    });
+    taskDefinition.addContainer('clean', { image: ecs.ContainerImage.fromRegistry('clean') });
+
+    expect(rendered({ onDelete: { taskDefinition } }, given).OnDelete!.Request).toMatchObject({ launchType: 'EC2' });
+  });
+
+  test('has the volume of the RunTask with the same definition only', () => {
+    const volumeOf = (given: Setup) => addVolume(given, new TaskManagedVolume(given.stack, 'Data', {
+      name: 'data', managedEBSVolume: { size: Size.gibibytes(1) },
+    }));
+    const [same, other] = [setup(), setup()];
+    const request = rendered({ volumes: [volumeOf(same)], onDelete: {} }, same).Request;
+
+    expect(propertiesOf(same.stack).OnDelete!.Request.volumeConfigurations).toEqual(request.volumeConfigurations);
+    expect(rendered({ volumes: [volumeOf(other)], onDelete: { taskDefinition: cleanUp(other) } }, other).OnDelete!.Request)
+      .not.toHaveProperty('volumeConfigurations');
+  });
+
+  test.each<[string, Partial<RunTaskProps>, number]>([
+    ['the time to stop what is left, and its own', { onDelete: {} }, 2250],
+    ['its own where that is longer', { timeout: Duration.minutes(5), onDelete: { timeout: Duration.minutes(10) } }, 1050],
+    ['that of the RunTask where that is longer', { timeout: Duration.minutes(10), onDelete: { timeout: Duration.minutes(5) } }, 900],
+    ['no more than CloudFormation has', { onDelete: { timeout: Duration.hours(1) } }, 3600],
+  ])('is within ServiceTimeout: %s', (_, props, expected) => {
+    expect(rendered(props).ServiceTimeout).toBe(expected);
+  });
+
+  test('gets the longest ServiceTimeout if only the deployment knows its timeout', () => {
+    const given = setup();
+    const timeout = new CfnParameter(given.stack, 'Timeout', { type: 'Number' }).valueAsNumber;
+    runTask(given, { timeout: Duration.minutes(5), onDelete: { timeout: Duration.seconds(timeout) } });
+
+    Template.fromStack(given.stack).hasResourceProperties(RESOURCE_TYPE, { ServiceTimeout: 3600, OnDelete: { TimeoutSeconds: { Ref: 'Timeout' } } });
   });
 });

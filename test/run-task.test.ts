@@ -7,8 +7,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { addVolume, propertiesOf, requestOf, readable, runTask, Setup, setup, statementsOf } from './stacks';
-import { RunTask, RunTaskProps, TaskManagedVolume } from '../src';
+import { addVolume, propertiesOf, requestOf, readable, runTask, Setup, setup, statementsOf, statementsOnDeleteOf } from './stacks';
+import { OnRollback, RunTask, RunTaskProps, TaskManagedVolume } from '../src';
 import { RESOURCE_TYPE } from '../src/contract';
 
 const TASKS = 'arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/<Cluster>/*';
@@ -232,6 +232,84 @@ describe('the function may', () => {
   });
 });
 
+describe('to run a task when its resource is deleted, the function may', () => {
+  const CLEAN_UP = ALWAYS.map((statement) => ({
+    ...statement,
+    Resource: (statement.Resource as string).replace('StackDefinition0424DE3A', 'StackCleanUp9EBC7E05').replace('Definition', 'CleanUp'),
+  }));
+
+  function cleanUp({ stack }: Setup): ecs.TaskDefinition {
+    const definition = new ecs.FargateTaskDefinition(stack, 'CleanUp');
+    definition.addContainer('clean', { image: ecs.ContainerImage.fromRegistry('clean') });
+    return definition;
+  }
+
+  test('do nothing if none is', () => {
+    const given = setup();
+    runTask(given);
+
+    Template.fromStack(given.stack).resourceCountIs('AWS::IAM::ManagedPolicy', 0);
+  });
+
+  test('do what it may for the other task, by a policy that goes only with the resource', () => {
+    const given = setup();
+    runTask(given, { onDelete: {} });
+
+    expect(statementsOf(given.stack)).toEqual(ALWAYS);
+    expect(statementsOnDeleteOf(given.stack)).toEqual(ALWAYS);
+  });
+
+  test('run and watch tasks of its own definition, and pass the roles of that one', () => {
+    const given = setup();
+    runTask(given, { taskOverrides: { taskRole: role(given.stack, 'a') }, onDelete: { taskDefinition: cleanUp(given) } });
+
+    expect(statementsOf(given.stack)).toContainEqual(PASS_ROLE(['arn:aws:iam::123456789012:role/a', '<DefinitionTaskRole.Arn>']));
+    expect(statementsOnDeleteOf(given.stack)).toEqual(CLEAN_UP);
+  });
+
+  test('pass the roles that its overrides name, and tag it', () => {
+    const given = setup();
+    runTask(given, { startedBy: 'me', onDelete: { taskOverrides: { taskRole: role(given.stack, 'a') } } });
+
+    expect(statementsOnDeleteOf(given.stack)).toEqual(expect.arrayContaining([
+      PASS_ROLE(['arn:aws:iam::123456789012:role/a', '<DefinitionTaskRole.Arn>']), TAG,
+    ]));
+    expect(statementsOf(given.stack)).toContainEqual(PASS_ROLE('<DefinitionTaskRole.Arn>'));
+  });
+
+  test('read the logs of its containers, those that come later included', () => {
+    const given = setup();
+    const taskDefinition = cleanUp(given);
+    runTask(given, { onDelete: { taskDefinition } });
+    taskDefinition.addContainer('late', { image: ecs.ContainerImage.fromRegistry('late'), logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'late' }) });
+
+    expect(statementsOnDeleteOf(given.stack)).toContainEqual({
+      Effect: 'Allow',
+      Action: 'logs:GetLogEvents',
+      Resource: 'arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:<CleanUplateLogGroup>:log-stream:*',
+    });
+    expect(JSON.stringify(statementsOf(given.stack))).not.toContain('logs:');
+  });
+
+  test('look at an imported definition, unless it is told whose exit codes decide there', () => {
+    const [untold, told] = [setup(), setup()];
+    runTask(untold, { exitCodeFrom: ['app'], onDelete: { taskDefinition: importedDefinition(untold.stack) } });
+    runTask(told, { onDelete: { taskDefinition: importedDefinition(told.stack), exitCodeFrom: ['app'] } });
+
+    expect(statementsOnDeleteOf(untold.stack)).toContainEqual({ Effect: 'Allow', Action: 'ecs:DescribeTaskDefinition', Resource: '*' });
+    expect(JSON.stringify(statementsOnDeleteOf(told.stack))).not.toContain('ecs:DescribeTaskDefinition');
+    Annotations.fromStack(told.stack).hasWarning('/Stack/Task', Match.stringLikeRegexp('the imported taskDefinition names no roles'));
+  });
+
+  test('nothing more for a task that a rollback runs, or that is run again', () => {
+    const given = setup();
+    runTask(given, { onRollback: OnRollback.RUN, retryAttempts: 3 });
+
+    expect(statementsOf(given.stack)).toEqual(ALWAYS);
+    Template.fromStack(given.stack).resourceCountIs('AWS::IAM::ManagedPolicy', 0);
+  });
+});
+
 describe('an imported definition', () => {
   test.each([
     ['an ARN', 'arn:aws:ecs:eu-west-1:123456789012:task-definition/imported:7', 'imported'],
@@ -433,6 +511,38 @@ describe('grants', () => {
 
     expect(override.environmentFiles).toHaveLength(2);
     expect(override.environmentFiles![0].value).not.toEqual(override.environmentFiles![1].value);
+  });
+
+  test('of environment files for the task of a Delete go to the execution role of its own definition', () => {
+    const given = setup();
+    const taskDefinition = new ecs.FargateTaskDefinition(given.stack, 'CleanUp');
+    taskDefinition.addContainer('clean', { image: ecs.ContainerImage.fromRegistry('clean') });
+    const environmentFiles = [ecs.EnvironmentFile.fromAsset(__filename)];
+    runTask(given, {
+      containerOverrides: [{ containerName: 'app', environmentFiles }],
+      onDelete: { taskDefinition, containerOverrides: [{ containerName: 'clean', environmentFiles }] },
+    });
+    const policiesOf = (name: string) => Object.keys(Template.fromStack(given.stack).findResources('AWS::IAM::Policy', {
+      Properties: {
+        PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: 's3:GetObject' })]) },
+        Roles: [{ Ref: Match.stringLikeRegexp(`${name}ExecutionRole`) }],
+      },
+    }));
+
+    expect([policiesOf('Definition'), policiesOf('CleanUp')]).toEqual([[expect.anything()], [expect.anything()]]);
+  });
+
+  test('of enableExecuteCommand go to the task roles of both definitions, and once to a role that they share', () => {
+    const [shared, own] = [setup(), setup()];
+    runTask(shared, { enableExecuteCommand: true, onDelete: {} });
+    const taskDefinition = new ecs.FargateTaskDefinition(own.stack, 'CleanUp');
+    taskDefinition.addContainer('clean', { image: ecs.ContainerImage.fromRegistry('clean') });
+    runTask(own, { enableExecuteCommand: true, onDelete: { taskDefinition } });
+    const granted = (stack: Stack, name: string) => Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy', {
+      Properties: { Roles: [{ Ref: Match.stringLikeRegexp(`${name}TaskRole`) }] },
+    })).flatMap(({ Properties }) => Properties.PolicyDocument.Statement).length;
+
+    expect([granted(shared.stack, 'Definition'), granted(own.stack, 'Definition'), granted(own.stack, 'CleanUp')]).toEqual([1, 1, 1]);
   });
 
   test('to tag are asked for only where there is a tag', () => {

@@ -62,6 +62,14 @@ export function statementsOf(stack: Stack): { readonly [member: string]: any }[]
   return readable(role.Properties.Policies[0].PolicyDocument.Statement);
 }
 
+/** What it may do beside that to run a task when its resource is deleted, as rendered in a policy of the task. */
+export function statementsOnDeleteOf(stack: Stack): { readonly [member: string]: any }[] {
+  const [policy, ...others] = Object.values(Template.fromStack(stack).findResources('AWS::IAM::ManagedPolicy'));
+  expect(others).toEqual([]);
+  expect(readable(policy.Properties.Roles)).toEqual(['<EcsRunTaskHandlerRole>']);
+  return readable(policy.Properties.PolicyDocument.Statement);
+}
+
 /** The template with a short string for each reference: `<Cluster.Arn>` is that attribute of the resource `Cluster`. */
 export function readable(value: any): any {
   if (Array.isArray(value)) {

@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { addVolume, runTask, Setup, setup } from './stacks';
-import { ResourceType, RunTaskProps, TaskManagedVolume } from '../src';
+import { OnRollback, ResourceType, RunOn, RunTaskProps, TaskManagedVolume } from '../src';
 
 const number = Token.asNumber({ Ref: 'Number' });
 const text = Token.asString({ Ref: 'Text' });
@@ -23,6 +23,13 @@ function groups(stack: Setup['stack'], ids: string[]): ec2.ISecurityGroup[] {
 
 function volume(given: Setup, props: Partial<ConstructorParameters<typeof TaskManagedVolume>[2]> = {}): TaskManagedVolume {
   return addVolume(given, new TaskManagedVolume(given.stack, 'Data', { name: 'data', managedEBSVolume: { size: Size.gibibytes(10) }, ...props }));
+}
+
+/** A further definition beside that of the setup. */
+function other({ stack }: Setup, compatibility = ecs.Compatibility.FARGATE, networkMode?: ecs.NetworkMode): ecs.TaskDefinition {
+  const definition = new ecs.TaskDefinition(stack, 'Other', { compatibility, networkMode, cpu: '256', memoryMiB: '512' });
+  definition.addContainer('clean-up', { image: ecs.ContainerImage.fromRegistry('clean-up'), memoryLimitMiB: 256 });
+  return definition;
 }
 
 type Props = (given: Setup) => Partial<RunTaskProps>;
@@ -72,23 +79,23 @@ describe('fails at once', () => {
       'taskOverrides.ephemeralStorageGiB must be an integer from 21 to 200, got: 20'],
     ['gpuCount beside a requirement for GPUs', onEc2,
       () => ({ containerOverrides: [{ ...app, gpuCount: 1, resourceRequirements: [{ type: ResourceType.GPU, value: '1' }] }] }),
-      "gpuCount and a resourceRequirement of type GPU exclude each other, got both for container 'app'; remove gpuCount"],
+      "containerOverrides.gpuCount and a resourceRequirement of type GPU exclude each other, got both for container 'app'; remove gpuCount"],
     ['a sharing strategy for another device than a GPU', onEc2,
       () => ({
         containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.NEURON_DEVICE, sharingStrategy }] }],
       }),
-      "sharingStrategy is for resourceRequirements of type GPU only, got: NeuronDevice for container 'app'"],
+      "containerOverrides.sharingStrategy is for resourceRequirements of type GPU only, got: NeuronDevice for container 'app'"],
     ['a requirement with neither value nor sharing strategy', onEc2,
       () => ({ containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.GPU }] }] }),
-      "resourceRequirements must have either a value or a sharingStrategy, got neither for GPU of container 'app'"],
+      "containerOverrides.resourceRequirements must have either a value or a sharingStrategy, got neither for GPU of container 'app'"],
     ['a requirement with both value and sharing strategy', onEc2,
       () => ({
         containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.GPU, value: '1', sharingStrategy }] }],
       }),
-      "resourceRequirements must have either a value or a sharingStrategy, got both for GPU of container 'app'"],
+      "containerOverrides.resourceRequirements must have either a value or a sharingStrategy, got both for GPU of container 'app'"],
     ['a number of Neuron devices', onEc2,
       () => ({ containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.NEURON_DEVICE, value: '2' }] }] }),
-      "resourceRequirements of type NeuronDevice must have the value ALL, got: 2 for container 'app'"],
+      "containerOverrides.resourceRequirements of type NeuronDevice must have the value ALL, got: 2 for container 'app'"],
     ['startedBy over 128 characters', onFargate, () => ({ startedBy: 'x'.repeat(129) }),
       `startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: 129 characters, '${'x'.repeat(129)}'`],
     ['startedBy with other characters', onFargate, () => ({ startedBy: 'a:b' }),
@@ -142,10 +149,47 @@ describe('fails at once', () => {
       'successExitCodes must have at least one integer, got: [0, 1.5]'],
     ['a negative number of log lines', onFargate, () => ({ logTailLines: -1 }),
       'logTailLines must be an integer from 0 to 10000, got: -1'],
+    ['more than 10 retries', onFargate, () => ({ retryAttempts: 11 }),
+      'retryAttempts must be an integer from 0 to 10, got: 11'],
+    ['a negative number of retries', onFargate, () => ({ retryAttempts: -1 }),
+      'retryAttempts must be an integer from 0 to 10, got: -1'],
+    ['half a retry', onFargate, () => ({ retryAttempts: 0.5 }),
+      'retryAttempts must be an integer from 0 to 10, got: 0.5'],
+    ['onRollback for a task that only the creation runs', onFargate, () => ({ onRollback: OnRollback.RUN, runOn: RunOn.CREATE }),
+      'onRollback RUN has no effect together with runOn CREATE, with which only the creation runs the task; remove one of the two'],
+    ['overrides longer than 8192 characters on delete', onFargate,
+      () => ({ onDelete: { containerOverrides: [{ ...app, command: ['x'.repeat(8192)] }] } }),
+      'onDelete.containerOverrides and taskOverrides must have at most 8192 characters as JSON, got: 8246; move long values to the taskDefinition or to environmentFiles'],
+    ['ephemeral storage over 200 GiB on delete', onFargate, () => ({ onDelete: { taskOverrides: { ephemeralStorageGiB: 201 } } }),
+      'onDelete.taskOverrides.ephemeralStorageGiB must be an integer from 21 to 200, got: 201'],
+    ['gpuCount beside a requirement for GPUs on delete', onEc2,
+      () => ({ onDelete: { containerOverrides: [{ ...app, gpuCount: 1, resourceRequirements: [{ type: ResourceType.GPU, value: '1' }] }] } }),
+      "onDelete.containerOverrides.gpuCount and a resourceRequirement of type GPU exclude each other, got both for container 'app'; remove gpuCount"],
+    ['a timeout over one hour on delete', onFargate, () => ({ onDelete: { timeout: Duration.hours(2) } }),
+      'onDelete.timeout must be from 1 second to 1 hour, got: 2 hours'],
+    ['no container in exitCodeFrom on delete', onFargate, () => ({ onDelete: { exitCodeFrom: [] } }),
+      'onDelete.exitCodeFrom must name at least one container, got: []; remove it to let the essential containers decide'],
+    ['a definition on delete that does not have the launch type', onFargate,
+      (given) => ({ onDelete: { taskDefinition: other(given, ecs.Compatibility.EC2, ecs.NetworkMode.AWS_VPC) } }),
+      "onDelete.taskDefinition must be compatible with the launch type of the RunTask, FARGATE, got: 'Stack/Other'; change its compatibility"],
+    ['a definition on delete without the network interface of the other', () => setup(ecs.Compatibility.EC2, ecs.NetworkMode.AWS_VPC),
+      (given) => ({ onDelete: { taskDefinition: other(given, ecs.Compatibility.EC2) } }),
+      'onDelete.taskDefinition must have network mode awsvpc, like that of the RunTask, got: bridge; change its networkMode'],
+    ['a definition on delete with a network interface that the other lacks', onEc2,
+      (given) => ({ onDelete: { taskDefinition: other(given, ecs.Compatibility.EC2, ecs.NetworkMode.AWS_VPC) } }),
+      'onDelete.taskDefinition must have a network mode other than awsvpc, like that of the RunTask, got: awsvpc; change its networkMode'],
   ])('%s', (_, make, props, message) => {
     const given = make();
 
     expect(() => runTask(given, props(given))).toThrow(new Error(`[Stack/Task] ${message}`));
+  });
+
+  test.each<[string, Partial<RunTaskProps>, string]>([
+    ['a timeout', { timeout: Duration.hours(2) }, 'timeout must be from 1 second to 1 hour, got: 2 hours'],
+    ['a number of retries', { retryAttempts: 11 }, 'retryAttempts must be an integer from 0 to 10, got: 11'],
+    ['tags', { tags: { '': '' } }, "tags must have keys of 1 to 128 characters, got: 0, ''"],
+  ])('once with %s that both tasks have', (_, props, message) => {
+    expect(() => runTask(setup(), { ...props, onDelete: {} })).toThrow(new Error(`[Stack/Task] ${message}`));
   });
 
   test('with everything that is wrong', () => {
@@ -171,6 +215,20 @@ describe('fails at synthesis, when the definition is complete', () => {
       return {};
     },
     "volumes must configure 'data', which the taskDefinition leaves to be configured at launch, got: none"],
+    ['an override on delete for a container that is not there', () => ({ onDelete: { containerOverrides: [{ containerName: 'ap' }] } }),
+      "onDelete.containerOverrides must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],
+    ['an override on delete for a container of the other definition', (given) => ({
+      onDelete: { taskDefinition: other(given), containerOverrides: [app] },
+    }),
+    "onDelete.containerOverrides must name containers of the onDelete.taskDefinition, got: 'app'; the onDelete.taskDefinition has: clean-up"],
+    ['an exit code on delete from a container that is not there', () => ({ onDelete: { exitCodeFrom: ['ap'] } }),
+      "onDelete.exitCodeFrom must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],
+    ['a definition on delete with a volume of its own', (given) => {
+      const definition = other(given);
+      definition.addVolume({ name: 'data', configuredAtLaunch: true });
+      return { onDelete: { taskDefinition: definition } };
+    },
+    "onDelete.taskDefinition must not leave volumes to be configured at launch, got: 'data'; only the taskDefinition of the RunTask can"],
   ])('%s', (_, props, message) => {
     const given = setup();
     runTask(given, props(given));
@@ -186,6 +244,18 @@ describe('fails at synthesis, when the definition is complete', () => {
     expect(() => Template.fromStack(given.stack))
       .toThrow('[Stack/Task] placementConstraints must have at most 10 items, those of the taskDefinition included, got: 11');
   });
+});
+
+test('more than 10 placement constraints with those of the definition on delete fail at synthesis', () => {
+  const given = onEc2();
+  const taskDefinition = other(given, ecs.Compatibility.EC2);
+  runTask(given, {
+    placementConstraints: [ecs.PlacementConstraint.memberOf(...repeat(10, (index) => `attribute:b == ${index}`))], onDelete: { taskDefinition },
+  });
+  taskDefinition.addPlacementConstraint(ecs.PlacementConstraint.memberOf('attribute:a == 1'));
+
+  expect(() => Template.fromStack(given.stack))
+    .toThrow('[Stack/Task] placementConstraints must have at most 10 items, those of the onDelete.taskDefinition included, got: 11');
 });
 
 test('what is added to the definition after the task is in the template', () => {
@@ -232,6 +302,15 @@ describe('passes', () => {
     ['a timeout', onFargate, () => ({ timeout: Duration.seconds(number) })],
     ['exit codes', onFargate, () => ({ successExitCodes: [number] })],
     ['log lines', onFargate, () => ({ logTailLines: number })],
+    ['retries', onFargate, () => ({ retryAttempts: number })],
+    ['everything on delete', onFargate, () => ({
+      onDelete: {
+        containerOverrides: [{ containerName: text, command: list }],
+        taskOverrides: { ephemeralStorageGiB: number },
+        exitCodeFrom: list,
+        timeout: Duration.seconds(number),
+      },
+    })],
   ])('a token for %s', (_, make, props) => {
     const given = make();
     ['Number', 'Text', 'List'].forEach((id) => new CfnParameter(given.stack, id));
@@ -244,6 +323,22 @@ describe('passes', () => {
     const given = setup();
     runTask(given, { containerOverrides: [{ containerName: 'late' }], exitCodeFrom: ['late'] });
     given.taskDefinition.addContainer('late', { image: ecs.ContainerImage.fromRegistry('late') });
+
+    expect(() => Template.fromStack(given.stack)).not.toThrow();
+  });
+
+  test('a volume that the definition of both tasks configures at launch', () => {
+    const given = setup();
+    runTask(given, { volumes: [volume(given)], onDelete: {} });
+
+    expect(() => Template.fromStack(given.stack)).not.toThrow();
+  });
+
+  test('a definition on delete of which its import does not tell the network mode', () => {
+    const given = setup();
+    const taskDefinition = ecs.TaskDefinition.fromTaskDefinitionArn(given.stack, 'Imported',
+      'arn:aws:ecs:eu-west-1:123456789012:task-definition/imported:1');
+    runTask(given, { onDelete: { taskDefinition, containerOverrides: [{ containerName: 'any' }], exitCodeFrom: ['any'] } });
 
     expect(() => Template.fromStack(given.stack)).not.toThrow();
   });
