@@ -59,7 +59,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       coverageProvider: 'babel', // twice as fast here as v8
       moduleNameMapper: { '^cdk-ecs-run-task$': '<rootDir>/src' },
-      testPathIgnorePatterns: ['/node_modules/', '/test/e2e/'],
+      testPathIgnorePatterns: ['/node_modules/', '/test/e2e/', '/test/deadlines/'],
     },
   },
   eslintOptions: {
@@ -130,6 +130,20 @@ project.addTask('e2e', {
     { spawn: 'compile' },
     { spawn: 'package:js' },
     { exec: 'jest --config test/e2e/jest.config.json' },
+  ],
+});
+
+project.addTask('simulate', {
+  description: 'Simulate deployments with all that can go wrong: --seed N shows one, --runs N many',
+  exec: 'tsx --tsconfig test/tsconfig.json test/simulation/main.ts',
+  receiveArgs: true,
+});
+
+project.addTask('test:deadlines', {
+  description: 'Test the bundle in Lambda\'s own runtime, with a short time-out',
+  steps: [
+    { spawn: 'bundle' },
+    { exec: 'jest --config test/deadlines/jest.config.json' },
   ],
 });
 
