@@ -6,6 +6,7 @@ import { logOf, tail } from './logs';
 import { markOfRequest, placeOf } from './marks';
 import { Evidence, explain, notStopped } from './message';
 import { judge } from './outcome';
+import { persist } from './persist';
 import { duration, timeAllowed, TIME_TO_STOP_MS } from './schedule';
 import { describeTasks, findTasks, LISTED_WITHIN_MS, stopTasks } from './tasks';
 import type { TaskRun } from '../src/contract';
@@ -46,15 +47,28 @@ export async function stopAll(job: Job, run: KnownContainers, progress: Progress
   const { world } = job;
   const { cluster } = run.Request;
   const until = world.now() + TIME_TO_STOP_MS;
-  if (progress.Tasks.some(({ IsUncertain }) => IsUncertain)) {
-    await world.sleep(LISTED_WITHIN_MS);
-  }
   const known = await describeTasks(world, cluster, knownArns(progress)).catch(() => []);
   const over = known.filter((task) => judge(task, run).state !== 'running').map(({ taskArn }) => taskArn!);
-  const hasStarted = progress.Tasks.some(({ Tries }) => Tries > 0);
-  const found = hasStarted ? await findTasks(world, placeOf(run.Request), markOfRequest(job), 'RUNNING').catch(() => []) : [];
-  const running = new Set([...knownArns(progress), ...found.map(({ taskArn }) => taskArn!)]);
-  return stopTasks(world, cluster, [...running].filter((taskArn) => !over.includes(taskArn)), because, until);
+  const left = await stopTasks(world, cluster, knownArns(progress).filter((taskArn) => !over.includes(taskArn)), because, until);
+  const others = (await findUnheardOf(job, run, progress)).filter((taskArn) => !over.includes(taskArn));
+  return [...new Set([...left, ...await stopTasks(world, cluster, others, because, until)])];
+}
+
+async function findUnheardOf(job: Job, run: TaskRun, { Tasks }: Progress): Promise<string[]> {
+  const { world } = job;
+  if (Tasks.every(({ Tries }) => Tries === 0)) {
+    return [];
+  }
+  if (Tasks.some(({ IsUnanswered, DoubtedAttempt }) => IsUnanswered || DoubtedAttempt)) {
+    await world.sleep(LISTED_WITHIN_MS);
+  }
+  try {
+    const found = await persist(world, world.now() + 30_000, () => findTasks(world, placeOf(run.Request), markOfRequest(job), 'RUNNING'));
+    return found.map(({ taskArn }) => taskArn!);
+  } catch (error) {
+    world.log(`could not look for tasks to stop: ${error}`);
+    return [];
+  }
 }
 
 async function lastWords(job: Job, run: TaskRun, container?: string, taskArn?: string): Promise<Evidence> {

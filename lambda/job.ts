@@ -30,8 +30,10 @@ export interface TaskProgress {
   /** Not before this time. */
   StartAt: number;
   TaskArn?: string;
-  /** Whether ECS may have started a task that is not known here: its answer was lost, or it reported a failure. */
-  IsUncertain?: boolean;
+  /** Whether ECS has not answered the last start, so that it may have started a task that is not known here. */
+  IsUnanswered?: boolean;
+  /** The attempt for which ECS has reported a failure, which it has been seen to do for a task that it did start. */
+  DoubtedAttempt?: number;
   /** Since when ECS has not known the task that it had started. */
   MissingSince?: number;
   /** Why the last start failed. */

@@ -34,16 +34,6 @@ export async function stopLeftovers({ world }: Job, leftovers: Leftover[], becau
   return left;
 }
 
-/**
- * Whether it was started after this request was sent, so that CloudFormation has sent another since then: Lambda may
- * deliver an event again at any time. The signature of the URL holds the time of the request.
- */
-export function isLater({ task }: Leftover, { event }: Job): boolean {
-  const signed = new URL(event.ResponseURL).searchParams.get('X-Amz-Date') ?? '';
-  const sent = Date.parse(signed.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
-  return task.createdAt !== undefined && task.createdAt.getTime() > sent; // never where the time is not there
-}
-
 async function find(job: Job, place: Place, desiredStatus: 'RUNNING' | 'STOPPED'): Promise<Leftover[]> {
   const { world } = job;
   try {

@@ -2,13 +2,13 @@ import type { CloudFormationCustomResourceDeleteEvent, CloudFormationCustomResou
 import { Answer, answerBody, sendAnswer } from './answer';
 import { PERMISSIONS_SPREAD_MS } from './causes';
 import { Event, Job } from './job';
-import { findLeftovers, isLater, stopLeftovers } from './leftovers';
+import { findLeftovers, stopLeftovers } from './leftovers';
 import { notStopped } from './message';
 import { persist } from './persist';
 import { DeliveredProperties, parseProperties, parseRun } from './properties';
 import { runTask } from './run';
 import { reserve } from './schedule';
-import { identity, isRollback, stackStatus } from './stack';
+import { identity, isAfter, isRollback, OutOfDate, stackStatus } from './stack';
 import type { Surroundings } from './surroundings';
 import { LISTED_WITHIN_MS } from './tasks';
 import type { RunTaskProperties } from '../src/contract';
@@ -24,7 +24,7 @@ export function createHandler(world: Surroundings) {
       id: identity(event),
       functionArn: context.invokedFunctionArn,
       began: world.now(),
-      handOverAt: ends - reserve(remaining),
+      handOverAt: ends - 1.3 * reserve(remaining),
       handOverBy: ends - 0.9 * reserve(remaining),
     };
     world.log(`${event.RequestType} of ${event.LogicalResourceId}, request ${event.RequestId}${event.Progress ? ', continued' : ''}`);
@@ -41,7 +41,7 @@ export function createHandler(world: Surroundings) {
 }
 
 function unforeseen(error: Error): Answer {
-  return { status: 'FAILED', reason: [`The function failed: ${error}.`] };
+  return { status: 'FAILED', reason: [`The function failed: ${error instanceof OutOfDate ? error.message : error}.`] };
 }
 
 /** Stays what it was, even one that CloudFormation made up: another would be a replacement. */
@@ -58,7 +58,7 @@ async function answerTo(job: Job): Promise<Answer | undefined> {
     case 'Create':
       return deploy(job, parseProperties(event.ResourceProperties), [event.ResourceProperties]);
     case 'Update':
-      return await isUndoing(job) ? rollBack(job, event) : update(job, event);
+      return await isUndoing(job) ? goOn(() => rollBack(job, event)) : update(job, event);
     case 'Delete':
       return remove(job, event);
     default:
@@ -70,7 +70,7 @@ async function answerTo(job: Job): Promise<Answer | undefined> {
 async function isUndoing({ world, event }: Job): Promise<boolean> {
   return event.Progress
     ? event.Progress.Occasion === 'rollback'
-    : isRollback(await persist(world, world.now() + PERMISSIONS_SPREAD_MS, () => stackStatus(world, event.StackId)));
+    : isRollback(await persist(world, world.now() + PERMISSIONS_SPREAD_MS, () => stackStatus(world, event)));
 }
 
 async function update(job: Job, event: CloudFormationCustomResourceUpdateEvent): Promise<Answer | undefined> {
@@ -83,11 +83,7 @@ async function update(job: Job, event: CloudFormationCustomResourceUpdateEvent):
 async function deploy(job: Job, properties: RunTaskProperties, delivered: DeliveredProperties[]): Promise<Answer | undefined> {
   if (!job.event.Progress) {
     // Without a rollback, or without its function, a deployment that has failed can leave its task running.
-    const leftovers = await findLeftovers(job, delivered);
-    if (leftovers.some((leftover) => isLater(leftover, job))) {
-      return { status: 'FAILED', reason: ['This request is out of date: a later one has started its task.'] };
-    }
-    const left = await stopLeftovers(job, leftovers, 'a later deployment runs it anew');
+    const left = await clearUp(job, 'a later deployment runs it anew', delivered);
     if (left.length > 0) {
       return { status: 'FAILED', reason: ['The task of an earlier deployment still runs, so no other was started.', ...notStopped(left)] };
     }
@@ -101,30 +97,38 @@ async function rollBack(job: Job, event: CloudFormationCustomResourceUpdateEvent
   if (OnRollback !== 'RUN' || RunOn === 'CREATE') {
     return { status: 'SUCCESS', reason: ['No task was run: this is a rollback.', ...notStopped(left)] };
   }
-  return goOn(async () => runTask(job, parseProperties(event.ResourceProperties), 'rollback'));
+  return runTask(job, parseProperties(event.ResourceProperties), 'rollback');
 }
 
 async function remove(job: Job, event: CloudFormationCustomResourceDeleteEvent): Promise<Answer | undefined> {
   const { world, id } = job;
   const OnDelete = (event.ResourceProperties as DeliveredProperties | undefined)?.OnDelete;
-  const isContinued = job.event.Progress !== undefined;
-  let left = isContinued ? [] : await clearUp(job, 'the resource is deleted', [event.ResourceProperties]);
+  const stop = async () => stopLeftovers(job, await findLeftovers(job, [event.ResourceProperties]), 'the resource is deleted');
+  let left = job.event.Progress ? [] : await stop();
   if (![id, `${id}/failed`].includes(event.PhysicalResourceId)) { // made up: the Create has not answered, and may be starting its task
     await world.sleep(LISTED_WITHIN_MS);
-    left = await clearUp(job, 'the resource is deleted', [event.ResourceProperties]);
+    left = await stop();
   }
   if (!OnDelete || event.PhysicalResourceId !== id) {
     return { status: 'SUCCESS', reason: notStopped(left) };
   }
-  const isInRollback = isContinued
-    ? job.event.Progress.Occasion === 'rollback'
-    : await stackStatus(world, event.StackId).then(isRollback, () => false);
-  const run = async () => runTask(job, parseRun(OnDelete as DeliveredProperties, 'OnDelete'), isInRollback ? 'rollback' : 'deletion');
-  return isInRollback ? goOn(run) : run();
+  const undoing = await isUndoing(job).catch((error) => {
+    if (error instanceof OutOfDate) {
+      throw error;
+    }
+    return false;
+  });
+  const run = async () => runTask(job, parseRun(OnDelete as DeliveredProperties, 'OnDelete'), undoing ? 'rollback' : 'deletion');
+  return undoing ? goOn(run) : run();
 }
 
+/** Stops what earlier requests have left running. A later one there shows that nobody waits for this one. */
 async function clearUp(job: Job, because: string, properties: DeliveredProperties[]): Promise<string[]> {
-  return stopLeftovers(job, await findLeftovers(job, properties), because);
+  const leftovers = await findLeftovers(job, properties);
+  if (leftovers.some(({ task }) => isAfter(task.createdAt, job.event))) {
+    throw new OutOfDate();
+  }
+  return stopLeftovers(job, leftovers, because);
 }
 
 /** A rollback goes on whatever becomes of its task: a failure would leave the stack stuck. */

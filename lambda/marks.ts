@@ -17,11 +17,11 @@ export function placeOf({ cluster, taskDefinition }: Partial<TaskRun['Request']>
 }
 
 /**
- * Tells a task by its resource, the request that started it, and its number among the tasks of that request. At most
- * 128 characters, the limit of `startedBy`.
+ * Tells a task by its resource, the request that started it, its number among the tasks of that request, and the
+ * attempt. At most 128 characters, the limit of `startedBy`.
  */
-export function markOf(job: Job, number: number): string {
-  return `${markOfRequest(job)}${number}`;
+export function markOf(job: Job, number: number, attempt: number): string {
+  return `${markOfRequest(job)}${number}/${attempt}`;
 }
 
 /** How the marks of all tasks of this request begin. */

@@ -8,7 +8,7 @@ import { Failed, Job, knownArns, Progress, TaskProgress } from './job';
 import { Failure, judge, Outcome } from './outcome';
 import { persist } from './persist';
 import { LOOK_AT_STACK_MS, pollInterval, timeAllowed } from './schedule';
-import { isAwaited, Occasion, stackStatus } from './stack';
+import { isAwaited, Occasion, OutOfDate, stackStatus } from './stack';
 import { isWorthATry, startAnew, startDue } from './start';
 import { describeTasks } from './tasks';
 import type { TaskRun } from '../src/contract';
@@ -48,7 +48,7 @@ async function startAndWait(job: Job, run: KnownContainers, progress: Progress):
     logChanges(job, progress, tasks, states);
     const standing = settle(job, run, progress, tasks);
     if (standing === 'succeeded') {
-      if (progress.Tasks.some(({ Attempt }) => Attempt > 1)) { // ECS may have started one that it reported as failed
+      if (progress.Tasks.some(({ Tries }) => Tries > 1)) { // ECS may have started one that it reported as failed
         await stopAll(job, run, progress, 'another task has succeeded in its place');
       }
       return { status: 'SUCCESS', reason: [] };
@@ -136,7 +136,12 @@ async function lookAtStack(job: Job, progress: Progress): Promise<void> {
     return;
   }
   progress.LookAtStackAt = world.now() + LOOK_AT_STACK_MS;
-  const status = await stackStatus(world, job.event.StackId).catch((error) => world.log(`DescribeStacks: ${error}`));
+  const status = await stackStatus(world, job.event).catch((error) => {
+    if (error instanceof OutOfDate) {
+      throw new Failed({ cause: error.message });
+    }
+    world.log(`DescribeStacks: ${error}`);
+  });
   if (status && !isAwaited(progress.Occasion, status)) {
     throw new Failed({ cause: `the deployment is over (${status}), and nobody waits for the task` });
   }

@@ -3,6 +3,9 @@ import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import type { Surroundings } from './surroundings';
 
+/** Those of CloudFormation, ECS and the signature, generously. */
+const CLOCKS_DIFFER_BY_MS = 10_000;
+
 /** What a task is run for. */
 export type Occasion = 'deployment' | 'rollback' | 'deletion';
 
@@ -13,14 +16,31 @@ const AWAITED: { readonly [occasion in Occasion]: RegExp } = {
   deletion: /_IN_PROGRESS$/,
 };
 
-/** What CloudFormation is doing with the stack. */
-export async function stackStatus(world: Surroundings, stackId: string): Promise<string> {
-  const { Stacks = [] } = await world.cloudFormation.send(new DescribeStacksCommand({ StackName: stackId }));
-  const status = Stacks[0]?.StackStatus;
+/** What CloudFormation is doing with the stack. Throws where that is no longer what this request belongs to. */
+export async function stackStatus(world: Surroundings, event: CloudFormationCustomResourceEvent): Promise<string> {
+  const { Stacks = [] } = await world.cloudFormation.send(new DescribeStacksCommand({ StackName: event.StackId }));
+  const { StackStatus: status, LastUpdatedTime } = Stacks[0] ?? {};
   if (!status) {
     throw new Error('CloudFormation does not tell the status of the stack');
   }
+  if (isAfter(LastUpdatedTime, event)) {
+    throw new OutOfDate();
+  }
   return status;
+}
+
+/** Lambda may deliver an event again at any time, also when another deployment has begun. Nobody waits for its answer then. */
+export class OutOfDate extends Error {
+  constructor() {
+    super('this request is out of date: CloudFormation has gone on without it');
+  }
+}
+
+/** Whether CloudFormation had sent this request by then, by the signature of its URL; not where that does not tell. */
+export function isAfter(time: Date | undefined, { ResponseURL }: CloudFormationCustomResourceEvent): boolean {
+  const signed = new URL(ResponseURL).searchParams.get('X-Amz-Date') ?? '';
+  const sentAt = Date.parse(signed.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+  return time !== undefined && time.getTime() > sentAt + CLOCKS_DIFFER_BY_MS;
 }
 
 /**
@@ -48,7 +68,7 @@ export function isUndone(occasion: Occasion, status: string): boolean {
 export function identity(event: Pick<CloudFormationCustomResourceEvent, 'StackId' | 'LogicalResourceId'>): string {
   const stackName = event.StackId.split('/')[1] ?? event.StackId;
   const digest = digestOf(`${event.StackId} ${event.LogicalResourceId}`, 12);
-  return [stackName.slice(0, 40), event.LogicalResourceId.slice(0, 60), digest].join('/').replace(/[^A-Za-z0-9_/-]/g, '-');
+  return [stackName.slice(0, 40), event.LogicalResourceId.slice(0, 55), digest].join('/').replace(/[^A-Za-z0-9_/-]/g, '-');
 }
 
 export function digestOf(text: string, length: number): string {

@@ -1,10 +1,10 @@
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
 import { adviceOnError, knownStartFailure, Patience, patienceWithError, PERMISSIONS_SPREAD_MS } from './causes';
 import { Failed, Job, Progress, TaskProgress } from './job';
-import { marked, markedAs, markOf, markOfRequest, placeOf } from './marks';
-import { Failure, hasEnded } from './outcome';
+import { marked, markedAs, markOf, placeOf } from './marks';
+import type { Failure } from './outcome';
 import { backoff } from './schedule';
-import { isAwaited, isUndone, stackStatus } from './stack';
+import { isAwaited, isUndone, OutOfDate, stackStatus } from './stack';
 import { findTasks } from './tasks';
 import type { TaskRun } from '../src/contract';
 
@@ -14,7 +14,7 @@ export async function startDue(job: Job, request: TaskRun['Request'], progress: 
   let problem: Failure | undefined;
   try {
     // An event may be late: a Delete or a rollback may have cleaned up already, or the deployment be over.
-    const status = await stackStatus(job.world, job.event.StackId);
+    const status = await stackStatus(job.world, job.event);
     if (isUndone(progress.Occasion, status)) {
       throw new Failed({ cause: 'the deployment was cancelled before the task had started' });
     }
@@ -36,11 +36,7 @@ export async function startDue(job: Job, request: TaskRun['Request'], progress: 
 
 async function start(job: Job, request: TaskRun['Request'], progress: Progress, task: TaskProgress): Promise<void> {
   try {
-    // ECS has been seen to report a failure for a task that it did start, so look before starting another.
-    task.TaskArn = task.Attempt > 1 && task.IsUncertain ? await adopt(job, request, task) : undefined;
-    if (task.TaskArn) {
-      task.IsUncertain = undefined;
-    } else {
+    if (!await takeOver(job, request, task)) {
       await callRunTask(job, request, progress, task);
     }
   } catch (error) {
@@ -48,23 +44,32 @@ async function start(job: Job, request: TaskRun['Request'], progress: Progress, 
   }
 }
 
-async function adopt(job: Job, request: TaskRun['Request'], task: TaskProgress): Promise<string | undefined> {
-  const running = await findTasks(job.world, placeOf(request), markOfRequest(job), 'RUNNING');
-  const own = running.find((one) => markedAs(one) === markOf(job, task.Number) && !hasEnded(one));
-  return own?.taskArn;
+/** Goes on with the task that ECS has started in spite of the failure that it reported, if there is one. */
+async function takeOver(job: Job, request: TaskRun['Request'], task: TaskProgress): Promise<boolean> {
+  const { Number, DoubtedAttempt } = task;
+  if (DoubtedAttempt === undefined) {
+    return false;
+  }
+  const mark = markOf(job, Number, DoubtedAttempt);
+  const found = await Promise.all((['RUNNING', 'STOPPED'] as const).map((status) => findTasks(job.world, placeOf(request), mark, status)));
+  const own = found.flat().find((one) => markedAs(one) === mark);
+  if (own) {
+    Object.assign(task, { TaskArn: own.taskArn, Attempt: DoubtedAttempt, DoubtedAttempt: undefined });
+  }
+  return own !== undefined;
 }
 
 async function callRunTask(job: Job, request: TaskRun['Request'], progress: Progress, task: TaskProgress): Promise<void> {
-  task.IsUncertain = true;
+  task.IsUnanswered = true;
   const { tasks = [], failures = [] } = await job.world.ecs.send(new RunTaskCommand({
-    ...marked(request, markOf(job, task.Number)),
+    ...marked(request, markOf(job, task.Number, task.Attempt)),
     count: 1, // each task has a token of its own, so that a repeated invocation gets back just this one
     clientToken: `${job.event.RequestId}-${task.Number}-${task.Attempt}`,
   }));
+  task.IsUnanswered = undefined;
   task.TaskArn = tasks[0]?.taskArn;
-  if (task.TaskArn) {
-    task.IsUncertain = undefined;
-  } else {
+  task.DoubtedAttempt = task.TaskArn ? undefined : task.Attempt;
+  if (!task.TaskArn) {
     const reasons = failures.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': '));
     const said = [...new Set(reasons)].join('; ');
     const { means = 'ECS did not place it', advice, patience } = knownStartFailure(said) ?? {};
@@ -106,6 +111,9 @@ export function isWorthATry(patience: Patience | undefined, job: Job, progress: 
 function problemOf(error: unknown): Failure {
   if (error instanceof Failed) {
     throw error;
+  }
+  if (error instanceof OutOfDate) {
+    throw new Failed({ cause: error.message });
   }
   const { name, message } = error as Error;
   return {

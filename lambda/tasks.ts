@@ -28,10 +28,21 @@ export async function findTasks(world: Surroundings, { cluster, family }: Place,
 
   const found: Task[] = [];
   for (let from = 0; from < arns.length; from += 100) { // DescribeTasks takes no more
-    const { tasks = [] } = await world.ecs.send(new DescribeTasksCommand({ cluster, tasks: arns.slice(from, from + 100), include: ['TAGS'] }));
-    found.push(...tasks.filter((task) => markedAs(task).startsWith(mark)));
+    found.push(...await describeListed(world, cluster, arns.slice(from, from + 100)));
   }
-  return found;
+  return found.filter((task) => markedAs(task).startsWith(mark));
+}
+
+/** A new task can be listed before all of ECS knows it. */
+async function describeListed(world: Surroundings, cluster: string | undefined, taskArns: string[]): Promise<Task[]> {
+  const until = world.now() + LISTED_WITHIN_MS;
+  for (;;) {
+    const { tasks = [] } = await world.ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns, include: ['TAGS'] }));
+    if (tasks.length >= taskArns.length || world.now() >= until) {
+      return tasks;
+    }
+    await world.sleep(1_000);
+  }
 }
 
 /** Stops the tasks and waits until they have ended. Gives those that had not by then. */

@@ -72,7 +72,7 @@ test('the bundle starts by itself, signs its calls, runs the task, and answers',
   const output = await invoke({ ...create(), ResponseURL: `${url}/answer?signature=secret` });
   const runTask = seen.find(({ target }) => target.endsWith('.RunTask'));
   expect(runTask?.headers.authorization).toContain('Credential=AKIDEXAMPLE/');
-  expect(JSON.parse(runTask!.body)).toMatchObject({ taskDefinition: 'migrate:7', clientToken: 'c0ffee00-create-1', count: 1 });
+  expect(JSON.parse(runTask!.body)).toMatchObject({ taskDefinition: 'migrate:7', clientToken: 'c0ffee00-create-1-1', count: 1 });
 
   const answer = seen.find(({ method }) => method === 'PUT');
   expect(answer?.target).toBe('/answer?signature=secret');

@@ -25,7 +25,7 @@ describe('a Create', () => {
       count: 1,
       enableExecuteCommand: false,
       clientToken: 'c0ffee00-create-1-1',
-      startedBy: expect.stringMatching(/^Shop\/Migration\/[0-9a-f]{12}\/[0-9a-f]{8}\/1$/),
+      startedBy: expect.stringMatching(/^Shop\/Migration\/[0-9a-f]{12}\/[0-9a-f]{8}\/1\/1$/),
     }]);
   });
 
@@ -212,6 +212,47 @@ describe('starting', () => {
     expect(world.callsOf('RunTask')).toHaveLength(1);
   });
 
+  test('takes over also one that has ended by then, and judges it', async () => {
+    world.lives = [runs(-25, 3), runs(5, 0)];
+    world.faults.RunTask = [(_, proceed) => { proceed(); return { tasks: [], failures: [{ reason: 'RESOURCE:MEMORY' }] }; }];
+    world.random = () => 60; // the next attempt comes late
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('Container "app" exited with code 3.') });
+    expect(world.tasks).toHaveLength(1);
+  });
+
+  test('does not take over a task that has failed for one whose start got no answer', async () => {
+    world.lives = [runs(5, 1), runs(5, 0)];
+    world.faults.RunTask = [(_, proceed) => proceed(), (_, proceed) => { proceed(); throw awsError('TimeoutError', 'socket hang up'); }];
+    expect(await world.request(create(properties({ RetryAttempts: '1' })))).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.tasks).toHaveLength(2);
+  });
+
+  test('stops a task that ECS has started in spite of the failure it reported, and that shows up late', async () => {
+    world.lives = [runs(60 * 60, 0), runs(5, 0)];
+    world.faults.RunTask = [(_, proceed) => { proceed(); return { tasks: [], failures: [{ reason: 'RESOURCE:MEMORY' }] }; }];
+    world.faults.ListTasks = [...times(2, (_: unknown, proceed: () => unknown) => proceed()), ...times(2, () => ({ taskArns: [] }))];
+    expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.callsOf('StopTask').map(({ task }) => task)).toEqual([world.tasks[0].taskArn]);
+  });
+
+  test.each(['CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS'])('starts nothing for an old event when another deployment has begun: %s', async (status) => {
+    const event = status === 'CREATE_IN_PROGRESS' ? create() : update();
+    await world.sleep(5 * MINUTE);
+    world.faults.DescribeStacks = times(10, () => ({ Stacks: [{ StackStatus: status, LastUpdatedTime: new Date(Date.UTC(2026, 0, 1, 0, 4)) }] }));
+    expect(await world.request(event)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('his request is out of date') });
+    expect(world.tasks).toHaveLength(0);
+  });
+
+  test('stops the task of an old event when another deployment has begun', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.DescribeStacks = [
+      ...times(2, (_: unknown, proceed: () => unknown) => proceed()),
+      () => ({ Stacks: [{ StackStatus: 'UPDATE_IN_PROGRESS', LastUpdatedTime: new Date(Date.UTC(2026, 0, 1, 0, 1)) }] }),
+    ];
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('This request is out of date') });
+    expect(world.callsOf('StopTask')).toHaveLength(1);
+  });
+
   test('stops the task of an earlier request, which nobody waits for any more, before it starts its own', async () => {
     world.lives = [runs(60 * 60, 0), runs(5, 0)];
     await world.invoke(create(), 2 * MINUTE);
@@ -237,7 +278,7 @@ describe('starting', () => {
     await world.sleep(5 * MINUTE);
     await world.invoke({ ...create(), RequestId: 'later', ResponseURL: sentAfter(5) }, 2 * MINUTE);
     world.handedOver = [];
-    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('This request is out of date') });
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('this request is out of date') });
     expect(world.tasks).toHaveLength(1);
     expect(world.callsOf('StopTask')).toEqual([]);
   });
@@ -507,6 +548,14 @@ describe('a deployment that is over', () => {
     expect(world.callsOf('StopTask')).toHaveLength(1);
   });
 
+  test('stops also what it has not heard of, however often ECS refuses to list it at first', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.RunTask = [(_, proceed) => { proceed(); throw awsError('TimeoutError'); }, fails('InvalidParameterException')];
+    world.faults.ListTasks = [...times(2, () => ({ taskArns: [] })), ...times(3, fails('ThrottlingException'))];
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED' });
+    expect(world.callsOf('StopTask')).toHaveLength(1);
+  });
+
   test('stops also the task whose start was under way when a Delete found nothing to stop', async () => {
     world.faults.RunTask = [(_, proceed) => { world.stackStatus = 'ROLLBACK_IN_PROGRESS'; return proceed(); }];
     const { Status, at } = await world.request(create());
@@ -673,9 +722,19 @@ describe('a Delete', () => {
     expect(world.callsOf('StopTask').map(({ task }) => task)).toEqual([world.tasks[0].taskArn]);
   });
 
+  test('stops also a task that is listed before all of ECS knows it', async () => {
+    world.stackStatus = 'CREATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    await world.invoke(create(), 2 * MINUTE);
+    world.handedOver = [];
+    world.faults.DescribeTasks = times(4, () => ({ tasks: [], failures: [{ reason: 'MISSING' }] }));
+    await world.request(remove());
+    expect(world.callsOf('StopTask')).toHaveLength(1);
+  });
+
   test('does not wait for long for a task that ECS has forgotten', async () => {
     world.faults.ListTasks = [() => ({ taskArns: ['forgotten'] })];
-    world.faults.DescribeTasks = [() => ({ tasks: [{ taskArn: 'forgotten', startedBy: `${ID}/0f9c1f8e/1`, lastStatus: 'RUNNING' }] })];
+    world.faults.DescribeTasks = [() => ({ tasks: [{ taskArn: 'forgotten', startedBy: `${ID}/0f9c1f8e/1/1`, lastStatus: 'RUNNING' }] })];
     world.faults.StopTask = times(100, fails('InvalidParameterException', 'The referenced task was not found.'));
     const { at } = await world.request(remove());
     expect(at).toBeGreaterThan(10); // it may be so new that not all of ECS knows it
@@ -745,7 +804,7 @@ describe('a Delete', () => {
       if (world.tasks.length === 0) {
         world.stackStatus = 'CREATE_IN_PROGRESS';
         world.lives = [runs(60 * 60, 0)];
-        (world as any).onRunTask({ taskDefinition: 'migrate:7', clientToken: 'x', startedBy: `${ID}/0f9c1f8e/1` });
+        (world as any).onRunTask({ taskDefinition: 'migrate:7', clientToken: 'x', startedBy: `${ID}/0f9c1f8e/1/1` });
       }
       return { taskArns: [] };
     });

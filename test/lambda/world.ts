@@ -73,7 +73,7 @@ export class World implements Surroundings {
 
   now = () => this.time;
   sleep = async (milliseconds: number) => { this.time += Math.max(0, milliseconds); };
-  random = () => 0.5;
+  random: () => number = () => 0.5;
   log = (line: string) => { this.lines.push(line); };
   put = async (_url: string, body: string) => {
     const status = this.putStatuses.shift() ?? 200;
