@@ -1,0 +1,222 @@
+import { ConflictException, Task } from '@aws-sdk/client-ecs';
+import { Clock, HOUR, Random, SECOND } from './clock';
+import type { Faults } from './faults';
+import { awsError } from './faults';
+import type { History, InvocationFacts, Request } from './history';
+import type { ContainerOfTask, Life } from './lives';
+import { SimulatedTask, stateAt, unfold } from './task';
+
+const ACCOUNT = 'arn:aws:ecs:eu-west-1:111122223333';
+
+export interface Consistency {
+  /** The most seconds until DescribeTasks knows of a new task, and ListTasks lists it. */
+  readonly unknown: number;
+  readonly unlisted: number;
+  /** The most seconds that DescribeTasks lags behind. */
+  readonly stale: number;
+  readonly pageSize: number;
+}
+
+/** What a task definition holds, by its family. */
+export interface Families {
+  readonly [family: string]: readonly ContainerOfTask[];
+}
+
+interface Started {
+  readonly input: string;
+  readonly result: { tasks: Task[]; failures: Array<{ arn: string; reason: string }> };
+  readonly tasks: SimulatedTask[];
+  readonly at: number;
+}
+
+/** Amazon ECS with one cluster. */
+export class Ecs {
+  private readonly byArn = new Map<string, SimulatedTask>();
+  private readonly byToken = new Map<string, Started>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly faults: Faults,
+    private readonly history: History,
+    private readonly families: Families,
+    private readonly consistency: Consistency,
+    /** The life of the next task. */
+    private readonly nextLife: (request: Request, containers: readonly ContainerOfTask[]) => Life,
+  ) {}
+
+  answer(api: string, input: any, invocation: InvocationFacts): any {
+    switch (api) {
+      case 'RunTask': return this.runTask(input, invocation);
+      case 'DescribeTasks': return this.describeTasks(input);
+      case 'ListTasks': return this.listTasks(input);
+      case 'StopTask': return this.stopTask(input);
+      case 'DescribeTaskDefinition': return this.describeTaskDefinition(input);
+      default: throw awsError('UnknownOperationException', `${api} is not simulated`);
+    }
+  }
+
+  /** Ends a task as StopTask does. */
+  stop(task: SimulatedTask, reason: string): void {
+    if (this.clock.now < task.moments[task.moments.length - 1].at && !this.now(task).stopCode) {
+      task.toldToStopAt = this.clock.now;
+      unfold(task, { at: this.clock.now, reason });
+    }
+  }
+
+  private runTask(input: any, invocation: InvocationFacts): Started['result'] {
+    const { clientToken, count = 1, startedBy, tags = [], taskDefinition } = input;
+    if (typeof count !== 'number' || count < 1 || count > 10 || !/^[\x21-\x7e]{1,64}$/.test(clientToken) || !/^[\w/-]{1,128}$/.test(startedBy)) {
+      throw awsError('InvalidParameterException', 'Invalid request'); // also where the SDK would have sent a wrong type silently
+    }
+    const params = JSON.stringify(input);
+    const before = this.byToken.get(clientToken);
+    if (before && !this.isForgotten(before)) {
+      if (before.input !== params) {
+        throw new ConflictException({ message: 'The token was used for another request.', $metadata: { httpStatusCode: 400 }, resourceIds: before.tasks.map(({ arn }) => arn) });
+      }
+      return { ...before.result, tasks: before.result.tasks.map(({ taskArn }) => this.briefly(this.byArn.get(taskArn!)!)) };
+    }
+    const family = familyOf(taskDefinition);
+    const tasks: SimulatedTask[] = [];
+    const result: Started['result'] = { tasks: [], failures: [] };
+    for (let number = 0; number < count; number++) {
+      const misplaced = this.faults.placement();
+      if (misplaced) {
+        result.failures.push({ arn: `${ACCOUNT}:container-instance/shop/1`, reason: misplaced.reason });
+      }
+      if (!misplaced || misplaced.ghost) {
+        const task = this.create(invocation, family, startedBy, tags, taskDefinition, Boolean(misplaced));
+        tasks.push(task);
+        if (!misplaced) {
+          result.tasks.push(task.moments[0].task);
+        }
+      }
+    }
+    this.byToken.set(clientToken, { input: params, result, tasks, at: this.clock.now });
+    return result;
+  }
+
+  private create(
+    invocation: InvocationFacts, family: string, startedBy: string, tags: SimulatedTask['tags'], taskDefinitionArn: string, ghost: boolean,
+  ): SimulatedTask {
+    const { now } = this.clock;
+    const number = this.history.tasks.length + 1;
+    const containers = this.families[family];
+    const life = this.nextLife(invocation.request, containers);
+    const task: SimulatedTask = {
+      name: `task ${number}`,
+      arn: `${ACCOUNT}:task/shop/${number}`,
+      request: invocation.request,
+      invocation,
+      createdAt: now,
+      life,
+      family,
+      startedBy,
+      tags,
+      ghost,
+      knownFrom: now + this.random.between(0, this.consistency.unknown) * SECOND,
+      listedFrom: now + this.random.between(0, this.consistency.unlisted) * SECOND,
+      moments: [{
+        at: now,
+        task: {
+          taskArn: `${ACCOUNT}:task/shop/${number}`,
+          clusterArn: `${ACCOUNT}:cluster/shop`,
+          taskDefinitionArn,
+          group: `family:${family}`,
+          startedBy,
+          createdAt: new Date(now),
+          lastStatus: life.provisioning > 0 ? 'PROVISIONING' : 'PENDING',
+          desiredStatus: 'RUNNING',
+          containers: this.random.chance(0.3) ? [] : containers.map(({ name }) => ({ name, lastStatus: 'PENDING' })),
+        },
+      }],
+      endedAt: 0,
+      codesAt: 0,
+      stoppedAt: 0,
+      exitCodes: { ...life.exitCodes },
+      stopCode: life.stopCode,
+    };
+    unfold(task, undefined, containers);
+    this.byArn.set(task.arn, task);
+    this.history.tasks.push(task);
+    return task;
+  }
+
+  private describeTasks({ tasks = [], include = [] }: any) {
+    if (tasks.length > 100) {
+      throw awsError('InvalidParameterException', 'Tasks can have at most 100 items.');
+    }
+    const result: { tasks: Task[]; failures: Array<{ arn: string; reason: string }> } = { tasks: [], failures: [] };
+    for (const arn of tasks as string[]) {
+      const task = this.byArn.get(arn);
+      if (!task || this.clock.now < task.knownFrom || this.clock.now > task.stoppedAt + HOUR) {
+        result.failures.push({ arn, reason: 'MISSING' });
+        continue;
+      }
+      const lag = this.consistency.stale > 0 && this.random.chance(0.3) ? this.random.between(0, this.consistency.stale) * SECOND : 0;
+      const state = stateAt(task, this.clock.now - lag);
+      result.tasks.push(include.includes('TAGS') ? { ...state, tags: [...task.tags] as Task['tags'] } : state);
+    }
+    return result;
+  }
+
+  private listTasks({ startedBy, family, desiredStatus = 'RUNNING', nextToken, maxResults }: any) {
+    if (startedBy !== undefined && family !== undefined) {
+      throw awsError('InvalidParameterException', 'startedBy must be the only filter.');
+    }
+    const arns = this.history.tasks
+      .filter((task) => this.clock.now >= task.listedFrom && this.clock.now <= task.stoppedAt + HOUR)
+      .filter((task) => startedBy === undefined || task.startedBy === startedBy)
+      .filter((task) => family === undefined || task.family === family)
+      .filter((task) => this.now(task).desiredStatus === desiredStatus)
+      .map(({ arn }) => arn);
+    const from = Number(nextToken ?? 0);
+    const to = from + Math.min(maxResults ?? 100, this.consistency.pageSize);
+    return { taskArns: arns.slice(from, to), nextToken: to < arns.length ? String(to) : undefined };
+  }
+
+  private stopTask({ task: arn, reason = '' }: any) {
+    const task = this.byArn.get(arn);
+    if (!task || this.clock.now < task.knownFrom || this.clock.now > task.stoppedAt + HOUR) {
+      throw awsError('InvalidParameterException', 'The referenced task was not found.');
+    }
+    if (this.clock.now >= task.stoppedAt) {
+      throw awsError('InvalidParameterException', 'The referenced task was already stopped.');
+    }
+    if (reason.length > 255) {
+      throw awsError('InvalidParameterException', 'The reason is too long.');
+    }
+    this.stop(task, reason);
+    return { task: this.now(task) };
+  }
+
+  private describeTaskDefinition({ taskDefinition }: any) {
+    return {
+      taskDefinition: {
+        containerDefinitions: this.families[familyOf(taskDefinition)].map(({ name, essential }) => ({
+          name,
+          ...(essential ? {} : { essential }),
+          logConfiguration: { options: { 'awslogs-group': '/shop', 'awslogs-stream-prefix': name } },
+        })),
+      },
+    };
+  }
+
+  private isForgotten({ tasks, at }: Started): boolean {
+    return this.clock.now > Math.max(at, ...tasks.map(({ stoppedAt }) => stoppedAt)) + HOUR;
+  }
+
+  private briefly(task: SimulatedTask): Task {
+    const { taskArn, lastStatus, desiredStatus, ...more } = this.now(task);
+    return lastStatus === 'STOPPED' ? { taskArn, lastStatus, desiredStatus } : { taskArn, lastStatus, desiredStatus, ...more };
+  }
+
+  private now(task: SimulatedTask): Task {
+    return stateAt(task, this.clock.now);
+  }
+}
+
+function familyOf(taskDefinition: string): string {
+  return taskDefinition.split('/').pop()!.split(':')[0];
+}

@@ -1,0 +1,70 @@
+import type { Put, Request } from './history';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, RunTaskProperties, TaskRun } from '../../src/contract';
+
+/** What CloudFormation adds to the time-out of the task before it gives up. */
+const SERVICE_MARGIN_SECONDS = 300;
+export const STACK_ID = 'arn:aws:cloudformation:eu-west-1:111122223333:stack/Shop/6d1a2b30-0000-11f1-9f3e-0a1b2c3d4e5f';
+export const LOGICAL_ID = 'Migration';
+export const SERVICE_TOKEN = 'arn:aws:lambda:eu-west-1:111122223333:function:Shop-EcsRunTask';
+
+/** Never to be seen in a log. */
+export const RESPONSE_SECRET = 'opensesame';
+
+export const URL_EXPIRES_SECONDS = 7_200;
+
+/** A pre-signed URL of S3, which tells when it was signed. */
+export function responseUrl(number: number, at: number): string {
+  const signed = new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
+  return `https://cloudformation-custom-resource-response.example/${number}?X-Amz-Date=${signed}&X-Amz-Expires=${URL_EXPIRES_SECONDS}&X-Amz-Signature=${RESPONSE_SECRET}`;
+}
+
+export function serviceTimeout({ TimeoutSeconds, OnDelete }: RunTaskProperties): number {
+  return Math.min(LONGEST_SERVICE_TIMEOUT_SECONDS, Math.max(TimeoutSeconds, OnDelete?.TimeoutSeconds ?? 0) + SERVICE_MARGIN_SECONDS);
+}
+
+export function whatToRun(type: Request['type'], properties: RunTaskProperties, isRollback: boolean, ofSuccessfulCreate: boolean): TaskRun | undefined {
+  switch (type) {
+    case 'Create': return properties;
+    case 'Update': return properties.RunOn === 'CREATE' || (isRollback && properties.OnRollback !== 'RUN') ? undefined : properties;
+    case 'Delete': return ofSuccessfulCreate ? properties.OnDelete : undefined;
+  }
+}
+
+/** CloudFormation makes every number and boolean a string. */
+export function delivered(properties: RunTaskProperties): object {
+  const asStrings = (value: unknown): unknown => {
+    if (Array.isArray(value)) {
+      return value.map(asStrings);
+    }
+    if (typeof value === 'object' && value !== null) {
+      const given = Object.entries(value).filter(([, member]) => member !== undefined);
+      return Object.fromEntries(given.map(([name, member]) => [name, asStrings(member)]));
+    }
+    return String(value);
+  };
+  return { ServiceToken: SERVICE_TOKEN, ServiceTimeout: String(serviceTimeout(properties)), ...asStrings(properties) as object };
+}
+
+export function parse(body: string): Put['parsed'] {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The properties as a line of the history tells them. */
+export function inShort(properties: RunTaskProperties): string {
+  const { Request: { taskDefinition, count, startedBy }, TimeoutSeconds, RetryAttempts, RunOn, OnRollback, OnDelete, CompleteWhen } = properties;
+  return [
+    taskDefinition!.split('/').pop(),
+    ...(count ? [`count ${count}`] : []),
+    `time-out ${TimeoutSeconds} s`,
+    ...(RetryAttempts ? [`${RetryAttempts} retries`] : []),
+    ...(RunOn !== 'CHANGE' ? [`RunOn ${RunOn}`] : []),
+    ...(OnRollback ? [`OnRollback ${OnRollback}`] : []),
+    ...(OnDelete ? ['OnDelete'] : []),
+    ...(CompleteWhen !== 'EXIT_CODES_KNOWN' ? [CompleteWhen] : []),
+    ...(startedBy ? [`startedBy ${startedBy}`] : []),
+  ].join(', ');
+}

@@ -1,0 +1,146 @@
+import { MINUTE, SECOND } from './clock';
+import type { History, Request } from './history';
+import type { SimulatedTask } from './task';
+
+/** Within this time the invocation that has started a task notices that nobody wants it any more, and stops it. */
+const NOTICED_WITHIN = 90 * SECOND;
+
+/** Lambda gave up: no invocation of the request came to its end. */
+export function everyInvocationDied(request: Request, history: History): boolean {
+  const invocations = history.invocations.filter((invocation) => invocation.request === request);
+  const isSo = invocations.some(({ end }) => end === 'crashed') && !invocations.some(({ end, handedOver }) => end === 'returned' && !handedOver);
+  return history.excuse('every invocation died', isSo);
+}
+
+/** The answer could not be delivered: a whole series of attempts met faults. */
+export function responseUrlWasDown(request: Request, history: History): boolean {
+  const puts = history.callsOf(request, 'put').filter(({ at }) => at < request.deadline);
+  return history.excuse('the response URL was down', puts.length >= 4 && puts.every(({ fault }) => fault));
+}
+
+/**
+ * Lambda came late or had to begin again, and what the margin leaves for that was used up. No excuse where the work had
+ * long been done, and an invocation was there to say so.
+ */
+export function wasHeldUp(request: Request, history: History): boolean {
+  const invocations = history.invocations.filter((invocation) => invocation.request === request);
+  const first = invocations.find(({ hop }) => hop === 0);
+  const late = !first || first.startedAt - request.sentAt > MINUTE
+    || invocations.some(({ attempt }) => attempt > 1)
+    || invocations.some(({ hop, startedAt }) => hop > 0 && !invocations.some((before) => before.handedOver && startedAt - before.endedAt! < MINUTE));
+  const done = Math.max(request.sentAt, ...history.tasksOf(request).map(({ stoppedAt }) => stoppedAt));
+  const wasThere = invocations.some(({ startedAt, endedAt }) => {
+    const from = Math.max(startedAt, done);
+    return from + 90 * SECOND < request.deadline && endedAt! - from > 90 * SECOND;
+  });
+  return history.excuse('Lambda held it up', late && !(wasThere && history.tasksOf(request).length > 0));
+}
+
+/** ECS said that it had placed nothing, and did not list the task until the next one was started. */
+export function unseenGhost(task: SimulatedTask, history: History): boolean {
+  if (!task.ghost) {
+    return false;
+  }
+  const visible = Math.max(task.listedFrom, task.knownFrom);
+  const next = history.callsOf(task.request, 'RunTask').find(({ at }) => at > task.createdAt)?.at ?? Infinity;
+  const looks = history.callsOf(task.request, 'ListTasks').filter(({ at }) => at > task.createdAt && at < next);
+  const isSo = next < visible || (looks.length > 0 && looks.every(({ at, error }) => error || at < visible));
+  return history.excuse('nobody could see that the task had started', isSo);
+}
+
+/** The answer names the task, after a wait that is long enough to end what ends when told to. */
+export function saidSo(task: SimulatedTask, request: Request, history: History): boolean {
+  const { at, parsed } = request.puts[0];
+  const told = history.callsOf(request, 'StopTask').find(({ input }) => input.task === task.arn);
+  const isNamed = new RegExp(`May still be running.*${task.arn}\\b`).test(parsed?.Reason ?? '');
+  return history.excuse('the answer says that it may still run', isNamed && told !== undefined && at - told.at > 100 * SECOND);
+}
+
+/** AWS refused all the time to list tasks, to describe them, or to stop this one. */
+export function wasRefused(task: SimulatedTask, request: Request, history: History): boolean {
+  const refused = (api: string) => {
+    const calls = history.callsOf(request, api)
+      .filter(({ at, doneAt, input }) => doneAt !== undefined && at <= answeredAt(request) && (api !== 'StopTask' || input.task === task.arn));
+    return calls.length > 0 && calls.every(({ error }) => error);
+  };
+  return history.excuse('AWS refused to list, describe or stop', ['ListTasks', 'DescribeTasks', 'StopTask'].some(refused));
+}
+
+/**
+ * ECS did not list the task yet whenever the request looked for it, or one before it that had to stop it, and who started
+ * it stopped it soon.
+ */
+export function wasHidden(task: SimulatedTask, request: Request, history: History): boolean {
+  const isSo = history.requests
+    .filter((one) => one === request || (cleansUp(one) && one.number > task.request.number && one.number < request.number))
+    .some((one) => wasHiddenFrom(task, one, history));
+  return history.excuse('ECS did not list the task yet', isSo);
+}
+
+/** Whether the request has to stop what earlier ones have left. */
+export function cleansUp({ type, isRollback }: Request): boolean {
+  return type === 'Delete' || isRollback;
+}
+
+function wasHiddenFrom(task: SimulatedTask, request: Request, history: History): boolean {
+  const looks = history.callsOf(request, 'ListTasks').filter(({ at, error }) => at >= task.createdAt && at <= answeredAt(request) && !error);
+  const visible = Math.max(task.listedFrom, task.knownFrom);
+  return looks.length > 0
+    && looks.every(({ at }) => at < visible)
+    && wasStoppedSoon(task, Math.max(task.createdAt, looks[looks.length - 1].at), history);
+}
+
+/** Nothing in the event names the family of the task, and tasks are listed by their family. */
+export function familyWasUnknown({ family }: SimulatedTask, { event }: Request, history: History): boolean {
+  return history.excuse('the event does not name the family of the task', !JSON.stringify(event).includes(`:task-definition/${family}:`));
+}
+
+/** Nobody listens to the request any more, and its task has been told to stop or soon is: by a Delete, or by another invocation. */
+export function othersStopIt(task: SimulatedTask, request: Request, history: History): boolean {
+  const { at, counts } = request.puts[0];
+  return history.excuse('nobody listens, and others stop the task', task.request === request && !counts && wasStoppedSoon(task, at, history));
+}
+
+/** The start had been decided upon before, and who started the task stopped it soon. */
+export function startWasUnderWay(task: SimulatedTask, before: number, history: History): boolean {
+  const looks = history.calls.filter(({ invocation, api, at }) => invocation === task.invocation && api === 'DescribeStacks' && at < task.createdAt);
+  const isSo = looks.length > 0 && looks[looks.length - 1].at <= before && task.createdAt >= before - 30 * SECOND;
+  return history.excuse('the start was under way', isSo && wasStoppedSoon(task, task.createdAt, history));
+}
+
+/** Another invocation of the request, which lived on, saw no change in the stack yet, and its task was stopped soon. */
+export function stackHadNotTurned(task: SimulatedTask, request: Request, history: History): boolean {
+  const said = request.puts[0];
+  const turned = history.statuses.find(({ at }) => at >= said.at)?.at ?? Infinity;
+  const looks = history.calls.filter(({ invocation, api, at }) => invocation === task.invocation && api === 'DescribeStacks' && at < task.createdAt);
+  const isSo = task.request === request && task.invocation !== said.invocation && looks.length > 0 && looks[looks.length - 1].at <= turned;
+  return history.excuse('the stack had not turned', isSo && wasStoppedSoon(task, task.createdAt, history));
+}
+
+/**
+ * The event of an Update that was cancelled came only when the stack was being rolled back: nothing in it tells it from
+ * the Update of the rollback. Only where that is to run the task does it do anything.
+ */
+export function lookedLikeTheRollback({ request, invocation }: SimulatedTask, history: History): boolean {
+  const seen = history.calls.find((call) => call.invocation === invocation && call.api === 'DescribeStacks' && call.result)?.result;
+  const isSo = request.type === 'Update' && !request.isRollback && request.properties.OnRollback === 'RUN'
+    && /ROLLBACK.*IN_PROGRESS/.test((seen as any)?.Stacks[0].StackStatus);
+  return history.excuse('a cancelled Update looked like its rollback', isSo);
+}
+
+/** Longer where the invocation died: Lambda lets minutes pass before the next. */
+function wasStoppedSoon({ request, toldToStopAt, endedAt }: SimulatedTask, since: number, history: History): boolean {
+  const crashes = history.invocations.filter((invocation) => invocation.request === request && invocation.end === 'crashed').length;
+  return Math.min(toldToStopAt ?? Infinity, endedAt) < since + NOTICED_WITHIN + crashes * 3 * MINUTE;
+}
+
+/** CloudFormation never told whether this is a rollback. */
+export function statusWasUnknown(request: Request, history: History): boolean {
+  const calls = history.callsOf(request, 'DescribeStacks').filter(({ at }) => at <= answeredAt(request));
+  return history.excuse('the status of the stack was not told', calls.length > 0 && calls.every(({ error }) => error));
+}
+
+/** What a further invocation of the request does after that is no excuse. */
+function answeredAt({ puts }: Request): number {
+  return puts[0]?.at ?? Infinity;
+}

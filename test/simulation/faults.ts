@@ -1,0 +1,231 @@
+import { Clock, MINUTE, Random, SECOND, START } from './clock';
+
+/** What goes wrong with calls: those with these numbers among the calls of the API, or all within a time. */
+export interface CallFault {
+  readonly name: string;
+  readonly api: string;
+  readonly first?: number;
+  readonly last?: number;
+  readonly from?: number;
+  readonly until?: number;
+  readonly error?: () => Error;
+  /** Whether the call does its work all the same. */
+  readonly takesEffect?: boolean;
+  readonly delay?: number;
+}
+
+/** Answers of RunTask that place nothing, or say so. */
+export interface PlacementFault {
+  readonly name: string;
+  readonly first: number;
+  readonly last: number;
+  readonly reason: string;
+  readonly ghost: boolean;
+}
+
+/** The invocation dies in its so-many-th await. */
+export interface Crash {
+  readonly name: string;
+  readonly invocation: number;
+  readonly inAwait: number;
+}
+
+/** What Lambda does with one of its asynchronous events. */
+export interface DeliveryFault {
+  readonly name: string;
+  readonly event: number;
+  readonly delay?: number;
+  /** Delivered again, so long after the first time. */
+  readonly againAfter?: readonly number[];
+}
+
+export interface FaultPlan {
+  readonly calls: CallFault[];
+  readonly placements: PlacementFault[];
+  readonly crashes: Crash[];
+  readonly deliveries: DeliveryFault[];
+}
+
+export const noFaults = (): FaultPlan => ({ calls: [], placements: [], crashes: [], deliveries: [] });
+
+/** An error of AWS, as the SDK throws it. */
+export function awsError(name: string, message = '', status = 400): Error {
+  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } });
+}
+
+/** What goes wrong in one run. */
+export class Faults {
+  /** The names of those that struck. */
+  readonly struck = new Set<string>();
+  private readonly counts = new Map<string, number>();
+  private placements = 0;
+
+  constructor(private readonly clock: Clock, readonly plan: FaultPlan) {}
+
+  /** What happens to the next call of the API. */
+  call(api: string): CallFault | undefined {
+    const number = (this.counts.get(api) ?? 0) + 1;
+    this.counts.set(api, number);
+    const age = this.clock.now - START;
+    return this.strikes(this.plan.calls.find((fault) => fault.api === api
+      && number >= (fault.first ?? 1) && number <= (fault.last ?? Infinity)
+      && age >= (fault.from ?? 0) && age < (fault.until ?? Infinity)));
+  }
+
+  placement(): PlacementFault | undefined {
+    const number = ++this.placements;
+    return this.strikes(this.plan.placements.find(({ first, last }) => number >= first && number <= last));
+  }
+
+  /** In which of its awaits the invocation dies. */
+  crash(invocation: number): Crash | undefined {
+    return this.plan.crashes.find((crash) => crash.invocation === invocation);
+  }
+
+  delivery(event: number): DeliveryFault | undefined {
+    return this.strikes(this.plan.deliveries.find((delivery) => delivery.event === event));
+  }
+
+  strikes<T extends { readonly name: string }>(fault: T | undefined): T | undefined {
+    if (fault) {
+      this.struck.add(fault.name);
+    }
+    return fault;
+  }
+}
+
+const APIS = ['RunTask', 'DescribeTasks', 'ListTasks', 'StopTask', 'DescribeStacks', 'GetLogEvents', 'Invoke', 'DescribeTaskDefinition'];
+const ACTIONS: { readonly [api: string]: string } = { DescribeStacks: 'cloudformation', GetLogEvents: 'logs', Invoke: 'lambda' };
+
+const throttled = () => awsError('ThrottlingException', 'Rate exceeded');
+const tooMany = () => awsError('TooManyRequestsException', 'Rate Exceeded.', 429);
+const broken = () => awsError('ServerException', 'Service Unavailable', 503);
+const lost = () => awsError('TimeoutError', 'socket hang up');
+
+/** Most calls of most APIs are few; of DescribeTasks there are hundreds. */
+function nth(random: Random, api: string): number {
+  return Math.floor(api === 'DescribeTasks' ? random.magnitude(1, 300) : random.magnitude(1, 6));
+}
+
+function burst(random: Random, api: string, most: number): { api: string; first: number; last: number } {
+  const first = nth(random, api);
+  return { api, first, last: first + random.whole(1, most) - 1 };
+}
+
+/** How often each of them is drawn, and what it adds to the plan. */
+const CATALOGUE: ReadonlyArray<readonly [weight: number, add: (random: Random, plan: FaultPlan) => void]> = [
+  [4, (random, { calls }) => {
+    const api = random.pick(APIS);
+    calls.push({ name: `${api} throttled`, ...burst(random, api, 6), error: api === 'Invoke' ? tooMany : throttled });
+  }],
+  [3, (random, { calls }) => {
+    const api = random.pick(APIS);
+    calls.push({ name: `${api} fails with 5xx`, ...burst(random, api, 4), error: broken });
+  }],
+  [4, (random, { calls }) => {
+    const api = random.pick(['RunTask', 'RunTask', 'StopTask', 'Invoke']);
+    calls.push({ name: `${api} takes effect, its answer is lost`, ...burst(random, api, 2), error: lost, takesEffect: true, delay: random.pick([100, 15_000]) });
+  }],
+  [2, (random, { calls }) => {
+    const api = random.pick(APIS);
+    calls.push({ name: `${api} is slow`, ...burst(random, api, 3), takesEffect: true, delay: random.between(3_000, 14_000) });
+  }],
+  [1, (random, { calls }) => {
+    const api = random.pick(APIS);
+    const from = random.magnitude(10 * SECOND, 30 * MINUTE);
+    calls.push({ name: `${api} refused for minutes`, api, from, until: from + random.between(1, 20) * MINUTE, error: random.pick([throttled, broken]) });
+  }],
+  [2, (random, { calls }) => {
+    const error = () => awsError('ClientException', "ECS was unable to assume the role 'arn:aws:iam::111122223333:role/shop' that was provided for this task.");
+    calls.push({ name: 'the role of the task cannot be assumed yet', api: 'RunTask', until: random.magnitude(5, 150) * SECOND, error });
+  }],
+  [2, (random, { calls }) => {
+    const api = random.pick(APIS);
+    const error = () => awsError('AccessDeniedException', `not authorized to perform: ${ACTIONS[api] ?? 'ecs'}:${api === 'Invoke' ? 'InvokeFunction' : api}`);
+    calls.push({ name: `${api} not permitted yet`, api, until: random.magnitude(5, 100) * SECOND, error });
+  }],
+  [0.5, (random, { calls }) => {
+    const api = random.pick(APIS);
+    const error = () => awsError('AccessDeniedException', `not authorized to perform: ${ACTIONS[api] ?? 'ecs'}:${api === 'Invoke' ? 'InvokeFunction' : api}`);
+    calls.push({ name: `${api} never permitted`, api, error });
+  }],
+  [0.5, (random, { calls }) => {
+    const error = () => awsError('InvalidParameterException', 'subnet-1 does not exist');
+    calls.push({ name: 'RunTask refused for good', ...burst(random, 'RunTask', 1), error });
+  }],
+  [0.5, (random, { calls }) => {
+    const error = () => awsError('ClusterNotFoundException', 'Cluster not found.');
+    calls.push({ name: 'the cluster is not known yet', api: 'RunTask', until: random.between(3, 60) * SECOND, error });
+  }],
+  [3, (random, { placements }) => {
+    const first = random.whole(1, 3);
+    const reason = random.pick(['RESOURCE:MEMORY', 'RESOURCE:CPU', 'AGENT', 'Capacity is unavailable at this time. Please try again later or in a different availability zone']);
+    placements.push({ name: 'no capacity for a while', first, last: first + random.whole(0, 8), reason, ghost: false });
+  }],
+  [0.7, (random, { placements }) => {
+    placements.push({ name: 'no capacity for long', first: 1, last: random.whole(20, 200), reason: 'RESOURCE:MEMORY', ghost: false });
+  }],
+  [0.5, (random, { placements }) => {
+    const first = random.whole(1, 3);
+    placements.push({ name: 'cannot be placed', first, last: first, reason: random.pick(['ATTRIBUTE', 'LOCATION', 'THE MOON']), ghost: false });
+  }],
+  [1, (random, { placements }) => {
+    const first = random.whole(1, 3);
+    placements.push({ name: 'RunTask reports a failure and starts the task', first, last: first, reason: 'RESOURCE:MEMORY', ghost: true });
+  }],
+  [5, (random, { crashes }) => {
+    crashes.push({ name: 'an invocation crashes', invocation: random.whole(1, 4), inAwait: Math.floor(random.magnitude(1, 250)) });
+  }],
+  [1, (random, { crashes }) => {
+    const first = random.whole(1, 3);
+    for (let invocation = first; invocation < first + random.whole(2, 4); invocation++) {
+      crashes.push({ name: 'several invocations crash', invocation, inAwait: Math.floor(random.magnitude(1, 60)) });
+    }
+  }],
+  [2, (random, { deliveries }) => {
+    deliveries.push({ name: 'the event is late', event: random.whole(1, 5), delay: random.magnitude(5, 300) * SECOND });
+  }],
+  [3, (random, { deliveries }) => {
+    deliveries.push({ name: 'the event comes twice at once', event: random.whole(1, 5), againAfter: [random.between(0, 2_000)] });
+  }],
+  [3, (random, { deliveries }) => {
+    const againAfter = Array.from({ length: random.whole(1, 2) }, () => random.magnitude(2, 2_400) * SECOND);
+    deliveries.push({ name: 'the event comes again later', event: random.whole(1, 5), againAfter });
+  }],
+  [2, (random, { calls }) => {
+    calls.push({ name: 'the response URL fails with 5xx', ...burst(random, 'put', 5), error: () => Object.assign(new Error('503'), { status: 503 }) });
+  }],
+  [1.5, (random, { calls }) => {
+    calls.push({ name: 'the answer arrives, its confirmation does not', ...burst(random, 'put', 2), error: lost, takesEffect: true, delay: 15_000 });
+  }],
+  [1, (random, { calls }) => {
+    calls.push({ name: 'the response URL times out', ...burst(random, 'put', 3), error: lost, delay: 15_000 });
+  }],
+  [1, (random, { calls }) => {
+    calls.push({ name: 'the response URL is slow', ...burst(random, 'put', 2), takesEffect: true, delay: random.between(2_000, 14_000) });
+  }],
+  [0.3, (random, { calls }) => {
+    calls.push({ name: 'the response URL has expired', ...burst(random, 'put', 10), error: () => Object.assign(new Error('403'), { status: 403 }) });
+  }],
+];
+
+/** Most runs have few faults, so that what follows from them can be read; some have many. */
+export function drawFaults(random: Random): FaultPlan {
+  const plan = noFaults();
+  const count = random.chance(0.08) ? random.whole(6, 16) : random.pick([0, 0, 1, 1, 2, 2, 3, 4]);
+  const total = CATALOGUE.reduce((sum, [weight]) => sum + weight, 0);
+  for (let number = 0; number < count; number++) {
+    let left = random.next() * total;
+    const [, add] = CATALOGUE.find(([weight]) => (left -= weight) < 0) ?? CATALOGUE[0];
+    add(random, plan);
+  }
+  return plan;
+}
+
+/** The plan, for a reader. */
+export function describePlan(plan: FaultPlan): string[] {
+  return Object.values(plan).flatMap((faults: Array<{ name: string }>) => faults.map(({ name, ...details }) => {
+    const given = Object.entries(details).filter(([, value]) => typeof value !== 'function' && value !== undefined);
+    return `${name} (${given.map(([key, value]) => `${key} ${typeof value === 'number' ? Math.round(value) : value}`).join(', ')})`;
+  }));
+}

@@ -1,0 +1,308 @@
+import { MINUTE, SECOND, seconds } from './clock';
+import { RESPONSE_SECRET } from './event';
+import * as excuses from './excuses';
+import type { History, Put, Request } from './history';
+import { who } from './history';
+import { SECRETS } from './scenario';
+import type { Run } from './simulate';
+import { SimulatedTask, stateAt, succeeded } from './task';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, STOP_MARGIN_SECONDS } from '../../src/contract';
+
+export interface Violation {
+  readonly invariant: string;
+  readonly at: number;
+  readonly facts: string;
+}
+
+type Finding = Omit<Violation, 'invariant'>;
+
+export interface Invariant {
+  readonly name: string;
+  readonly sentence: string;
+  check(run: Run): Finding[];
+}
+
+const MOST_BYTES = 4096;
+const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
+
+/** What must never happen, whatever goes wrong. */
+export const invariants: readonly Invariant[] = [
+  {
+    name: 'one answer',
+    sentence: 'Every request to whose answer CloudFormation listens gets one in time, if an invocation lives long enough to give it; none is malformed.',
+    check: ({ history }) => history.requests.flatMap((request) => [
+      ...history.callsOf(request, 'put').flatMap(({ at, input }) => malformed(input.body, request).map((facts) => ({ at, facts: `R${request.number}: ${facts}` }))),
+      ...unanswered(request, history),
+    ]),
+  },
+  {
+    name: 'no second task',
+    sentence: 'A request runs no more tasks than it may, no more than count at the same time, and none after as many have succeeded.',
+    check: ({ history }) => history.requests.flatMap((request) => tooManyTasks(request, history)),
+  },
+  {
+    name: 'a correct verdict',
+    sentence: 'SUCCESS only if count tasks ended with codes that count; FAILED only for a reason that has happened.',
+    check: ({ history }) => history.requests.flatMap((request) => wrongVerdict(request, history)),
+  },
+  {
+    name: 'nothing left running',
+    sentence: 'After FAILED no task of the request runs or starts; after a Delete or a rollback none of an earlier request.',
+    check: ({ history }) => history.requests.flatMap((request) => leftRunning(request, history)),
+  },
+  {
+    name: 'a rollback gets no worse',
+    sentence: 'The rollback of an Update is never answered FAILED, nor a Delete but for its own task, and neither starts a task unless told to.',
+    check: ({ history }) => history.requests.flatMap((request) => worseRollback(request, history)),
+  },
+  {
+    name: 'an Update runs the task',
+    sentence: 'An Update that is no rollback starts a task, or fails, or is told to run none.',
+    check: ({ history }) => history.requests
+      .filter(({ type, run, isRollback, answer }) => type === 'Update' && run && !isRollback && answer?.parsed?.Status === 'SUCCESS')
+      .filter((request) => history.tasksOf(request).length === 0)
+      .map(({ number, answer }) => ({ at: answer!.at, facts: `R${number} was answered SUCCESS and has started no task` })),
+  },
+  {
+    name: 'secrets stay out of logs',
+    sentence: 'No line of the log and no answer holds the response URL, an environment value or a command.',
+    check: ({ history }) => [
+      ...history.logged.map(({ at, line, invocation }) => ({ at, text: line, where: `the log of ${who(invocation)}` })),
+      ...history.calls.filter(({ api }) => api === 'put').map(({ at, input, invocation }) => ({ at, text: String(input.body), where: `the answer of ${who(invocation)}` })),
+    ].flatMap(({ at, text, where }) => [...SECRETS, RESPONSE_SECRET].filter((secret) => text.includes(secret)).map((secret) => ({ at, facts: `${where} holds "${secret}"` }))),
+  },
+  {
+    name: 'soon and sparing',
+    sentence: 'The answer is sent within 4 s of the last exit code if nothing goes wrong, at most 60 DescribeTasks and 2 DescribeStacks a minute, besides those before and after a start.',
+    check: (run) => [...run.history.requests.flatMap((request) => slowAnswer(request, run)), ...tooManyCalls(run.history)],
+  },
+  {
+    name: 'one generation at a time',
+    sentence: 'While a task of a later request runs, none of an earlier one does.',
+    check: ({ history }) => generationsAtOnce(history),
+  },
+];
+
+function malformed(body: string, request: Request): string[] {
+  const size = Buffer.byteLength(body);
+  let parsed: NonNullable<Put['parsed']>;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return ['the answer is no JSON'];
+  }
+  const { event, type } = request;
+  const id = parsed.PhysicalResourceId;
+  return [
+    ...(size > MOST_BYTES ? [`the answer has ${size} bytes`] : []),
+    ...(CONTROL.test(parsed.Reason ?? '') || !(parsed.Reason ?? '').isWellFormed() ? ['the reason holds what consoles cannot print'] : []),
+    ...(['RequestId', 'StackId', 'LogicalResourceId'] as const).filter((name) => parsed[name] !== event[name]).map((name) => `the ${name} of the answer is ${parsed[name]}`),
+    ...(!id || id.length > 1024 ? [`the physical id is ${JSON.stringify(id)}`] : []),
+    ...(type !== 'Create' && id !== event.PhysicalResourceId ? [`the physical id has changed from ${event.PhysicalResourceId} to ${id}`] : []),
+    ...(!/^(SUCCESS|FAILED)$/.test(parsed.Status) || (parsed.Status === 'FAILED' && !parsed.Reason) ? [`the status is ${parsed.Status}, the reason ${parsed.Reason}`] : []),
+  ];
+}
+
+function unanswered(request: Request, history: History): Finding[] {
+  const { closedBy, deadline, number } = request;
+  const stuck = history.invocations
+    .filter((invocation) => invocation.request === request && invocation.end === 'ran out of time' && !excuses.responseUrlWasDown(request, history))
+    .map((invocation) => ({ at: invocation.endedAt!, facts: `${who(invocation)} ran out of time` }));
+  if (closedBy !== 'time-out') {
+    return stuck;
+  }
+  if (excuses.everyInvocationDied(request, history) || excuses.responseUrlWasDown(request, history) || excuses.wasHeldUp(request, history)) {
+    return stuck;
+  }
+  const late = request.puts[0];
+  return [...stuck, { at: deadline, facts: `R${number} was not answered in time; ${late ? `the answer came at ${seconds(late.at)} s` : 'no answer came at all'}` }];
+}
+
+function tooManyTasks(request: Request, history: History): Finding[] {
+  const { run, number } = request;
+  const tasks = history.tasksOf(request).filter((task) => !excuses.unseenGhost(task, history));
+  if (!run) {
+    return tasks.map(({ createdAt, name }) => ({ at: createdAt, facts: `R${number} has nothing to run and started ${name}` }));
+  }
+  const count = run.Request.count ?? 1;
+  const ran = tasks.filter(({ ranFrom }) => ranFrom !== undefined);
+  const most = count * (1 + (run.RetryAttempts ?? 0));
+  const findings: Finding[] = [];
+  if (ran.length > most) {
+    findings.push({ at: ran[most].ranFrom!, facts: `R${number} may run ${most} tasks and ran ${ran.length}: ${ran.map(({ name }) => name).join(', ')}` });
+  }
+  for (const task of ran) {
+    const at = task.ranFrom!;
+    const there = ran.filter((other) => other !== task && other.ranFrom! <= at
+      && (other.endedAt > at || (ended(other, at) && isSuccess(other, request))));
+    if (there.length >= count && !there.some((other) => other.ranFrom === at && other.createdAt > task.createdAt)) {
+      findings.push({ at, facts: `R${number} runs ${count} at a time, and ${task.name} began to run when ${there.map(({ name }) => name).join(', ')} ran or had succeeded` });
+    }
+  }
+  return findings;
+}
+
+function wrongVerdict(request: Request, history: History): Finding[] {
+  const { answer, run, isRollback, number, type } = request;
+  const { Status, Reason = '' } = answer?.parsed ?? {};
+  if (!answer || !run) {
+    return [];
+  }
+  const { at } = answer;
+  if (Status === 'SUCCESS') {
+    const count = run.Request.count ?? 1;
+    const good = history.tasksOf(request).filter((task) => ended(task, at) && succeeded(task, request.deciding, run.SuccessExitCodes));
+    const forgiven = isRollback || (type === 'Delete' && /ROLLBACK/.test(history.statusAt(at)));
+    return good.length >= count || forgiven
+      ? []
+      : [{ at, facts: `R${number} was answered SUCCESS when ${good.length} of ${count} tasks had succeeded` }];
+  }
+  const reasons = reasonsToFail(request, history, at);
+  const claimed = [
+    ...(/did not (end|start) within/.test(Reason) && !reasons.includes('time is over') ? ['that time is over'] : []),
+    ...(/was cancelled/.test(Reason) && !reasons.includes('the stack is not being deployed') ? ['that it was cancelled'] : []),
+  ];
+  return [
+    ...(reasons.length === 0 ? [{ at, facts: `R${number} was answered FAILED without a reason: ${Reason.split('\n')[0]}` }] : []),
+    ...claimed.map((what) => ({ at, facts: `R${number} was answered FAILED and says ${what}, which is not so` })),
+  ];
+}
+
+/** What has happened until then that makes FAILED right. */
+function reasonsToFail(request: Request, history: History, at: number): string[] {
+  const run = request.run!;
+  const tasks = history.tasksOf(request).filter((task) => task.endedAt <= at && !isSuccess(task, request));
+  const ran = tasks.filter(({ life }) => life.runs);
+  const isLasting = ({ life, stopCode, toldToStopAt }: SimulatedTask) => toldToStopAt !== undefined || stopCode === 'UserInitiated' || life.name === 'does not start, for good'
+    || life.name === 'starts a container but not the next' || life.name === 'has no exit code';
+  const began = history.invocations.find((invocation) => invocation.request === request)!.startedAt;
+  const allowed = Math.min(run.TimeoutSeconds, LONGEST_SERVICE_TIMEOUT_SECONDS - STOP_MARGIN_SECONDS) * SECOND;
+  const calls = history.callsOf(request, 'RunTask', 'DescribeTasks', 'DescribeStacks', 'DescribeTaskDefinition', 'ListTasks').filter((call) => call.error && call.at <= at);
+  const spreads = (error: Error) => /^(AccessDenied|ClusterNotFound)/.test(error.name) || /unable to assume/.test(error.message);
+  const passes = (error: Error) => /Throttling|ServerException|TimeoutError/.test(error.name);
+  const continuations = history.callsOf(request, 'Invoke').filter(({ invocation }) => invocation === request.answer!.invocation);
+  const reasons: Array<[string, boolean]> = [
+    ['a task failed', tasks.some(isLasting) || ran.length > (run.RetryAttempts ?? 0)],
+    ['time is over', at >= began + allowed - SECOND],
+    ['AWS refused for good', calls.some(({ error, api }) => api !== 'ListTasks' && !spreads(error) && !passes(error))],
+    ['a permission is missing', calls.some((call) => spreads(call.error) && call.at >= began + 2.5 * MINUTE)],
+    ['AWS refused for long', calls.some((call) => call.at >= calls[0].at + 2 * MINUTE && calls.some((one) => one.api === call.api && one.at <= call.at - 2 * MINUTE))],
+    ['the function could not go on', continuations.length > 0 && continuations[continuations.length - 1].error !== undefined],
+    ['the stack is not being deployed', history.statuses.some((one) => one.at >= request.sentAt && one.at <= at && !/^(CREATE|UPDATE)_IN_PROGRESS$/.test(one.status))],
+    ['RunTask placed nothing', history.callsOf(request, 'RunTask').some(({ result, doneAt }) => doneAt! <= at && /ATTRIBUTE|LOCATION|MOON/.test(JSON.stringify(result?.failures ?? [])))],
+    ['an earlier task does not end', history.tasks.some((task) => task.request.number < request.number && task.stoppedAt > at - SECOND)],
+  ];
+  return reasons.filter(([, isSo]) => isSo).map(([reason]) => reason);
+}
+
+function leftRunning(request: Request, history: History): Finding[] {
+  const { type, number } = request;
+  const said = request.puts[0];
+  if (!said) {
+    return [];
+  }
+  const scope = [
+    ...(excuses.cleansUp(request) ? history.tasks.filter((task) => task.request.number < number && !belongsToAnother(task, request)) : []),
+    ...(said.parsed?.Status === 'FAILED' || type === 'Delete' ? history.tasksOf(request) : []),
+  ];
+  // A Delete waits for the network interface too, which would keep its subnets and security groups.
+  const end = (task: SimulatedTask) => type === 'Delete' ? task.stoppedAt : task.endedAt;
+  const goesDown = (task: SimulatedTask) => type !== 'Delete' && task.toldToStopAt === undefined && stateAt(task, said.at).desiredStatus === 'STOPPED';
+  return scope
+    .filter((task) => end(task) > said.at && !goesDown(task))
+    .filter((task) => !excuses.saidSo(task, request, history)
+      && !excuses.wasRefused(task, request, history)
+      && !excuses.wasHidden(task, request, history)
+      && !excuses.familyWasUnknown(task, request, history)
+      && !excuses.othersStopIt(task, request, history)
+      && !excuses.startWasUnderWay(task, said.at, history)
+      && !excuses.stackHadNotTurned(task, request, history)
+      && !excuses.lookedLikeTheRollback(task, history))
+    .map((task) => ({
+      at: Math.max(said.at, task.createdAt),
+      facts: task.createdAt > said.at
+        ? `${task.name} of R${task.request.number} was started after the ${said.parsed?.Status} of R${number} at ${seconds(said.at)} s`
+        : `${task.name} of R${task.request.number} was left by the ${said.parsed?.Status} of R${number}, until ${seconds(end(task))} s`,
+    }));
+}
+
+/** A Delete of what a failed Create has left comes after a Create that has succeeded. */
+function belongsToAnother({ request: { answer } }: SimulatedTask, { type, ofSuccessfulCreate }: Request): boolean {
+  return type === 'Delete' && !ofSuccessfulCreate && answer?.parsed?.Status === 'SUCCESS';
+}
+
+function worseRollback(request: Request, history: History): Finding[] {
+  const { type, isRollback, run, answer, number } = request;
+  if (type !== 'Delete' && !isRollback) {
+    return [];
+  }
+  const mayFail = (type === 'Delete' && run && !/ROLLBACK/.test(request.stackStatus)) || excuses.statusWasUnknown(request, history);
+  return [
+    ...(answer?.parsed?.Status === 'FAILED' && !mayFail ? [{ at: answer.at, facts: `R${number} was answered FAILED: ${answer.parsed.Reason?.split('\n')[0]}` }] : []),
+    ...(run ? [] : history.tasksOf(request).map((task) => ({ at: task.createdAt, facts: `R${number}, which ${isRollback ? 'rolls back' : 'deletes'}, started ${task.name}` }))),
+  ];
+}
+
+function slowAnswer(request: Request, { faults, story, history }: Run): Finding[] {
+  const { answer, run, number } = request;
+  if (faults.struck.size > 0 || story.scenario.consistency.unlisted > 0 || !answer || !run || answer.parsed?.Status !== 'SUCCESS') {
+    return [];
+  }
+  const tasks = history.tasksOf(request).filter((task) => isSuccess(task, request));
+  if (tasks.length < (run.Request.count ?? 1)) {
+    return []; // forgiven, in a rollback
+  }
+  const known = Math.max(...tasks.map((task) => run.CompleteWhen === 'TASK_STOPPED' ? task.stoppedAt : task.codesAt));
+  const began = answer.invocation.startedAt;
+  const took = answer.at - Math.max(known, began);
+  return took > 4 * SECOND
+    ? [{ at: answer.at, facts: `R${number} was answered ${(took / SECOND).toFixed(1)} s after its result was known` }]
+    : [];
+}
+
+function tooManyCalls({ invocations, calls }: History): Finding[] {
+  const counts = new Map<unknown, { [api: string]: number }>();
+  for (const { api, invocation, error, result } of calls) {
+    const count = counts.get(invocation) ?? {};
+    counts.set(invocation, count);
+    count[api] = (count[api] ?? 0) + (api === 'DescribeStacks' && (error || isAttempt(result)) ? 0 : 1);
+  }
+  return invocations.flatMap((invocation) => {
+    const { DescribeTasks = 0, DescribeStacks = 0, RunTask = 0, ListTasks = 0 } = counts.get(invocation) ?? {};
+    const minutes = (invocation.endedAt! - invocation.startedAt) / MINUTE;
+    const at = invocation.endedAt!;
+    return [
+      ...(DescribeTasks > 60 * minutes + 30 ? [{ at, facts: `${who(invocation)} called DescribeTasks ${DescribeTasks} times in ${minutes.toFixed(1)} minutes` }] : []),
+      ...(DescribeStacks > 2 * (minutes + RunTask) + ListTasks + 10 ? [{ at, facts: `${who(invocation)} called DescribeStacks ${DescribeStacks} times in ${minutes.toFixed(1)} minutes` }] : []),
+    ];
+  });
+}
+
+/** A start that was put off, because the stack was not being deployed, was still an attempt to start. */
+function isAttempt(result: any): boolean {
+  return !/^(CREATE|UPDATE)_IN_PROGRESS$/.test(result?.Stacks[0].StackStatus);
+}
+
+function generationsAtOnce(history: History): Finding[] {
+  const ran = history.tasks.filter(({ ranFrom }) => ranFrom !== undefined);
+  return ran.flatMap((later) => ran
+    .filter((earlier) => earlier.request.number < later.request.number)
+    .filter((earlier) => Math.max(earlier.ranFrom!, later.ranFrom!) < Math.min(earlier.endedAt, later.endedAt))
+    .filter((earlier) => !excuses.wasRefused(earlier, later.request, history)
+      && !excuses.wasHidden(earlier, later.request, history)
+      && !excuses.familyWasUnknown(earlier, later.request, history)
+      && !excuses.startWasUnderWay(earlier, later.request.sentAt, history)
+      && !excuses.lookedLikeTheRollback(earlier, history))
+    .map((earlier) => ({
+      at: Math.max(earlier.ranFrom!, later.ranFrom!),
+      facts: `${earlier.name} of R${earlier.request.number} ran until ${seconds(earlier.endedAt)} s, beside ${later.name} of R${later.request.number}`,
+    })));
+}
+
+function ended(task: SimulatedTask, at: number): boolean {
+  return task.endedAt <= at;
+}
+
+function isSuccess(task: SimulatedTask, { deciding, run }: Request): boolean {
+  return task.stopCode === 'EssentialContainerExited' && succeeded(task, deciding, run!.SuccessExitCodes);
+}

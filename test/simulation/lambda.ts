@@ -1,0 +1,208 @@
+import { Clock, MINUTE, Random, SECOND } from './clock';
+import type { CloudFormation } from './cloudformation';
+import type { Ecs } from './ecs';
+import { awsError, Faults } from './faults';
+import type { Call, History, InvocationFacts, Request } from './history';
+import { who } from './history';
+import { createHandler } from '../../lambda/lifecycle';
+import type { Surroundings } from '../../lambda/surroundings';
+
+const FUNCTION = 'arn:aws:lambda:eu-west-1:111122223333:function:Shop-EcsRunTask';
+const LONGEST = 15 * MINUTE;
+/** Lambda repeats what failed after one minute, then after two. */
+const REPEATS = [MINUTE, 2 * MINUTE];
+/** From here on Lambda sees a loop in a function that invokes itself, and drops the event. */
+const LONGEST_CHAIN = 16;
+
+/** Changes what the handler gets to see: a test of the invariants. */
+export interface Change {
+  readonly event?: (event: any) => any;
+  readonly world?: (world: Surroundings, event: any) => Surroundings;
+}
+
+interface Running extends InvocationFacts {
+  alive: boolean;
+  awaits: number;
+  readonly crashIn?: number;
+}
+
+/** AWS Lambda with the one function. */
+export class Lambda {
+  private events = 0;
+  ecs!: Ecs;
+  cloudFormation!: CloudFormation;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly faults: Faults,
+    private readonly history: History,
+    private readonly change: Change = {},
+  ) {}
+
+  /** Takes an asynchronous event; when it comes to the function, and how often, is another matter. */
+  take(event: any, request: Request, hop = 0): void {
+    const fault = this.faults.delivery(++this.events);
+    const delay = this.coldStart() + (fault?.delay ?? 0);
+    if (hop >= LONGEST_CHAIN) {
+      this.history.say('lambda', 'sees a loop and drops the event');
+      return;
+    }
+    for (const after of [0, ...fault?.againAfter ?? []]) {
+      this.clock.after(delay + after, () => this.invoke(event, request, 1, hop));
+    }
+  }
+
+  private coldStart(): number {
+    return this.random.chance(0.5) ? this.random.between(30, 100) : this.random.between(200, 3_000);
+  }
+
+  private invoke(event: any, request: Request, attempt: number, hop: number): void {
+    const { clock, faults, history } = this;
+    const number = history.invocations.length + 1;
+    const crash = faults.crash(number);
+    const invocation: Running = { number, request, event, attempt, hop, startedAt: clock.now, alive: true, awaits: 0, crashIn: crash?.inAwait };
+    history.invocations.push(invocation);
+    history.say(who(invocation), `begins: ${request.type} ${request.id}${attempt > 1 ? `, attempt ${attempt}` : ''}${hop > 0 ? `, continued for the ${hop}. time` : ''}`);
+    const ends = clock.now + LONGEST;
+    clock.after(LONGEST, () => this.end(invocation, 'ran out of time'));
+
+    const own = structuredClone(event); // each invocation parses the payload for itself
+    const seen = this.change.event?.(own) ?? own;
+    const world = this.surroundings(invocation);
+    createHandler(this.change.world?.(world, seen) ?? world)(seen, {
+      invokedFunctionArn: FUNCTION,
+      logStreamName: `2026/01/01/[$LATEST]${number}`,
+      getRemainingTimeInMillis: () => ends - clock.now,
+    }).then(
+      () => this.end(invocation, 'returned'),
+      (error) => this.end(invocation, 'threw', error),
+    );
+  }
+
+  private end(invocation: Running, end: NonNullable<InvocationFacts['end']>, error?: Error): void {
+    if (!invocation.alive) {
+      return;
+    }
+    invocation.alive = false;
+    invocation.end = end;
+    invocation.endedAt = this.clock.now;
+    this.history.say(who(invocation), `${end}${error ? ` ${error}` : ''}`);
+    const { event, request, attempt, hop } = invocation;
+    if (end !== 'returned' && attempt <= REPEATS.length) {
+      this.clock.after(REPEATS[attempt - 1] + this.coldStart(), () => this.invoke(event, request, attempt + 1, hop));
+    }
+  }
+
+  /** The world as this one invocation can touch it. */
+  private surroundings(invocation: Running): Surroundings {
+    const { clock, history } = this;
+    const client = (): any => ({
+      send: ({ constructor, input }: { constructor: { name: string }; input: any }) => this.call(invocation, constructor.name.replace('Command', ''), input),
+    });
+    const clients = client();
+    return {
+      ecs: clients,
+      logs: clients,
+      cloudFormation: clients,
+      lambda: clients,
+      put: (url, body) => this.call(invocation, 'put', { url, body }),
+      now: () => clock.now,
+      sleep: (milliseconds) => this.hold(invocation, milliseconds, (resolve) => resolve(undefined)),
+      random: this.random.next,
+      log: (line) => { history.logged.push({ at: clock.now, invocation, line: String(line) }); },
+    };
+  }
+
+  /** One call of AWS: goes there, takes effect, comes back; each of them unless the invocation has died or something goes wrong. */
+  private call(invocation: Running, api: string, input: any): Promise<any> {
+    const fault = this.faults.call(api);
+    const call: Call = { at: this.clock.now, invocation, api, input, fault: fault?.name };
+    this.history.calls.push(call);
+    const takesEffect = !fault?.error || fault.takesEffect;
+    const duration = this.random.between(20, 120) + (fault?.delay ?? 0);
+    // What changes something arrives half-way; what only looks has seen the state as it was when it was asked.
+    const arrival = ['RunTask', 'StopTask', 'Invoke', 'put'].includes(api) ? duration / 2 : 0;
+    const arrive = () => {
+      if (takesEffect && (invocation.alive || this.random.chance(0.5))) {
+        try {
+          call.effectAt = this.clock.now;
+          call.result = this.effect(invocation, api, input);
+        } catch (error) {
+          call.error = error;
+        }
+      }
+    };
+    if (arrival > 0) {
+      this.clock.after(arrival, arrive);
+    } else {
+      arrive();
+    }
+    return this.hold(invocation, duration, (resolve, reject) => {
+      call.doneAt = this.clock.now;
+      if (fault?.error) {
+        const error: any = fault.error();
+        call.error = error;
+        if (error.status) {
+          resolve(error.status);
+        } else {
+          reject(error);
+        }
+      } else if (call.error) {
+        reject(call.error);
+      } else {
+        resolve(call.result);
+      }
+    });
+  }
+
+  /** Every await of the handler; none comes back to an invocation that has died. */
+  private hold<T>(
+    invocation: Running, milliseconds: number, settle: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+  ): Promise<T> {
+    if (++invocation.awaits === invocation.crashIn) {
+      this.clock.after(this.random.between(0, milliseconds), () => {
+        if (invocation.alive) {
+          this.faults.strikes(this.faults.crash(invocation.number));
+          this.end(invocation, 'crashed');
+        }
+      });
+    }
+    return new Promise((resolve, reject) => {
+      this.clock.after(milliseconds, () => {
+        if (invocation.alive) {
+          settle(resolve, reject);
+        }
+      });
+    });
+  }
+
+  private effect(invocation: Running, api: string, input: any): any {
+    switch (api) {
+      case 'put': return this.cloudFormation.hear(input.url, input.body, invocation);
+      case 'DescribeStacks': return this.cloudFormation.describeStacks();
+      case 'GetLogEvents': return this.logEvents(input);
+      case 'Invoke': return this.invokeItself(invocation, input);
+      default: return this.ecs.answer(api, input, invocation);
+    }
+  }
+
+  private invokeItself(invocation: Running, { InvocationType, Payload, FunctionName }: any) {
+    if (InvocationType !== 'Event' || FunctionName !== FUNCTION) {
+      throw awsError('InvalidParameterValueException', 'not as expected');
+    }
+    invocation.handedOver = true;
+    this.take(JSON.parse(typeof Payload === 'string' ? Payload : Buffer.from(Payload).toString()), invocation.request, invocation.hop + 1);
+    return { StatusCode: 202 };
+  }
+
+  private logEvents({ logStreamName, limit = 10_000 }: any) {
+    const task = this.history.tasks.find(({ arn }) => logStreamName.endsWith(`/${arn.split('/').pop()}`));
+    if (!task?.ranFrom || task.life.log.absent || this.clock.now < task.ranFrom) {
+      throw awsError('ResourceNotFoundException', 'The specified log stream does not exist.');
+    }
+    const { lines, late } = task.life.log;
+    const there = this.clock.now < task.endedAt + late * SECOND ? lines.slice(0, Math.floor(lines.length / 3)) : lines;
+    return { events: there.slice(-limit).map((message) => ({ message })) };
+  }
+}

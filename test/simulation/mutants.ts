@@ -1,0 +1,189 @@
+import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
+import type { Change } from './lambda';
+import type { Surroundings } from '../../lambda/surroundings';
+
+/** The handler as it would be without one of its protections, and the invariant that has to notice. */
+export interface Mutant extends Change {
+  readonly name: string;
+  readonly breaks: string;
+}
+
+type Send = (command: any) => Promise<any>;
+
+/** Changes how one command is sent, in which client it is. */
+function sending(command: string, change: (input: any, send: Send, event: any) => Promise<any>): Change['world'] {
+  return (world, event) => {
+    const wrap = (client: { send: any }): any => ({
+      send: (sent: { constructor: { name: string }; input: any }) => sent.constructor.name === command
+        ? change(sent.input, (other) => client.send(other ?? sent), event)
+        : client.send(sent),
+    });
+    return { ...world, ecs: wrap(world.ecs), cloudFormation: wrap(world.cloudFormation), lambda: wrap(world.lambda) };
+  };
+}
+
+function stackStatus(change: (status: string, event: any) => string): Change['world'] {
+  return sending('DescribeStacksCommand', async (_input, send, event) => {
+    const { Stacks: [stack] } = await send(undefined);
+    return { Stacks: [{ ...stack, StackStatus: change(stack.StackStatus, event) }] };
+  });
+}
+
+function tasks(change: (task: any) => any): Change['world'] {
+  return sending('DescribeTasksCommand', async (_input, send) => {
+    const answer = await send(undefined);
+    return { ...answer, tasks: answer.tasks.map(change) };
+  });
+}
+
+const exitCode = (code: number) => tasks((task) => ({
+  ...task,
+  containers: task.containers.map((container: any) => container.exitCode === undefined ? container : { ...container, exitCode: code }),
+}));
+
+function body(change: (answer: any, event: any) => any): Change['world'] {
+  return (world: Surroundings, event: any) => ({ ...world, put: (url, text) => world.put(url, JSON.stringify(change(JSON.parse(text), event))) });
+}
+
+function property(name: string, value: unknown): Change['event'] {
+  return (event) => ({ ...event, ResourceProperties: { ...event.ResourceProperties, [name]: value } });
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'each RunTask has another token',
+    breaks: 'no second task',
+    world: (world, event) => {
+      let calls = 0;
+      return sending('RunTaskCommand', (input, send) => send(new RunTaskCommand({ ...input, clientToken: `${world.now()}-${++calls}` })))!(world, event);
+    },
+  },
+  {
+    name: 'StopTask does nothing',
+    breaks: 'nothing left running',
+    world: sending('StopTaskCommand', async () => ({})),
+  },
+  {
+    name: 'a rollback looks like a deployment',
+    breaks: 'a rollback gets no worse',
+    world: stackStatus((status) => /ROLLBACK/.test(status) ? 'UPDATE_IN_PROGRESS' : status),
+  },
+  {
+    name: 'a cancelled deployment looks as if it went on',
+    breaks: 'nothing left running',
+    world: stackStatus((status, { RequestType }) => RequestType === 'Create' ? 'CREATE_IN_PROGRESS' : status),
+  },
+  {
+    name: 'an answer that was not taken counts as given',
+    breaks: 'one answer',
+    world: (world) => ({ ...world, put: (url, text) => world.put(url, text).then(() => 200, () => 200) }),
+  },
+  {
+    name: 'ListTasks finds nothing',
+    breaks: 'nothing left running',
+    world: sending('ListTasksCommand', async (_input, send) => ({ ...await send(undefined), taskArns: [] })),
+  },
+  {
+    name: 'an Update does not look for tasks of earlier requests',
+    breaks: 'one generation at a time',
+    world: sending('ListTasksCommand', async (input, send, { RequestType }) =>
+      RequestType === 'Delete' ? send(undefined) : { ...await send(new ListTasksCommand(input)), taskArns: [] }),
+  },
+  {
+    name: 'every exit code is 0',
+    breaks: 'a correct verdict',
+    world: exitCode(0),
+  },
+  {
+    name: 'every exit code is 1',
+    breaks: 'a correct verdict',
+    world: exitCode(1),
+  },
+  {
+    name: 'a task that runs counts as done',
+    breaks: 'a correct verdict',
+    world: tasks((task) => task.lastStatus !== 'RUNNING' ? task : {
+      ...task,
+      lastStatus: 'STOPPED',
+      containers: task.containers.map((container: any) => ({ ...container, lastStatus: 'STOPPED', exitCode: 0 })),
+    }),
+  },
+  {
+    name: 'a task that ECS does not know yet counts as ended',
+    breaks: 'a correct verdict',
+    world: sending('DescribeTasksCommand', async (input, send) => {
+      const answer = await send(new DescribeTasksCommand(input));
+      const ended = answer.failures.map(({ arn }: { arn: string }) => ({ taskArn: arn, lastStatus: 'STOPPED', desiredStatus: 'STOPPED', containers: [] }));
+      return { tasks: [...answer.tasks, ...ended], failures: [] };
+    }),
+  },
+  {
+    name: 'the log holds the event',
+    breaks: 'secrets stay out of logs',
+    world: (world, event) => ({ ...world, log: (line) => world.log(`${line} ${event.ResponseURL}`) }),
+  },
+  {
+    name: 'the log holds the request',
+    breaks: 'secrets stay out of logs',
+    world: (world, event) => ({ ...world, log: (line) => world.log(`${line} ${JSON.stringify(event.ResourceProperties)}`) }),
+  },
+  {
+    name: 'an answer of more than 4096 bytes',
+    breaks: 'one answer',
+    world: body((answer) => ({ ...answer, Reason: answer.Reason + 'x'.repeat(4_096) })),
+  },
+  {
+    name: 'an answer with the colours of a terminal',
+    breaks: 'one answer',
+    world: body((answer) => ({ ...answer, Reason: `\u001b[31m${answer.Reason}` })),
+  },
+  {
+    name: 'an Update answers with another physical id',
+    breaks: 'one answer',
+    world: body((answer, { RequestType }) => RequestType === 'Update' ? { ...answer, PhysicalResourceId: 'another' } : answer),
+  },
+  {
+    name: 'the next invocation is never asked to go on',
+    breaks: 'one answer',
+    world: sending('InvokeCommand', async () => ({ StatusCode: 202 })),
+  },
+  {
+    name: 'the next invocation knows nothing of the one before',
+    breaks: 'one answer',
+    world: sending('InvokeCommand', (input, send) => {
+      const { Progress, ...event } = JSON.parse(input.Payload);
+      return send(new InvokeCommand({ ...input, Payload: JSON.stringify(event) }));
+    }),
+  },
+  {
+    name: 'ten times as long between two looks',
+    breaks: 'soon and sparing',
+    world: (world) => ({ ...world, sleep: (milliseconds) => world.sleep(10 * milliseconds) }),
+  },
+  {
+    name: 'hardly a pause between two looks',
+    breaks: 'soon and sparing',
+    world: (world) => ({ ...world, sleep: (milliseconds) => world.sleep(Math.min(milliseconds, 400)) }),
+  },
+  {
+    name: 'always three retries',
+    breaks: 'no second task',
+    event: property('RetryAttempts', '3'),
+  },
+  {
+    name: 'tasks without a mark',
+    breaks: 'nothing left running',
+    world: sending('RunTaskCommand', (input, send) => send(new RunTaskCommand({ ...input, startedBy: 'somebody', tags: [] }))),
+  },
+  {
+    name: 'a rollback runs the task always',
+    breaks: 'a rollback gets no worse',
+    event: property('OnRollback', 'RUN'),
+  },
+  {
+    name: 'an Update runs no task',
+    breaks: 'an Update runs the task',
+    event: property('RunOn', 'CREATE'),
+  },
+];

@@ -1,0 +1,65 @@
+import { Clock, Random } from './clock';
+import { CloudFormation } from './cloudformation';
+import { Ecs } from './ecs';
+import { drawFaults, FaultPlan, Faults, noFaults } from './faults';
+import { History, Request } from './history';
+import { invariants, Violation } from './invariants';
+import { Change, Lambda } from './lambda';
+import { ContainerOfTask, drawLife, Life } from './lives';
+import { drawScenario, Scenario } from './scenario';
+
+/** A run of the world: given as a whole, or drawn from a seed. */
+export interface Story {
+  readonly seed: number;
+  readonly scenario: Scenario;
+  readonly faults?: FaultPlan;
+  /** How the next task lives; drawn from the seed where it is absent. */
+  readonly nextLife?: (request: Request, containers: readonly ContainerOfTask[]) => Life;
+  /** Changes what the handler gets to see. */
+  readonly change?: Change;
+}
+
+export interface Run {
+  readonly story: Story;
+  readonly history: History;
+  readonly faults: Faults;
+  /** How each operation went. */
+  readonly outcomes: readonly string[];
+}
+
+/** Lets a story happen. */
+export async function play(story: Story): Promise<Run> {
+  const { scenario, change } = story;
+  const random = new Random(story.seed);
+  const clock = new Clock();
+  const history = new History(clock);
+  const faults = new Faults(clock, story.faults ?? noFaults());
+  const lambda = new Lambda(clock, random.fork('lambda'), faults, history, change);
+  const cloudFormation = new CloudFormation(clock, random.fork('cloudformation'), history, scenario.families);
+  const lives = random.fork('lives');
+  const nextLife = story.nextLife ?? ((request, containers) => drawLife(lives, containers, scenario.fargate, request.run?.SuccessExitCodes ?? [0]));
+  lambda.ecs = new Ecs(clock, random.fork('ecs'), faults, history, scenario.families, scenario.consistency, nextLife);
+  lambda.cloudFormation = cloudFormation;
+  cloudFormation.lambda = lambda;
+
+  const done = cloudFormation.run(scenario.operations);
+  await clock.run();
+  await done;
+  return { story, history, faults, outcomes: cloudFormation.outcomes };
+}
+
+/** The story of a seed. */
+export function storyOf(seed: number, change?: Change): Story {
+  const random = new Random(seed);
+  return { seed, scenario: drawScenario(random.fork('scenario')), faults: drawFaults(random.fork('faults')), change };
+}
+
+/** One run, and what in it must not have happened. */
+export async function simulate(seed: number, change?: Change): Promise<Run & { violations: Violation[] }> {
+  const run = await play(storyOf(seed, change));
+  return { ...run, violations: check(run) };
+}
+
+export function check(run: Run): Violation[] {
+  return invariants.flatMap((invariant) => invariant.check(run).map((facts) => ({ invariant: invariant.name, ...facts })));
+}

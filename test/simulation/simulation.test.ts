@@ -1,0 +1,71 @@
+import { invariants, Violation } from './invariants';
+import type { Change } from './lambda';
+import { lifeOf } from './lives';
+import { mutants } from './mutants';
+import { check, play, simulate } from './simulate';
+import type { RunTaskProperties } from '../../src/contract';
+
+const SEEDS = 2_000;
+/** Within so many seeds each mutant has to be noticed. */
+const SEEDS_OF_MUTANT = 300;
+
+test(`in ${SEEDS} simulated worlds every invariant holds`, async () => {
+  const failing: string[] = [];
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const { violations } = await simulate(seed);
+    failing.push(...violations.map((violation) => report(seed, violation)));
+  }
+  expect(failing.slice(0, 10)).toEqual([]);
+}, 300_000);
+
+test.each(mutants)('$name: breaks "$breaks"', async ({ breaks, ...change }) => {
+  expect(invariants.map(({ name }) => name)).toContain(breaks);
+  expect(await firstSeedThatBreaks(breaks, change)).toBeLessThanOrEqual(SEEDS_OF_MUTANT);
+}, 120_000);
+
+test('the same seed tells the same story', async () => {
+  const [one, other] = [await simulate(7), await simulate(7)];
+  expect(one.history.toString()).toBe(other.history.toString());
+});
+
+test('a story can be told without a seed', async () => {
+  const properties: RunTaskProperties = {
+    Request: { taskDefinition: 'arn:aws:ecs:eu-west-1:111122223333:task-definition/migrate:1' },
+    RunOn: 'CHANGE',
+    TimeoutSeconds: 1_800,
+    ExitCodeFrom: ['app'],
+    SuccessExitCodes: [0],
+    CompleteWhen: 'EXIT_CODES_KNOWN',
+    LogTailLines: 0,
+  };
+  const run = await play({
+    seed: 0,
+    scenario: {
+      operations: [{ kind: 'create', after: 0, properties }, { kind: 'delete the stack', after: 60 }],
+      families: { migrate: [{ name: 'app', essential: true }] },
+      consistency: { unknown: 0, unlisted: 0, stale: 0, pageSize: 100 },
+      fargate: true,
+    },
+    nextLife: () => lifeOf('app', 40, 0),
+  });
+  expect(run.outcomes).toEqual(['create -> CREATE_COMPLETE', 'delete the stack -> DELETE_COMPLETE']);
+  expect(check(run)).toEqual([]);
+});
+
+async function firstSeedThatBreaks(invariant: string, change: Change): Promise<number> {
+  for (let seed = 1; seed <= SEEDS_OF_MUTANT; seed++) {
+    // What is violated without the change too, the change has not done.
+    if (await isViolated(invariant, seed, change) && !await isViolated(invariant, seed)) {
+      return seed;
+    }
+  }
+  return Infinity;
+}
+
+async function isViolated(invariant: string, seed: number, change?: Change): Promise<boolean> {
+  return (await simulate(seed, change)).violations.some((violation) => violation.invariant === invariant);
+}
+
+function report(seed: number, { invariant, facts }: Violation): string {
+  return `${invariant}: ${facts} (npm run simulate -- --seed ${seed})`;
+}

@@ -1,0 +1,109 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import { SECOND } from './clock';
+import type { InvocationFacts, Request } from './history';
+import type { ContainerOfTask, Life } from './lives';
+
+export interface SimulatedTask {
+  readonly name: string;
+  readonly arn: string;
+  /** On whose behalf it was started, and by which invocation. */
+  readonly request: Request;
+  readonly invocation: InvocationFacts;
+  readonly createdAt: number;
+  readonly life: Life;
+  readonly family: string;
+  readonly startedBy?: string;
+  readonly tags: ReadonlyArray<{ key?: string; value?: string }>;
+  /** Set where RunTask said that nothing had been placed. */
+  readonly ghost: boolean;
+  readonly knownFrom: number;
+  readonly listedFrom: number;
+  /** What DescribeTasks tells from when on. */
+  moments: Moment[];
+  /** When its containers ran; never where none did. */
+  ranFrom?: number;
+  /** When the last of its containers had ended. */
+  endedAt: number;
+  /** From when on DescribeTasks tells its exit codes. */
+  codesAt: number;
+  stoppedAt: number;
+  toldToStopAt?: number;
+  readonly exitCodes: { [container: string]: number };
+  stopCode: string;
+}
+
+interface Moment {
+  readonly at: number;
+  readonly task: Task;
+}
+
+/** What ECS tells of the task at some time. */
+export function stateAt({ moments }: SimulatedTask, at: number): Task {
+  let index = moments.length - 1;
+  while (index > 0 && moments[index].at > at) {
+    index--;
+  }
+  return moments[index].task;
+}
+
+/** Whether every container that decides ended with a code that counts. */
+export function succeeded(task: SimulatedTask, deciding: readonly string[], accepted: readonly number[]): boolean {
+  return deciding.every((name) => accepted.includes(task.exitCodes[name]));
+}
+
+/** Works out what is to come of a task, from its life and, where somebody stops it, from then on anew. */
+export function unfold(task: SimulatedTask, stop?: { at: number; reason: string }, containers?: readonly ContainerOfTask[]): void {
+  const { life, createdAt } = task;
+  const names = (containers?.map(({ name }) => name)) ?? task.moments[task.moments.length - 1].task.containers!.map(({ name }) => name!);
+  const pending = createdAt + life.provisioning * SECOND;
+  const running = pending + life.pending * SECOND;
+  let over = running + life.running * SECOND;
+  let neverRan = !life.runs;
+  let stopping = life.stopping;
+  let { stopCode, stoppedReason } = life as { stopCode: string; stoppedReason: string };
+  if (stop) {
+    ({ stopCode, stoppedReason } = { stopCode: 'UserInitiated', stoppedReason: stop.reason });
+    if (stop.at < running) {
+      neverRan = true;
+      stopping = 0;
+      over = stop.at + SECOND;
+    } else if (over > stop.at + life.whenToldToStop.after * SECOND) { // the work takes longer than SIGTERM gives it
+      over = stop.at + life.whenToldToStop.after * SECOND;
+      names.forEach((name) => { task.exitCodes[name] = life.whenToldToStop.exitCode; });
+    }
+    if (neverRan) {
+      names.forEach((name) => delete task.exitCodes[name]);
+    }
+  }
+  const ended = over + stopping * SECOND;
+  const stoppedAt = ended + life.deprovisioning * SECOND;
+  const partly = (lastStatus: string, codes: boolean): Task['containers'] => names.map((name, index) => ({
+    name,
+    lastStatus,
+    ...(neverRan || (life.stopCode === 'TaskFailedToStart' && task.exitCodes[name] === undefined) ? {} : { runtimeId: `${task.name}-${name}` }),
+    ...(codes && task.exitCodes[name] !== undefined ? { exitCode: task.exitCodes[name] } : {}),
+    ...(codes && index === 0 && life.containerReason ? { reason: life.containerReason } : {}),
+  }));
+  const runs = !neverRan;
+  const isUp = runs && life.stopCode !== 'TaskFailedToStart';
+  const end: Partial<Task> = { desiredStatus: 'STOPPED', stopCode: stopCode as Task['stopCode'], stoppedReason };
+  const changes: Array<[at: number, change: Partial<Task>]> = [
+    ...(life.provisioning > 0 ? [[pending, { lastStatus: 'PENDING' }] as [number, Partial<Task>]] : []),
+    ...(isUp ? [[running, { lastStatus: 'RUNNING', startedAt: new Date(running), containers: partly('RUNNING', false) }] as [number, Partial<Task>]] : []),
+    ...(stop ? [[stop.at, end] as [number, Partial<Task>]] : []),
+    ...(stopping > 1 ? [[over, { ...end, lastStatus: 'STOPPING' }] as [number, Partial<Task>]] : []),
+    ...(life.deprovisioning > 0 ? [[ended, { ...end, lastStatus: 'DEPROVISIONING', containers: partly('STOPPED', !life.codesOnlyAtStopped) }] as [number, Partial<Task>]] : []),
+    [stoppedAt, { ...end, lastStatus: 'STOPPED', stoppedAt: new Date(stoppedAt), containers: partly('STOPPED', true) }],
+  ];
+  let state = task.moments[0].task;
+  task.moments = [task.moments[0]];
+  for (const [at, change] of changes.filter(([when]) => when <= ended || when === stoppedAt).sort(([one], [other]) => one - other)) {
+    state = { ...state, ...change };
+    task.moments.push({ at, task: state });
+  }
+  task.stopCode = stopCode;
+  task.ranFrom = runs ? running : undefined;
+  task.endedAt = ended;
+  task.stoppedAt = stoppedAt;
+  task.codesAt = life.codesOnlyAtStopped ? stoppedAt : ended;
+}
