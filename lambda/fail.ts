@@ -50,11 +50,11 @@ export async function stopAll(job: Job, run: KnownContainers, progress: Progress
   const known = await describeTasks(world, cluster, knownArns(progress)).catch(() => []);
   const over = known.filter((task) => judge(task, run).state !== 'running').map(({ taskArn }) => taskArn!);
   const left = await stopTasks(world, cluster, knownArns(progress).filter((taskArn) => !over.includes(taskArn)), because, until);
-  const others = (await findUnheardOf(job, run, progress)).filter((taskArn) => !over.includes(taskArn));
+  const others = (await findUnheardOf(job, run, progress, until)).filter((taskArn) => !over.includes(taskArn));
   return [...new Set([...left, ...await stopTasks(world, cluster, others, because, until)])];
 }
 
-async function findUnheardOf(job: Job, run: TaskRun, { Tasks }: Progress): Promise<string[]> {
+async function findUnheardOf(job: Job, run: TaskRun, { Tasks }: Progress, until: number): Promise<string[]> {
   const { world } = job;
   if (Tasks.every(({ Tries }) => Tries === 0)) {
     return [];
@@ -63,7 +63,7 @@ async function findUnheardOf(job: Job, run: TaskRun, { Tasks }: Progress): Promi
     await world.sleep(LISTED_WITHIN_MS);
   }
   try {
-    const found = await persist(world, world.now() + 30_000, () => findTasks(world, placeOf(run.Request), markOfRequest(job), 'RUNNING'));
+    const found = await persist(world, Math.max(until, world.now() + 10_000), () => findTasks(world, placeOf(run.Request), markOfRequest(job), 'RUNNING'));
     return found.map(({ taskArn }) => taskArn!);
   } catch (error) {
     world.log(`could not look for tasks to stop: ${error}`);

@@ -9,29 +9,38 @@ import { findTasks, stopTasks } from './tasks';
 import type { RunTaskProperties } from '../src/contract';
 
 /** A task of another request of the same resource, that has not ended. */
-export interface Leftover {
+interface Leftover {
   readonly cluster?: string;
   readonly task: Task;
 }
 
-/** What other requests of this resource have left running. None where that can't be told: a Delete must not get stuck on it. */
-export async function findLeftovers(job: Job, properties: Array<DeliveredProperties | undefined>): Promise<Leftover[]> {
-  const found = await Promise.all(placesOf(properties).flatMap((place) => [find(job, place, 'RUNNING'), find(job, place, 'STOPPED')]));
-  return found.flat();
-}
-
 /**
- * Stops them, and waits until they are gone, because their network interfaces keep subnets and security groups from
- * being deleted. Gives what it could not stop.
+ * Stops what other requests of this resource have left running, and waits until it is gone, because its network interface
+ * keeps subnets and security groups from being deleted. Gives what it could not stop. A Delete must not get stuck on it.
  */
-export async function stopLeftovers({ world }: Job, leftovers: Leftover[], because: string): Promise<string[]> {
+export async function stopLeftovers(
+  job: Job, properties: Array<DeliveredProperties | undefined>, because: string, inspect: (task: Task) => void = () => {},
+): Promise<string[]> {
+  const { world } = job;
   const until = world.now() + TIME_TO_STOP_MS;
+  const seen = new Set<string>();
   const left: string[] = [];
-  for (const cluster of new Set(leftovers.map((leftover) => leftover.cluster))) {
-    const tasks = leftovers.filter((leftover) => leftover.cluster === cluster).map(({ task }) => task.taskArn!);
-    left.push(...await stopTasks(world, cluster, tasks, because, until));
+  for (;;) {
+    const found = await Promise.all(placesOf(properties).flatMap((place) => [find(job, place, 'RUNNING'), find(job, place, 'STOPPED')]));
+    const leftovers = found.flat().filter(({ task }) => !seen.has(task.taskArn!));
+    if (leftovers.length === 0) {
+      return left;
+    }
+    for (const { task } of leftovers) {
+      inspect(task);
+      seen.add(task.taskArn!);
+    }
+    // Who has started these may have started more, which are listed only now: look again afterwards.
+    for (const cluster of new Set(leftovers.map((leftover) => leftover.cluster))) {
+      const arns = leftovers.filter((leftover) => leftover.cluster === cluster).map(({ task }) => task.taskArn!);
+      left.push(...await stopTasks(world, cluster, arns, because, until));
+    }
   }
-  return left;
 }
 
 async function find(job: Job, place: Place, desiredStatus: 'RUNNING' | 'STOPPED'): Promise<Leftover[]> {

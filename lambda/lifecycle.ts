@@ -1,8 +1,7 @@
 import type { CloudFormationCustomResourceDeleteEvent, CloudFormationCustomResourceUpdateEvent, Context } from 'aws-lambda';
 import { Answer, answerBody, sendAnswer } from './answer';
-import { PERMISSIONS_SPREAD_MS } from './causes';
 import { Event, Job } from './job';
-import { findLeftovers, stopLeftovers } from './leftovers';
+import { stopLeftovers } from './leftovers';
 import { notStopped } from './message';
 import { persist } from './persist';
 import { DeliveredProperties, parseProperties, parseRun } from './properties';
@@ -12,6 +11,9 @@ import { identity, isAfter, isRollback, OutOfDate, stackStatus } from './stack';
 import type { Surroundings } from './surroundings';
 import { LISTED_WITHIN_MS } from './tasks';
 import type { RunTaskProperties } from '../src/contract';
+
+/** A rollback has to know that it is one, and CloudFormation waits five minutes at least. */
+const STATUS_WITHIN_MS = 4 * 60_000;
 
 /** The handler of `Custom::EcsRunTask`. CloudFormation invokes it, and it answers to CloudFormation itself. */
 export function createHandler(world: Surroundings) {
@@ -70,7 +72,7 @@ async function answerTo(job: Job): Promise<Answer | undefined> {
 async function isUndoing({ world, event }: Job): Promise<boolean> {
   return event.Progress
     ? event.Progress.Occasion === 'rollback'
-    : isRollback(await persist(world, world.now() + PERMISSIONS_SPREAD_MS, () => stackStatus(world, event)));
+    : isRollback(await persist(world, world.now() + STATUS_WITHIN_MS, () => stackStatus(world, event)));
 }
 
 async function update(job: Job, event: CloudFormationCustomResourceUpdateEvent): Promise<Answer | undefined> {
@@ -103,7 +105,7 @@ async function rollBack(job: Job, event: CloudFormationCustomResourceUpdateEvent
 async function remove(job: Job, event: CloudFormationCustomResourceDeleteEvent): Promise<Answer | undefined> {
   const { world, id } = job;
   const OnDelete = (event.ResourceProperties as DeliveredProperties | undefined)?.OnDelete;
-  const stop = async () => stopLeftovers(job, await findLeftovers(job, [event.ResourceProperties]), 'the resource is deleted');
+  const stop = () => stopLeftovers(job, [event.ResourceProperties], 'the resource is deleted');
   let left = job.event.Progress ? [] : await stop();
   if (![id, `${id}/failed`].includes(event.PhysicalResourceId)) { // made up: the Create has not answered, and may be starting its task
     await world.sleep(LISTED_WITHIN_MS);
@@ -124,11 +126,11 @@ async function remove(job: Job, event: CloudFormationCustomResourceDeleteEvent):
 
 /** Stops what earlier requests have left running. A later one there shows that nobody waits for this one. */
 async function clearUp(job: Job, because: string, properties: DeliveredProperties[]): Promise<string[]> {
-  const leftovers = await findLeftovers(job, properties);
-  if (leftovers.some(({ task }) => isAfter(task.createdAt, job.event))) {
-    throw new OutOfDate();
-  }
-  return stopLeftovers(job, leftovers, because);
+  return stopLeftovers(job, properties, because, (task) => {
+    if (isAfter(task.createdAt, job.event)) {
+      throw new OutOfDate();
+    }
+  });
 }
 
 /** A rollback goes on whatever becomes of its task: a failure would leave the stack stuck. */

@@ -1,15 +1,18 @@
-import { patienceWithError } from './causes';
+import { patienceWithError, PERMISSIONS_SPREAD_MS } from './causes';
 import { backoff } from './schedule';
 import type { Surroundings } from './surroundings';
 
 /** Makes a call again while its error is a passing one and the time allows. */
 export async function persist<T>(world: Surroundings, until: number, call: () => Promise<T>): Promise<T> {
+  const permittedBy = world.now() + PERMISSIONS_SPREAD_MS;
   for (let attempt = 1; ; attempt++) {
     try {
       return await call();
     } catch (error) {
       const pause = backoff(attempt, world.random());
-      if (!patienceWithError(error as Error) || world.now() + pause >= until) {
+      const patience = patienceWithError(error as Error);
+      const end = patience === 'while permissions spread' ? Math.min(permittedBy, until) : until;
+      if (!patience || world.now() + pause >= end) {
         throw error;
       }
       world.log(`${error}; the next attempt follows`);

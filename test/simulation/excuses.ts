@@ -83,7 +83,9 @@ export function cleansUp({ type, isRollback }: Request): boolean {
 }
 
 function wasHiddenFrom(task: SimulatedTask, request: Request, history: History): boolean {
-  const looks = history.callsOf(request, 'ListTasks').filter(({ at, error }) => at >= task.createdAt && at <= answeredAt(request) && !error);
+  // Later it looks for tasks of its own.
+  const until = Math.min(answeredAt(request), history.callsOf(request, 'RunTask')[0]?.at ?? Infinity);
+  const looks = history.callsOf(request, 'ListTasks').filter(({ at, error }) => at >= task.createdAt && at <= until && !error);
   const visible = Math.max(task.listedFrom, task.knownFrom);
   return looks.length > 0
     && looks.every(({ at }) => at < visible)
@@ -128,8 +130,9 @@ export function lookedLikeTheRollback({ request, invocation }: SimulatedTask, hi
   return history.excuse('a cancelled Update looked like its rollback', isSo);
 }
 
-/** Longer where the invocation died: Lambda lets minutes pass before the next. */
-function wasStoppedSoon({ request, toldToStopAt, endedAt }: SimulatedTask, since: number, history: History): boolean {
+/** Or ECS would not hear of it. Longer where the invocation died: Lambda lets minutes pass before the next. */
+function wasStoppedSoon({ request, arn, endedAt }: SimulatedTask, since: number, history: History): boolean {
+  const toldToStopAt = history.calls.find(({ api, input }) => api === 'StopTask' && input.task === arn)?.at;
   const crashes = history.invocations.filter((invocation) => invocation.request === request && invocation.end === 'crashed').length;
   return Math.min(toldToStopAt ?? Infinity, endedAt) < since + NOTICED_WITHIN + crashes * 3 * MINUTE;
 }
@@ -137,7 +140,7 @@ function wasStoppedSoon({ request, toldToStopAt, endedAt }: SimulatedTask, since
 /** CloudFormation never told whether this is a rollback. */
 export function statusWasUnknown(request: Request, history: History): boolean {
   const calls = history.callsOf(request, 'DescribeStacks').filter(({ at }) => at <= answeredAt(request));
-  return history.excuse('the status of the stack was not told', calls.length > 0 && calls.every(({ error }) => error));
+  return history.excuse('the status of the stack was not told', calls.length > 0 && calls.every(({ result }) => !result));
 }
 
 /** What a further invocation of the request does after that is no excuse. */

@@ -217,6 +217,7 @@ function leftRunning(request: Request, history: History): Finding[] {
       && !excuses.othersStopIt(task, request, history)
       && !excuses.startWasUnderWay(task, said.at, history)
       && !excuses.stackHadNotTurned(task, request, history)
+      && !excuses.unseenGhost(task, history)
       && !excuses.lookedLikeTheRollback(task, history))
     .map((task) => ({
       at: Math.max(said.at, task.createdAt),
