@@ -63,7 +63,7 @@ async function findUnheardOf(job: Job, run: TaskRun, { Tasks }: Progress, until:
     await world.sleep(LISTED_WITHIN_MS);
   }
   try {
-    const found = await persist(world, Math.max(until, world.now() + 10_000), () => findTasks(world, placeOf(run.Request), markOfRequest(job), 'RUNNING'));
+    const found = await persist(world, Math.max(until, world.now() + 10_000), () => findTasks(world, placeOf(run.Request), markOfRequest(job), 'RUNNING'), 15_000);
     return found.map(({ taskArn }) => taskArn!);
   } catch (error) {
     world.log(`could not look for tasks to stop: ${error}`);

@@ -30,7 +30,7 @@ export interface TaskProgress {
   /** Not before this time. */
   StartAt: number;
   TaskArn?: string;
-  /** Whether ECS has not answered the last start, so that it may have started a task that is not known here. */
+  /** Whether a start got no answer, so that ECS may have started a task that is not known here. */
   IsUnanswered?: boolean;
   /** The attempt for which ECS has reported a failure, which it has been seen to do for a task that it did start. */
   DoubtedAttempt?: number;

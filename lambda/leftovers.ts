@@ -8,6 +8,9 @@ import { TIME_TO_STOP_MS } from './schedule';
 import { findTasks, stopTasks } from './tasks';
 import type { RunTaskProperties } from '../src/contract';
 
+/** A role that has lost its permissions with the resource, or its cluster, will not get them back. */
+const PERMITTED_WITHIN_MS = 15_000;
+
 /** A task of another request of the same resource, that has not ended. */
 interface Leftover {
   readonly cluster?: string;
@@ -26,7 +29,7 @@ export async function stopLeftovers(
   const seen = new Set<string>();
   const left: string[] = [];
   for (;;) {
-    const found = await Promise.all(placesOf(properties).flatMap((place) => [find(job, place, 'RUNNING'), find(job, place, 'STOPPED')]));
+    const found = await Promise.all(placesOf(properties).flatMap((place) => [find(job, place, 'RUNNING', until), find(job, place, 'STOPPED', until)]));
     const leftovers = found.flat().filter(({ task }) => !seen.has(task.taskArn!));
     if (leftovers.length === 0) {
       return left;
@@ -43,11 +46,10 @@ export async function stopLeftovers(
   }
 }
 
-async function find(job: Job, place: Place, desiredStatus: 'RUNNING' | 'STOPPED'): Promise<Leftover[]> {
+async function find(job: Job, place: Place, desiredStatus: 'RUNNING' | 'STOPPED', until: number): Promise<Leftover[]> {
   const { world } = job;
   try {
-    // Not longer: a role that has lost its permissions with the resource will not get them back.
-    const tasks = await persist(world, world.now() + 15_000, () => findTasks(world, place, `${job.id}/`, desiredStatus));
+    const tasks = await persist(world, until, () => findTasks(world, place, `${job.id}/`, desiredStatus), PERMITTED_WITHIN_MS);
     return tasks
       .filter((task) => !hasEnded(task) && !markedAs(task).startsWith(markOfRequest(job)))
       .map((task) => ({ cluster: place.cluster, task }));

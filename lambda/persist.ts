@@ -2,9 +2,9 @@ import { patienceWithError, PERMISSIONS_SPREAD_MS } from './causes';
 import { backoff } from './schedule';
 import type { Surroundings } from './surroundings';
 
-/** Makes a call again while its error is a passing one and the time allows. */
-export async function persist<T>(world: Surroundings, until: number, call: () => Promise<T>): Promise<T> {
-  const permittedBy = world.now() + PERMISSIONS_SPREAD_MS;
+/** Makes a call again while its error is a passing one and the time allows, which is less where a permission is missing. */
+export async function persist<T>(world: Surroundings, until: number, call: () => Promise<T>, permittedWithin = PERMISSIONS_SPREAD_MS): Promise<T> {
+  const permittedBy = world.now() + permittedWithin;
   for (let attempt = 1; ; attempt++) {
     try {
       return await call();

@@ -40,7 +40,9 @@ async function start(job: Job, request: TaskRun['Request'], progress: Progress, 
       await callRunTask(job, request, progress, task);
     }
   } catch (error) {
-    tryLater(job, progress, task, problemOf(error)); // the same attempt: whether ECS has started anything is unknown
+    const problem = problemOf(error);
+    task.IsUnanswered ||= problem.patience === 'until the deadline'; // what ECS refuses, it does not start
+    tryLater(job, progress, task, problem); // the same attempt: its token gets the same task
   }
 }
 
@@ -60,7 +62,6 @@ async function takeOver(job: Job, request: TaskRun['Request'], task: TaskProgres
 }
 
 async function callRunTask(job: Job, request: TaskRun['Request'], progress: Progress, task: TaskProgress): Promise<void> {
-  task.IsUnanswered = true;
   const { tasks = [], failures = [] } = await job.world.ecs.send(new RunTaskCommand({
     ...marked(request, markOf(job, task.Number, task.Attempt)),
     count: 1, // each task has a token of its own, so that a repeated invocation gets back just this one
