@@ -22,20 +22,21 @@ interface Leftover {
  * keeps subnets and security groups from being deleted. Gives what it could not stop. A Delete must not get stuck on it.
  */
 export async function stopLeftovers(
-  job: Job, properties: Array<DeliveredProperties | undefined>, because: string, inspect: (task: Task) => void = () => {},
+  job: Job, properties: Array<DeliveredProperties | undefined>, because: string, options: { lookForMs?: number; inspect?: (task: Task) => void } = {},
 ): Promise<string[]> {
   const { world } = job;
   const until = world.now() + TIME_TO_STOP_MS;
+  const lookUntil = world.now() + (options.lookForMs ?? TIME_TO_STOP_MS);
   const seen = new Set<string>();
   const left: string[] = [];
   for (;;) {
-    const found = await Promise.all(placesOf(properties).flatMap((place) => [find(job, place, 'RUNNING', until), find(job, place, 'STOPPED', until)]));
+    const found = await Promise.all(placesOf(properties).flatMap((place) => [find(job, place, 'RUNNING', lookUntil), find(job, place, 'STOPPED', lookUntil)]));
     const leftovers = found.flat().filter(({ task }) => !seen.has(task.taskArn!));
     if (leftovers.length === 0) {
       return left;
     }
     for (const { task } of leftovers) {
-      inspect(task);
+      options.inspect?.(task);
       seen.add(task.taskArn!);
     }
     // Who has started these may have started more, which are listed only now: look again afterwards.

@@ -1,3 +1,4 @@
+import type { Task } from '@aws-sdk/client-ecs';
 import type { CloudFormationCustomResourceDeleteEvent, CloudFormationCustomResourceUpdateEvent, Context } from 'aws-lambda';
 import { Answer, answerBody, sendAnswer } from './answer';
 import { Event, Job } from './job';
@@ -85,7 +86,7 @@ async function update(job: Job, event: CloudFormationCustomResourceUpdateEvent):
 async function deploy(job: Job, properties: RunTaskProperties, delivered: DeliveredProperties[]): Promise<Answer | undefined> {
   if (!job.event.Progress) {
     // Without a rollback, or without its function, a deployment that has failed can leave its task running.
-    const left = await clearUp(job, 'a later deployment runs it anew', delivered);
+    const left = await clearUp(job, 'a later deployment runs it anew', delivered, 15_000); // not for long: mostly there is none
     if (left.length > 0) {
       return { status: 'FAILED', reason: ['The task of an earlier deployment still runs, so no other was started.', ...notStopped(left)] };
     }
@@ -125,12 +126,13 @@ async function remove(job: Job, event: CloudFormationCustomResourceDeleteEvent):
 }
 
 /** Stops what earlier requests have left running. A later one there shows that nobody waits for this one. */
-async function clearUp(job: Job, because: string, properties: DeliveredProperties[]): Promise<string[]> {
-  return stopLeftovers(job, properties, because, (task) => {
-    if (isAfter(task.createdAt, job.event)) {
+async function clearUp(job: Job, because: string, properties: DeliveredProperties[], lookForMs?: number): Promise<string[]> {
+  const inspect = ({ createdAt }: Task) => {
+    if (isAfter(createdAt, job.event)) {
       throw new OutOfDate();
     }
-  });
+  };
+  return stopLeftovers(job, properties, because, { lookForMs, inspect });
 }
 
 /** A rollback goes on whatever becomes of its task: a failure would leave the stack stuck. */
