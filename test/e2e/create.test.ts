@@ -3,10 +3,11 @@ import { linesOf, reasonOfFailure, stackStatus, tasksOf } from './aws';
 import { deploy } from './deploy';
 import { expectFaults, recordedCalls } from './proxy-control';
 
-beforeEach(() => expectFaults());
-afterEach(() => recordedCalls());
+beforeAll(() => expectFaults());
+afterAll(() => recordedCalls());
 
-test('a task that succeeds lets the stack succeed', async () => {
+// Each with a stack of its own, and all at once: most of the time, the CLI waits.
+test.concurrent('a task that succeeds lets the stack succeed', async () => {
   const { status } = await deploy('Succeeds', (stack) => {
     stack.run('Run', { app: 'echo "hello from $WHERE"' }, { containerOverrides: [{ containerName: 'app', environment: { WHERE: 'the task' } }] });
   });
@@ -17,7 +18,7 @@ test('a task that succeeds lets the stack succeed', async () => {
   expect(await tasksOf('Succeeds')).toMatchObject([{ lastStatus: 'STOPPED', containers: [{ exitCode: 0 }] }]);
 });
 
-test('a task that fails fails the stack, with the container, its exit code and its last words', async () => {
+test.concurrent('a task that fails fails the stack, with the container, its exit code and its last words', async () => {
   const { status, output } = await deploy('Fails', (stack) => {
     stack.run('Run', { app: 'echo first; echo last words >&2; exit 42' });
   });
@@ -38,7 +39,7 @@ test('a task that fails fails the stack, with the container, its exit code and i
   expect(output).toContain('last words');
 });
 
-test('an image that is missing fails the stack, and says so', async () => {
+test.concurrent('an image that is missing fails the stack, and says so', async () => {
   const { status, output } = await deploy('ImageMissing', (stack) => {
     stack.run('Run', { app: { image: ecs.ContainerImage.fromRegistry('localhost/no-such-image:1') } });
   });
@@ -49,7 +50,7 @@ test('an image that is missing fails the stack, and says so', async () => {
   expect(output).toContain('no-such-image'); // each container engine has its own words around it
 });
 
-test('a sidecar that fails does not fail the stack', async () => {
+test.concurrent('a sidecar that fails does not fail the stack', async () => {
   const { status } = await deploy('SidecarFails', (stack) => {
     stack.run('Run', { app: 'sleep 2', sidecar: { command: ['exit 9'], essential: false } });
   });
@@ -58,7 +59,7 @@ test('a sidecar that fails does not fail the stack', async () => {
   expect(exitCodes(await tasksOf('SidecarFails'))).toEqual([{ app: 0, sidecar: 9 }]);
 });
 
-test('a sidecar that fails fails the stack where exitCodeFrom names it', async () => {
+test.concurrent('a sidecar that fails fails the stack where exitCodeFrom names it', async () => {
   const { status } = await deploy('ExitCodeFrom', (stack) => {
     stack.run('Run', { app: 'sleep 2', sidecar: { command: ['echo no; exit 9'], essential: false } }, { exitCodeFrom: ['sidecar'] });
   });
@@ -68,7 +69,7 @@ test('a sidecar that fails fails the stack where exitCodeFrom names it', async (
   expect(await reasonOfFailure('ExitCodeFrom')).toContain('Container "sidecar" exited with code 9.');
 });
 
-test('a count of 2 runs the task twice, and waits for both', async () => {
+test.concurrent('a count of 2 runs the task twice, and waits for both', async () => {
   const { status } = await deploy('Twice', (stack) => stack.run('Run', { app: 'echo ran' }, { count: 2 }));
 
   expect(status).toBe(0);

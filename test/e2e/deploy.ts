@@ -1,3 +1,4 @@
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -23,6 +24,14 @@ export function deploy(name: string, build: (ground: Ground) => void): Promise<C
 
 export function destroy(name: string): Promise<CliResult> {
   return cdk(endpoint, ['destroy', '--app', join(folders.run, 'cdk.out', name), '--force']);
+}
+
+/** A folder that outlasts the containers of a stack: see `share`. */
+export function sharedFolder(name: string): string {
+  const folder = join(folders.run, 'shared', name);
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o777); // for the containers of an engine with user namespaces
+  return folder;
 }
 
 /** A stack with a cluster, and with what its tasks need. Cluster and log group have names that tests know. */
@@ -58,6 +67,14 @@ export class Ground extends Stack {
       taskDefinition: this.define(`${id}Definition`, containers),
       assignPublicIp: true,
       ...props,
+    });
+  }
+
+  /** Shows a folder of this machine to the containers so far, as /shared. */
+  share(folder: string): void {
+    this.node.findAll().filter((child) => child instanceof ecs.TaskDefinition).forEach((definition) => {
+      definition.addVolume({ name: 'shared', host: { sourcePath: folder } });
+      definition.defaultContainer!.addMountPoints({ sourceVolume: 'shared', containerPath: '/shared', readOnly: false });
     });
   }
 

@@ -1,81 +1,119 @@
 import { DescribeTaskDefinitionCommand, TaskDefinition } from '@aws-sdk/client-ecs';
-import { GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
+import {
+  GetPolicyCommand, GetPolicyVersionCommand, GetRolePolicyCommand, IAMClient, ListAttachedRolePoliciesCommand, ListRolePoliciesCommand,
+} from '@aws-sdk/client-iam';
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { Duration } from 'aws-cdk-lib';
+import { RunTaskProps } from 'cdk-ecs-run-task';
 import { ecs, resourcesOf } from './aws';
-import { deploy, Ground } from './deploy';
+import { deploy } from './deploy';
 import { ACCOUNT, REGION } from './engine/ministack';
+import { until } from './engine/until';
 import { neededPermissions, Permission } from './proxy/needed-permissions';
-import { expectFaults, recordedCalls } from './proxy-control';
+import { expectFaults, recorded, recordedCalls } from './proxy-control';
 
 interface Policy {
   readonly name: string;
   readonly policy: object;
 }
 
+/** What the function has called, and its policies at that time. */
+interface Use {
+  readonly policies: Policy[];
+  readonly needed: Permission[];
+}
+
 const NAME = 'Permissions';
+const FAILS = 'echo last words; trap "exit 1" TERM; sleep 60 & wait';
 let role: string;
-let policies: Policy[];
-let needed: Permission[];
+let deployment: Use;
+let deletion: Use;
 
 // The emulator lets everybody do everything, so a simulator of IAM judges what the function has called.
 beforeAll(async () => {
   await expectFaults();
-  const tags = { team: 'shop' };
-  const works = await deploy(NAME, (stack: Ground) => {
-    stack.run('Run', { app: 'sleep 7' }, { tags });
+  const props = { tags: { team: 'shop' }, enableExecuteCommand: true }; // so that its definitions have both roles
+  const deployBoth = (command: string, more: Partial<RunTaskProps> = {}) => deploy(NAME, (stack) => {
+    stack.run('Run', { app: command }, { ...props, ...more });
+    stack.run('Leaves', { app: 'true' }, {
+      ...props, onDelete: { taskDefinition: stack.define('OnDeleteDefinition', { app: FAILS }), timeout: Duration.seconds(8) },
+    });
     stack.limitFunctionTo(10); // so that it has to invoke itself
   });
-  const fails = await deploy(NAME, (stack: Ground) => {
-    stack.run('Run', { app: 'echo last words; sleep 60' }, { tags, timeout: Duration.seconds(3) });
+  const works = await deployBoth('sleep 7');
+  const fails = await deployBoth(FAILS, { timeout: Duration.seconds(3) });
+  expect([works.status, fails.status]).toEqual([0, 1]);
+  role = (await resourcesOf(NAME, 'AWS::IAM::Role')).find((name) => name.includes('EcsRunTaskHandler'))!;
+  deployment = { policies: await policiesOf(role), needed: await permissionsUsed() };
+
+  await expectFaults();
+  const leaves = deploy(NAME, (stack) => {
+    stack.run('Run', { app: 'sleep 7' }, props);
     stack.limitFunctionTo(10);
   });
-  expect([works.status, fails.status]).toEqual([0, 1]);
-
-  role = (await resourcesOf(NAME, 'AWS::IAM::Role')).find((name) => name.includes('EcsRunTaskHandler'))!;
-  policies = await inlinePoliciesOf(role);
-  needed = await permissionsUsed();
+  await until('the task of the Delete has been started', async () => (await recorded('RunTask')).length > 0, 60);
+  const policies = await policiesOf(role);
+  await leaves;
+  deletion = {
+    // The role's own is up to date by then, and speaks of the other task.
+    policies: policies.filter(({ name }) => name !== 'RunTask'),
+    needed: await permissionsUsed(),
+  };
 });
 
 test('the calls are all the kinds that the function makes', () => {
-  expect([...new Set(needed.map(({ action }) => action))].sort()).toEqual([
+  const kinds = [
     'cloudformation:DescribeStacks', 'ecs:DescribeTasks', 'ecs:ListTasks', 'ecs:RunTask', 'ecs:StopTask', 'ecs:TagResource', 'iam:PassRole',
     'lambda:InvokeFunction', 'logs:GetLogEvents',
-  ]);
+  ];
+  expect([...new Set(deployment.needed.map(({ action }) => action))].sort()).toEqual(kinds);
+  expect([...new Set(deletion.needed.map(({ action }) => action))].sort()).toEqual(kinds);
 });
 
-test('the role allows every call that the function made', async () => {
-  for (const permission of needed) {
-    expect({ ...permission, verdict: await verdict(permission) }).toEqual({ ...permission, verdict: 'Allowed' });
-  }
+describe.each([['deployment', () => deployment], ['deletion of one task of several', () => deletion]])('in a %s, the role', (_, used) => {
+  test('allows every call that the function made', async () => {
+    const { needed, policies } = used();
+    for (const permission of needed) {
+      expect({ ...permission, verdict: await verdict(permission, policies) }).toEqual({ ...permission, verdict: 'Allowed' });
+    }
+  });
+
+  test('refuses them on another cluster', async () => {
+    const { needed, policies } = used();
+    const elsewhere = (text: string) => text.replace(/(cluster|task|container-instance)\/Permissions/, '$1/elsewhere');
+    const onCluster = needed.filter(({ context }) => 'ecs:cluster' in context);
+    for (const { action, resource, context } of onCluster) {
+      const permission = { action, resource: elsewhere(resource), context: { ...context, 'ecs:cluster': elsewhere(context['ecs:cluster']) } };
+      expect({ ...permission, verdict: await verdict(permission, policies) }).toEqual({ ...permission, verdict: 'ImplicitlyDenied' });
+    }
+  });
+
+  test.each([
+    ['another task definition', 'ecs:RunTask', /task-definition\/\w+/, 'task-definition/Other'],
+    ['another role', 'iam:PassRole', /role\/.*/, 'role/Other'],
+    ['another function', 'lambda:InvokeFunction', /function:.*/, 'function:Other'],
+    ['another stack', 'cloudformation:DescribeStacks', /stack\/.*/, 'stack/Other/1'],
+    ['another log group', 'logs:GetLogEvents', /log-group:.*/, 'log-group:Other:log-stream:app'],
+  ])('refuses %s', async (__, action, pattern, other) => {
+    const { needed, policies } = used();
+    const permission = needed.find((one) => one.action === action)!;
+    expect(await verdict({ ...permission, resource: permission.resource.replace(pattern, other) }, policies)).toBe('ImplicitlyDenied');
+  });
+
+  test('hands roles to no other service', async () => {
+    const { needed, policies } = used();
+    const permission = needed.find(({ action }) => action === 'iam:PassRole')!;
+    expect(await verdict({ ...permission, context: { 'iam:PassedToService': 'ec2.amazonaws.com' } }, policies)).toBe('ImplicitlyDenied');
+  });
 });
 
-test('the role refuses them on another cluster', async () => {
-  const elsewhere = (text: string) => text.replace(/(cluster|task|container-instance)\/Permissions/, '$1/elsewhere');
-  const onCluster = needed.filter(({ context }) => 'ecs:cluster' in context);
-  for (const { action, resource, context } of onCluster) {
-    const permission = { action, resource: elsewhere(resource), context: { ...context, 'ecs:cluster': elsewhere(context['ecs:cluster']) } };
-    expect({ ...permission, verdict: await verdict(permission) }).toEqual({ ...permission, verdict: 'ImplicitlyDenied' });
-  }
+test('what only the one task may do goes with it', async () => {
+  const start = deletion.needed.find(({ action }) => action === 'ecs:RunTask')!;
+  expect(start.resource).toContain('OnDeleteDefinition');
+  expect(await verdict(start, await policiesOf(role))).toBe('ImplicitlyDenied');
 });
 
-test.each([
-  ['another task definition', 'ecs:RunTask', /task-definition\/\w+/, 'task-definition/Other'],
-  ['another role', 'iam:PassRole', /role\/.*/, 'role/Other'],
-  ['another function', 'lambda:InvokeFunction', /function:.*/, 'function:Other'],
-  ['another stack', 'cloudformation:DescribeStacks', /stack\/.*/, 'stack/Other/1'],
-  ['another log group', 'logs:GetLogEvents', /log-group:.*/, 'log-group:Other:log-stream:app'],
-])('the role refuses %s', async (_, action, pattern, other) => {
-  const permission = needed.find((one) => one.action === action)!;
-  expect(await verdict({ ...permission, resource: permission.resource.replace(pattern, other) })).toBe('ImplicitlyDenied');
-});
-
-test('the role hands roles to no other service', async () => {
-  const permission = needed.find(({ action }) => action === 'iam:PassRole')!;
-  expect(await verdict({ ...permission, context: { 'iam:PassedToService': 'ec2.amazonaws.com' } })).toBe('ImplicitlyDenied');
-});
-
-async function verdict({ action, resource, context }: Permission): Promise<string> {
+async function verdict({ action, resource, context }: Permission, identityPolicies: Policy[]): Promise<string> {
   const result = await runSimulation({
     request: {
       principal: `arn:aws:iam::${ACCOUNT}:role/${role}`,
@@ -83,21 +121,28 @@ async function verdict({ action, resource, context }: Permission): Promise<strin
       resource: { resource, accountId: ACCOUNT },
       contextVariables: context,
     },
-    identityPolicies: policies,
+    identityPolicies,
     serviceControlPolicies: [],
     resourceControlPolicies: [],
   }, {});
   return 'overallResult' in result ? result.overallResult : JSON.stringify(result);
 }
 
-/** All but the managed policy, which lets every function write its own log. */
-async function inlinePoliciesOf(roleName: string): Promise<Policy[]> {
+/** All but AWS's own policy, which lets every function write its own log. */
+async function policiesOf(roleName: string): Promise<Policy[]> {
   const iam = new IAMClient();
   const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName: roleName }));
-  return Promise.all(PolicyNames.map(async (name) => {
+  const inline = PolicyNames.map(async (name) => {
     const { PolicyDocument } = await iam.send(new GetRolePolicyCommand({ RoleName: roleName, PolicyName: name }));
     return { name, policy: JSON.parse(decodeURIComponent(PolicyDocument!)) };
-  }));
+  });
+  const { AttachedPolicies = [] } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName: roleName }));
+  const managed = AttachedPolicies.filter(({ PolicyArn }) => PolicyArn!.includes(`:${ACCOUNT}:`)).map(async ({ PolicyArn, PolicyName }) => {
+    const { Policy: { DefaultVersionId } = {} } = await iam.send(new GetPolicyCommand({ PolicyArn }));
+    const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId: DefaultVersionId }));
+    return { name: PolicyName!, policy: JSON.parse(decodeURIComponent(PolicyVersion!.Document!)) };
+  });
+  return Promise.all([...inline, ...managed]);
 }
 
 async function permissionsUsed(): Promise<Permission[]> {
