@@ -18,8 +18,8 @@ interface Leftover {
 }
 
 /**
- * Stops what other requests of this resource have left running, and waits until it is gone, because its network interface
- * keeps subnets and security groups from being deleted. Gives what it could not stop. A Delete must not get stuck on it.
+ * Stops what other requests of this resource have left running, and waits until it is gone. Gives what it could not stop.
+ * A Delete must not get stuck on it.
  */
 export async function stopLeftovers(
   job: Job, properties: Array<DeliveredProperties | undefined>, because: string, options: { lookForMs?: number; inspect?: (task: Task) => void } = {},
@@ -52,12 +52,17 @@ async function find(job: Job, place: Place, desiredStatus: 'RUNNING' | 'STOPPED'
   try {
     const tasks = await persist(world, until, () => findTasks(world, place, `${job.id}/`, desiredStatus), PERMITTED_WITHIN_MS);
     return tasks
-      .filter((task) => !hasEnded(task) && !markedAs(task).startsWith(markOfRequest(job)))
+      .filter((task) => !isOver(task, job) && !markedAs(task).startsWith(markOfRequest(job)))
       .map((task) => ({ cluster: place.cluster, task }));
   } catch (error) {
     world.log(`could not look for tasks to stop: ${error}`);
     return [];
   }
+}
+
+/** In DEPROVISIONING nothing runs any more, and only a Delete has to wait for the network interface. */
+function isOver(task: Task, { event }: Job): boolean {
+  return hasEnded(task) || (event.RequestType !== 'Delete' && task.lastStatus === 'DEPROVISIONING');
 }
 
 /** Where the tasks of these properties are. */

@@ -1,5 +1,10 @@
 import type { Failure } from './outcome';
 
+const CUT = ' [cut]';
+
+/** The bytes of a line that says nothing any more when it is cut further. */
+const SHORT_ENOUGH = 300;
+
 /** What the reader of a failed deployment gets to see, besides the failure itself. */
 export interface Evidence {
   readonly taskArn?: string;
@@ -28,7 +33,7 @@ export function notStopped(taskArns: readonly string[]): string[] {
 
 /**
  * Joins the lines within a number of bytes. Lines in the middle go first, the log's oldest before its newest, and then
- * the longest is cut: the cause at the top and the places to look at the bottom end the search.
+ * the longest are cut: the cause at the top and the places to look at the bottom end the search.
  */
 export function fit(lines: readonly string[], bytes: number, indent = '  '): string {
   const all = lines.map(printable);
@@ -38,12 +43,17 @@ export function fit(lines: readonly string[], bytes: number, indent = '  '): str
     over -= goes ? size(`${line}\n`) : 0;
     return !goes;
   });
-  if (over <= 0) {
-    return kept.join('\n');
+  while (over > 0) {
+    const sizes = kept.map(size);
+    const most = Math.max(...sizes);
+    if (most < SHORT_ENOUGH) {
+      return cut(kept.join('\n'), bytes);
+    }
+    const longest = sizes.indexOf(most);
+    kept[longest] = cut(kept[longest], Math.max(most - over, most / 2));
+    over = size(kept.join('\n')) - bytes;
   }
-  const sizes = kept.map(size);
-  const longest = sizes.indexOf(Math.max(...sizes));
-  return cut(kept.map((line, index) => index === longest ? cut(line, sizes[longest] - over) : line).join('\n'), bytes);
+  return kept.join('\n');
 }
 
 /** What consoles and the CLI can print: control characters in a reason have broken both. */
@@ -69,17 +79,16 @@ function cut(text: string, bytes: number): string {
   if (size(text) <= bytes) {
     return text;
   }
-  const end = ' [cut]';
-  let room = bytes - end.length;
+  let room = bytes - CUT.length;
   let kept = '';
-  for (const character of text) {
+  for (const character of text.endsWith(CUT) ? text.slice(0, -CUT.length) : text) {
     room -= size(character);
     if (room < 0) {
       break;
     }
     kept += character;
   }
-  return kept + end;
+  return kept + CUT;
 }
 
 function sentence(text: string): string {

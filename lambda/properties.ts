@@ -23,7 +23,7 @@ export function parseRun(delivered: DeliveredProperties, path?: string): TaskRun
     ...run,
     Request: restoreTypes(run.Request, NormalizedSchema.of(RunTaskRequest$), at('Request')) as TaskRun['Request'],
     TimeoutSeconds: toNumber(run.TimeoutSeconds, at('TimeoutSeconds')),
-    RetryAttempts: run.RetryAttempts === undefined ? undefined : toNumber(run.RetryAttempts, at('RetryAttempts')),
+    ...(run.RetryAttempts === undefined ? {} : { RetryAttempts: toNumber(run.RetryAttempts, at('RetryAttempts')) }),
     SuccessExitCodes: run.SuccessExitCodes.map((code, index) => toNumber(code, at(`SuccessExitCodes[${index}]`))),
     LogTailLines: toNumber(run.LogTailLines, at('LogTailLines')),
   };

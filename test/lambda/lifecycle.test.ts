@@ -622,6 +622,15 @@ describe('an Update', () => {
     expect(world.tasks).toHaveLength(0);
   });
 
+  test('in a rollback does not wait for the network interface of the task that has failed', async () => {
+    world.lives = [runs(5, 1)];
+    const failed = await world.request(update());
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    const { at } = await world.request({ ...update(), RequestId: 'rollback' });
+    expect(at - failed.at).toBeLessThan(2);
+    expect(world.callsOf('StopTask')).toEqual([]);
+  });
+
   test('in a rollback stops the task of the update that was cancelled, also in another cluster', async () => {
     const cancelled = properties({}, { cluster: 'other' });
     world.lives = [runs(60 * 60, 0)];
