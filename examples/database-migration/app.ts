@@ -11,74 +11,82 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { RunTask } from 'cdk-ecs-run-task';
+import { Construct } from 'constructs';
 
-const app = new App();
-const stack = new Stack(app, 'Shop');
-const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }] });
-const cluster = new ecs.Cluster(stack, 'Cluster', { vpc });
+export class ShopStack extends Stack {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const vpc = new ec2.Vpc(this, 'Vpc', { maxAzs: 2, subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }] });
+    const cluster = new ecs.Cluster(this, 'Cluster', { vpc });
 
-// The image holds the SQL files: a new file makes a new image, that a new revision, and that a new run.
-const migration = new ecs.FargateTaskDefinition(stack, 'Migration', { family: 'shop-migration' });
-const migrate = migration.addContainer('migrate', {
-  image: image('migrationImage', () => ecs.ContainerImage.fromAsset(join(__dirname, 'image'))),
-  logging: logging('MigrationLogs'),
-  ...databaseUrl(),
-});
+    // The image holds the SQL files: a new file makes a new image, that a new revision, and that a new run.
+    const migration = new ecs.FargateTaskDefinition(this, 'Migration', { family: 'shop-migration' });
+    const migrate = migration.addContainer('migrate', {
+      image: this.image('migrationImage', () => ecs.ContainerImage.fromAsset(join(__dirname, 'image'))),
+      logging: this.logging('MigrationLogs'),
+      ...this.databaseUrl(),
+    });
 
-// The demo's database listens on a Unix socket only, in a folder that its task mounts. On Fargate there is no such thing.
-const socket = context('databaseSocket');
-if (socket) {
-  migration.addVolume({ name: 'database', host: { sourcePath: socket } });
-  migrate.addMountPoints({ sourceVolume: 'database', containerPath: '/var/run/postgresql', readOnly: false });
-}
+    // The demo's database listens on a Unix socket only, in a folder that its task mounts. On Fargate there is no such thing.
+    const socket = this.context('databaseSocket');
+    if (socket) {
+      migration.addVolume({ name: 'database', host: { sourcePath: socket } });
+      migrate.addMountPoints({ sourceVolume: 'database', containerPath: '/var/run/postgresql', readOnly: false });
+    }
 
-const web = new ecs.FargateTaskDefinition(stack, 'Web', { family: 'shop-web' });
-web.addContainer('web', {
-  image: image('webImage', () => ecs.ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:stable')),
-  logging: logging('WebLogs'),
-});
-const service = new ecs.FargateService(stack, 'Service', {
-  cluster,
-  taskDefinition: web,
-  desiredCount: 1,
-  minHealthyPercent: 100,
-  assignPublicIp: true,
-});
+    const web = new ecs.FargateTaskDefinition(this, 'Web', { family: 'shop-web' });
+    web.addContainer('web', {
+      image: this.image('webImage', () => ecs.ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:stable')),
+      logging: this.logging('WebLogs'),
+    });
+    const service = new ecs.FargateService(this, 'Service', {
+      cluster,
+      taskDefinition: web,
+      desiredCount: 1,
+      minHealthyPercent: 100,
+      assignPublicIp: true,
+    });
 
-// For a database in a stack of yours, keep this in a variable: database.connections.allowDefaultPortFrom(runTask)
-new RunTask(stack, 'Migrate', {
-  cluster,
-  taskDefinition: migration,
-  assignPublicIp: true,
-  timeout: Duration.minutes(10),
-  executeBefore: [service],
-});
-
-/** Where the database is: a secret. The demo's ECS hands no secrets to containers, so there it is plain text. */
-function databaseUrl(): Pick<ecs.ContainerDefinitionOptions, 'environment' | 'secrets'> {
-  const url = context('databaseUrl');
-  if (url) {
-    return { environment: { DATABASE_URL: url } };
+    // For a database in a stack of yours, keep this in a variable: database.connections.allowDefaultPortFrom(runTask)
+    new RunTask(this, 'Migrate', {
+      cluster,
+      taskDefinition: migration,
+      assignPublicIp: true,
+      timeout: Duration.minutes(10),
+      executeBefore: [service],
+    });
   }
-  const secretArn = context('databaseSecret');
-  if (!secretArn) {
-    throw new Error('Which database? Say: --context databaseSecret=ARN');
+
+  /** Where the database is: a secret. The demo's ECS hands no secrets to containers, so there it is plain text. */
+  private databaseUrl(): Pick<ecs.ContainerDefinitionOptions, 'environment' | 'secrets'> {
+    const url = this.context('databaseUrl');
+    if (url) {
+      return { environment: { DATABASE_URL: url } };
+    }
+    const secretArn = this.context('databaseSecret');
+    if (!secretArn) {
+      throw new Error('Which database? Say: --context databaseSecret=ARN');
+    }
+    const secret = secretsmanager.Secret.fromSecretCompleteArn(this, 'DatabaseUrl', secretArn);
+    return { secrets: { DATABASE_URL: ecs.Secret.fromSecretsManager(secret) } };
   }
-  const secret = secretsmanager.Secret.fromSecretCompleteArn(stack, 'DatabaseUrl', secretArn);
-  return { secrets: { DATABASE_URL: ecs.Secret.fromSecretsManager(secret) } };
+
+  /** The demo makes its images without a Docker engine, and names them in the context. */
+  private image(contextName: string, orElse: () => ecs.ContainerImage): ecs.ContainerImage {
+    const given = this.context(contextName);
+    return given ? ecs.ContainerImage.fromRegistry(given) : orElse();
+  }
+
+  private logging(id: string): ecs.LogDriver {
+    const logGroup = new logs.LogGroup(this, id, { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
+    return ecs.LogDrivers.awsLogs({ streamPrefix: 'shop', logGroup });
+  }
+
+  private context(name: string): string | undefined {
+    return this.node.tryGetContext(name);
+  }
 }
 
-/** The demo makes its images without a Docker engine, and names them in the context. */
-function image(contextName: string, orElse: () => ecs.ContainerImage): ecs.ContainerImage {
-  const given = context(contextName);
-  return given ? ecs.ContainerImage.fromRegistry(given) : orElse();
-}
-
-function logging(id: string): ecs.LogDriver {
-  const logGroup = new logs.LogGroup(stack, id, { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
-  return ecs.LogDrivers.awsLogs({ streamPrefix: 'shop', logGroup });
-}
-
-function context(name: string): string | undefined {
-  return app.node.tryGetContext(name);
+if (require.main === module) {
+  new ShopStack(new App(), 'Shop');
 }

@@ -1,11 +1,14 @@
 // What: deploys the database migration of this folder with the real `cdk` CLI, on this machine alone: first one that
 //   works, then one that fails, then the first one again, and at last destroys it all. Every claim it prints is checked.
 // Why: to see what a deployment does and says, before it touches an AWS account.
+//   Where the local engines cannot be had, it tells the same story on the simulation's engine, and says so.
 // Cost: nothing. Under 3 minutes once downloads are done. It leaves nothing running.
 // Run: npm run demo
 import { join } from 'node:path';
 import { clusterOfShop, describeService, isUnchanged, makeImages, migrationsRun, stackStatus, tables, Version } from './shop';
+import { simulatedStory } from './simulated';
 import { check, endOfOutput, inOneLine, printSummary, say, show, step } from './story';
+import { NotAvailable } from '../../test/e2e/engine/containers';
 import { Engine, startEngine } from '../../test/e2e/engine/engine';
 import { folders } from '../../test/e2e/engine/folders';
 import { Postgres } from '../../test/e2e/engine/postgres';
@@ -85,7 +88,22 @@ async function story(engine: Engine): Promise<void> {
   check('the database, which is not part of the stack, is as it was', database.dump() === before);
 }
 
-demo().catch((error) => {
+async function demoOrSimulation(): Promise<void> {
+  try {
+    await demo();
+  } catch (error) {
+    if (!(error instanceof NotAvailable)) {
+      throw error;
+    }
+    say(`\n${error.inShort} WHAT FOLLOWS IS A SIMULATION: no CLI, no containers, no database, virtual time; `
+      + 'the construct, its synthesized template and the code of the handler are real.');
+    await simulatedStory();
+    printSummary();
+    say(`\nIT WAS A SIMULATION. ${error.inShort}`);
+  }
+}
+
+demoOrSimulation().catch((error) => {
   console.error(`\nThe demo failed: ${error.message}`);
   process.exitCode = 1;
 });

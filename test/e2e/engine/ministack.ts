@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { NotAvailable } from './containers';
 import type { DockerApi } from './docker-api';
 import { folders } from './folders';
 import { installPackages } from './packages';
@@ -72,13 +73,17 @@ function installMiniStack(): string {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === requirements) {
     return folders.python;
   }
-  if (spawnSync('python3', ['-c', 'import ensurepip, venv']).status !== 0) {
-    installPackages('MiniStack', ['python3-venv']);
+  try {
+    if (spawnSync('python3', ['-c', 'import ensurepip, venv']).status !== 0) {
+      installPackages('MiniStack', ['python3-venv']);
+    }
+    console.log('  Installing MiniStack with pip');
+    rmSync(folders.python, { recursive: true, force: true });
+    run('python3', ['-m', 'venv', folders.python]);
+    run(join(folders.python, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', '--requirement', join(__dirname, 'requirements.txt')]);
+  } catch (error) {
+    throw new NotAvailable(error as Error, 'MiniStack cannot be installed here: get Python 3.10 or later with venv, and access to PyPI.');
   }
-  console.log('  Installing MiniStack with pip');
-  rmSync(folders.python, { recursive: true, force: true });
-  run('python3', ['-m', 'venv', folders.python]);
-  run(join(folders.python, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', '--requirement', join(__dirname, 'requirements.txt')]);
   writeFileSync(stamp, requirements);
   return folders.python;
 }
