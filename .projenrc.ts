@@ -139,6 +139,12 @@ project.addTask('simulate', {
   receiveArgs: true,
 });
 
+project.addTask('mutate', {
+  description: 'Break the code in every small way, and tell which changes no test notices (most of an hour)',
+  exec: 'stryker run',
+  receiveArgs: true,
+});
+
 project.addTask('test:deadlines', {
   description: 'Test the bundle in Lambda\'s own runtime, with a short time-out',
   steps: [
@@ -169,7 +175,7 @@ project.addTask('test:newest', {
 
 for (const path of [
   '/lambda/', '/examples/', '/rosetta/', '/.ci/', '/.local/', '.jsii.tabl.json', '/jest.config.json',
-  '/.npmrc', '/cdk.out/', '/CONTRIBUTING.md', '/VERSIONS.md',
+  '/.npmrc', '/cdk.out/', '/CONTRIBUTING.md', '/VERSIONS.md', '/stryker.config.json',
 ]) {
   project.addPackageIgnore(path);
 }
