@@ -60,9 +60,10 @@ export function saidSo(task: SimulatedTask, request: Request, history: History):
 
 /** AWS refused all the time to list tasks, to describe them, or to stop this one. */
 export function wasRefused(task: SimulatedTask, request: Request, history: History): boolean {
+  const until = task.request === request ? answeredAt(request) : lookedUntil(request, history);
   const refused = (api: string) => {
     const calls = history.callsOf(request, api)
-      .filter(({ at, doneAt, input }) => doneAt !== undefined && at <= answeredAt(request) && (api !== 'StopTask' || input.task === task.arn));
+      .filter(({ at, doneAt, input }) => doneAt !== undefined && at <= until && (api !== 'StopTask' || input.task === task.arn));
     return calls.length > 0 && calls.every(({ error }) => error);
   };
   return history.excuse('AWS refused to list, describe or stop', ['ListTasks', 'DescribeTasks', 'StopTask'].some(refused));
@@ -85,9 +86,8 @@ export function cleansUp({ type, isRollback }: Request): boolean {
 }
 
 function wasHiddenFrom(task: SimulatedTask, request: Request, history: History): boolean {
-  // Later it looks for tasks of its own.
-  const until = Math.min(answeredAt(request), history.callsOf(request, 'RunTask')[0]?.at ?? Infinity);
-  const looks = history.callsOf(request, 'ListTasks').filter(({ at, error }) => at >= task.createdAt && at <= until && !error);
+  const looks = history.callsOf(request, 'ListTasks')
+    .filter(({ at, error }) => at >= task.createdAt && at <= lookedUntil(request, history) && !error);
   const visible = Math.max(task.listedFrom, task.knownFrom);
   return looks.length > 0
     && looks.every(({ at }) => at < visible)
@@ -132,11 +132,18 @@ export function lookedLikeTheRollback({ request, invocation }: SimulatedTask, hi
   return history.excuse('a cancelled Update looked like its rollback', isSo);
 }
 
-/** Or ECS would not hear of it. Longer where the invocation died: Lambda lets minutes pass before the next. */
+/** For tasks of earlier requests; later it looks for tasks of its own. */
+function lookedUntil(request: Request, history: History): number {
+  return Math.min(answeredAt(request), history.callsOf(request, 'RunTask')[0]?.at ?? Infinity);
+}
+
+/** Or ECS would not hear of it, nor show it. Longer where the invocation died: Lambda lets minutes pass before the next. */
 function wasStoppedSoon({ request, arn, endedAt }: SimulatedTask, since: number, history: History): boolean {
   const toldToStopAt = history.calls.find(({ api, input }) => api === 'StopTask' && input.task === arn)?.at;
   const crashes = history.invocations.filter((invocation) => invocation.request === request && invocation.end === 'crashed').length;
-  return Math.min(toldToStopAt ?? Infinity, endedAt) < since + NOTICED_WITHIN + crashes * 3 * MINUTE;
+  const looks = history.callsOf(request, 'DescribeTasks').filter(({ at }) => at > since && at < since + NOTICED_WITHIN);
+  const isBlind = looks.length > 0 && looks.every(({ error }) => error);
+  return isBlind || Math.min(toldToStopAt ?? Infinity, endedAt) < since + NOTICED_WITHIN + crashes * 3 * MINUTE;
 }
 
 /** CloudFormation never told whether this is a rollback. */

@@ -250,7 +250,7 @@ function slowAnswer(request: Request, { faults, story, history }: Run): Finding[
     return [];
   }
   const tasks = history.tasksOf(request).filter((task) => isSuccess(task, request));
-  if (tasks.length < (run.Request.count ?? 1)) {
+  if (tasks.length < (run.Request.count ?? 1) || answer.parsed.Reason) {
     return []; // forgiven, in a rollback
   }
   const known = Math.max(...tasks.map((task) => run.CompleteWhen === 'TASK_STOPPED' ? task.stoppedAt : task.codesAt));
