@@ -791,6 +791,19 @@ describe('a Delete', () => {
       expect(await world.request(drop())).toMatchObject({ Status: 'SUCCESS', Reason: expect.stringContaining('exited with code 3') });
     });
 
+    test('fails when it fails also where CloudFormation does not tell what it is doing', async () => {
+      world.lives = [runs(10, 3)];
+      world.faults.DescribeStacks = times(1, fails('ValidationError', 'Stack does not exist'));
+      expect(await world.request(drop())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('exited with code 3') });
+    });
+
+    test('does not run it for an old event when another deployment has begun', async () => {
+      await world.sleep(5 * MINUTE);
+      world.faults.DescribeStacks = [() => ({ Stacks: [{ StackStatus: 'UPDATE_IN_PROGRESS', LastUpdatedTime: new Date(Date.UTC(2026, 0, 1, 0, 4)) }] })];
+      await world.request(drop());
+      expect(world.tasks).toHaveLength(0);
+    });
+
     test('fails with the path of a property that does not fit', async () => {
       const odd = remove(properties({ OnDelete: { ...run, Request: { ...run.Request, count: 'two' } } }));
       expect(await world.request(odd)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('the property OnDelete.Request.count is not a number') });
