@@ -1,5 +1,7 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import type { Job } from './job';
 import { asciiJson, fit } from './message';
+import type { Results } from './results';
 import type { Surroundings } from './surroundings';
 
 /** The answer to one request of CloudFormation. */
@@ -7,6 +9,8 @@ export interface Answer {
   readonly status: 'SUCCESS' | 'FAILED';
   /** Lines; shortened where they are too long for CloudFormation. */
   readonly reason: readonly string[];
+  /** The attributes of the resource. */
+  readonly data?: Results;
 }
 
 /** The whole answer, inclusive: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
@@ -23,8 +27,18 @@ export function answerBody(event: CloudFormationCustomResourceEvent, physicalRes
     StackId: event.StackId,
     RequestId: event.RequestId,
     LogicalResourceId: event.LogicalResourceId,
+    Data: hasMembers(answer.data) ? answer.data : undefined,
   });
   return body(fit(answer.reason, MOST_BYTES - body('').length));
+}
+
+function hasMembers(data: Results = {}): boolean {
+  return Object.keys(data).length > 0;
+}
+
+/** By how many bytes an answer with these attributes would be too long, even without a reason. */
+export function bytesOver({ event, id }: Job, data: Results): number {
+  return answerBody(event, 'PhysicalResourceId' in event ? event.PhysicalResourceId : id, { status: 'SUCCESS', reason: [], data }).length - MOST_BYTES;
 }
 
 /**

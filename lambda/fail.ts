@@ -7,13 +7,13 @@ import { markOfRequest, placeOf } from './marks';
 import { Evidence, explain, notStopped } from './message';
 import { judge } from './outcome';
 import { persist } from './persist';
-import { duration, timeAllowed, TIME_TO_STOP_MS } from './schedule';
+import { deadline, duration, TIME_TO_STOP_MS } from './schedule';
 import { describeTasks, findTasks, LISTED_WITHIN_MS, stopTasks } from './tasks';
 import type { TaskRun } from '../src/contract';
 
 /** The failure of a request whose time is over. */
-export function timedOut(run: KnownContainers, progress: Progress, tasks: Task[]): Failed {
-  const allowed = duration(timeAllowed(run.TimeoutSeconds));
+export function timedOut(job: Job, run: KnownContainers, progress: Progress, tasks: Task[]): Failed {
+  const allowed = duration(deadline(run, progress.Since, job.sentAt) - progress.Since);
   const running = tasks.find((task) => judge(task, run).state === 'running');
   const waiting = progress.Tasks.find(({ TaskArn }) => !TaskArn);
   const isKnown = knownArns(progress).every((taskArn) => tasks.some((task) => task.taskArn === taskArn));

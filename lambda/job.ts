@@ -1,4 +1,5 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import type { Passed } from './continuation';
 import type { Evidence } from './message';
 import type { Failure } from './outcome';
 import type { Occasion } from './stack';
@@ -10,6 +11,8 @@ export type Event = CloudFormationCustomResourceEvent & { readonly Progress?: Pr
 /** What the next invocation has to know. */
 export interface Progress {
   readonly Occasion: Occasion;
+  /** The request that began it: part of the tokens and marks of its tasks. */
+  readonly RequestId: string;
   /** When the request was first worked on, in milliseconds since 1970: the time-out counts from here. */
   Since: number;
   /** When to look at the stack again, once something was started. */
@@ -46,6 +49,12 @@ export interface Job {
   readonly event: Event;
   /** The name of the resource: its physical id, and what its tasks are found by. */
   readonly id: string;
+  /** The request that began the run, which another resource may have got. */
+  readonly requestId: string;
+  /** What the resource before this one has come to. */
+  readonly passed?: Passed;
+  /** When CloudFormation sent the request. */
+  readonly sentAt: number;
   readonly functionArn: string;
   /** When this invocation began, hands over to the next one, and gives up trying to. */
   readonly began: number;

@@ -1,14 +1,16 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import type { CloudFormationCustomResourceDeleteEvent, CloudFormationCustomResourceUpdateEvent, Context } from 'aws-lambda';
 import { Answer, answerBody, sendAnswer } from './answer';
+import { dataOf, dataOfNone, isLeftToTheNext, passedOn } from './continuation';
 import { Event, Job } from './job';
 import { stopLeftovers } from './leftovers';
 import { notStopped } from './message';
 import { persist } from './persist';
 import { DeliveredProperties, parseProperties, parseRun } from './properties';
+import { keptResults, Results } from './results';
 import { runTask } from './run';
 import { reserve } from './schedule';
-import { identity, isAfter, isRollback, OutOfDate, stackStatus } from './stack';
+import { identity, isAfter, isRollback, OutOfDate, sentAt, stackStatus } from './stack';
 import type { Surroundings } from './surroundings';
 import { LISTED_WITHIN_MS } from './tasks';
 import type { RunTaskProperties } from '../src/contract';
@@ -21,10 +23,14 @@ export function createHandler(world: Surroundings) {
   return async (event: Event, context: Pick<Context, 'invokedFunctionArn' | 'logStreamName' | 'getRemainingTimeInMillis'>): Promise<void> => {
     const remaining = context.getRemainingTimeInMillis();
     const ends = world.now() + remaining;
+    const passed = passedOn(event);
     const job: Job = {
       world,
       event,
       id: identity(event),
+      passed,
+      requestId: event.Progress?.RequestId ?? (passed?.State === 'RUNNING' ? passed.Progress.RequestId : event.RequestId),
+      sentAt: sentAt(event) ?? world.now(),
       functionArn: context.invokedFunctionArn,
       began: world.now(),
       handOverAt: ends - 1.3 * reserve(remaining),
@@ -32,6 +38,10 @@ export function createHandler(world: Surroundings) {
     };
     world.log(`${event.RequestType} of ${event.LogicalResourceId}, request ${event.RequestId}${event.Progress ? ', continued' : ''}`);
 
+    if (isLeftToTheNext(job)) {
+      world.log('CloudFormation has gone on without this request');
+      return;
+    }
     const answer = await answerTo(job).catch(unforeseen);
     if (!answer) {
       return;
@@ -61,7 +71,7 @@ async function answerTo(job: Job): Promise<Answer | undefined> {
     case 'Create':
       return deploy(job, parseProperties(event.ResourceProperties), [event.ResourceProperties]);
     case 'Update':
-      return await isUndoing(job) ? goOn(() => rollBack(job, event)) : update(job, event);
+      return await isUndoing(job) ? goOn(job, () => rollBack(job, event)) : update(job, event);
     case 'Delete':
       return remove(job, event);
     default:
@@ -79,11 +89,19 @@ async function isUndoing({ world, event }: Job): Promise<boolean> {
 async function update(job: Job, event: CloudFormationCustomResourceUpdateEvent): Promise<Answer | undefined> {
   const properties = parseProperties(event.ResourceProperties);
   return properties.RunOn === 'CREATE'
-    ? { status: 'SUCCESS', reason: ['No task was run: runOn is CREATE.'] }
+    ? skip(job, properties)
     : deploy(job, properties, [event.ResourceProperties, event.OldResourceProperties]);
 }
 
 async function deploy(job: Job, properties: RunTaskProperties, delivered: DeliveredProperties[]): Promise<Answer | undefined> {
+  switch (job.passed?.State) {
+    case 'SKIPPED':
+      return skip(job, properties);
+    case 'SUCCEEDED':
+      return { status: 'SUCCESS', reason: [], data: dataOf(properties, job, job.passed.Results) };
+    case 'RUNNING':
+      return runTask(job, properties, 'deployment');
+  }
   if (!job.event.Progress) {
     // Without a rollback, or without its function, a deployment that has failed can leave its task running.
     const left = await clearUp(job, 'a later deployment runs it anew', delivered, 15_000); // not for long: mostly there is none
@@ -94,13 +112,38 @@ async function deploy(job: Job, properties: RunTaskProperties, delivered: Delive
   return runTask(job, properties, 'deployment');
 }
 
+/** An Update that is to run no task. What the stack uses of the last one has to be at hand. */
+async function skip(job: Job, properties: RunTaskProperties): Promise<Answer> {
+  const kept = await keptResults(job, properties);
+  const unknown = Object.keys(properties.Results ?? {}).filter((name) => !(name in kept));
+  return unknown.length > 0
+    ? { status: 'FAILED', reason: [`The task ran before the stack asked for its ${unknown.join(' and ')}, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.`] }
+    : { status: 'SUCCESS', reason: ['No task was run: runOn is CREATE.'], data: dataOfNone(properties, job, kept) };
+}
+
 async function rollBack(job: Job, event: CloudFormationCustomResourceUpdateEvent): Promise<Answer | undefined> {
-  const left = job.event.Progress ? [] : await clearUp(job, 'the deployment is rolled back', [event.OldResourceProperties, event.ResourceProperties]);
+  const { passed } = job;
+  const isGoingOn = job.event.Progress !== undefined || passed?.State === 'RUNNING';
+  const left = isGoingOn ? [] : await clearUp(job, 'the deployment is rolled back', [event.OldResourceProperties, event.ResourceProperties]);
   const { OnRollback, RunOn } = event.ResourceProperties as DeliveredProperties;
-  if (OnRollback !== 'RUN' || RunOn === 'CREATE') {
-    return { status: 'SUCCESS', reason: ['No task was run: this is a rollback.', ...notStopped(left)] };
+  if (OnRollback !== 'RUN' || RunOn === 'CREATE' || passed?.State === 'SKIPPED' || passed?.State === 'SUCCEEDED') {
+    return { status: 'SUCCESS', reason: ['No task was run: this is a rollback.', ...notStopped(left)], data: await restoredData(job) };
   }
   return runTask(job, parseProperties(event.ResourceProperties), 'rollback');
+}
+
+/** The attributes as they were. What can't be had is left out: CloudFormation knows best whether it needs that. */
+async function restoredData(job: Job): Promise<Results> {
+  const { world, passed, event } = job;
+  const properties = event.ResourceProperties as unknown as RunTaskProperties;
+  if (passed?.State === 'SUCCEEDED') {
+    return dataOf(properties, job, passed.Results);
+  }
+  const kept = await keptResults(job, properties).catch((error) => {
+    world.log(`could not look for the results of the last deployment: ${error}`);
+    return {};
+  });
+  return dataOfNone(properties, job, kept);
 }
 
 async function remove(job: Job, event: CloudFormationCustomResourceDeleteEvent): Promise<Answer | undefined> {
@@ -122,7 +165,7 @@ async function remove(job: Job, event: CloudFormationCustomResourceDeleteEvent):
     return false;
   });
   const run = async () => runTask(job, parseRun(OnDelete as DeliveredProperties, 'OnDelete'), undoing ? 'rollback' : 'deletion');
-  return undoing ? goOn(run) : run();
+  return undoing ? goOn(job, run) : run();
 }
 
 /** Stops what earlier requests have left running. A later one there shows that nobody waits for this one. */
@@ -136,7 +179,9 @@ async function clearUp(job: Job, because: string, properties: DeliveredPropertie
 }
 
 /** A rollback goes on whatever becomes of its task: a failure would leave the stack stuck. */
-async function goOn(run: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
+async function goOn(job: Job, run: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
   const answer = await run().catch(unforeseen);
-  return answer?.status === 'FAILED' ? { status: 'SUCCESS', reason: ['The rollback goes on without its task.', ...answer.reason] } : answer;
+  return answer?.status === 'FAILED'
+    ? { status: 'SUCCESS', reason: ['The rollback goes on without its task.', ...answer.reason], data: await restoredData(job) }
+    : answer;
 }

@@ -25,17 +25,54 @@ export async function tail(world: Surroundings, log: { group: string; stream: st
   }
 }
 
+/** An output that a container prints for the stack, on a line of its own. */
+const OUTPUT = /^ecs-run-task-output ([A-Za-z0-9]+)=(.*)$/;
+
+/** CloudWatch gives a page of 1 MB at most. */
+const MOST_PAGES = 20;
+
+/** The values of these outputs that stand in the logs, read from their ends on until all are found. */
+export async function printedOutputs(
+  world: Surroundings, logs: ReadonlyArray<{ group: string; stream: string }>, names: readonly string[],
+): Promise<Map<string, Set<string>>> {
+  const found = new Map<string, Set<string>>();
+  for (const log of logs) {
+    let nextToken: string | undefined;
+    for (let page = 0; page < MOST_PAGES && found.size < names.length; page++) {
+      const { messages, earlier } = await readLog(world, log, { nextToken });
+      for (const line of messages.flatMap((message) => printable(message).split('\n'))) {
+        const [, name, value = ''] = OUTPUT.exec(line) ?? [];
+        if (names.includes(name) && value.trim() !== '') {
+          found.set(name, (found.get(name) ?? new Set()).add(value.trim()));
+        }
+      }
+      if (!earlier || earlier === nextToken) { // CloudWatch gives the same token again where there is no more
+        break;
+      }
+      nextToken = earlier;
+    }
+  }
+  return found;
+}
+
 async function lastEvents(world: Surroundings, log: { group: string; stream: string }, limit: number): Promise<string[]> {
+  return (await readLog(world, log, { limit })).messages;
+}
+
+/** A page of the log from its end, or from before another page. Empty where it can't be had, now or ever. */
+async function readLog(
+  world: Surroundings, log: { group: string; stream: string }, page: { limit?: number; nextToken?: string },
+): Promise<{ messages: string[]; earlier?: string }> {
   try {
-    const { events = [] } = await world.logs.send(new GetLogEventsCommand({
+    const { events = [], nextBackwardToken } = await world.logs.send(new GetLogEventsCommand({
       logGroupName: log.group,
       logStreamName: log.stream,
-      limit,
       startFromHead: false,
+      ...page,
     }));
-    return events.map((event) => event.message ?? '');
+    return { messages: events.map((event) => event.message ?? ''), earlier: nextBackwardToken };
   } catch (error) {
     world.log(`GetLogEvents of ${log.group}, ${log.stream}: ${error}`);
-    return [];
+    return { messages: [] };
   }
 }

@@ -25,8 +25,8 @@ export function markOf(job: Job, number: number, attempt: number): string {
 }
 
 /** How the marks of all tasks of this request begin. */
-export function markOfRequest({ id, event }: Job): string {
-  return `${id}/${digestOf(event.RequestId, 8)}/`;
+export function markOfRequest({ id, requestId }: Job): string {
+  return `${id}/${digestOf(requestId, 8)}/`;
 }
 
 /** The mark that a task has, if it is one of ours. */

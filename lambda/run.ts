@@ -1,13 +1,15 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import type { Answer } from './answer';
+import { Answer, bytesOver } from './answer';
 import { adviceOnError, patienceWithError } from './causes';
+import { dataOf, goesOn } from './continuation';
 import { KnownContainers, withContainers } from './definition';
 import { fail, stopAll, timedOut } from './fail';
 import { Failed, Job, knownArns, Progress, TaskProgress } from './job';
 import { Failure, judge, Outcome } from './outcome';
 import { persist } from './persist';
-import { LOOK_AT_STACK_MS, pollInterval, timeAllowed } from './schedule';
+import { resultsOf } from './results';
+import { deadline, LOOK_AT_STACK_MS, passOnAt, pollInterval } from './schedule';
 import { isAwaited, Occasion, OutOfDate, stackStatus } from './stack';
 import { isWorthATry, startAnew, startDue } from './start';
 import { describeTasks } from './tasks';
@@ -22,8 +24,8 @@ const MAY_BE_MISSING_MS = 2 * 60_000;
  * Whatever goes wrong, what still runs is stopped before the answer says so.
  */
 export async function runTask(job: Job, run: TaskRun, occasion: Occasion): Promise<Answer | undefined> {
-  const { world } = job;
-  const progress = job.event.Progress ?? begin(job, run, occasion);
+  const { world, passed } = job;
+  const progress = job.event.Progress ?? (passed?.State === 'RUNNING' ? passed.Progress : begin(job, run, occasion));
   let known: KnownContainers = { ...run, ExitCodeFrom: run.ExitCodeFrom ?? [] };
   try {
     known = await withContainers(world, run);
@@ -37,7 +39,7 @@ export async function runTask(job: Job, run: TaskRun, occasion: Occasion): Promi
 function begin(job: Job, run: TaskRun, occasion: Occasion): Progress {
   const tasks = Array.from({ length: run.Request.count ?? 1 }, (_, index): TaskProgress =>
     ({ Number: index + 1, Attempt: 1, Retries: 0, Tries: 0, StartAt: 0 }));
-  return { Occasion: occasion, Since: job.began, Tasks: tasks };
+  return { Occasion: occasion, RequestId: job.requestId, Since: job.began, Tasks: tasks };
 }
 
 async function startAndWait(job: Job, run: KnownContainers, progress: Progress): Promise<Answer | undefined> {
@@ -48,14 +50,14 @@ async function startAndWait(job: Job, run: KnownContainers, progress: Progress):
     logChanges(job, progress, tasks, states);
     const standing = settle(job, run, progress, tasks);
     if (standing === 'succeeded') {
-      if (progress.Tasks.some(({ Tries }) => Tries > 1)) { // ECS may have started one that it reported as failed
-        await stopAll(job, run, progress, 'another task has succeeded in its place');
-      }
-      return { status: 'SUCCESS', reason: [] };
+      return succeed(job, run, progress, tasks);
     }
-    const deadline = progress.Since + timeAllowed(run.TimeoutSeconds);
-    if (world.now() >= deadline) {
-      throw timedOut(run, progress, tasks);
+    const endsAt = deadline(run, progress.Since, job.sentAt);
+    if (world.now() >= endsAt) {
+      throw timedOut(job, run, progress, tasks);
+    }
+    if (world.now() >= passOnAt(run, job.sentAt)) {
+      return goesOn(job, progress);
     }
     if (world.now() >= job.handOverAt) {
       return handOver(job, progress);
@@ -66,8 +68,21 @@ async function startAndWait(job: Job, run: KnownContainers, progress: Progress):
       continue;
     }
     await lookAtStack(job, progress);
-    await world.sleep(Math.min(pollInterval(world.now() - progress.Since), deadline - world.now()));
+    await world.sleep(Math.min(pollInterval(world.now() - progress.Since), endsAt - world.now()));
   }
+}
+
+async function succeed(job: Job, run: KnownContainers, progress: Progress, tasks: Task[]): Promise<Answer> {
+  if (progress.Tasks.some(({ Tries }) => Tries > 1)) { // ECS may have started one that it reported as failed
+    await stopAll(job, run, progress, 'another task has succeeded in its place');
+  }
+  const inOrder = knownArns(progress).map((arn) => tasks.find(({ taskArn }) => taskArn === arn)!);
+  const data = dataOf(run, job, await resultsOf(job, run, inOrder));
+  const over = bytesOver(job, data);
+  if (over > 0) {
+    throw new Failed({ cause: `the task has succeeded, but its results are ${over} bytes too long for CloudFormation`, advice: 'let it print shorter values, such as the name of a parameter that holds the rest' });
+  }
+  return { status: 'SUCCESS', reason: [], data };
 }
 
 /**

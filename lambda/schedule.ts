@@ -1,11 +1,22 @@
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, STOP_MARGIN_SECONDS } from '../src/contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS, TaskRun } from '../src/contract';
+
+type Waiting = Pick<TaskRun, 'TimeoutSeconds' | 'IsContinued' | 'Continues'>;
 
 /** How long to wait for a task that was told to stop; the rest of the margin is for the answer. */
 export const TIME_TO_STOP_MS = (STOP_MARGIN_SECONDS - 30) * 1000;
 
-/** How long after its first start a request has to be answered, with room left to stop the task. */
-export function timeAllowed(timeoutSeconds: number): number {
-  return Math.min(timeoutSeconds, LONGEST_SERVICE_TIMEOUT_SECONDS - STOP_MARGIN_SECONDS) * 1000;
+/** When the task has to be over: at its time-out, and so early that it can be stopped before CloudFormation gives up. */
+export function deadline({ TimeoutSeconds, IsContinued, Continues }: Waiting, since: number, sentAt: number): number {
+  const timeout = since + TimeoutSeconds * 1000;
+  if (IsContinued) {
+    return timeout; // the next resource goes on before CloudFormation gives up
+  }
+  return Math.min(timeout, (Continues ? sentAt : since) + (LONGEST_SERVICE_TIMEOUT_SECONDS - STOP_MARGIN_SECONDS) * 1000);
+}
+
+/** When to leave the waiting to the next resource, where there is one. */
+export function passOnAt({ IsContinued }: Waiting, sentAt: number): number {
+  return IsContinued ? sentAt + (LONGEST_SERVICE_TIMEOUT_SECONDS - PASS_ON_MARGIN_SECONDS) * 1000 : Infinity;
 }
 
 /**

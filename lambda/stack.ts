@@ -36,11 +36,16 @@ export class OutOfDate extends Error {
   }
 }
 
-/** Whether CloudFormation had sent this request by then, by the signature of its URL; not where that does not tell. */
-export function isAfter(time: Date | undefined, { ResponseURL }: CloudFormationCustomResourceEvent): boolean {
+/** Whether CloudFormation had sent this request by then; not where that can't be told. */
+export function isAfter(time: Date | undefined, event: CloudFormationCustomResourceEvent): boolean {
+  return time !== undefined && time.getTime() > (sentAt(event) ?? Infinity) + CLOCKS_DIFFER_BY_MS;
+}
+
+/** When CloudFormation sent the request, in milliseconds since 1970, by the signature of its URL. */
+export function sentAt({ ResponseURL }: CloudFormationCustomResourceEvent): number | undefined {
   const signed = new URL(ResponseURL).searchParams.get('X-Amz-Date') ?? '';
-  const sentAt = Date.parse(signed.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
-  return time !== undefined && time.getTime() > sentAt + CLOCKS_DIFFER_BY_MS;
+  const time = Date.parse(signed.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+  return Number.isNaN(time) ? undefined : time;
 }
 
 /**
@@ -63,12 +68,16 @@ export function isUndone(occasion: Occasion, status: string): boolean {
 
 /**
  * The name of a resource for its whole life: its physical id, and how the marks of its tasks begin. It follows from
- * stack and logical id alone, so that a Delete can find the task of a Create that has not answered yet.
+ * stack and logical id alone, so that a Delete can find the task of a Create that has not answered yet. Resources that
+ * wait for the same task have the name of the first one.
  */
-export function identity(event: Pick<CloudFormationCustomResourceEvent, 'StackId' | 'LogicalResourceId'>): string {
+export function identity(
+  event: Pick<CloudFormationCustomResourceEvent, 'StackId' | 'LogicalResourceId'> & Partial<Pick<CloudFormationCustomResourceEvent, 'ResourceProperties'>>,
+): string {
   const stackName = event.StackId.split('/')[1] ?? event.StackId;
-  const digest = digestOf(`${event.StackId} ${event.LogicalResourceId}`, 12);
-  return [stackName.slice(0, 40), event.LogicalResourceId.slice(0, 55), digest].join('/').replace(/[^A-Za-z0-9_/-]/g, '-');
+  const logicalId: string = event.ResourceProperties?.Continues?.First ?? event.LogicalResourceId;
+  const digest = digestOf(`${event.StackId} ${logicalId}`, 12);
+  return [stackName.slice(0, 40), logicalId.slice(0, 55), digest].join('/').replace(/[^A-Za-z0-9_/-]/g, '-');
 }
 
 export function digestOf(text: string, length: number): string {

@@ -65,7 +65,7 @@ async function callRunTask(job: Job, request: TaskRun['Request'], progress: Prog
   const { tasks = [], failures = [] } = await job.world.ecs.send(new RunTaskCommand({
     ...marked(request, markOf(job, task.Number, task.Attempt)),
     count: 1, // each task has a token of its own, so that a repeated invocation gets back just this one
-    clientToken: `${job.event.RequestId}-${task.Number}-${task.Attempt}`,
+    clientToken: `${job.requestId}-${task.Number}-${task.Attempt}`,
   }));
   task.IsUnanswered = undefined;
   task.TaskArn = tasks[0]?.taskArn;

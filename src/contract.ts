@@ -25,6 +25,15 @@ export interface TaskRun {
 
   /** Where each container logs to, as far as the construct can know it. */
   readonly Logs?: { readonly [containerName: string]: LogLocation };
+
+  /** The attributes of the resource that the stack uses: by the name of each, the output of the stack that keeps its value. */
+  readonly Results?: { readonly [attribute: string]: string };
+
+  /** Whether another resource goes on waiting when the hour of this one is over; absent for not. */
+  readonly IsContinued?: true;
+
+  /** For the resource that goes on: the logical id of the first one, and the attribute `Progress` of the one before it. */
+  readonly Continues?: { readonly First: string; readonly From: string };
 }
 
 /**
@@ -52,6 +61,9 @@ export interface RunTaskProperties extends TaskRun {
   readonly OnDelete?: TaskRun;
 }
 
+/** Begins the names of those attributes that are values the task has printed. */
+export const OUTPUT_PREFIX = 'Output';
+
 /** Where the `awslogs` driver writes: the stream is `<prefix>/<container name>/<task id>`. */
 export interface LogLocation {
   readonly Group: string;
@@ -69,3 +81,12 @@ export const LONGEST_SERVICE_TIMEOUT_SECONDS = 3600;
  * its network interface up to 25 more, and then the answer has to arrive.
  */
 export const STOP_MARGIN_SECONDS = 180;
+
+/** Kept where another resource goes on waiting: only the answer has to arrive. */
+export const PASS_ON_MARGIN_SECONDS = 120;
+
+/** How many resources have to wait in turn for a task that may take so long: 1 within CloudFormation's hour, 13 for 12 hours. */
+export function resourcesFor(timeoutSeconds: number): number {
+  const more = timeoutSeconds - (LONGEST_SERVICE_TIMEOUT_SECONDS - STOP_MARGIN_SECONDS);
+  return timeoutSeconds <= LONGEST_SERVICE_TIMEOUT_SECONDS ? 1 : 1 + Math.ceil(more / (LONGEST_SERVICE_TIMEOUT_SECONDS - PASS_ON_MARGIN_SECONDS));
+}

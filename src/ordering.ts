@@ -13,6 +13,8 @@ export interface OrderedTask {
   readonly network?: TaskNetwork;
   readonly securityGroups: ec2.ISecurityGroup[];
   readonly resource: CfnResource;
+  /** The resource that waits for the end of a task of several hours; otherwise the same. */
+  readonly last: CfnResource;
   /** What a Delete runs. */
   readonly deletion?: RunTaskProps;
   /** The policies that the function needs until the resource is deleted: CloudFormation deletes in the reverse order. */
@@ -102,16 +104,16 @@ export class Ordering implements IAspect {
       ...resourcesIn(Handler.of(this.stack)),
       ...resources.filter((resource) => resource instanceof ecs.CfnCapacityProvider), // CDK joins them to the cluster later
     ];
-    for (const { resource, waiting } of tasks) {
-      const needed = graph.closure([resource, ...neededByAll]);
+    for (const { last, waiting } of tasks) {
+      const needed = graph.closure([last, ...neededByAll]);
       for (const scope of waiting) {
         const all = resourcesIn(scope);
         const able = all.filter((other) => !needed.has(other));
         if (all.length > 0 && able.length === 0) {
-          throw new Error(`[${resource.node.scope!.node.path}] executeBefore cannot let '${scope.node.path}' wait: `
+          throw new Error(`[${last.node.scope!.node.path}] executeBefore cannot let '${scope.node.path}' wait: `
             + 'the task itself needs everything in it; remove it from executeBefore, or what makes the task need it');
         }
-        able.forEach((other) => graph.addDependency(other, resource));
+        able.forEach((other) => graph.addDependency(other, last));
       }
     }
   }

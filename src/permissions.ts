@@ -3,10 +3,11 @@ import { PropagatedTagSource } from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { RunTaskProps } from './run-task-props';
-import { familyOf, logsOf, ownedDefinition, rolesOf, taskRoleOf } from './task-definition';
+import { familyOf, logsOf, logStreamsOf, ownedDefinition, rolesOf, taskRoleOf } from './task-definition';
+import { isOutput } from './validation';
 
 /** What the function may do for one task, and nothing else. */
-export function handlerStatements(scope: Construct, props: RunTaskProps): iam.PolicyStatement[] {
+export function handlerStatements(scope: Construct, props: RunTaskProps, attributes: string[] = []): iam.PolicyStatement[] {
   const stack = Stack.of(scope);
   const { cluster, taskDefinition } = props;
   const arnOf = (resource: string, resourceName: string) => stack.formatArn({ service: 'ecs', resource, resourceName });
@@ -40,7 +41,8 @@ export function handlerStatements(scope: Construct, props: RunTaskProps): iam.Po
       conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
     }));
   }
-  const logGroups = [...new Set(Object.values(logsOf(props)).map(({ Group }) => Group))];
+  const logs = attributes.some(isOutput) ? logStreamsOf(props) : logsOf(props);
+  const logGroups = [...new Set(Object.values(logs).map(({ Group }) => Group))];
   if (logGroups.length > 0) {
     statements.push(new iam.PolicyStatement({
       actions: ['logs:GetLogEvents'],

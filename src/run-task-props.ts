@@ -297,7 +297,7 @@ export interface RunOnDelete {
    * How long the task may take from its start to its end, retries included, at most one hour. After that it is
    * stopped, and the deletion fails.
    *
-   * @default - the timeout of the `RunTask`
+   * @default - the timeout of the `RunTask`, or one hour where that is longer
    */
   readonly timeout?: Duration;
 }
@@ -514,10 +514,15 @@ export interface RunTaskProps {
   readonly executeAfter?: Construct[];
 
   /**
-   * How long the task may take from its start to its end, retries included, at most one hour. After that it is
+   * How long the task may take from its start to its end, retries included, at most 12 hours. After that it is
    * stopped, and the deployment fails.
    *
+   * CloudFormation waits an hour for one resource. With more than that the stack has several for this task, one for each
+   * 58 minutes, of which each goes on waiting where the one before it has to end. A timeout that only the deployment
+   * knows is cut at one hour.
+   *
    * @default Duration.minutes(30)
+   * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html
    */
   readonly timeout?: Duration;
 

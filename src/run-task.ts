@@ -1,22 +1,17 @@
-import { CfnResource, Duration, Lazy, Stack, Token } from 'aws-cdk-lib';
+import { CfnOutput, CfnResource, Fn, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, RESOURCE_TYPE, RunTaskProperties, TaskRun } from './contract';
+import { OUTPUT_PREFIX, RESOURCE_TYPE, resourcesFor, RunTaskProperties } from './contract';
 import { propsOfDeletion } from './deletion';
 import { Handler } from './handler';
 import { Ordering } from './ordering';
 import { grantToTask, handlerStatements, warnOfUnknownRoles } from './permissions';
-import { renderTask, Task, TaskNetwork } from './request';
-import { CompleteWhen, OnRollback, RunOn, RunTaskProps } from './run-task-props';
-import { containersOf, ifKnown, isAwsvpc, logsOf, ownedDefinition, taskRoleOf } from './task-definition';
-import { validate, validateAgainstDefinitions } from './validation';
-
-/** From the task's deadline until CloudFormation gives up on an answer, where its limit of one hour leaves that much. */
-const ANSWER_MARGIN_SECONDS = 300;
-
-/** What a Delete may take to stop a task that is still running, before it runs its own. */
-const STOP_SECONDS = 150;
+import { renderProperties, serviceTimeout } from './properties';
+import { renderTask, TaskNetwork } from './request';
+import { RunTaskProps } from './run-task-props';
+import { ifKnown, isAwsvpc, taskRoleOf } from './task-definition';
+import { validate, validateAgainstDefinitions, validateResults } from './validation';
 
 /**
  * Runs an ECS task during the deployment, waits for it, and fails the deployment if the task fails.
@@ -38,6 +33,8 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   public readonly grantPrincipal: iam.IPrincipal;
 
   private readonly resource: CfnResource;
+  private readonly last: CfnResource;
+  private readonly results: { [attribute: string]: string } = {};
   private readonly waiting: Construct[] = [];
 
   constructor(scope: Construct, id: string, props: RunTaskProps) {
@@ -48,9 +45,10 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     const deletion = props.onDelete && renderTask(this, propsOfDeletion(props, props.onDelete), network);
     validate(this, task, deletion);
     this.node.addValidation({ validate: () => validateAgainstDefinitions(task, deletion) });
+    this.node.addValidation({ validate: () => validateResults(props, Object.keys(this.results)) });
 
     const handler = Handler.of(this);
-    handler.allow(() => handlerStatements(this, props));
+    handler.allow(() => handlerStatements(this, props, Object.keys(this.results)));
     const policies = deletion ? handler.allowOnDelete(this, () => handlerStatements(this, deletion.props)) : [];
     for (const each of deletion ? [task, deletion] : [task]) {
       grantToTask(this, each.props);
@@ -61,15 +59,8 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       securityGroups: network?.securityGroups ?? groupsOfInstances(this, props),
     });
 
-    const properties = renderProperties(task, deletion);
-    this.resource = new CfnResource(this, 'Resource', {
-      type: RESOURCE_TYPE,
-      properties: {
-        ServiceToken: handler.function.functionArn,
-        ServiceTimeout: serviceTimeout(properties),
-        ...properties,
-      },
-    });
+    const properties = { ServiceToken: handler.function.functionArn, ...renderProperties(task, this.results, deletion) };
+    [this.resource, this.last] = this.addResources(properties);
 
     Ordering.of(this).add({
       props,
@@ -78,6 +69,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       securityGroups: this.connections.securityGroups,
       policies,
       resource: this.resource,
+      last: this.last,
       waiting: this.waiting,
     });
     this.executeAfter(...props.executeAfter ?? []);
@@ -98,6 +90,102 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     this.waiting.push(...scopes);
   }
 
+  /**
+   * The ARN of the task. With `count`, that of the first one.
+   *
+   * The attributes are those of the last run, also after a deployment that did not run the task. The stack keeps each
+   * one that is used in an output of its own.
+   */
+  public get taskArn(): string {
+    return this.result('TaskArn');
+  }
+
+  /**
+   * The ARNs of all tasks that `count` asks for, in no particular order.
+   */
+  public get taskArns(): string[] {
+    return Fn.split(',', this.result('TaskArns'));
+  }
+
+  /**
+   * The exit code of the first container that decides. With `count`, that of the first task.
+   */
+  public get exitCode(): string {
+    return this.result('ExitCode');
+  }
+
+  /**
+   * When the containers of the task started, in UTC: `2026-01-31T03:00:12.345Z`. With `count`, those of the first task.
+   */
+  public get startedAt(): string {
+    return this.result('StartedAt');
+  }
+
+  /**
+   * When the containers of the task had stopped, in UTC: `2026-01-31T03:02:51.678Z`. With `count`, those of the first task.
+   */
+  public get stoppedAt(): string {
+    return this.result('StoppedAt');
+  }
+
+  /**
+   * The name of the log stream of the first container that decides. It is an error if this container does not log to
+   * CloudWatch Logs with the `awslogs` driver and a stream prefix.
+   */
+  public get logStreamName(): string {
+    return this.result('LogStreamName');
+  }
+
+  /**
+   * A value that the task prints, for other resources of the stack. The container prints it to its log, on a line of its
+   * own and once:
+   *
+   * ```sh
+   * echo "ecs-run-task-output BucketName=$bucket"
+   * ```
+   *
+   * Everything after the equals sign is the value, without white space at its ends. The deployment fails if the task
+   * succeeds without having printed it, or prints two different values. All attributes and outputs of a task together
+   * may have about 3,000 characters. Whoever may describe the stack can read them: they are no place for secrets.
+   *
+   * It is an error with `count` above 1, and if none of the containers that decide logs to CloudWatch Logs with the
+   * `awslogs` driver and a stream prefix, in a task definition of this app.
+   *
+   * @param name Letters and digits, at most 64.
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html
+   */
+  public getOutput(name: string): string {
+    if (!/^[A-Za-z0-9]{1,64}$/.test(name)) {
+      throw new Error(`[${this.node.path}] the name of an output must have 1 to 64 letters and digits, got: '${name}'`);
+    }
+    return this.result(OUTPUT_PREFIX + name);
+  }
+
+  /** The output keeps the value for what runs no task, such as a rollback: nothing else remembers it. */
+  private result(attribute: string): string {
+    const value = this.last.getAtt(attribute).toString();
+    this.results[attribute] ??= new CfnOutput(this, attribute, { value, description: `Of the last task of ${this.node.path}` }).logicalId;
+    return value;
+  }
+
+  /** CloudFormation waits an hour for a resource, so that a task of several hours needs several. Gives the first and the last. */
+  private addResources(properties: RunTaskProperties & { readonly ServiceToken: string }): [CfnResource, CfnResource] {
+    const { OnDelete, ...common } = properties;
+    const ServiceTimeout = serviceTimeout(properties);
+    const count = Token.isUnresolved(common.TimeoutSeconds) ? 1 : resourcesFor(common.TimeoutSeconds);
+    const add = (number: number, more: Partial<RunTaskProperties>) => new CfnResource(this, number === 1 ? 'Resource' : `Resource${number}`, {
+      type: RESOURCE_TYPE,
+      properties: { ServiceTimeout, ...common, IsContinued: number < count || undefined, ...more },
+    });
+
+    const first = add(1, { OnDelete });
+    let last = first;
+    for (let number = 2; number <= count; number++) {
+      last = add(number, { Continues: { First: first.logicalId, From: last.getAtt('Progress').toString() } });
+    }
+    return [first, last];
+  }
+
   private networkOf({ cluster, vpcSubnets, securityGroups, assignPublicIp }: RunTaskProps): TaskNetwork {
     return {
       subnets: cluster.vpc.selectSubnets(vpcSubnets ?? (assignPublicIp ? { subnetType: ec2.SubnetType.PUBLIC } : {})),
@@ -111,47 +199,4 @@ function groupsOfInstances(scope: Construct, { cluster }: RunTaskProps): ec2.ISe
   const groups = ifKnown(() => cluster.connections.securityGroups) ?? [];
   return groups.map((group, index) =>
     Stack.of(group) === Stack.of(scope) ? group : ec2.SecurityGroup.fromSecurityGroupId(scope, `SecurityGroup${index}`, group.securityGroupId));
-}
-
-function renderProperties(task: Task, deletion?: Task): RunTaskProperties {
-  const { runOn = RunOn.CHANGE, triggers, onRollback } = task.props;
-  const { Request, ...wait } = renderRun(task);
-  return {
-    Request,
-    RunOn: runOn,
-    Triggers: triggers,
-    SynthesizedAt: runOn === RunOn.EVERY_DEPLOYMENT ? new Date().toISOString() : undefined,
-    ...wait,
-    OnRollback: onRollback === OnRollback.RUN ? 'RUN' : undefined,
-    OnDelete: deletion && renderRun(deletion),
-  };
-}
-
-function renderRun({ props, request }: Task): TaskRun {
-  const owned = ownedDefinition(props.taskDefinition);
-  return {
-    Request: request,
-    TimeoutSeconds: (props.timeout ?? Duration.minutes(30)).toSeconds(),
-    RetryAttempts: props.retryAttempts || undefined,
-    ExitCodeFrom: props.exitCodeFrom ?? (owned && Lazy.list({
-      produce: () => containersOf(owned).filter((container) => container.essential).map((container) => container.containerName),
-    })),
-    SuccessExitCodes: props.successExitCodes ?? [0],
-    CompleteWhen: props.completeWhen ?? CompleteWhen.EXIT_CODES_KNOWN,
-    LogTailLines: props.logTailLines ?? 20,
-    Logs: Lazy.any({ produce: () => orAbsent(logsOf(props)) }) as unknown as TaskRun['Logs'],
-  };
-}
-
-function orAbsent<T extends object>(map: T): T | undefined {
-  return Object.keys(map).length > 0 ? map : undefined;
-}
-
-/** For whichever of the requests takes longest: CloudFormation has one limit for all of them. */
-function serviceTimeout({ TimeoutSeconds, OnDelete }: RunTaskProperties): number {
-  if (Token.isUnresolved(TimeoutSeconds) || Token.isUnresolved(OnDelete?.TimeoutSeconds)) {
-    return LONGEST_SERVICE_TIMEOUT_SECONDS;
-  }
-  const longest = Math.max(TimeoutSeconds, OnDelete ? OnDelete.TimeoutSeconds + STOP_SECONDS : 0);
-  return Math.min(LONGEST_SERVICE_TIMEOUT_SECONDS, longest + ANSWER_MARGIN_SECONDS);
 }

@@ -110,12 +110,23 @@ function rendered(definition: ecs.TaskDefinition) {
   return Stack.of(definition).resolve({ placementConstraints, volumes });
 }
 
-/** The logs that the function may have to read, by container: those in CloudWatch Logs whose stream can be told. */
-export function logsOf({ taskDefinition, logTailLines }: RunTaskProps): { [containerName: string]: LogLocation } {
+/** The logs that the function may have to read for the message of a failure. */
+export function logsOf(props: RunTaskProps): { [containerName: string]: LogLocation } {
+  return props.logTailLines === 0 ? {} : logStreamsOf(props);
+}
+
+/** Where the containers log to, of those in CloudWatch Logs whose stream can be told. */
+export function logStreamsOf({ taskDefinition }: RunTaskProps): { [containerName: string]: LogLocation } {
   const owned = ownedDefinition(taskDefinition);
-  const containers = owned && logTailLines !== 0 ? containersOf(owned) : [];
+  const containers = owned ? containersOf(owned) : [];
   return Object.fromEntries(containers.flatMap(({ containerName, logDriverConfig }) => {
     const { 'awslogs-group': Group, 'awslogs-stream-prefix': StreamPrefix } = logDriverConfig?.options ?? {};
     return logDriverConfig?.logDriver === 'awslogs' && Group && StreamPrefix ? [[containerName, { Group, StreamPrefix }]] : [];
   }));
+}
+
+/** The containers whose exit codes decide, where that is known: those that the user names, or the essential ones. */
+export function decidingOf({ taskDefinition, exitCodeFrom }: RunTaskProps): string[] | undefined {
+  const owned = ownedDefinition(taskDefinition);
+  return exitCodeFrom ?? (owned && containersOf(owned).filter((container) => container.essential).map((container) => container.containerName));
 }

@@ -1,11 +1,12 @@
 import { Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS } from './contract';
+import { OUTPUT_PREFIX } from './contract';
 import type { Request, Task } from './request';
 import { ContainerOverride, OnRollback, ResourceType, RunOn, RunTaskProps } from './run-task-props';
 import {
-  containersOf, hasNetworkSettings, isAwsvpc, isOnFargate, launchTypeOf, launchVolumesOf, networkModeOf, ownedDefinition, placementConstraintsOf,
+  containersOf, decidingOf, hasNetworkSettings, isAwsvpc, isOnFargate, launchTypeOf, launchVolumesOf, logStreamsOf, networkModeOf, ownedDefinition,
+  placementConstraintsOf,
 } from './task-definition';
 import { TaskManagedVolume } from './task-managed-volume';
 
@@ -17,6 +18,7 @@ export function validate(scope: Construct, { props, request }: Task, deletion?: 
     ...overrideErrors(props, request),
     ...labelErrors(props),
     ...volumeErrors(props),
+    ...timeoutErrors(props, 12),
     ...waitErrors(props),
     ...rollbackErrors(props),
     ...deletion ? deletionErrors(props, deletion) : [],
@@ -31,6 +33,34 @@ export function validateAgainstDefinitions({ props, request }: Task, deletion?: 
   const owned = ownedDefinition(props.taskDefinition);
   const errors = owned ? [...containerErrors(props, owned), ...constraintErrors(request, owned), ...launchVolumeErrors(props, owned)] : [];
   return deletion ? [...errors, ...deletionDefinitionErrors(props, deletion)] : errors;
+}
+
+/** What is wrong with the attributes that the stack uses, which can be asked for until synthesis. */
+export function validateResults(props: RunTaskProps, attributes: string[]): string[] {
+  const outputs = attributes.filter(isOutput);
+  const deciding = decidingOf(props);
+  const streams = logStreamsOf(props);
+  const errors = [];
+  if (outputs.length > 0 && props.count !== undefined && props.count !== 1) {
+    errors.push(`getOutput is for a single task, got: count ${Token.isUnresolved(props.count) ? 'from the deployment' : props.count}; remove count`);
+  }
+  if (outputs.length > 0 && !deciding?.some((name) => name in streams)) {
+    errors.push(`getOutput needs a container that decides, in a taskDefinition of this app, with the awslogs driver and a streamPrefix, got: ${deciding?.join(', ') || 'none'}; give it logging: ecs.LogDrivers.awsLogs({ streamPrefix: '...' })`);
+  }
+  if (attributes.includes('LogStreamName') && deciding && ownedDefinition(props.taskDefinition) && !(deciding[0] in streams)) {
+    errors.push(`logStreamName needs the awslogs driver and a streamPrefix, which the container '${deciding[0]}' of the taskDefinition lacks; give it logging: ecs.LogDrivers.awsLogs({ streamPrefix: '...' })`);
+  }
+  return errors;
+}
+
+/** Whether the function needs to know where the containers log to. */
+export function usesLogs(attributes: string[]): boolean {
+  return attributes.some((name) => isOutput(name) || name === 'LogStreamName');
+}
+
+/** Whether an attribute is a value that the task prints. */
+export function isOutput(attribute: string): boolean {
+  return attribute.startsWith(OUTPUT_PREFIX);
 }
 
 function* placementErrors(props: RunTaskProps, request: Request): Generator<string> {
@@ -172,10 +202,13 @@ function* volumeErrors({ volumes = [] }: RunTaskProps): Generator<string> {
   }
 }
 
-function* waitErrors({ timeout, exitCodeFrom, successExitCodes, retryAttempts, logTailLines }: Partial<RunTaskProps>): Generator<string> {
-  if (timeout && !timeout.isUnresolved() && !isIntegerWithin(timeout.toSeconds({ integral: false }), 1, LONGEST_SERVICE_TIMEOUT_SECONDS)) {
-    yield `timeout must be from 1 second to 1 hour, got: ${timeout.toHumanString()}`;
+function* timeoutErrors({ timeout }: Pick<RunTaskProps, 'timeout'>, hours: number): Generator<string> {
+  if (timeout && !timeout.isUnresolved() && !isIntegerWithin(timeout.toSeconds({ integral: false }), 1, hours * 3600)) {
+    yield `timeout must be from 1 second to ${hours === 1 ? '1 hour' : `${hours} hours`}, got: ${timeout.toHumanString()}`;
   }
+}
+
+function* waitErrors({ exitCodeFrom, successExitCodes, retryAttempts, logTailLines }: Partial<RunTaskProps>): Generator<string> {
   if (exitCodeFrom?.length === 0) {
     yield 'exitCodeFrom must name at least one container, got: []; remove it to let the essential containers decide';
   }
@@ -199,6 +232,7 @@ function* rollbackErrors({ onRollback, runOn }: RunTaskProps): Generator<string>
 /** What is wrong with what onDelete says. All the rest is checked with the other task. */
 function* deletionErrors(props: RunTaskProps, { props: { taskDefinition }, request }: Task): Generator<string> {
   yield* within('onDelete', overrideErrors(props.onDelete!, request));
+  yield* within('onDelete', timeoutErrors(props.onDelete!, 1));
   yield* within('onDelete', waitErrors(props.onDelete!));
   if (taskDefinition === props.taskDefinition) {
     return;

@@ -137,10 +137,10 @@ describe('fails at once', () => {
     ['a volume initialization rate without a snapshot', onFargate,
       (given) => ({ volumes: [volume(given, { volumeInitializationRate: Size.mebibytes(100) })] }),
       "volumeInitializationRate is for volumes with a snapShotId only, got: 100 for 'data'; remove it"],
-    ['a timeout over one hour', onFargate, () => ({ timeout: Duration.minutes(61) }),
-      'timeout must be from 1 second to 1 hour, got: 1 hour 1 minute'],
+    ['a timeout over 12 hours', onFargate, () => ({ timeout: Duration.minutes(721) }),
+      'timeout must be from 1 second to 12 hours, got: 12 hours 1 minute'],
     ['no timeout at all', onFargate, () => ({ timeout: Duration.seconds(0) }),
-      'timeout must be from 1 second to 1 hour, got: 0 seconds'],
+      'timeout must be from 1 second to 12 hours, got: 0 seconds'],
     ['no container in exitCodeFrom', onFargate, () => ({ exitCodeFrom: [] }),
       'exitCodeFrom must name at least one container, got: []; remove it to let the essential containers decide'],
     ['no success exit code', onFargate, () => ({ successExitCodes: [] }),
@@ -185,7 +185,7 @@ describe('fails at once', () => {
   });
 
   test.each<[string, Partial<RunTaskProps>, string]>([
-    ['a timeout', { timeout: Duration.hours(2) }, 'timeout must be from 1 second to 1 hour, got: 2 hours'],
+    ['a timeout', { timeout: Duration.hours(13) }, 'timeout must be from 1 second to 12 hours, got: 13 hours'],
     ['a number of retries', { retryAttempts: 11 }, 'retryAttempts must be an integer from 0 to 10, got: 11'],
     ['tags', { tags: { '': '' } }, "tags must have keys of 1 to 128 characters, got: 0, ''"],
   ])('once with %s that both tasks have', (_, props, message) => {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import { backoff, pollInterval, reserve, timeAllowed } from '../../lambda/schedule';
+import { backoff, deadline, passOnAt, pollInterval, reserve } from '../../lambda/schedule';
+import { resourcesFor } from '../../src/contract';
 
 const attempts = fc.integer({ min: 1, max: 10_000 });
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -38,8 +39,24 @@ test('the end of an invocation leaves time for its beginning', () => {
 
 test('a task gets the time that the user allows, unless stopping it would make the answer late', () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 3_600 }), (seconds) => {
-    expect(timeAllowed(seconds)).toBeLessThanOrEqual(seconds * 1_000);
-    expect(timeAllowed(seconds)).toBeLessThanOrEqual((3_600 - 150) * 1_000); // two minutes to stop, and some for the answer
-    expect(timeAllowed(seconds)).toBeGreaterThanOrEqual(Math.min(seconds, 3_000) * 1_000);
+    const allowed = deadline({ TimeoutSeconds: seconds }, 0, 0);
+    expect(allowed).toBeLessThanOrEqual(seconds * 1_000);
+    expect(allowed).toBeLessThanOrEqual((3_600 - 150) * 1_000); // two minutes to stop, and some for the answer
+    expect(allowed).toBeGreaterThanOrEqual(Math.min(seconds, 3_000) * 1_000);
+  }));
+});
+
+test('a task of more than an hour gets all its time from the resources that wait for it in turn, each within its own hour', () => {
+  fc.assert(fc.property(fc.integer({ min: 3_601, max: 43_200 }), fc.integer({ min: 0, max: 10 }), (seconds, gap) => {
+    const waiting = { TimeoutSeconds: seconds, Continues: { First: '', From: '' } };
+    let sentAt = 0;
+    for (let resource = 1; resource < resourcesFor(seconds); resource++) {
+      const end = passOnAt({ ...waiting, IsContinued: true }, sentAt);
+      expect(end).toBeLessThan(sentAt + 3_600_000);
+      expect(deadline({ ...waiting, IsContinued: true }, 0, sentAt)).toBe(seconds * 1_000);
+      sentAt = end + gap * 1_000;
+    }
+    expect(deadline(waiting, 0, sentAt)).toBe(seconds * 1_000);
+    expect(deadline(waiting, 0, sentAt)).toBeLessThan(sentAt + (3_600 - 150) * 1_000);
   }));
 });

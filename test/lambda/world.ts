@@ -5,7 +5,7 @@ import { identity } from '../../lambda/stack';
 import type { Surroundings } from '../../lambda/surroundings';
 import { RESOURCE_TYPE } from '../../src/contract';
 
-const START = Date.UTC(2026, 0, 1);
+export const START = Date.UTC(2026, 0, 1);
 export const MINUTE = 60_000;
 export const CLUSTER = 'arn:aws:ecs:eu-west-1:111122223333:cluster/shop';
 const STACK_ID = 'arn:aws:cloudformation:eu-west-1:111122223333:stack/Shop/6d1a2b30-0000-11f1-9f3e-0a1b2c3d4e5f';
@@ -47,10 +47,20 @@ interface Started extends Pick<Task, 'taskArn' | 'taskDefinitionArn' | 'startedB
   stoppedReason?: string;
 }
 
+interface Answered {
+  readonly RequestId: string;
+  readonly Status: string;
+  readonly Reason: string;
+  readonly PhysicalResourceId: string;
+  readonly Data?: { readonly [name: string]: string };
+  /** In seconds since the world began. */
+  readonly at: number;
+}
+
 /** AWS around the handler, on virtual time. Just what the tests need: honours tokens, lets tasks live and be stopped. */
 export class World implements Surroundings {
   readonly lines: string[] = [];
-  readonly answers: Array<{ RequestId: string; Status: string; Reason: string; PhysicalResourceId: string; at: number }> = [];
+  readonly answers: Answered[] = [];
   readonly calls: Array<{ name: string; input: any; at: number }> = [];
   readonly tasks: Started[] = [];
   /** The events with which the function invoked itself. */
@@ -59,11 +69,13 @@ export class World implements Surroundings {
   /** The lives of the tasks to come; the last one repeats. */
   lives: Life[] = [runs(60, 0)];
   logEvents: string[] = [];
+  /** What the stack keeps. */
+  outputs: { [name: string]: string } = {};
   taskDefinition: unknown;
   /** Per API call, what happens instead of it, once each: a thrown error or an answer. */
   faults: Record<string, Array<(input: any, proceed: () => unknown) => unknown>> = {};
   putStatuses: number[] = [];
-  private time = START;
+  time = START;
   private readonly tokens = new Map<string, unknown>();
 
   readonly ecs = this.client();
@@ -158,7 +170,8 @@ export class World implements Surroundings {
   }
 
   protected onDescribeStacks() {
-    return { Stacks: [{ StackStatus: this.stackStatus }] };
+    const Outputs = Object.entries(this.outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+    return { Stacks: [{ StackStatus: this.stackStatus, Outputs }] };
   }
 
   protected onGetLogEvents() {

@@ -1,0 +1,97 @@
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import type { Task } from '@aws-sdk/client-ecs';
+import type { KnownContainers } from './definition';
+import { Failed, Job } from './job';
+import { logOf, printedOutputs } from './logs';
+import { persist } from './persist';
+import { OUTPUT_PREFIX, TaskRun } from '../src/contract';
+
+/** The values of attributes, by their names. */
+export interface Results {
+  readonly [attribute: string]: string;
+}
+
+/** How long the log of a task that has succeeded may take to arrive. */
+const LOG_WITHIN_MS = 60_000;
+
+/** How long CloudFormation may take to tell what the stack keeps. */
+const STACK_WITHIN_MS = 60_000;
+
+/** The attributes that the stack uses. A value that is missing fails the request: nothing else may be taken for it. */
+export async function resultsOf(job: Job, run: KnownContainers, tasks: Task[]): Promise<Results> {
+  const names = Object.keys(run.Results ?? {});
+  const outputs = names.filter(isOutput).map((name) => name.slice(OUTPUT_PREFIX.length));
+  const found = { ...factsOf(run, tasks, job.world.now()), ...await readOutputs(job, run, tasks[0], outputs) };
+  return Object.fromEntries(names.map((name) => {
+    const value = found[name];
+    if (!value) {
+      throw missing(name, run, tasks[0]);
+    }
+    return [name, value];
+  }));
+}
+
+function isOutput(name: string): boolean {
+  return name.startsWith(OUTPUT_PREFIX);
+}
+
+function factsOf(run: KnownContainers, tasks: Task[], now: number): Record<string, string | undefined> {
+  const [{ taskArn, containers, startedAt, createdAt, executionStoppedAt, stoppedAt }] = tasks;
+  const [container] = run.ExitCodeFrom;
+  const at = (time = new Date(now)) => time.toISOString();
+  return {
+    TaskArn: taskArn,
+    TaskArns: tasks.map((task) => task.taskArn).join(','),
+    ExitCode: containers?.find(({ name }) => name === container)?.exitCode?.toString(),
+    StartedAt: at(startedAt ?? createdAt),
+    StoppedAt: at(executionStoppedAt ?? stoppedAt),
+    LogStreamName: logOf(run, container, taskArn!)?.stream,
+  };
+}
+
+async function readOutputs(job: Job, run: KnownContainers, { taskArn }: Task, names: string[]): Promise<Record<string, string>> {
+  const { world } = job;
+  const until = Math.min(world.now() + LOG_WITHIN_MS, job.handOverBy);
+  const logs = run.ExitCodeFrom.flatMap((container) => logOf(run, container, taskArn!) ?? []);
+  for (;;) {
+    const printed = names.length > 0 ? await printedOutputs(world, logs, names) : new Map<string, Set<string>>();
+    for (const [name, values] of printed) {
+      if (values.size > 1) {
+        throw new Failed({ cause: `the task has printed ${values.size} different values of its output "${name}"`, advice: 'let it print each output once' }, { taskArn });
+      }
+    }
+    if (printed.size === names.length || world.now() >= until) {
+      return Object.fromEntries([...printed].map(([name, [value]]) => [OUTPUT_PREFIX + name, value]));
+    }
+    await world.sleep(1_000);
+  }
+}
+
+function missing(attribute: string, { ExitCodeFrom: [container] }: KnownContainers, { taskArn }: Task): Failed {
+  const name = attribute.slice(OUTPUT_PREFIX.length);
+  return isOutput(attribute)
+    ? new Failed({
+      cause: `the task has succeeded, but its output "${name}" is not in its log`,
+      advice: `let container "${container}" print a line "ecs-run-task-output ${name}=<value>" before it ends`,
+      container,
+    }, { taskArn })
+    : new Failed({ cause: `the task has succeeded, but its ${attribute} is not known` }, { taskArn });
+}
+
+/**
+ * The attributes as the last deployment that succeeded has left them, for a request that runs no task: the stack keeps
+ * them in its outputs, which no update changes before it has succeeded.
+ */
+export async function keptResults({ world, event }: Job, { Results = {} }: Pick<TaskRun, 'Results'>): Promise<Results> {
+  const wanted = Object.entries(Results);
+  if (wanted.length === 0) {
+    return {};
+  }
+  const describe = () => world.cloudFormation.send(new DescribeStacksCommand({ StackName: event.StackId }));
+  const { Stacks = [] } = await persist(world, world.now() + STACK_WITHIN_MS, describe);
+  const outputs = new Map(Stacks[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+  return Object.fromEntries(wanted.flatMap(([attribute, output]) => {
+    const value = outputs.get(output);
+    return value ? [[attribute, value]] : [];
+  }));
+}

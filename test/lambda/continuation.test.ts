@@ -1,0 +1,227 @@
+import { create, MINUTE, properties, remove, runs, START, update, World } from './world';
+import type { Event } from '../../lambda/job';
+
+let world: World;
+beforeEach(() => { world = new World(); });
+
+const HOURS = 3_600;
+
+/** The properties of the so-manieth of three resources that wait for a task of up to 165 minutes. */
+function nth(number: number, from?: string, more: object = {}) {
+  return properties({
+    ServiceTimeout: '3600',
+    TimeoutSeconds: '9900',
+    Results: { TaskArn: 'MigrationTaskArn' },
+    ...number < 3 ? { IsContinued: 'true' } : {},
+    ...number > 1 ? { Continues: { First: 'Migration', From: from } } : {},
+    ...more,
+  });
+}
+
+/** The event as CloudFormation sends it now, to one of the resources. */
+function sent(event: Event, number: number): Event {
+  const signed = new Date(START + world.seconds() * 1000).toISOString().replace(/[-:]|\.\d+/g, '');
+  return {
+    ...event,
+    RequestId: `${event.RequestId}-${number}`,
+    LogicalResourceId: number === 1 ? 'Migration' : `Migration${number}`,
+    ResponseURL: `https://bucket.example/answer?X-Amz-Date=${signed}&X-Amz-Signature=secret`,
+  };
+}
+
+/** A deployment of the three, up to the first that fails; gives their answers. */
+async function deploy(eventOf: (number: number, from?: string) => Event, upTo = 3) {
+  const answers = [];
+  let from: string | undefined;
+  for (let number = 1; number <= upTo; number++) {
+    const answer = await world.request(sent(eventOf(number, from), number));
+    answers.push(answer);
+    from = answer.Data?.Progress;
+    if (answer.Status === 'FAILED') {
+      break;
+    }
+  }
+  return answers;
+}
+
+const creating = (more?: object) => (number: number, from?: string) => create(nth(number, from, more));
+const updating = (more?: object) => (number: number, from?: string) => update(nth(number, from, more), nth(number, 'old', more));
+
+describe('a task of several hours', () => {
+  test('runs once, and each resource goes on waiting where the one before it has to end', async () => {
+    world.lives = [runs(2.5 * HOURS, 0)];
+    const answers = await deploy(creating());
+    expect(answers.map(({ Status, at }) => ({ Status, minute: Math.round(at / 60) }))).toEqual([
+      { Status: 'SUCCESS', minute: 58 }, { Status: 'SUCCESS', minute: 116 }, { Status: 'SUCCESS', minute: 151 },
+    ]);
+    expect(world.tasks).toHaveLength(1);
+    expect(world.callsOf('StopTask')).toEqual([]);
+  });
+
+  test('gives its results to the stack in the end', async () => {
+    world.lives = [runs(2.5 * HOURS, 0)];
+    const [first, , last] = await deploy(creating());
+    expect(Object.keys(first.Data!)).toEqual(['Progress']);
+    expect(last.Data).toEqual({ TaskArn: world.tasks[0].taskArn });
+  });
+
+  test('is done at once for those that follow, when it ends within the first hour', async () => {
+    world.lives = [runs(5 * 60, 0)];
+    const [, , last] = await deploy(creating());
+    expect(last).toMatchObject({ Status: 'SUCCESS', Data: { TaskArn: world.tasks[0].taskArn } });
+    expect(last.at).toBeLessThan(5 * 60 + 40);
+    expect(world.tasks).toHaveLength(1);
+  });
+
+  test('fails the resource that waits for it, with its cause', async () => {
+    world.lives = [runs(1.5 * HOURS, 3)];
+    world.logEvents = ['out of ideas'];
+    const answers = await deploy(creating());
+    expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'FAILED']);
+    expect(answers[1].Reason).toContain('Container "app" exited with code 3.\nThe end of its log:\n  out of ideas');
+  });
+
+  test('is stopped at its deadline', async () => {
+    world.lives = [runs(10 * HOURS, 0)];
+    const answers = await deploy(creating());
+    expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS', 'FAILED']);
+    expect(answers[2].Reason).toContain('The task did not end within 165 minutes and was stopped; it was RUNNING. See what it waited for, or raise timeout.');
+    expect(world.tasks[0].stoppedAt! - START).toBeGreaterThanOrEqual(9_900_000);
+    expect(answers[2].at).toBeLessThan(9_900 + 120);
+  });
+
+  test('runs again as often as it may, over all of them', async () => {
+    world.lives = [runs(50 * 60, 1), runs(50 * 60, 1), runs(60, 0)];
+    const answers = await deploy(creating({ RetryAttempts: '2' }));
+    expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    expect(world.tasks).toHaveLength(3);
+    expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual([1, 2, 3].map((attempt) => `c0ffee00-create-1-1-${attempt}`));
+  });
+
+  test('fails once it may not run again', async () => {
+    world.lives = [runs(50 * 60, 1)];
+    const answers = await deploy(creating({ RetryAttempts: '1' }));
+    expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'FAILED']);
+    expect(answers[1].Reason).toContain('After 2 attempts: container "app" exited with code 1.');
+  });
+
+  test('passes on little enough for an answer, whatever ECS had to say', async () => {
+    world.lives = [runs(2 * HOURS, 0)];
+    world.faults.RunTask = [() => ({ failures: [{ reason: 'RESOURCE:MEMORY', detail: 'x'.repeat(5_000) }] })];
+    const [first] = await deploy((number, from) => create({ ...nth(number, from), Request: { ...nth(number).Request, count: '10' } }), 1);
+    expect(first).toMatchObject({ Status: 'SUCCESS' });
+    expect(JSON.stringify(first).length).toBeLessThan(4_096);
+  });
+});
+
+describe('a repeated event', () => {
+  test('of a resource that has passed on its task does not touch it', async () => {
+    world.lives = [runs(2.5 * HOURS, 0)];
+    await deploy(creating(), 1);
+    const late = { ...sent(create(nth(1)), 1), ResponseURL: 'https://bucket.example/answer?X-Amz-Date=20260101T000000Z&X-Amz-Signature=secret' };
+    world.time += 10 * MINUTE;
+    await world.invoke(late);
+    expect(world.answers).toHaveLength(1);
+    expect(world.callsOf('StopTask')).toEqual([]);
+    expect(world.tasks).toHaveLength(1);
+  });
+
+  test('of a resource that goes on waiting finds the same task', async () => {
+    world.lives = [runs(1.2 * HOURS, 0)];
+    const [{ Data }] = await deploy(creating(), 1);
+    const event = sent(create(nth(2, Data!.Progress)), 2);
+    await world.request(event);
+    await world.request(event);
+    expect(world.answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    expect(world.tasks).toHaveLength(1);
+  });
+});
+
+describe('an Update', () => {
+  beforeEach(() => { world.stackStatus = 'UPDATE_IN_PROGRESS'; });
+
+  test('runs the task anew, and tells those that follow by another value', async () => {
+    world.lives = [runs(60, 0)];
+    const before = await deploy(creating());
+    const after = await deploy((number, from) => ({ ...update(nth(number, from)), RequestId: 'another' }));
+    expect(after.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    expect(after[0].Data!.Progress).not.toBe(before[0].Data!.Progress);
+    expect(world.tasks).toHaveLength(2);
+  });
+
+  test('of a resource that alone has failed runs the task anew, and those that follow go on with that', async () => {
+    world.lives = [runs(1.5 * HOURS, 3), runs(1.5 * HOURS, 0)];
+    const [{ Data }] = await deploy(creating());
+    const again = await world.request(sent({ ...update(nth(2, Data!.Progress), nth(2, Data!.Progress)), RequestId: 'again' }, 2));
+    expect(again).toMatchObject({ Status: 'SUCCESS', Data: { Progress: expect.stringContaining('again-2') } });
+    expect(await world.request(sent(update(nth(3, again.Data!.Progress), nth(3, 'old')), 3))).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.tasks).toHaveLength(2);
+  });
+
+  test('that creates it again after it has failed runs the task anew', async () => {
+    world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
+    const [{ Data }] = await deploy(creating());
+    expect(await world.request(sent({ ...create(nth(2, Data!.Progress)), RequestId: 'again' }, 2))).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.tasks).toHaveLength(2);
+  });
+
+  test('with runOn CREATE runs nothing, and answers with what the stack has kept', async () => {
+    world.outputs = { MigrationTaskArn: 'kept' };
+    const answers = await deploy(updating({ RunOn: 'CREATE' }));
+    expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    expect(answers[2].Data).toEqual({ TaskArn: 'kept' });
+    expect(world.tasks).toHaveLength(0);
+  });
+
+  test('with runOn CREATE runs nothing either in a resource that a longer timeout has added', async () => {
+    world.outputs = { MigrationTaskArn: 'kept' };
+    const skipping = { RunOn: 'CREATE' };
+    const answers = await deploy((number, from) =>
+      number === 1 ? update(nth(1, from, skipping), properties(skipping)) : create(nth(number, from, skipping)));
+    expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    expect(world.tasks).toHaveLength(0);
+  });
+});
+
+describe('a rollback', () => {
+  const rollBack = (more?: object) => (number: number, from?: string) => ({ ...update(nth(number, from, more)), RequestId: 'rollback' });
+
+  test('stops the task, starts none, and restores the results', async () => {
+    world.outputs = { MigrationTaskArn: 'kept' };
+    world.lives = [runs(2.5 * HOURS, 0)];
+    await deploy(creating(), 1);
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    const answers = await deploy(rollBack());
+    expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    expect(answers[2].Data).toEqual({ TaskArn: 'kept' });
+    expect(world.callsOf('StopTask')).toHaveLength(1);
+    expect(world.tasks).toHaveLength(1);
+  });
+
+  test('that is to run the task waits for it with all of them', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    world.lives = [runs(2.5 * HOURS, 0)];
+    const answers = await deploy(rollBack({ OnRollback: 'RUN' }));
+    expect(answers[2]).toMatchObject({ Status: 'SUCCESS', Data: { TaskArn: world.tasks[0].taskArn } });
+    expect(world.tasks).toHaveLength(1);
+    expect(world.callsOf('StopTask')).toEqual([]);
+  });
+
+  test('that is to run the task goes on without it when it fails', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    world.outputs = { MigrationTaskArn: 'kept' };
+    world.lives = [runs(1.5 * HOURS, 1)];
+    const answers = await deploy(rollBack({ OnRollback: 'RUN' }));
+    expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    expect(answers[2].Data).toEqual({ TaskArn: 'kept' });
+    expect(world.tasks).toHaveLength(1);
+  });
+});
+
+test('a Delete of any of them stops the task', async () => {
+  world.lives = [runs(2.5 * HOURS, 0)];
+  const [{ Data }] = await deploy(creating(), 1);
+  world.stackStatus = 'DELETE_IN_PROGRESS';
+  expect(await world.request(sent(remove(nth(2, Data!.Progress), 'Shop-Migration2-INVENTED'), 2))).toMatchObject({ Status: 'SUCCESS' });
+  expect(world.callsOf('StopTask')).toHaveLength(1);
+});
