@@ -9,7 +9,7 @@ import { Ordering } from './ordering';
 import { grantToTask, handlerStatements, warnOfUnknownRoles } from './permissions';
 import { renderTask, Task, TaskNetwork } from './request';
 import { CompleteWhen, OnRollback, RunOn, RunTaskProps } from './run-task-props';
-import { containersOf, ifKnown, isAwsvpc, logsOf, ownedDefinition, taskRoleOf } from './task-definition';
+import { containersOf, ifKnown, isAwsvpc, logsOf, ownedDefinition, taskRoleOf, vpcOf } from './task-definition';
 import { validate, validateAgainstDefinitions } from './validation';
 
 /** From the task's deadline until CloudFormation gives up on an answer, where its limit of one hour leaves that much. */
@@ -43,7 +43,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   constructor(scope: Construct, id: string, props: RunTaskProps) {
     super(scope, id);
 
-    const network = isAwsvpc(props) ? this.networkOf(props) : undefined;
+    const network = isAwsvpc(props) && vpcOf(props) ? this.networkOf(props) : undefined; // a cluster without a VPC is an error below
     const task = renderTask(this, props, network);
     const deletion = props.onDelete && renderTask(this, propsOfDeletion(props, props.onDelete), network);
     validate(this, task, deletion);

@@ -1,4 +1,5 @@
 import { Fn, Stack, Token } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { LogLocation } from './contract';
@@ -75,6 +76,11 @@ export function isOnFargate(props: RunTaskProps): boolean | undefined {
 export function isAwsvpc(props: RunTaskProps): boolean {
   const networkMode = networkModeOf(props.taskDefinition);
   return networkMode ? networkMode === ecs.NetworkMode.AWS_VPC : isOnFargate(props) || hasNetworkSettings(props);
+}
+
+/** The VPC of the cluster, which an import by ARN leaves out. */
+export function vpcOf({ cluster }: RunTaskProps): ec2.IVpc | undefined {
+  return ifKnown(() => cluster.vpc);
 }
 
 /** The network mode, which an import may leave out. */
