@@ -289,7 +289,7 @@ export interface RunOnDelete {
   /**
    * The names of the containers whose exit codes decide. A name that the task definition does not have is an error.
    *
-   * @default - the essential containers
+   * @default - the essential containers, except a FireLens log router
    */
   readonly exitCodeFrom?: string[];
 
@@ -472,7 +472,7 @@ export interface RunTaskOptions {
   /**
    * The names of the containers whose exit codes decide. A name that the task definition does not have is an error.
    *
-   * @default - the essential containers
+   * @default - the essential containers, except a FireLens log router
    */
   readonly exitCodeFrom?: string[];
 

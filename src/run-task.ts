@@ -9,7 +9,7 @@ import { Ordering } from './ordering';
 import { grantToTask, handlerStatements, warnOfUnknownRoles } from './permissions';
 import { renderTask, Task, TaskNetwork } from './request';
 import { CompleteWhen, OnRollback, RunOn, RunTaskProps } from './run-task-props';
-import { containersOf, ifKnown, isAwsvpc, logsOf, ownedDefinition, taskRoleOf, vpcOf } from './task-definition';
+import { decidingContainersOf, ifKnown, isAwsvpc, logsOf, ownedDefinition, taskRoleOf, vpcOf } from './task-definition';
 import { validate, validateAgainstDefinitions } from './validation';
 
 /** From the task's deadline until CloudFormation gives up on an answer, where its limit of one hour leaves that much. */
@@ -134,7 +134,7 @@ function renderRun({ props, request }: Task): TaskRun {
     TimeoutSeconds: (props.timeout ?? Duration.minutes(30)).toSeconds(),
     RetryAttempts: props.retryAttempts || undefined,
     ExitCodeFrom: props.exitCodeFrom ?? (owned && Lazy.list({
-      produce: () => containersOf(owned).filter((container) => container.essential).map((container) => container.containerName),
+      produce: () => decidingContainersOf(owned).map((container) => container.containerName),
     })),
     SuccessExitCodes: props.successExitCodes ?? [0],
     CompleteWhen: props.completeWhen ?? CompleteWhen.EXIT_CODES_KNOWN,

@@ -99,6 +99,13 @@ export function containersOf(definition: ecs.TaskDefinition): ecs.ContainerDefin
   return definition['containers']; // eslint-disable-line dot-notation
 }
 
+/** The containers that decide by default. A log router only ends when ECS stops it, after the others and perhaps by force. */
+export function decidingContainersOf(definition: ecs.TaskDefinition): ecs.ContainerDefinition[] {
+  const essential = containersOf(definition).filter((container) => container.essential);
+  const others = essential.filter((container) => !(container instanceof ecs.FirelensLogRouter));
+  return others.length > 0 ? others : essential;
+}
+
 /** The number of placement constraints that are in the definition. */
 export function placementConstraintsOf(definition: ecs.TaskDefinition): number {
   return rendered(definition).placementConstraints?.length ?? 0;
