@@ -1,5 +1,5 @@
 import { Size, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -95,15 +95,19 @@ describe('a task runs on', () => {
 const { ManagedInstancesCapacityProvider, Compatibility: { MANAGED_INSTANCES } } = ecs as any;
 const testWithManagedInstances = ManagedInstancesCapacityProvider ? test : test.skip;
 
-testWithManagedInstances('a task runs on ECS Managed Instances, once their capacity provider is one of the cluster', () => {
+testWithManagedInstances('a task runs on ECS Managed Instances, once the cluster has their capacity provider', () => {
   const given = setup(MANAGED_INSTANCES, ecs.NetworkMode.AWS_VPC);
-  const provider = new ManagedInstancesCapacityProvider(given.stack, 'Managed', { subnets: given.vpc.privateSubnets });
+  const provider = new ManagedInstancesCapacityProvider(given.stack, 'Managed', {
+    subnets: given.vpc.privateSubnets,
+    securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(given.stack, 'Instances', 'sg-00000001')],
+    instanceRequirements: { vCpuCountMin: 1, memoryMin: Size.gibibytes(2) },
+  });
   (given.cluster as any).addManagedInstancesCapacityProvider(provider);
   runTask(given, { capacityProviderStrategies: [{ capacityProvider: provider.capacityProviderName }] });
 
   expect(requestOf(given.stack)).toMatchObject({ capacityProviderStrategy: [{ capacityProvider: '<Managed>' }] });
   expect(requestOf(given.stack)).not.toHaveProperty('launchType');
-  expect(typesNeededBy(given.stack)).toContain('AWS::ECS::ClusterCapacityProviderAssociations');
+  Template.fromStack(given.stack).hasResourceProperties('AWS::ECS::CapacityProvider', { ClusterName: { Ref: Match.stringLikeRegexp('^Cluster') } });
 });
 
 describe('a task has', () => {
