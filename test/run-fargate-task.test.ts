@@ -129,7 +129,13 @@ test('hands all other props to its RunTask', () => {
   const given = setup();
   const volume = new TaskManagedVolume(given.stack, 'Data', { name: 'data', managedEBSVolume: { snapShotId: 'snap-00000001' } });
   const run = runFargateTask(given, {
-    count: 2, tags: { key: 'value' }, triggers: { hash: 'abc' }, retryAttempts: 3, successExitCodes: [0, 3], assignPublicIp: true, volumes: [volume],
+    count: 2,
+    tags: { key: 'value' },
+    triggers: { hash: 'abc' },
+    retryAttempts: 3,
+    successExitCodes: [0, 3],
+    assignPublicIp: true,
+    volumes: [volume],
     onDelete: { containerOverrides: [{ containerName: 'app', command: ['unload'] }] },
   });
   run.taskDefinition.addVolume(volume);
