@@ -303,53 +303,15 @@ export interface RunOnDelete {
 }
 
 /**
- * The task to run, and how to wait for it.
+ * How to run a task, whatever it is, and how to wait for it.
  */
-export interface RunTaskProps {
-  /**
-   * The cluster that runs the task, owned or imported.
-   *
-   * A task with a network interface (`awsvpc`) needs the cluster's VPC: import such a cluster with
-   * `Cluster.fromClusterAttributes`.
-   */
-  readonly cluster: ecs.ICluster;
-
-  /**
-   * The task definition to run, owned or imported.
-   *
-   * Import it with `TaskDefinition.fromTaskDefinitionAttributes` and its roles: starting the task needs the
-   * permission to pass them.
-   */
-  readonly taskDefinition: ecs.ITaskDefinition;
-
-  /**
-   * What is different in the task's containers.
-   *
-   * @default - the containers run as defined
-   */
-  readonly containerOverrides?: ContainerOverride[];
-
-  /**
-   * What is different in the task as a whole.
-   *
-   * @default - the task runs as defined
-   */
-  readonly taskOverrides?: TaskOverrides;
-
+export interface RunTaskOptions {
   /**
    * How many tasks to start, 1 to 10. Every one of them must succeed.
    *
    * @default 1
    */
   readonly count?: number;
-
-  /**
-   * Where the task runs: FARGATE, EC2 or EXTERNAL. It is an error together with `capacityProviderStrategies`.
-   *
-   * @default - what the task definition is compatible with, FARGATE before EC2 before EXTERNAL; none with
-   * `capacityProviderStrategies`
-   */
-  readonly launchType?: ecs.LaunchType;
 
   /**
    * The capacity providers to run the task on, at most 20, in place of a launch type: Fargate Spot, Auto Scaling
@@ -386,20 +348,6 @@ export interface RunTaskProps {
    * @default false
    */
   readonly assignPublicIp?: boolean;
-
-  /**
-   * Which container instances may run the task, at most 10 constraints. An error on Fargate.
-   *
-   * @default - any
-   */
-  readonly placementConstraints?: ecs.PlacementConstraint[];
-
-  /**
-   * How to choose among container instances, at most 5 strategies. An error on Fargate.
-   *
-   * @default - as ECS chooses
-   */
-  readonly placementStrategies?: ecs.PlacementStrategy[];
 
   /**
    * The name of the task group.
@@ -564,4 +512,61 @@ export interface RunTaskProps {
    * @default 20
    */
   readonly logTailLines?: number;
+}
+
+/**
+ * The task to run, and how to wait for it.
+ */
+export interface RunTaskProps extends RunTaskOptions {
+  /**
+   * The cluster that runs the task, owned or imported.
+   *
+   * A task with a network interface (`awsvpc`) needs the cluster's VPC: import such a cluster with
+   * `Cluster.fromClusterAttributes`.
+   */
+  readonly cluster: ecs.ICluster;
+
+  /**
+   * The task definition to run, owned or imported.
+   *
+   * Import it with `TaskDefinition.fromTaskDefinitionAttributes` and its roles: starting the task needs the
+   * permission to pass them.
+   */
+  readonly taskDefinition: ecs.ITaskDefinition;
+
+  /**
+   * What is different in the task's containers.
+   *
+   * @default - the containers run as defined
+   */
+  readonly containerOverrides?: ContainerOverride[];
+
+  /**
+   * What is different in the task as a whole.
+   *
+   * @default - the task runs as defined
+   */
+  readonly taskOverrides?: TaskOverrides;
+
+  /**
+   * Where the task runs: FARGATE, EC2 or EXTERNAL. It is an error together with `capacityProviderStrategies`.
+   *
+   * @default - what the task definition is compatible with, FARGATE before EC2 before EXTERNAL; none with
+   * `capacityProviderStrategies`
+   */
+  readonly launchType?: ecs.LaunchType;
+
+  /**
+   * Which container instances may run the task, at most 10 constraints. An error on Fargate.
+   *
+   * @default - any
+   */
+  readonly placementConstraints?: ecs.PlacementConstraint[];
+
+  /**
+   * How to choose among container instances, at most 5 strategies. An error on Fargate.
+   *
+   * @default - as ECS chooses
+   */
+  readonly placementStrategies?: ecs.PlacementStrategy[];
 }

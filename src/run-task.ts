@@ -10,7 +10,7 @@ import { grantToTask, handlerStatements, warnOfUnknownRoles } from './permission
 import { renderProperties, serviceTimeout } from './properties';
 import { renderTask, TaskNetwork } from './request';
 import { RunTaskProps } from './run-task-props';
-import { ifKnown, isAwsvpc, taskRoleOf } from './task-definition';
+import { ifKnown, isAwsvpc, taskRoleOf, vpcOf } from './task-definition';
 import { validate, validateAgainstDefinitions, validateResults } from './validation';
 
 /**
@@ -40,7 +40,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   constructor(scope: Construct, id: string, props: RunTaskProps) {
     super(scope, id);
 
-    const network = isAwsvpc(props) ? this.networkOf(props) : undefined;
+    const network = isAwsvpc(props) && vpcOf(props) ? this.networkOf(props) : undefined; // a cluster without a VPC is an error below
     const task = renderTask(this, props, network);
     const deletion = props.onDelete && renderTask(this, propsOfDeletion(props, props.onDelete), network);
     validate(this, task, deletion);

@@ -1,4 +1,5 @@
 import { Fn, Stack, Token } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { LogLocation } from './contract';
@@ -77,6 +78,11 @@ export function isAwsvpc(props: RunTaskProps): boolean {
   return networkMode ? networkMode === ecs.NetworkMode.AWS_VPC : isOnFargate(props) || hasNetworkSettings(props);
 }
 
+/** The VPC of the cluster, which an import by ARN leaves out. */
+export function vpcOf({ cluster }: RunTaskProps): ec2.IVpc | undefined {
+  return ifKnown(() => cluster.vpc);
+}
+
 /** The network mode, which an import may leave out. */
 export function networkModeOf(definition: ecs.ITaskDefinition): ecs.NetworkMode | undefined {
   return ifKnown(() => definition.networkMode);
@@ -106,8 +112,8 @@ export function launchVolumesOf(definition: ecs.TaskDefinition): string[] {
 
 /** The construct keeps these to itself; its resource tells, but only once: what comes later would be lost. So not before synthesis. */
 function rendered(definition: ecs.TaskDefinition) {
-  const { placementConstraints, volumes } = definition.node.defaultChild as ecs.CfnTaskDefinition;
-  return Stack.of(definition).resolve({ placementConstraints, volumes });
+  const { placementConstraints, volumes, containerDefinitions } = definition.node.defaultChild as ecs.CfnTaskDefinition;
+  return Stack.of(definition).resolve({ placementConstraints, volumes, containerDefinitions });
 }
 
 /** The logs that the function may have to read for the message of a failure. */
@@ -125,8 +131,11 @@ export function logStreamsOf({ taskDefinition }: RunTaskProps): { [containerName
   }));
 }
 
-/** The containers whose exit codes decide, where that is known: those that the user names, or the essential ones. */
+/** The containers whose exit codes decide, where that is known: those that the user names, or the essential ones. For synthesis. */
 export function decidingOf({ taskDefinition, exitCodeFrom }: RunTaskProps): string[] | undefined {
   const owned = ownedDefinition(taskDefinition);
+  if (owned) {
+    rendered(owned); // the CDK adds a log router of FireLens when it renders the definition
+  }
   return exitCodeFrom ?? (owned && containersOf(owned).filter((container) => container.essential).map((container) => container.containerName));
 }

@@ -1,18 +1,19 @@
-import { Token } from 'aws-cdk-lib';
+import { Arn, ArnFormat, IResource, Stack, Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { OUTPUT_PREFIX } from './contract';
 import type { Request, Task } from './request';
 import { ContainerOverride, OnRollback, ResourceType, RunOn, RunTaskProps } from './run-task-props';
 import {
-  containersOf, decidingOf, hasNetworkSettings, isAwsvpc, isOnFargate, launchTypeOf, launchVolumesOf, logStreamsOf, networkModeOf, ownedDefinition,
-  placementConstraintsOf,
+  containersOf, decidingOf, hasNetworkSettings, ifKnown, isAwsvpc, isOnFargate, launchTypeOf, launchVolumesOf, logStreamsOf, networkModeOf,
+  ownedDefinition, placementConstraintsOf, vpcOf,
 } from './task-definition';
 import { TaskManagedVolume } from './task-managed-volume';
 
 /** Throws what is wrong with the props, all of it at once. What only the deployment can tell passes. */
 export function validate(scope: Construct, { props, request }: Task, deletion?: Task): void {
   const errors = [
+    ...environmentErrors(scope, props),
     ...placementErrors(props, request),
     ...networkErrors(props, request),
     ...overrideErrors(props, request),
@@ -21,7 +22,7 @@ export function validate(scope: Construct, { props, request }: Task, deletion?: 
     ...timeoutErrors(props, 12),
     ...waitErrors(props),
     ...rollbackErrors(props),
-    ...deletion ? deletionErrors(props, deletion) : [],
+    ...deletion ? deletionErrors(scope, props, deletion) : [],
   ];
   if (errors.length > 0) {
     throw new Error(errors.map((error) => `[${scope.node.path}] ${error}`).join('\n'));
@@ -37,6 +38,9 @@ export function validateAgainstDefinitions({ props, request }: Task, deletion?: 
 
 /** What is wrong with the attributes that the stack uses, which can be asked for until synthesis. */
 export function validateResults(props: RunTaskProps, attributes: string[]): string[] {
+  if (!usesLogs(attributes)) {
+    return [];
+  }
   const outputs = attributes.filter(isOutput);
   const deciding = decidingOf(props);
   const streams = logStreamsOf(props);
@@ -61,6 +65,39 @@ export function usesLogs(attributes: string[]): boolean {
 /** Whether an attribute is a value that the task prints. */
 export function isOutput(attribute: string): boolean {
   return attribute.startsWith(OUTPUT_PREFIX);
+}
+
+/** ECS runs a task where the function asks for it: in the account and the Region of the stack. */
+function* environmentErrors(scope: Construct, { cluster, taskDefinition, taskOverrides }: Partial<RunTaskProps>): Generator<string> {
+  const stack = Stack.of(scope);
+  const environments = {
+    cluster: cluster && environmentOf(cluster, cluster.clusterArn),
+    taskDefinition: taskDefinition && environmentOf(taskDefinition, taskDefinition.taskDefinitionArn),
+  };
+  for (const [name, environment] of Object.entries(environments)) {
+    if (areDifferent(environment?.account, stack.account)) {
+      yield `${name} must be in the account of the stack, ${stack.account}, got: ${environment?.account}; put the RunTask into a stack of that account`;
+    }
+    if (areDifferent(environment?.region, stack.region)) {
+      yield `${name} must be in the Region of the stack, ${stack.region}, got: ${environment?.region}; put the RunTask into a stack of that Region`;
+    }
+  }
+  const roles = {
+    'taskDefinition.taskRole': taskDefinition && ifKnown(() => taskDefinition.taskRole),
+    'taskDefinition.executionRole': taskDefinition?.executionRole,
+    'taskOverrides.taskRole': taskOverrides?.taskRole,
+    'taskOverrides.executionRole': taskOverrides?.executionRole,
+  };
+  for (const [name, role] of Object.entries(roles)) {
+    if (areDifferent(role?.env.account, stack.account)) {
+      yield `${name} must be in the account of the stack, ${stack.account}, got: ${role?.env.account}; take a role of this account, which may assume that one`;
+    }
+  }
+}
+
+/** That of the ARN, if it is written out. Of imports, not all know where they are from. */
+function environmentOf(resource: IResource, arn: string): { readonly account?: string; readonly region?: string } {
+  return isKnown(arn) && arn.startsWith('arn:') ? Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME) : resource.env;
 }
 
 function* placementErrors(props: RunTaskProps, request: Request): Generator<string> {
@@ -106,6 +143,9 @@ function isCompatible(definition: ecs.TaskDefinition, launchType: ecs.LaunchType
 }
 
 function* networkErrors(props: RunTaskProps, request: Request): Generator<string> {
+  if (isAwsvpc(props) && !vpcOf(props)) {
+    yield 'cluster must have a vpc for network mode awsvpc, got: none; import it with Cluster.fromClusterAttributes and its vpc';
+  }
   if (!isAwsvpc(props) && hasNetworkSettings(props)) {
     yield `vpcSubnets, securityGroups and assignPublicIp are for network mode awsvpc only, got: ${networkModeOf(props.taskDefinition)}; remove them, or change the networkMode of the taskDefinition`;
   }
@@ -230,7 +270,8 @@ function* rollbackErrors({ onRollback, runOn }: RunTaskProps): Generator<string>
 }
 
 /** What is wrong with what onDelete says. All the rest is checked with the other task. */
-function* deletionErrors(props: RunTaskProps, { props: { taskDefinition }, request }: Task): Generator<string> {
+function* deletionErrors(scope: Construct, props: RunTaskProps, { props: { taskDefinition }, request }: Task): Generator<string> {
+  yield* within('onDelete', environmentErrors(scope, props.onDelete!));
   yield* within('onDelete', overrideErrors(props.onDelete!, request));
   yield* within('onDelete', timeoutErrors(props.onDelete!, 1));
   yield* within('onDelete', waitErrors(props.onDelete!));
@@ -306,6 +347,10 @@ function* within(path: string, errors: Iterable<string>): Generator<string> {
 
 function isKnown<T>(value: T | undefined): value is T {
   return value !== undefined && !Token.isUnresolved(value);
+}
+
+function areDifferent(one: string | undefined, other: string): boolean {
+  return isKnown(one) && isKnown(other) && one !== other;
 }
 
 function isIntegerWithin(value: number | undefined, least = -Infinity, most = Infinity): boolean {
