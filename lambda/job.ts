@@ -13,8 +13,10 @@ export interface Progress {
   readonly Occasion: Occasion;
   /** The request that began it: part of the tokens and marks of its tasks. */
   readonly RequestId: string;
-  /** When the request was first worked on, in milliseconds since 1970: the time-out counts from here. */
+  /** When the run was first worked on, in milliseconds since 1970: the time-out counts from here. */
   Since: number;
+  /** When CloudFormation sent the request, or the function first saw it. */
+  readonly AskedAt: number;
   /** When to look at the stack again, once something was started. */
   LookAtStackAt?: number;
   /** One for each task that the request asks for. */
@@ -53,7 +55,7 @@ export interface Job {
   readonly requestId: string;
   /** What the resource before this one has come to. */
   readonly passed?: Passed;
-  /** When CloudFormation sent the request. */
+  /** When CloudFormation sent the request, as far as that can be told. */
   readonly sentAt: number;
   readonly functionArn: string;
   /** When this invocation began, hands over to the next one, and gives up trying to. */

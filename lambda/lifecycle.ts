@@ -30,7 +30,7 @@ export function createHandler(world: Surroundings) {
       id: identity(event),
       passed,
       requestId: event.Progress?.RequestId ?? (passed?.State === 'RUNNING' ? passed.Progress.RequestId : event.RequestId),
-      sentAt: sentAt(event) ?? world.now(),
+      sentAt: sentAt(event) ?? event.Progress?.AskedAt ?? world.now(),
       functionArn: context.invokedFunctionArn,
       began: world.now(),
       handOverAt: ends - 1.3 * reserve(remaining),

@@ -25,7 +25,7 @@ const MAY_BE_MISSING_MS = 2 * 60_000;
  */
 export async function runTask(job: Job, run: TaskRun, occasion: Occasion): Promise<Answer | undefined> {
   const { world, passed } = job;
-  const progress = job.event.Progress ?? (passed?.State === 'RUNNING' ? passed.Progress : begin(job, run, occasion));
+  const progress = job.event.Progress ?? (passed?.State === 'RUNNING' ? { ...passed.Progress, AskedAt: job.sentAt } : begin(job, run, occasion));
   let known: KnownContainers = { ...run, ExitCodeFrom: run.ExitCodeFrom ?? [] };
   try {
     known = await withContainers(world, run);
@@ -39,7 +39,7 @@ export async function runTask(job: Job, run: TaskRun, occasion: Occasion): Promi
 function begin(job: Job, run: TaskRun, occasion: Occasion): Progress {
   const tasks = Array.from({ length: run.Request.count ?? 1 }, (_, index): TaskProgress =>
     ({ Number: index + 1, Attempt: 1, Retries: 0, Tries: 0, StartAt: 0 }));
-  return { Occasion: occasion, RequestId: job.requestId, Since: job.began, Tasks: tasks };
+  return { Occasion: occasion, RequestId: job.requestId, Since: job.began, AskedAt: job.sentAt, Tasks: tasks };
 }
 
 async function startAndWait(job: Job, run: KnownContainers, progress: Progress): Promise<Answer | undefined> {

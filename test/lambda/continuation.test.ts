@@ -58,6 +58,13 @@ describe('a task of several hours', () => {
     expect(world.callsOf('StopTask')).toEqual([]);
   });
 
+  test('is passed on in time also where the URL of the request does not tell when it was sent', async () => {
+    world.lives = [runs(2 * HOURS, 0)];
+    const answer = await world.request({ ...create(nth(1)), ResponseURL: 'https://bucket.example/answer?Signature=secret' });
+    expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { Progress: expect.stringContaining('RUNNING') } });
+    expect(Math.round(answer.at / 60)).toBe(58);
+  });
+
   test('gives its results to the stack in the end', async () => {
     world.lives = [runs(2.5 * HOURS, 0)];
     const [first, , last] = await deploy(creating());
