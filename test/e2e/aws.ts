@@ -12,6 +12,11 @@ export async function stackStatus(name: string): Promise<string> {
   return Stacks.find(({ StackName }) => StackName === name)?.StackStatus ?? 'gone';
 }
 
+export async function outputsOf(name: string): Promise<{ [key: string]: string }> {
+  const { Stacks: [{ Outputs = [] }] = [{}] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: name }));
+  return Object.fromEntries(Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+}
+
 /** What CloudFormation says about the last failure of a resource of ours. */
 export async function reasonOfFailure(name: string): Promise<string> {
   const { StackEvents = [] } = await cloudFormation.send(new DescribeStackEventsCommand({ StackName: name }));

@@ -5,6 +5,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { RunTask, RunTaskProps } from 'cdk-ecs-run-task';
 import { cdk, CliResult } from './engine/cdk';
 import { folders } from './engine/folders';
@@ -80,8 +81,16 @@ export class Ground extends Stack {
 
   /** Gives the function less time than its 15 minutes. */
   limitFunctionTo(seconds: number): void {
-    this.node.findAll().filter((child) => child instanceof CfnFunction).forEach((child) => {
-      child.timeout = seconds;
-    });
+    this.function.timeout = seconds;
+  }
+
+  /** Runs the code of a folder instead of the function's own. */
+  replaceFunction(path: string): void {
+    const { s3BucketName: s3Bucket, s3ObjectKey: s3Key } = new Asset(this, 'Replacement', { path });
+    this.function.code = { s3Bucket, s3Key };
+  }
+
+  private get function(): CfnFunction {
+    return this.node.findAll().find((child) => child instanceof CfnFunction)!;
   }
 }
