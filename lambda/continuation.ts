@@ -25,13 +25,22 @@ export function passedOn(event: Event): Passed | undefined {
   if (event.RequestType === 'Delete' || !from) {
     return undefined;
   }
-  const passed = JSON.parse(from) as Passed;
-  if (passed.State !== 'RUNNING') {
+  const passed = parse(from);
+  if (passed?.State !== 'RUNNING') {
     return passed;
   }
   // Without a rollback, only what has failed is asked for again: its task is over, and the one before passes on nothing new.
   const isFailed = event.RequestType === 'Update' && fromOf(event.OldResourceProperties) === from;
   return isFailed || (sentAt(event) ?? passed.At) > passed.At + FRESH_FOR_MS ? undefined : passed;
+}
+
+/** What can't be read begins anew: no event may end without an answer. */
+function parse(from: string): Passed | undefined {
+  try {
+    return JSON.parse(from);
+  } catch {
+    return undefined;
+  }
 }
 
 function fromOf(properties?: { readonly [name: string]: any }): string | undefined {

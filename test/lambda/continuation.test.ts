@@ -121,6 +121,12 @@ describe('a task of several hours', () => {
   });
 });
 
+test('a resource that cannot read what the one before it has passed on runs the task anew, and answers', async () => {
+  world.lives = [runs(60, 0)];
+  expect(await world.request(sent(create(nth(2, 'not JSON')), 2))).toMatchObject({ Status: 'SUCCESS' });
+  expect(world.tasks).toHaveLength(1);
+});
+
 describe('a repeated event', () => {
   test('of a resource that has passed on its task does not touch it', async () => {
     world.lives = [runs(2.5 * HOURS, 0)];
