@@ -49,9 +49,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     validate(this, task, deletion);
     this.node.addValidation({ validate: () => validateAgainstDefinitions(task, deletion) });
 
-    const handler = Handler.of(this);
-    handler.allow(() => handlerStatements(this, props));
-    const policies = deletion ? handler.allowOnDelete(this, () => handlerStatements(this, deletion.props)) : [];
+    const handler = Handler.of(this, props);
     for (const each of deletion ? [task, deletion] : [task]) {
       grantToTask(this, each.props);
       warnOfUnknownRoles(this, each.props);
@@ -71,12 +69,15 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       },
     });
 
+    handler.policies.allow(this.resource, () => handlerStatements(this, props));
+    if (deletion) {
+      handler.policies.allowOnDelete(this, this.resource, () => handlerStatements(this, deletion.props));
+    }
     Ordering.of(this).add({
       props,
       deletion: deletion?.props,
       network,
       securityGroups: this.connections.securityGroups,
-      policies,
       resource: this.resource,
       waiting: this.waiting,
     });
@@ -100,6 +101,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
 
   private networkOf({ cluster, vpcSubnets, securityGroups, assignPublicIp }: RunTaskProps): TaskNetwork {
     return {
+      vpc: cluster.vpc,
       subnets: cluster.vpc.selectSubnets(vpcSubnets ?? (assignPublicIp ? { subnetType: ec2.SubnetType.PUBLIC } : {})),
       securityGroups: securityGroups?.length ? securityGroups : [new ec2.SecurityGroup(this, 'SecurityGroup', { vpc: cluster.vpc })],
     };
