@@ -103,7 +103,7 @@ export class Policies {
   private validate(): string[] {
     return this.managed <= MOST_MANAGED_POLICIES ? [] : [
       `the role of the function must have at most ${MOST_MANAGED_POLICIES} managed policies, got: ${this.managed}, one for each onDelete, `
-      + 'and one for about each eight task definitions after the first sixteen; move some of the RunTasks to another stack',
+      + 'and one for every few task definitions after the first dozen; move some of the RunTasks to another stack',
     ];
   }
 }
