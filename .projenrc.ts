@@ -60,7 +60,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       coverageProvider: 'babel', // twice as fast here as v8
       moduleNameMapper: { '^cdk-ecs-run-task$': '<rootDir>/src' },
-      testPathIgnorePatterns: ['/node_modules/', '/test/e2e/', '/test/deadlines/'],
+      testPathIgnorePatterns: ['/node_modules/', '/test/e2e/', '/test/deadlines/', '/test/templates/'],
     },
   },
   eslintOptions: {
@@ -156,6 +156,14 @@ project.addTask('test:deadlines', {
   ],
 });
 
+project.addTask('test:templates', {
+  description: 'Let cdk-nag, cfn-lint and aws-cdk-lib look at what every example synthesizes',
+  steps: [
+    { spawn: 'bundle' },
+    { exec: 'jest --config test/templates/jest.config.json' },
+  ],
+});
+
 // The handler on the Node.js that Lambda runs it on, whatever the machine has.
 project.addTask('test:runtime', {
   description: 'Run the tests of the handler on the Node.js of its Lambda runtime',
@@ -172,6 +180,7 @@ project.addTask('test:newest', {
     { exec: 'npm install --no-save aws-cdk-lib@2.276.0 constructs@10.8.1' },
     { exec: 'tsc --noEmit --project test' },
     { exec: 'JEST_JUNIT_OUTPUT_NAME=newest.xml jest --coverage=false test/[a-z-]*.test.ts' },
+    { exec: 'JEST_JUNIT_OUTPUT_NAME=newest-templates.xml jest --config test/templates/jest.config.json' },
     { exec: 'npm ci' },
   ],
 });
