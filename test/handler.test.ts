@@ -108,7 +108,7 @@ describe('handlerVpc', () => {
   test('takes the subnets and security groups that are given', () => {
     const { stack } = inVpc((scope) => ({
       handlerVpc: ec2.Vpc.fromVpcAttributes(scope, 'Theirs', { vpcId: 'vpc-00000002', availabilityZones: ['a', 'b'], isolatedSubnetIds: ['subnet-1', 'subnet-2'] }),
-      handlerVpcSubnets: { availabilityZones: ['b'] , subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
+      handlerVpcSubnets: { availabilityZones: ['b'], subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
       handlerSecurityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-00000001')],
     }));
 

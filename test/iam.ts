@@ -71,8 +71,10 @@ export function deployedPolicies(stack: Stack, place: Place): { readonly role: s
   const ofType = (type: string) => Object.entries<any>(Resources).filter(([, { Type }]) => Type === type);
   const [, handler] = ofType('AWS::Lambda::Function').find(([logicalId]) => logicalId.startsWith('EcsRunTaskHandler'))!;
   const role: string = value(handler.Properties.Role);
-  const inline = ofType('AWS::IAM::Role').filter(([logicalId]) => value({ 'Fn::GetAtt': [logicalId, 'Arn'] }) === role)
-    .flatMap(([, { Properties }]) => (Properties.Policies ?? []).map(({ PolicyName, PolicyDocument }: any) => ({ name: PolicyName, policy: value(PolicyDocument) })));
+  const inline = ofType('AWS::IAM::Role')
+    .filter(([logicalId]) => value({ 'Fn::GetAtt': [logicalId, 'Arn'] }) === role)
+    .flatMap(([, { Properties: { Policies = [] } }]) => Policies)
+    .map(({ PolicyName, PolicyDocument }: any) => ({ name: PolicyName, policy: value(PolicyDocument) }));
   const attached = [...ofType('AWS::IAM::Policy'), ...ofType('AWS::IAM::ManagedPolicy')]
     .filter(([, { Properties }]) => value(Properties.Roles).some((name: string) => role.endsWith(`/${name}`)))
     .map(([logicalId, { Properties }]) => ({ name: logicalId, policy: value(Properties.PolicyDocument) }));

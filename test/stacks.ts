@@ -44,7 +44,9 @@ export function addVolume<T extends ecs.ServiceManagedVolume>({ taskDefinition }
 }
 
 /** A stack of its own, with tasks that use all there is. */
-export function everything(app: App, props: StackProps = {}, handlerProps: (stack: Stack, vpc: ec2.Vpc) => Partial<RunTaskProps> = () => ({})): Stack {
+export function everything(
+  app: App, props: StackProps = {}, more: (stack: Stack, vpc: ec2.Vpc) => Partial<RunTaskProps> = () => ({}),
+): Stack {
   const stack = new Stack(app, 'Everything', props);
   const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2 });
   const cluster = new ecs.Cluster(stack, 'Cluster', { vpc });
@@ -61,7 +63,7 @@ export function everything(app: App, props: StackProps = {}, handlerProps: (stac
     volumes: [addVolume({ taskDefinition }, volume)],
     tags: { team: 'shop' },
     onDelete: {},
-    ...handlerProps(stack, vpc),
+    ...more(stack, vpc),
   });
   new RunTask(stack, 'Imported', {
     cluster,
