@@ -48,6 +48,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/node@^20',
     'aws-cdk@2.1148.1', // exact: the tag "latest" is a stray 3.0.0 that cannot read today's assemblies
     'aws-sdk@^2.1693.0', // AWS's own model and validator of the request, for the tests
+    'cdk-nag@2.36.50', // exact: the last that works with the lowest aws-cdk-lib
     'esbuild@^0.28.2',
     'fast-check@^4.10.2',
     'tsx@^4.23.15',
@@ -59,7 +60,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       coverageProvider: 'babel', // twice as fast here as v8
       moduleNameMapper: { '^cdk-ecs-run-task$': '<rootDir>/src' },
-      testPathIgnorePatterns: ['/node_modules/', '/test/e2e/', '/test/deadlines/'],
+      testPathIgnorePatterns: ['/node_modules/', '/test/e2e/', '/test/deadlines/', '/test/templates/'],
     },
   },
   eslintOptions: {
@@ -81,6 +82,8 @@ project.eslint?.addRules({ 'import/no-unresolved': ['error', { ignore: ['^cdk-ec
 new javascript.NpmConfig(project, { omitEmpty: true }).addConfig('omit-lockfile-registry-resolved', 'true');
 // The newest unrs-resolver lacks packages for some platforms, so that "npm ci" would refuse the lock file.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
+// It asks for constructs 10.0.5, and works with the lowest.
+project.tryFindObjectFile('package.json')!.addOverride('overrides.cdk-nag', { constructs: '$constructs' });
 
 // The handler is bundled with its SDK clients when the library is built: users need neither esbuild nor Docker,
 // and members of the request that Lambda's own SDK does not know yet still reach ECS.
@@ -153,6 +156,14 @@ project.addTask('test:deadlines', {
   ],
 });
 
+project.addTask('test:templates', {
+  description: 'Let cdk-nag, cfn-lint and aws-cdk-lib look at what every example synthesizes',
+  steps: [
+    { spawn: 'bundle' },
+    { exec: 'jest --config test/templates/jest.config.json' },
+  ],
+});
+
 // The handler on the Node.js that Lambda runs it on, whatever the machine has.
 project.addTask('test:runtime', {
   description: 'Run the tests of the handler on the Node.js of its Lambda runtime',
@@ -169,6 +180,7 @@ project.addTask('test:newest', {
     { exec: 'npm install --no-save aws-cdk-lib@2.276.0 constructs@10.8.1' },
     { exec: 'tsc --noEmit --project test' },
     { exec: 'JEST_JUNIT_OUTPUT_NAME=newest.xml jest --coverage=false test/[a-z-]*.test.ts' },
+    { exec: 'JEST_JUNIT_OUTPUT_NAME=newest-templates.xml jest --config test/templates/jest.config.json' },
     { exec: 'npm ci' },
   ],
 });

@@ -17,8 +17,6 @@ export interface OrderedTask {
   readonly last: CfnResource;
   /** What a Delete runs. */
   readonly deletion?: RunTaskProps;
-  /** The policies that the function needs until the resource is deleted: CloudFormation deletes in the reverse order. */
-  readonly policies: Construct[];
   /** The scopes that wait for the task. */
   readonly waiting: Construct[];
 }
@@ -45,10 +43,10 @@ export class Ordering implements IAspect {
   public add(task: OrderedTask): void {
     const { cluster, taskDefinition, volumes = [] } = task.props;
     // Not only the function: with a feature flag it comes with a log group, which Lambda would make first if it ran earlier.
-    task.resource.node.addDependency(Handler.of(this.stack).function, ...task.policies);
+    task.resource.node.addDependency(Handler.of(this.stack).function);
     task.resource.node.addDependency(cluster, taskDefinition, ...rolesOf(task.props), ...volumes, ...task.securityGroups);
-    if (task.network) {
-      task.resource.node.addDependency(task.network.subnets.internetConnectivityEstablished);
+    for (const { subnets } of this.networksOf(task)) {
+      task.resource.node.addDependency(subnets.internetConnectivityEstablished);
     }
     if (task.deletion) {
       task.resource.node.addDependency(task.deletion.taskDefinition, ...rolesOf(task.deletion));
@@ -58,10 +56,16 @@ export class Ordering implements IAspect {
 
   public visit(node: IConstruct): void {
     if (node === this.stack) {
+      Handler.of(node).policies.split();
       const resources = resourcesIn(node);
       this.dependOnNetwork(resources);
       this.makeWait(resources);
     }
+  }
+
+  /** The function may have to find its way, too. */
+  private networksOf({ network }: OrderedTask): TaskNetwork[] {
+    return [network, Handler.of(this.stack).network].filter((one) => one !== undefined);
   }
 
   /** A task needs each rule that names one of its groups, and in isolated subnets the endpoints of its VPC. */
@@ -80,12 +84,14 @@ export class Ordering implements IAspect {
         add(endpoints, resource.vpcId, resource);
       }
     }
-    for (const { resource, securityGroups, network, props: { cluster } } of this.tasks) {
-      const needed = securityGroups.flatMap((group) => rules.get(key(group.securityGroupId)) ?? []);
-      if (network?.subnets.subnets.some((subnet) => cluster.vpc.isolatedSubnets.includes(subnet))) {
-        needed.push(...endpoints.get(key(cluster.vpc.vpcId)) ?? []);
-      }
-      resource.node.addDependency(...needed);
+    for (const task of this.tasks) {
+      const networks = this.networksOf(task);
+      const groups = [...task.securityGroups, ...networks.flatMap(({ securityGroups }) => securityGroups)];
+      const isolated = networks.filter(({ vpc, subnets }) => subnets.subnets.some((subnet) => vpc.isolatedSubnets.includes(subnet)));
+      task.resource.node.addDependency(
+        ...groups.flatMap((group) => rules.get(key(group.securityGroupId)) ?? []),
+        ...isolated.flatMap(({ vpc }) => endpoints.get(key(vpc.vpcId)) ?? []),
+      );
     }
   }
 

@@ -21,6 +21,7 @@ export interface Task {
 
 /** Where the task's network interface is. */
 export interface TaskNetwork {
+  readonly vpc: ec2.IVpc;
   readonly subnets: ec2.SelectedSubnets;
   readonly securityGroups: ec2.ISecurityGroup[];
 }

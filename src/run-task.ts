@@ -47,9 +47,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     this.node.addValidation({ validate: () => validateAgainstDefinitions(task, deletion) });
     this.node.addValidation({ validate: () => validateResults(props, Object.keys(this.results)) });
 
-    const handler = Handler.of(this);
-    handler.allow(() => handlerStatements(this, props, Object.keys(this.results)));
-    const policies = deletion ? handler.allowOnDelete(this, () => handlerStatements(this, deletion.props)) : [];
+    const handler = Handler.of(this, props);
     for (const each of deletion ? [task, deletion] : [task]) {
       grantToTask(this, each.props);
       warnOfUnknownRoles(this, each.props);
@@ -62,12 +60,15 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     const properties = { ServiceToken: handler.function.functionArn, ...renderProperties(task, this.results, deletion) };
     [this.resource, this.last] = this.addResources(properties);
 
+    handler.policies.allow(this.resource, () => handlerStatements(this, props, Object.keys(this.results)));
+    if (deletion) {
+      handler.policies.allowOnDelete(this, this.resource, () => handlerStatements(this, deletion.props));
+    }
     Ordering.of(this).add({
       props,
       deletion: deletion?.props,
       network,
       securityGroups: this.connections.securityGroups,
-      policies,
       resource: this.resource,
       last: this.last,
       waiting: this.waiting,
@@ -188,6 +189,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
 
   private networkOf({ cluster, vpcSubnets, securityGroups, assignPublicIp }: RunTaskProps): TaskNetwork {
     return {
+      vpc: cluster.vpc,
       subnets: cluster.vpc.selectSubnets(vpcSubnets ?? (assignPublicIp ? { subnetType: ec2.SubnetType.PUBLIC } : {})),
       securityGroups: securityGroups?.length ? securityGroups : [new ec2.SecurityGroup(this, 'SecurityGroup', { vpc: cluster.vpc })],
     };

@@ -2,6 +2,7 @@ import { Arn, ArnFormat, IResource, Stack, Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { OUTPUT_PREFIX } from './contract';
+import { Handler, HandlerProps } from './handler';
 import type { Request, Task } from './request';
 import { ContainerOverride, OnRollback, ResourceType, RunOn, RunTaskProps } from './run-task-props';
 import {
@@ -22,6 +23,7 @@ export function validate(scope: Construct, { props, request }: Task, deletion?: 
     ...timeoutErrors(props, 12),
     ...waitErrors(props),
     ...rollbackErrors(props),
+    ...handlerErrors(scope, props),
     ...deletion ? deletionErrors(scope, props, deletion) : [],
   ];
   if (errors.length > 0) {
@@ -267,6 +269,32 @@ function* rollbackErrors({ onRollback, runOn }: RunTaskProps): Generator<string>
   if (onRollback === OnRollback.RUN && runOn === RunOn.CREATE) {
     yield 'onRollback RUN has no effect together with runOn CREATE, with which only the creation runs the task; remove one of the two';
   }
+}
+
+/** The function is made for the first task of a stack, and shared by the others. */
+function* handlerErrors(scope: Construct, props: RunTaskProps): Generator<string> {
+  for (const name of ['handlerVpcSubnets', 'handlerSecurityGroups'] as const) {
+    if (props[name] && !props.handlerVpc) {
+      yield `${name} is for a function in a VPC only, got no handlerVpc; set it, or remove ${name}`;
+    }
+  }
+  const first = Handler.existing(scope)?.props;
+  for (const name of first ? ['handlerRole', 'handlerVpc', 'handlerVpcSubnets', 'handlerSecurityGroups'] as const : []) {
+    const [own, other] = [pathsOf(props, name), pathsOf(first!, name)];
+    if (own && own !== other) {
+      yield `${name} must be as for the first RunTask of the stack, since all of them share one function, got: ${own}, and there: ${other ?? 'none'}; set it on the first one only`;
+    }
+  }
+}
+
+function pathsOf({ handlerRole, handlerVpc, handlerVpcSubnets, handlerSecurityGroups }: HandlerProps, name: keyof HandlerProps): string | undefined {
+  const constructs = {
+    handlerRole: handlerRole && [handlerRole],
+    handlerVpc: handlerVpc && [handlerVpc],
+    handlerVpcSubnets: handlerVpcSubnets && handlerVpc?.selectSubnets(handlerVpcSubnets).subnets,
+    handlerSecurityGroups,
+  }[name];
+  return constructs?.map(({ node }) => node.path).join(', ');
 }
 
 /** What is wrong with what onDelete says. All the rest is checked with the other task. */

@@ -1,9 +1,11 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Size, Stack, StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { validateRequest } from './aws-model';
-import { RunTask, RunTaskProps } from '../src';
+import { RunTask, RunTaskProps, TaskManagedVolume } from '../src';
 import { RESOURCE_TYPE, RunTaskProperties } from '../src/contract';
 
 /** What a test of one task starts from. */
@@ -35,10 +37,44 @@ export function runTask({ stack, cluster, taskDefinition }: Setup, props: Partia
 }
 
 /** Gives the definition the volume, mounted in its container `app`. */
-export function addVolume<T extends ecs.ServiceManagedVolume>({ taskDefinition }: Setup, volume: T): T {
+export function addVolume<T extends ecs.ServiceManagedVolume>({ taskDefinition }: Pick<Setup, 'taskDefinition'>, volume: T): T {
   taskDefinition.addVolume(volume);
   volume.mountIn(taskDefinition.findContainer('app')!, { containerPath: '/data', readOnly: false });
   return volume;
+}
+
+/** A stack of its own, with tasks that use all there is. */
+export function everything(
+  app: App, props: StackProps = {}, more: (stack: Stack, vpc: ec2.Vpc) => Partial<RunTaskProps> = () => ({}),
+): Stack {
+  const stack = new Stack(app, 'Everything', props);
+  const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2 });
+  const cluster = new ecs.Cluster(stack, 'Cluster', { vpc });
+  const role = (id: string, service: string) => new iam.Role(stack, id, { assumedBy: new iam.ServicePrincipal(service) });
+  const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition', { family: 'app' });
+  const logGroup = new logs.LogGroup(stack, 'Logs', { retention: logs.RetentionDays.ONE_MONTH });
+  const logging = ecs.LogDrivers.awsLogs({ streamPrefix: 'app', logGroup });
+  taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), logging });
+  const volume = new TaskManagedVolume(stack, 'Volume', { name: 'data', managedEBSVolume: { size: Size.gibibytes(1) } });
+  new RunTask(stack, 'Task', {
+    cluster,
+    taskDefinition,
+    taskOverrides: { taskRole: role('TaskRole', 'ecs-tasks.amazonaws.com'), executionRole: role('ExecutionRole', 'ecs-tasks.amazonaws.com') },
+    volumes: [addVolume({ taskDefinition }, volume)],
+    tags: { team: 'shop' },
+    onDelete: {},
+    ...more(stack, vpc),
+  });
+  new RunTask(stack, 'Imported', {
+    cluster,
+    taskDefinition: ecs.TaskDefinition.fromTaskDefinitionAttributes(stack, 'ImportedDefinition', {
+      taskDefinitionArn: stack.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: 'imported:1' }),
+      networkMode: ecs.NetworkMode.AWS_VPC,
+      taskRole: iam.Role.fromRoleName(stack, 'ImportedRole', 'imported'),
+    }),
+    startedBy: 'me',
+  });
+  return stack;
 }
 
 /** The rendered properties of the stack's task, once AWS's validator has passed its request. */

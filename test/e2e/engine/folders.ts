@@ -8,6 +8,8 @@ const local = join(checkout, '.local');
 
 export const folders = {
   python: join(local, 'python'),
+  cfnLint: join(local, 'cfn-lint'),
+  templates: join(local, 'templates'),
   logs: join(local, 'logs'),
   run: join(local, 'run'),
 };

@@ -1,12 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { NotAvailable } from './containers';
 import type { DockerApi } from './docker-api';
 import { folders } from './folders';
-import { installPackages } from './packages';
+import { installFromPypi } from './packages';
 import { launch, untilReady } from './processes';
 
 export const ACCOUNT = '123456789012';
@@ -66,32 +65,11 @@ export async function startMiniStack(docker: DockerApi, functionEndpoint?: strin
   return { endpoint, containerLabel: `ministack.instance=${hostname()}:${port}` };
 }
 
-/** A virtual environment with exactly the versions of requirements.txt. */
 function installMiniStack(): string {
-  const requirements = readFileSync(join(__dirname, 'requirements.txt'), 'utf8');
-  const stamp = join(folders.python, 'installed-requirements.txt');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === requirements) {
-    return folders.python;
-  }
   try {
-    if (spawnSync('python3', ['-c', 'import ensurepip, venv']).status !== 0) {
-      installPackages('MiniStack', ['python3-venv']);
-    }
-    console.log('  Installing MiniStack with pip');
-    rmSync(folders.python, { recursive: true, force: true });
-    run('python3', ['-m', 'venv', folders.python]);
-    run(join(folders.python, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', '--requirement', join(__dirname, 'requirements.txt')]);
+    return installFromPypi('MiniStack', folders.python, join(__dirname, 'requirements.txt'));
   } catch (error) {
     throw new NotAvailable(error as Error, 'MiniStack cannot be installed here: get Python 3.10 or later with venv, and access to PyPI.');
-  }
-  writeFileSync(stamp, requirements);
-  return folders.python;
-}
-
-function run(command: string, args: string[]): void {
-  const { status, error, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  if (status !== 0) {
-    throw new Error(`${command} ${args.join(' ')} failed: ${error?.message ?? ''}\n${stdout}${stderr}`);
   }
 }
 

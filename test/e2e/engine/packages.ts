@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** Debian's packages that the engine uses, and the file that shows that each is there. */
 const PACKAGES = {
@@ -34,13 +35,35 @@ export function installPackages(purpose: string, missing: string[]): void {
   }
   console.log(`  ${purpose} needs Debian packages that are missing. Installing them: apt-get ${install.join(' ')}`);
   for (const args of [['update', '--quiet'], ['--quiet', ...install]]) {
-    const { status, stdout, stderr } = spawnSync('apt-get', args, {
-      encoding: 'utf8', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    });
-    if (status !== 0) {
-      throw new Error(`apt-get ${args.join(' ')} failed:\n${stdout}${stderr}`);
-    }
+    run('apt-get', args, { DEBIAN_FRONTEND: 'noninteractive' });
   }
+}
+
+/** A virtual environment with exactly the versions of the requirements. */
+export function installFromPypi(purpose: string, folder: string, requirementsFile: string): string {
+  const requirements = readFileSync(requirementsFile, 'utf8');
+  const stamp = join(folder, 'installed-requirements.txt');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === requirements) {
+    return folder;
+  }
+  if (spawnSync('python3', ['-c', 'import ensurepip, venv']).status !== 0) {
+    installPackages(purpose, ['python3-venv']);
+  }
+  console.log(`  Installing ${purpose} with pip`);
+  rmSync(folder, { recursive: true, force: true });
+  run('python3', ['-m', 'venv', folder]);
+  run(join(folder, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', '--requirement', requirementsFile]);
+  writeFileSync(stamp, requirements);
+  return folder;
+}
+
+/** Runs a command, and tells what it has printed if it fails. */
+export function run(command: string, args: string[], env: Record<string, string> = {}): string {
+  const { status, error, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', env: { ...process.env, ...env } });
+  if (status !== 0) {
+    throw new Error(`${command} ${args.join(' ')} failed: ${error?.message ?? ''}\n${stdout}${stderr}`);
+  }
+  return stdout;
 }
 
 /** Debian keeps the servers and tools of each version of PostgreSQL apart; the newest one is used. */

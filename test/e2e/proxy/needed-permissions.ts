@@ -9,13 +9,14 @@ export interface Permission {
 }
 
 export interface Place {
+  readonly partition?: string;
   readonly account: string;
   readonly region: string;
 }
 
 /** What a role must be allowed for a call to succeed, by AWS's service authorization reference. */
-export function neededPermissions(call: Call, { account, region }: Place, definitionOf: (ref: string) => TaskDefinition): Permission[] {
-  const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
+export function neededPermissions(call: Call, { partition = 'aws', account, region }: Place, definitionOf: (ref: string) => TaskDefinition): Permission[] {
+  const arn = (service: string, resource: string) => `arn:${partition}:${service}:${region}:${account}:${resource}`;
   const { input } = call;
   const clusterName = input.cluster?.split('/').at(-1) ?? 'default';
   const context = { 'ecs:cluster': arn('ecs', `cluster/${clusterName}`) };
@@ -24,11 +25,12 @@ export function neededPermissions(call: Call, { account, region }: Place, defini
   switch (`${call.service}:${call.operation}`) {
     case 'ecs:RunTask': {
       const { taskDefinitionArn, taskRoleArn, executionRoleArn } = definitionOf(input.taskDefinition);
-      const { overrides = {}, tags } = input;
+      const { overrides = {}, tags, volumeConfigurations = [] } = input;
       const roles = [overrides.taskRoleArn ?? taskRoleArn, overrides.executionRoleArn ?? executionRoleArn].filter(Boolean);
       return [
         { action: 'ecs:RunTask', resource: taskDefinitionArn!, context },
-        ...roles.map((role) => ({ action: 'iam:PassRole', resource: role, context: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } })),
+        ...roles.map((role) => passRole(role, 'ecs-tasks.amazonaws.com')),
+        ...volumeConfigurations.map((volume: any) => passRole(volume.managedEBSVolume.roleArn, 'ecs.amazonaws.com')),
         ...tags ? [{ action: 'ecs:TagResource', resource: task('new'), context: { ...context, 'ecs:CreateAction': 'RunTask' } }] : [],
       ];
     }
@@ -49,4 +51,8 @@ export function neededPermissions(call: Call, { account, region }: Place, defini
     default:
       throw new Error(`The function made a call that nobody expected: ${call.service}:${call.operation}`);
   }
+}
+
+function passRole(resource: string, service: string): Permission {
+  return { action: 'iam:PassRole', resource, context: { 'iam:PassedToService': service } };
 }

@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkout, folders } from '../e2e/engine/folders';
+import { installFromPypi, run } from '../e2e/engine/packages';
+
+/** What the examples are told: nothing that is looked up. */
+const CONTEXT = {
+  'databaseSecret': 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop-abcdef',
+  '@aws-cdk/core:validateAgainstDefaultRules': true, // of aws-cdk-lib 2.262 and later: violations are errors
+};
+
+/** What cdk-nag may say of resources that are not ours, and why they are nevertheless so. */
+const ACCEPTED: { [rule: string]: string } = {
+  'AwsSolutions-VPC7': 'Flow logs would cost more than the rest of an example.',
+  'NIST.800.53.R5-VPCFlowLogsEnabled': 'As above.',
+  'AwsSolutions-ECS4': 'Container Insights would, too.',
+  'NIST.800.53.R5-VPCDefaultSecurityGroupClosed': 'Nothing uses it. To close it takes a function of the CDK.',
+  'NIST.800.53.R5-VPCSubnetAutoAssignPublicIpDisabled': 'Public subnets are so in the CDK.',
+  'NIST.800.53.R5-VPCNoUnrestrictedRouteToIGW': 'It is what makes a subnet public.',
+  'NIST.800.53.R5-CloudWatchLogGroupEncrypted': 'CloudWatch Logs encrypts them with a key of its own.',
+  'NIST.800.53.R5-CloudWatchLogGroupRetentionPeriod': 'It is that of the CDK where nobody sets one.',
+  'NIST.800.53.R5-IAMNoInlinePolicy': 'So are the grants of the CDK.',
+  'AwsSolutions-IAM4': 'ECS has a policy of AWS for volumes.',
+  'AwsSolutions-IAM5': 'ecr:GetAuthorizationToken cannot be limited to a repository.',
+};
+
+const examples = readdirSync(join(checkout, 'examples')).filter((name) => existsSync(join(checkout, 'examples', name, 'app.ts')));
+
+describe.each([
+  ...examples.map((name): [string, string] => [name, join('examples', name, 'app.ts')]),
+  ['everything', 'test/templates/everything.ts'],
+])('%s', (name, app) => {
+  const outdir = join(folders.templates, name);
+
+  beforeAll(() => {
+    rmSync(outdir, { recursive: true, force: true });
+    mkdirSync(outdir, { recursive: true });
+    run(process.execPath, [
+      require.resolve('tsx/cli'), '--tsconfig', join(checkout, 'test/tsconfig.json'), '--require', join(__dirname, 'with-nag.ts'), join(checkout, app),
+    ], { CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(CONTEXT) });
+  });
+
+  const read = (file: string) => JSON.parse(readFileSync(join(outdir, file), 'utf8'));
+  const templates = () => readdirSync(outdir).filter((file) => file.endsWith('.template.json'));
+
+  test('has nothing that cdk-nag finds in what is ours, and elsewhere only what is accepted', () => {
+    const metadata = Object.values<any>(read('manifest.json').artifacts).flatMap((artifact) => [
+      ...Object.entries<any[]>(artifact.metadata ?? {}),
+      ...Object.entries<any[]>(artifact.additionalMetadataFile ? read(artifact.additionalMetadataFile) : {}), // of later versions
+    ]);
+    const findings = metadata.flatMap(([path, entries]) => entries.flatMap(({ data }) => {
+      const [rule] = /^(AwsSolutions|NIST|CdkNag)[\w.-]+/.exec(data) ?? [];
+      return rule ? [{ path, rule, data }] : [];
+    }));
+    const isOurs = (path: string) => /\/(EcsRunTaskHandler|OnDelete)\//.test(path);
+
+    expect(findings).not.toEqual([]); // there are always some that are not ours
+    expect(findings.filter(({ path, rule }) => isOurs(path) || !(rule in ACCEPTED))).toEqual([]);
+  });
+
+  test('has templates in which cfn-lint finds nothing', () => {
+    const python = installFromPypi('cfn-lint', folders.cfnLint, join(__dirname, 'requirements.txt'));
+    // What the CDK depends on, it always writes down, referred to or not.
+    run(join(python, 'bin', 'cfn-lint'), ['--ignore-checks', 'W3005', '--', ...templates().map((file) => join(outdir, file))]);
+  });
+
+  test('has nothing that aws-cdk-lib itself calls an error', () => {
+    const { pluginReports } = existsSync(join(outdir, 'validation-report.json')) ? read('validation-report.json') : { pluginReports: [] };
+    const violations = pluginReports.flatMap((report: any) => report.violations);
+
+    expect(violations.filter(({ severity }: any) => /error|fatal/i.test(severity))).toEqual([]);
+  });
+});
