@@ -4,6 +4,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { createHandler } from './lifecycle';
+import { put } from './put';
 
 // A connection that hangs must not hang the deployment; the SDK repeats what timed out, with the same clientToken.
 export const configuration = { requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true } };
@@ -13,8 +14,7 @@ export const handler = createHandler({
   logs: new CloudWatchLogsClient(configuration),
   cloudFormation: new CloudFormationClient(configuration),
   lambda: new LambdaClient(configuration),
-  // The signature of the URL covers an empty content type.
-  put: async (url, body) => (await fetch(url, { method: 'PUT', body, headers: { 'content-type': '' }, signal: AbortSignal.timeout(15_000) })).status,
+  put,
   now: Date.now,
   sleep: async (milliseconds) => { await setTimeout(milliseconds); },
   random: Math.random,
