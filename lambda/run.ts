@@ -1,5 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { isThrottlingError } from '@smithy/core/retry';
 import type { Answer } from './answer';
 import { adviceOnError, patienceWithError } from './causes';
 import { KnownContainers, withContainers } from './definition';
@@ -66,7 +67,7 @@ async function startAndWait(job: Job, run: KnownContainers, progress: Progress):
       continue;
     }
     await lookAtStack(job, progress);
-    await world.sleep(Math.min(pollInterval(world.now() - progress.Since), deadline - world.now()));
+    await world.sleep(Math.min(pollInterval(tasks, world.now(), progress.IsThrottled), deadline - world.now()));
   }
 }
 
@@ -124,6 +125,7 @@ async function look(job: Job, run: TaskRun, progress: Progress): Promise<Task[]>
     if (error instanceof Failed || !isWorthATry(patienceWithError(error as Error), job, progress)) {
       throw error;
     }
+    progress.IsThrottled ||= isThrottlingError(error as Parameters<typeof isThrottlingError>[0]);
     world.log(`DescribeTasks: ${error}`);
     return [];
   }
