@@ -23,8 +23,8 @@ const WHILE_STOPPING_MS = 1_000;
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 2_700;
 
-/** Where others ask as well: a hundred tasks then ask ten times a second, of the twenty that ECS allows. */
-const WHEN_THROTTLED_MS = 10_000;
+/** Where others ask as well: a hundred tasks then ask eight times a second, of the twenty that ECS allows. */
+const WHEN_THROTTLED_MS = 12_000;
 
 /**
  * The time between two looks at the tasks.
