@@ -66,11 +66,11 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
   eslintOptions: {
     dirs: ['src'],
-    devdirs: ['lambda', 'test', 'examples', 'projenrc'],
+    devdirs: ['lambda', 'test', 'examples', 'bench', 'projenrc'],
     commandOptions: { fix: false }, // a check must not rewrite what it checks
   },
   tsconfigDev: {
-    include: ['../lambda/**/*.ts', '../examples/**/*.ts'],
+    include: ['../lambda/**/*.ts', '../examples/**/*.ts', '../bench/**/*.ts'],
     compilerOptions: { rootDir: '..', lib: ['es2024'], paths: { 'cdk-ecs-run-task': ['../src'] } },
   },
   gitignore: ['/.local/', 'cdk.out/', '.DS_Store', '.jsii.tabl.json'],
@@ -108,7 +108,7 @@ bundle.bundleTask.exec([
 ].join(' '));
 
 // Each folder beside src/ needs a configuration of its own, for the editor and for eslint.
-for (const [folder, include] of [['lambda', ['**/*.ts', '../src/contract.ts']], ['examples', ['**/*.ts']]] as const) {
+for (const [folder, include] of [['lambda', ['**/*.ts', '../src/contract.ts']], ['examples', ['**/*.ts']], ['bench', ['**/*.ts']]] as const) {
   new javascript.TypescriptConfig(project, {
     fileName: `${folder}/tsconfig.json`,
     extends: javascript.TypescriptConfigExtends.fromPaths(['../test/tsconfig.json']),
@@ -119,8 +119,8 @@ for (const [folder, include] of [['lambda', ['**/*.ts', '../src/contract.ts']], 
 
 // jest and esbuild strip types without checking them, and jsii sees only src/.
 const typecheck = project.addTask('typecheck', {
-  description: 'Type-check lambda/, test/ and examples/',
-  exec: 'tsc --noEmit --project test', // which takes in the other two
+  description: 'Type-check lambda/, test/, examples/ and bench/',
+  exec: 'tsc --noEmit --project test', // which takes in the other three
 });
 project.testTask.prependSpawn(typecheck);
 project.testTask.prependSpawn(project.bundler.bundleTask); // the constructs' tests need the handler's bundle
@@ -152,6 +152,16 @@ project.addTask('simulate', {
   description: 'Simulate deployments with all that can go wrong: --seed N shows one, --runs N many',
   exec: 'tsx --tsconfig test/tsconfig.json test/simulation/main.ts',
   receiveArgs: true,
+});
+
+project.addTask('bench', {
+  description: 'Measure the library beside its alternatives, and write bench/RESULTS.md (a quarter of an hour)',
+  steps: [
+    { spawn: 'bundle' },
+    { spawn: 'compile' },
+    { spawn: 'package:js' },
+    { exec: 'tsx --tsconfig test/tsconfig.json bench/main.ts', receiveArgs: true },
+  ],
 });
 
 project.addTask('mutate', {
@@ -189,7 +199,7 @@ project.addTask('test:newest', {
 });
 
 for (const path of [
-  '/lambda/', '/examples/', '/rosetta/', '/.ci/', '/.local/', '.jsii.tabl.json', '/jest.config.json',
+  '/lambda/', '/examples/', '/bench/', '/rosetta/', '/.ci/', '/.local/', '.jsii.tabl.json', '/jest.config.json',
   '/.npmrc', '/cdk.out/', '/CONTRIBUTING.md', '/VERSIONS.md', '/stryker.config.json',
 ]) {
   project.addPackageIgnore(path);
