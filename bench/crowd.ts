@@ -75,7 +75,7 @@ async function ours(): Promise<{ buckets: Buckets; delays: number[] }> {
         ecs: {
           send: (command: any) => {
             const bucket = /^(RunTask|StopTask)Command$/.test(command.constructor.name) ? buckets.starts : buckets.reads;
-            return call({ clock, random: throttled, bucket, attempts: 1 }, () => // as in lambda/handler.ts
+            return call({ clock, random: throttled, bucket, attempts: 2 }, () => // as in lambda/handler.ts
               (world.ecs.send as any)(command));
           },
         } as typeof world.ecs,

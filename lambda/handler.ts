@@ -6,11 +6,12 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { createHandler } from './lifecycle';
 import { put } from './put';
 
-// A connection that hangs must not hang the deployment; what timed out is repeated, with the same clientToken.
+// A connection that hangs must not hang the deployment; the SDK repeats what timed out, with the same clientToken.
 export const configuration = { requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true } };
 
 export const handler = createHandler({
-  ecs: new ECSClient({ ...configuration, maxAttempts: 1 }), // each call is made again by its caller, who has to hear of throttling
+  // One repetition, for a clock that is wrong or a connection that was closed: who calls repeats the rest, and has to hear of throttling.
+  ecs: new ECSClient({ ...configuration, maxAttempts: 2 }),
   logs: new CloudWatchLogsClient(configuration),
   cloudFormation: new CloudFormationClient(configuration),
   lambda: new LambdaClient(configuration),
