@@ -32,7 +32,9 @@ export async function deploy(rounds: number): Promise<Table> {
     if (error instanceof NotAvailable) {
       return { title, text: `Not measured on this machine. ${error.inShort}`, head, rows: [] };
     }
-    throw error;
+    console.error(error); // and not in the report, which is to name no paths of this machine
+    process.exitCode = 1;
+    return { title, text: 'Not measured: a deployment failed.', head, rows: [] };
   } finally {
     await engine?.stop();
   }

@@ -25,7 +25,7 @@ export function markdown({ title, text, head, rows, bars = [], notes = [] }: Tab
   return [
     `## ${title}`,
     text,
-    [line(head), line(head.map((_, column) => column === 0 ? '---' : '--:')), ...rows.map(line)].join('\n'),
+    ...(rows.length > 0 ? [[line(head), line(head.map((_, column) => column === 0 ? '---' : '--:')), ...rows.map(line)].join('\n')] : []),
     ...(bars.length > 0 ? [[
       line(['bar', 'at most', 'measured', 'met']),
       line(['---', '--:', '--:', '---']),
