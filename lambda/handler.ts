@@ -4,17 +4,18 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { createHandler } from './lifecycle';
+import { put } from './put';
 
 // A connection that hangs must not hang the deployment; the SDK repeats what timed out, with the same clientToken.
 export const configuration = { requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true } };
 
 export const handler = createHandler({
-  ecs: new ECSClient(configuration),
+  // One repetition, for a clock that is wrong or a connection that was closed: who calls repeats the rest, and has to hear of throttling.
+  ecs: new ECSClient({ ...configuration, maxAttempts: 2 }),
   logs: new CloudWatchLogsClient(configuration),
   cloudFormation: new CloudFormationClient(configuration),
   lambda: new LambdaClient(configuration),
-  // The signature of the URL covers an empty content type.
-  put: async (url, body) => (await fetch(url, { method: 'PUT', body, headers: { 'content-type': '' }, signal: AbortSignal.timeout(15_000) })).status,
+  put,
   now: Date.now,
   sleep: async (milliseconds) => { await setTimeout(milliseconds); },
   random: Math.random,

@@ -19,6 +19,8 @@ export interface Progress {
   readonly AskedAt: number;
   /** When to look at the stack again, once something was started. */
   LookAtStackAt?: number;
+  /** Whether ECS has been asked too often, so that this request asks less from then on. */
+  IsThrottled?: boolean;
   /** One for each task that the request asks for. */
   readonly Tasks: TaskProgress[];
 }

@@ -1,5 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { isThrottlingError } from '@smithy/core/retry';
 import { Answer, bytesOver } from './answer';
 import { adviceOnError, patienceWithError } from './causes';
 import { dataOf, goesOn } from './continuation';
@@ -68,7 +69,7 @@ async function startAndWait(job: Job, run: KnownContainers, progress: Progress):
       continue;
     }
     await lookAtStack(job, progress);
-    await world.sleep(Math.min(pollInterval(world.now() - progress.Since), endsAt - world.now()));
+    await world.sleep(Math.min(pollInterval(tasks, world.now(), progress.IsThrottled), endsAt - world.now()));
   }
 }
 
@@ -139,6 +140,7 @@ async function look(job: Job, run: TaskRun, progress: Progress): Promise<Task[]>
     if (error instanceof Failed || !isWorthATry(patienceWithError(error as Error), job, progress)) {
       throw error;
     }
+    progress.IsThrottled ||= isThrottlingError(error as Parameters<typeof isThrottlingError>[0]);
     world.log(`DescribeTasks: ${error}`);
     return [];
   }

@@ -1,3 +1,5 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import { hasEnded } from './outcome';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS, TaskRun } from '../src/contract';
 
 type Waiting = Pick<TaskRun, 'TimeoutSeconds' | 'IsContinued' | 'Continues'>;
@@ -19,15 +21,46 @@ export function passOnAt({ IsContinued }: Waiting, sentAt: number): number {
   return IsContinued ? sentAt + (LONGEST_SERVICE_TIMEOUT_SECONDS - PASS_ON_MARGIN_SECONDS) * 1000 : Infinity;
 }
 
+/** Where there is no task to ask for. */
+const WITHOUT_TASKS_MS = 1_000;
+
+/** It can't have succeeded yet, and if it can't start, that is told once. */
+const WHILE_STARTING_MS = 2_000;
+
+/** Its end is at hand, but the agent may take ten seconds to tell. */
+const WHILE_STOPPING_MS = 1_000;
+
+/** Mostly an answer within a second; and one within three, however long the task has run. */
+const SHORTEST_MS = 1_000;
+const LONGEST_MS = 2_700;
+
+/** Where others ask as well: a hundred tasks then ask eight times a second, of the twenty that ECS allows. */
+const WHEN_THROTTLED_MS = 12_000;
+
 /**
- * The time between two looks at the task: a short one is noticed within a second, a long one within three,
- * at 20 to 60 calls a minute (ECS allows 1,200 a minute in an account and Region).
+ * The time between two looks at the tasks.
+ *
+ * Nobody knows how long a task will run. If every order of magnitude is as likely as the other, one that has run for t
+ * seconds ends in the next one with the probability 1/t, and waiting and calls together cost least with a pause of
+ * √(2wt), where w is how many seconds of waiting a call is worth: here 1/128. bench/RESULTS.md compares others.
  */
-export function pollInterval(elapsed: number): number {
-  if (elapsed < 2 * 60_000) {
-    return 1_000;
+export function pollInterval(tasks: readonly Task[], now: number, isThrottled = false): number {
+  if (isThrottled) {
+    return WHEN_THROTTLED_MS;
   }
-  return elapsed < 10 * 60_000 ? 2_000 : 3_000;
+  const pauses = tasks.filter((task) => !hasEnded(task)).map((task) => pauseFor(task, now));
+  return pauses.length > 0 ? Math.min(...pauses) : WITHOUT_TASKS_MS;
+}
+
+function pauseFor({ desiredStatus, startedAt }: Task, now: number): number {
+  if (desiredStatus === 'STOPPED') {
+    return WHILE_STOPPING_MS;
+  }
+  if (!startedAt) {
+    return WHILE_STARTING_MS;
+  }
+  const seconds = Math.max(0, now - startedAt.getTime()) / 1000;
+  return Math.min(Math.max(125 * Math.sqrt(seconds), SHORTEST_MS), LONGEST_MS);
 }
 
 /** The time between two looks at the stack while a task runs. */

@@ -393,7 +393,15 @@ describe('waiting', () => {
     const looks = world.calls.filter(({ name }) => name === 'DescribeTasks').map(({ at }) => at);
     const gaps = looks.slice(1).map((at, index) => at - looks[index]);
     expect(Math.min(...gaps)).toBeCloseTo(1.05, 1);
-    expect(gaps[gaps.length - 1]).toBeCloseTo(2.05, 1);
+    expect(gaps[gaps.length - 1]).toBeCloseTo(2.75, 1);
+  });
+
+  test('leaves ECS to others once it has throttled a look', async () => {
+    world.lives = [runs(8 * 60, 0)];
+    world.faults.DescribeTasks = [fails('ThrottlingException')];
+    await world.request(create());
+    const looks = world.calls.filter(({ name }) => name === 'DescribeTasks');
+    expect(looks.length).toBeLessThan(8 * 60 / 10 + 10);
   });
 
   test('stops the task at its timeout and waits until it is gone', async () => {

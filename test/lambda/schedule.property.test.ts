@@ -1,3 +1,4 @@
+import type { Task } from '@aws-sdk/client-ecs';
 import * as fc from 'fast-check';
 import { backoff, deadline, passOnAt, pollInterval, reserve } from '../../lambda/schedule';
 import { resourcesFor } from '../../src/contract';
@@ -21,11 +22,51 @@ test('two attempts that fail together need not be made again together', () => {
   }));
 });
 
-test('the longer a task runs, the rarer it is looked at, but every three seconds at least', () => {
-  fc.assert(fc.property(milliseconds, milliseconds, (elapsed, more) => {
-    expect(pollInterval(elapsed)).toBeGreaterThanOrEqual(1_000);
-    expect(pollInterval(elapsed + more)).toBeGreaterThanOrEqual(pollInterval(elapsed));
-    expect(pollInterval(elapsed + more)).toBeLessThanOrEqual(3_000);
+const NOW = Date.UTC(2026, 0, 1);
+const runningFor = (ran: number): Task => ({ lastStatus: 'RUNNING', desiredStatus: 'RUNNING', startedAt: new Date(NOW - ran) });
+
+test('the longer a task runs, the rarer it is looked at, but often enough for an answer within three seconds', () => {
+  fc.assert(fc.property(milliseconds, milliseconds, (ran, more) => {
+    const pause = pollInterval([runningFor(ran)], NOW);
+    expect(pause).toBeGreaterThanOrEqual(1_000);
+    expect(pollInterval([runningFor(ran + more)], NOW)).toBeGreaterThanOrEqual(pause);
+    expect(pollInterval([runningFor(ran + more)], NOW)).toBeLessThanOrEqual(2_700);
+  }));
+});
+
+test('a task costs fewer calls for each further second', () => {
+  const calls = (seconds: number) => {
+    let count = 0;
+    for (let at = 0; at < seconds * 1_000; count++) {
+      at += pollInterval([runningFor(at)], NOW);
+    }
+    return count;
+  };
+  fc.assert(fc.property(fc.integer({ min: 10, max: 1_800 }), (seconds) => {
+    expect(calls(2 * seconds) - calls(seconds)).toBeLessThanOrEqual(calls(seconds) + 1);
+  }), { numRuns: 20 });
+});
+
+test('several tasks are looked at as often as the one that needs it most, and those that have ended need it no more', () => {
+  fc.assert(fc.property(fc.array(milliseconds, { minLength: 1, maxLength: 10 }), (ages) => {
+    const ended: Task = { lastStatus: 'STOPPED', desiredStatus: 'STOPPED' };
+    expect(pollInterval([ended, ...ages.map(runningFor)], NOW)).toBe(Math.min(...ages.map((ran) => pollInterval([runningFor(ran)], NOW))));
+  }));
+});
+
+test.each<[string, Task[], number]>([
+  ['that nothing has started for', [], 1_000],
+  ['that is starting', [{ lastStatus: 'PENDING', desiredStatus: 'RUNNING' }], 2_000],
+  ['that has started in the future of this clock', [runningFor(-5_000)], 1_000],
+  ['that is stopping', [{ ...runningFor(3_000_000), lastStatus: 'STOPPING', desiredStatus: 'STOPPED' }], 1_000],
+  ['whose network interface goes', [{ ...runningFor(3_000_000), lastStatus: 'DEPROVISIONING', desiredStatus: 'STOPPED' }], 1_000],
+])('a request %s is looked at after this time', (_, tasks, pause) => {
+  expect(pollInterval(tasks, NOW)).toBe(pause);
+});
+
+test('a hundred requests that ECS has throttled ask half as often as it allows', () => {
+  fc.assert(fc.property(milliseconds, (ran) => {
+    expect(100 * 1_000 / pollInterval([runningFor(ran)], NOW, true)).toBeLessThanOrEqual(20 / 2);
   }));
 });
 

@@ -1,0 +1,29 @@
+import { App, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as logs from 'aws-cdk-lib/aws-logs';
+
+/** The small app in which everything is measured: what a task needs, and no task yet. */
+export class Ground extends Stack {
+  readonly vpc: ec2.Vpc;
+  readonly cluster: ecs.Cluster;
+  readonly taskDefinition: ecs.FargateTaskDefinition;
+  readonly securityGroup: ec2.SecurityGroup;
+
+  constructor(app: App, id = 'Shop', image = 'migrate', command?: string[]) {
+    super(app, id);
+    // Public, because a local engine needs no NAT gateways; the tasks get no other network either way.
+    this.vpc = new ec2.Vpc(this, 'Vpc', { maxAzs: 1, subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }] });
+    this.cluster = new ecs.Cluster(this, 'Cluster', { vpc: this.vpc });
+    this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', { vpc: this.vpc });
+    this.taskDefinition = new ecs.FargateTaskDefinition(this, 'Definition');
+    this.taskDefinition.addContainer('app', {
+      image: ecs.ContainerImage.fromRegistry(image),
+      command,
+      logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'app', logGroup: new logs.LogGroup(this, 'Logs') }),
+    });
+  }
+}
+
+/** A way to run a task in a deployment. What several tasks share is made once; each call then adds a task. */
+export type Way = (ground: Ground) => (id: string) => void;

@@ -1,0 +1,37 @@
+import { PRICES } from './prices';
+import type { Table } from './table';
+import { reserve } from '../lambda/schedule';
+
+const HOUR = 3_600;
+
+/** What AWS bills for an hour of waiting. */
+export function cost(): Table {
+  const lambda = (megabytes: number, seconds: number, requests: number) =>
+    megabytes / 1024 * seconds * PRICES.lambdaGigabyteSecond + requests * PRICES.lambdaRequest;
+  const invocations = HOUR / (15 * 60 - 1.3 * reserve(15 * 60_000) / 1_000); // as lambda/lifecycle.ts hands over
+  const own = lambda(256, HOUR, invocations);
+  const looks = HOUR / 5.3; // five seconds, and what a look takes
+  const framework = lambda(128, looks * 2 * 0.15, looks * 2) + looks * PRICES.stateTransition;
+  const stateMachine = 4 * PRICES.stateTransition + lambda(128, 2, 2);
+  const rows: Array<[string, string, number]> = [
+    ['ours', 'one function of 256 MB that waits', own],
+    ['(a) `Provider`', 'a state transition every 5 s, and two functions of 128 MB for 0.15 s each', framework],
+    ['(c) Step Functions', 'four state transitions, and two functions of 128 MB for a second each', stateMachine],
+    ['(e) plain Lambda', 'one function of 128 MB; ends after 15 minutes', lambda(128, HOUR / 4, 1)],
+  ];
+  return {
+    title: 'Cost of an hour of waiting',
+    text: 'Arithmetic, from the prices in `prices.ts`. API calls of ECS, CloudFormation and Step Functions themselves are free of charge, and the few lines of log cost nothing to speak of.',
+    head: ['', 'what is billed', 'dollars'],
+    rows: rows.map(([name, what, dollars]) => [name, what, dollars.toFixed(4)]),
+    bars: [
+      { what: 'dollars, against (a)', is: own, atMost: framework },
+      {
+        what: 'dollars, against (c)',
+        is: own,
+        atMost: stateMachine,
+        because: 'Lambda bills a function that waits and Step Functions does not. It is a cent and a half for a whole hour of migration, against seconds of every deployment',
+      },
+    ],
+  };
+}

@@ -1,0 +1,68 @@
+import { latency } from './recorded';
+import type { Random } from '../test/simulation/clock';
+import type { Life } from '../test/simulation/lives';
+
+/** What one run came to. */
+export interface Measured {
+  /** From the exit being visible in ECS to the answer, in seconds; absent where there never is one. */
+  readonly delay?: number;
+  readonly ecsCalls: number;
+  /** Those, and all other calls of AWS APIs. */
+  readonly allCalls: number;
+}
+
+const start = ({ provisioning, pending }: Life): number => provisioning + pending;
+const visible = (life: Life): number => start(life) + life.running + life.stopping;
+const stopped = (life: Life): number => visible(life) + life.deprovisioning;
+
+/** In seconds, so many calls one after the other. */
+const calls = (random: Random, count: number): number =>
+  Array.from({ length: count }, () => latency(random)).reduce((sum, one) => sum + one, 0) / 1000;
+
+/** The first look at once, then every five seconds by default: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.custom_resources.ProviderProps.html#queryinterval */
+const QUERY_INTERVAL = 5;
+
+/** (a) The provider framework: a state machine calls its function, that calls isComplete, and that asks ECS. */
+export function providerFramework(random: Random, life: Life, end = stopped): Measured {
+  let at = calls(random, 1); // StartExecution
+  for (let looks = 1; ; looks++) {
+    at += calls(random, 2); // two functions
+    const saw = at; // ECS tells how the task is when it is asked
+    at += calls(random, 1);
+    if (saw >= end(life)) {
+      return { delay: at + calls(random, 1) - visible(life), ecsCalls: 1 + looks, allCalls: 1 + looks + 1 + 2 * looks };
+    }
+    at += QUERY_INTERVAL;
+  }
+}
+
+/** (a) with our rule for when exit codes are final, which its documentation does not have. */
+export function providerFrameworkWithOurRule(random: Random, life: Life): Measured {
+  return providerFramework(random, life, visible);
+}
+
+/** One execution on record: its task was stopped 1.43 seconds before it ended. */
+const UNTIL_EXECUTION_GOES_ON = 1.43;
+
+/** (c) Events tell Step Functions that the task is STOPPED; then it calls a function, and that answers. */
+export function stepFunctions(random: Random, life: Life): Measured {
+  return { delay: stopped(life) + UNTIL_EXECUTION_GOES_ON + calls(random, 2) - visible(life), ecsCalls: 1, allCalls: 3 };
+}
+
+/** (e) The waiter of the SDK, with its defaults, for as long as a function may run. */
+export function waiter(random: Random, life: Life): Measured {
+  const [minDelay, maxDelay, longest] = [6, 600, 840];
+  let at = calls(random, 1);
+  for (let looks = 1; ; looks++) {
+    const saw = at;
+    at += calls(random, 1);
+    if (saw >= stopped(life)) {
+      return { delay: at + calls(random, 2) - visible(life), ecsCalls: 2 + looks, allCalls: 2 + looks };
+    }
+    const pause = looks > Math.log2(maxDelay / minDelay) + 1 ? maxDelay : random.between(minDelay, minDelay * 2 ** (looks - 1));
+    if (at + pause > longest) {
+      return { ecsCalls: 1 + looks, allCalls: 1 + looks };
+    }
+    at += pause;
+  }
+}

@@ -1,0 +1,56 @@
+import type { Measured } from './models';
+import type { RunTaskProperties } from '../src/contract';
+import { Clock, Random } from '../test/simulation/clock';
+import { CloudFormation } from '../test/simulation/cloudformation';
+import { Ecs } from '../test/simulation/ecs';
+import { Faults, noFaults } from '../test/simulation/faults';
+import { History } from '../test/simulation/history';
+import { Change, Lambda } from '../test/simulation/lambda';
+import type { Life } from '../test/simulation/lives';
+
+const PROPERTIES: RunTaskProperties = {
+  Request: { cluster: 'shop', taskDefinition: 'migrate:1', launchType: 'FARGATE' },
+  RunOn: 'CHANGE',
+  TimeoutSeconds: 3_600,
+  ExitCodeFrom: ['app'],
+  SuccessExitCodes: [0],
+  CompleteWhen: 'EXIT_CODES_KNOWN',
+  LogTailLines: 20,
+};
+
+/** The handler of the library creates a resource, in the simulated AWS of the tests. */
+export function deployment(clock: Clock, random: Random, life: Life, change?: Change, ofStack = random.fork('cloudformation')): History {
+  const families = { migrate: [{ name: 'app', essential: true }] };
+  const history = new History(clock);
+  const faults = new Faults(clock, noFaults());
+  const lambda = new Lambda(clock, random.fork('lambda'), faults, history, change);
+  const cloudFormation = new CloudFormation(clock, ofStack, history, families);
+  const consistency = { unknown: 1, unlisted: 1, stale: 0, pageSize: 100 };
+  lambda.ecs = new Ecs(clock, random.fork('ecs'), faults, history, families, consistency, () => life);
+  lambda.cloudFormation = cloudFormation;
+  cloudFormation.lambda = lambda;
+  void cloudFormation.run([{ kind: 'create', after: 0, properties: PROPERTIES }]);
+  return history;
+}
+
+/** One run of the library, alone in its account. */
+export async function ours(random: Random, life: Life): Promise<Measured> {
+  const clock = new Clock();
+  const history = deployment(clock, random, life);
+  await clock.run();
+  return measured(history);
+}
+
+const OF_ECS = ['RunTask', 'DescribeTasks', 'ListTasks', 'StopTask', 'DescribeTaskDefinition'];
+
+export function measured({ requests: [request], tasks: [task], calls }: History): Measured {
+  if (request.answer?.parsed?.Status !== 'SUCCESS') {
+    throw new Error(`the simulated deployment failed: ${request.answer?.parsed?.Reason}`);
+  }
+  const made = calls.filter(({ api }) => api !== 'put').map(({ api }) => api);
+  return {
+    delay: (request.closedAt! - task.codesAt) / 1000,
+    ecsCalls: made.filter((api) => OF_ECS.includes(api)).length,
+    allCalls: made.length,
+  };
+}

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LOCAL, nodeOfTheRuntime, run } from './setup';
+import { median, round, Table } from './table';
+
+interface Took { readonly inProcess: number; readonly whole: number }
+
+const COUNTS = [0, 1, 10, 100];
+
+/** How long the library takes of a `cdk synth`. */
+export async function synthTime(rounds: number): Promise<Table[]> {
+  const outdir = mkdtempSync(join(tmpdir(), 'bench-'));
+  const measure = async (...args: string[]): Promise<Took> => {
+    const { output, took } = await run(nodeOfTheRuntime(), [join(LOCAL, 'synth-time.js'), ...args], { ...process.env, OUTDIR: outdir });
+    return { inProcess: output.took, whole: took };
+  };
+  const cases = [
+    ...COUNTS.map((count) => ['ours', String(count)]),
+    ...COUNTS.slice(1).map((count) => ['provider', String(count)]),
+    ['import', 'without'],
+    ['import', 'with'],
+  ];
+  const took = new Map<string, Took[]>(cases.map((args) => [args.join(' '), []]));
+  for (let number = -1; number < rounds; number++) {
+    for (const args of cases) {
+      const one = await measure(...args);
+      if (number >= 0) {
+        took.get(args.join(' '))!.push(one);
+      }
+    }
+  }
+  rmSync(outdir, { recursive: true });
+
+  /** The median of the differences in the same round. */
+  const more = (one: string, other: string, part: keyof Took) =>
+    median(took.get(one)!.map((first, index) => first[part] - took.get(other)![index][part]));
+  const further = (way: string, from: number, to: number, part: keyof Took = 'inProcess') => more(`${way} ${to}`, `${way} ${from}`, part) / (to - from);
+  const importTime = more('import with', 'import without', 'inProcess');
+  return [{
+    title: 'Time to synthesize',
+    text: `Milliseconds that tasks add to the synthesis of the app, in fresh processes, the medians of ${rounds} rounds that take turns. The app without any takes `
+      + `${round(median(took.get('ours 0')!.map(({ inProcess }) => inProcess)))} ms.`,
+    head: ['', '1 task', '10 tasks', '100 tasks', 'each further, up to 10', 'up to 100'],
+    rows: [['ours', 'ours'], ['(a) `Provider`', 'provider']].flatMap(([name, way]) => (['inProcess', 'whole'] as const).map((part) => [
+      `${name}, ${part === 'whole' ? 'whole process' : 'in process'}`,
+      ...[1, 10, 100].map((count) => round(more(`${way} ${count}`, 'ours 0', part))),
+      ...[[1, 10], [10, 100]].map(([from, to]) => round(further(way, from, to, part))),
+    ])),
+    bars: [{ what: 'linear: each further task up to 100, against those up to 10', is: further('ours', 10, 100), atMost: 1.1 * further('ours', 1, 10), unit: ' ms' }],
+  }, {
+    title: 'Time to import',
+    text: 'Milliseconds that the package takes where an app has loaded aws-cdk-lib and the modules of it that the package needs, in process and of the whole process.',
+    head: ['', 'in process', 'whole process'],
+    rows: [['ours', round(importTime), round(more('import with', 'import without', 'whole'))]],
+    bars: [{ what: 'added to aws-cdk-lib\'s own', is: importTime, atMost: 50, unit: ' ms' }],
+  }];
+}

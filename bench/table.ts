@@ -1,0 +1,55 @@
+/** A table of the report, with its bars. */
+export interface Table {
+  readonly title: string;
+  /** How it was measured, and what it shows. */
+  readonly text: string;
+  readonly head: readonly string[];
+  readonly rows: ReadonlyArray<ReadonlyArray<string | number>>;
+  readonly bars?: readonly Bar[];
+  /** Below the table: what was tried and dropped. */
+  readonly notes?: readonly string[];
+}
+
+/** What a measurement has to be. */
+export interface Bar {
+  readonly what: string;
+  readonly is: number;
+  readonly atMost: number;
+  readonly unit?: string;
+  /** Why it can't be met. */
+  readonly because?: string;
+}
+
+export function markdown({ title, text, head, rows, bars = [], notes = [] }: Table): string {
+  const line = (cells: ReadonlyArray<string | number>) => `| ${cells.join(' | ')} |`;
+  return [
+    `## ${title}`,
+    text,
+    ...(rows.length > 0 ? [[line(head), line(head.map((_, column) => column === 0 ? '---' : '--:')), ...rows.map(line)].join('\n')] : []),
+    ...(bars.length > 0 ? [[
+      line(['bar', 'at most', 'measured', 'met']),
+      line(['---', '--:', '--:', '---']),
+      ...bars.map(({ what, is, atMost, unit = '', because }) => line([
+        what, `${round(atMost)}${unit}`, `${round(is)}${unit}`, isMet({ is, atMost }) ? 'yes' : `**no**${because ? `: ${because}` : ''}`,
+      ])),
+    ].join('\n')] : []),
+    ...(notes.length > 0 ? [notes.map((note) => `- ${note}`).join('\n')] : []),
+  ].join('\n\n');
+}
+
+export function isMet({ is, atMost }: Pick<Bar, 'is' | 'atMost'>): boolean {
+  return is <= atMost;
+}
+
+/** Three significant digits, and no fewer than its whole ones. */
+export function round(value: number): string {
+  return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
+}
+
+/** The value below which this part of them is. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
