@@ -38,7 +38,8 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   public readonly grantPrincipal: iam.IPrincipal;
 
   private readonly resource: CfnResource;
-  private readonly waiting: Construct[] = [];
+  private readonly after: Construct[] = [];
+  private readonly before: Construct[] = [];
 
   constructor(scope: Construct, id: string, props: RunTaskProps) {
     super(scope, id);
@@ -78,7 +79,8 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       securityGroups: this.connections.securityGroups,
       policies,
       resource: this.resource,
-      waiting: this.waiting,
+      after: this.after,
+      before: this.before,
     });
     this.executeAfter(...props.executeAfter ?? []);
     this.executeBefore(...props.executeBefore ?? []);
@@ -88,14 +90,14 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    * Starts the task only when everything in these scopes is there.
    */
   public executeAfter(...scopes: Construct[]): void {
-    this.resource.node.addDependency(...scopes);
+    this.after.push(...scopes);
   }
 
   /**
    * Creates and updates what is in these scopes only after the task has succeeded, except for what the task itself needs.
    */
   public executeBefore(...scopes: Construct[]): void {
-    this.waiting.push(...scopes);
+    this.before.push(...scopes);
   }
 
   private networkOf({ cluster, vpcSubnets, securityGroups, assignPublicIp }: RunTaskProps): TaskNetwork {

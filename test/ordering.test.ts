@@ -393,7 +393,7 @@ describe('contradictory orders fail', () => {
     const second = task({ executeBefore: [queue] }, 'Second');
     task({ executeAfter: [queue], executeBefore: [second] }, 'Third');
 
-    expect(() => Template.fromStack(stack)).toThrow("[Stack/Third] executeBefore cannot let 'Stack/Second' wait");
+    expect(() => Template.fromStack(stack)).toThrow("[Stack/Second] executeBefore cannot let 'Stack/Queue' wait");
   });
 
   test('two tasks, each after the other', () => {
