@@ -144,7 +144,7 @@ function addCompanions(task: OrderedTask, graph: DependencyGraph, companions: Ma
     if (!graph.closure([on]).has(resource)) {
       graph.addDependency(resource, on);
     } else if (resource !== task.resource && !task.before.some((scope) => companion.node.scopes.includes(scope))) {
-      Annotations.of(task.resource).addWarningV2('cdk-ecs-run-task:lateCompanion',
+      Annotations.of(task.resource.node.scope!).addWarningV2('cdk-ecs-run-task:lateCompanion',
         `'${companion.node.path}' cannot be there before the task: it is outside of the task's nested stack, and needs that stack; `
         + 'make it inside, such as a security group rule with connections.allowTo of the RunTask');
     }
