@@ -87,9 +87,12 @@ export class Ordering implements IAspect {
     const companions = companionsIn(graph);
     this.tasks.forEach((task) => addScopes(task, graph));
     this.tasks.forEach((task) => makeWait(task, graph, (other) => graph.isNestedStack(other) || other.cfnResourceType === RESOURCE_TYPE));
-    this.tasks.forEach((task) => addCompanions(task, graph, companions));
+    const added = this.tasks.flatMap((task) => addCompanions(task, graph, companions));
     this.tasks.forEach((task) => addRulesBetween(task, graph, [...companions.keys()].filter(isRule)));
-    this.tasks.forEach((task) => makeWait(task, graph));
+    // One task does not wait for another only because a service that waits for both lets both in.
+    const ofTasks = graph.closure(added.filter(isRule));
+    this.tasks.forEach((task) => makeWait(task, graph, (other) => !ofTasks.has(other)));
+    this.tasks.forEach((task) => checkThatOthersWait(task, graph));
   }
 }
 
@@ -106,22 +109,27 @@ function addScopes({ resource, props, deletion, policies, after }: OrderedTask, 
 }
 
 /** Everything in a waiting scope depends on the task, except what the task needs itself, which would be a cycle. */
-function makeWait({ resource, before }: OrderedTask, graph: DependencyGraph, which = (_: CfnResource) => true): void {
+function makeWait({ resource, before }: OrderedTask, graph: DependencyGraph, which: (other: CfnResource) => boolean): void {
   const closures = new Map<CfnResource, Set<CfnResource>>();
-  const isNeeded = ([other, task]: [CfnResource, CfnResource]) => {
+  const needs = (task: CfnResource, other: CfnResource) => {
     const closure = closures.get(task) ?? graph.closure([task, ...resourcesIn(Handler.of(resource))]);
     closures.set(task, closure);
     return closure.has(other);
   };
+  for (const [other, task] of before.flatMap(resourcesIn).map((each) => meet(each, resource))) {
+    if (which(other) && !needs(task, other)) {
+      graph.addDependency(other, task);
+    }
+  }
+}
+
+function checkThatOthersWait({ resource, before }: OrderedTask, graph: DependencyGraph): void {
   for (const scope of before) {
-    const all = resourcesIn(scope).map((other) => meet(other, resource));
-    const waiting = all.filter(([other]) => which(other));
-    const able = waiting.filter((pair) => !isNeeded(pair));
-    if (all.length > 0 && waiting.length === all.length && able.length === 0) {
+    const others = resourcesIn(scope).map((other) => meet(other, resource));
+    if (others.length > 0 && !others.some(([other, task]) => graph.needsOf(other).has(task))) {
       throw new Error(`[${resource.node.scope!.node.path}] executeBefore cannot let '${scope.node.path}' wait: `
         + 'the task itself needs everything in it; remove it from executeBefore, or what makes the task need it');
     }
-    able.forEach(([other, task]) => graph.addDependency(other, task));
   }
 }
 
@@ -133,22 +141,22 @@ function companionsIn(graph: DependencyGraph): Map<CfnResource, string> {
   }));
 }
 
-/** The task needs the companions of what it has, unless they need the task. */
-function addCompanions(task: OrderedTask, graph: DependencyGraph, companions: Map<CfnResource, string>): void {
+/** The task needs the companions of what it has, unless they need the task. Tells which it waits for now. */
+function addCompanions(task: OrderedTask, graph: DependencyGraph, companions: Map<CfnResource, string>): CfnResource[] {
   const names = namesOf(task, graph);
-  for (const [companion, named] of companions) {
-    if (!names.some((name) => named.includes(name))) {
-      continue;
-    }
+  const needed = [...companions.keys()].filter((companion) => names.some((name) => companions.get(companion)!.includes(name)));
+  return needed.filter((companion) => {
     const [resource, on] = meet(task.resource, companion);
-    if (!graph.closure([on]).has(resource)) {
+    const able = !graph.closure([on]).has(resource);
+    if (able) {
       graph.addDependency(resource, on);
     } else if (resource !== task.resource && !task.before.some((scope) => companion.node.scopes.includes(scope))) {
       Annotations.of(task.resource.node.scope!).addWarningV2('cdk-ecs-run-task:lateCompanion',
         `'${companion.node.path}' cannot be there before the task: it is outside of the task's nested stack, and needs that stack; `
         + 'make it inside, such as a security group rule with connections.allowTo of the RunTask');
     }
-  }
+    return able;
+  });
 }
 
 /** It needs the rules between what it needs as well, such as that of a proxy and its database, unless they need the task. */
