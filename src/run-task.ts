@@ -87,14 +87,16 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   }
 
   /**
-   * Starts the task only when everything in these scopes is there.
+   * Starts the task only when everything in these scopes is there, except for security group rules in them that name
+   * something that the task does not need.
    */
   public executeAfter(...scopes: Construct[]): void {
     this.after.push(...scopes);
   }
 
   /**
-   * Creates and updates what is in these scopes only after the task has succeeded, except for what the task itself needs.
+   * Creates and updates what is in these scopes only after the task has succeeded, except for what the task itself needs,
+   * and rules that let in another task. A nested stack waits as a whole if anything in it does.
    */
   public executeBefore(...scopes: Construct[]): void {
     this.before.push(...scopes);
