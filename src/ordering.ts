@@ -78,17 +78,19 @@ export class Ordering implements IAspect {
   }
 
   /**
-   * What is said comes before what follows from it: a rule that lets the task into a nested stack that waits is not waited for.
+   * What the user says comes before what follows from it. A nested stack, which can only wait as a whole, waits rather than
+   * the task for a rule in it; and of anything else only what the task does not need waits.
    *
    * The tasks take their turn in the order of their construction, each with what waits for those before it.
    */
   private putInOrder(): void {
     const graph = new DependencyGraph(resourcesIn(this.stack));
     const companions = companionsIn(graph);
+    const rules = [...companions.keys()].filter(isRule);
     this.tasks.forEach((task) => addScopes(task, graph));
     this.tasks.forEach((task) => makeWait(task, graph, (other) => graph.isNestedStack(other) || other.cfnResourceType === RESOURCE_TYPE));
     const added = this.tasks.flatMap((task) => addCompanions(task, graph, companions));
-    this.tasks.forEach((task) => addRulesBetween(task, graph, [...companions.keys()].filter(isRule)));
+    this.tasks.forEach((task) => addRulesBetween(task, graph, rules));
     // One task does not wait for another only because a service that waits for both lets both in.
     const ofTasks = graph.closure(added.filter(isRule));
     this.tasks.forEach((task) => makeWait(task, graph, (other) => !ofTasks.has(other)));
@@ -96,7 +98,7 @@ export class Ordering implements IAspect {
   }
 }
 
-/** The task needs what its props name and what it is told. The rules of security groups in there may be about others. */
+/** The task needs what its props name, and what it is told to come after. Security group rules in there may be about others. */
 function addScopes({ resource, props, deletion, policies, after }: OrderedTask, graph: DependencyGraph): void {
   const scopes: IConstruct[] = [
     // Not only the function: with a feature flag it comes with a log group, which Lambda would make first if it ran earlier.

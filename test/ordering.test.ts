@@ -172,16 +172,19 @@ describe('the task starts after', () => {
     expect(neededBy(resource(run))).not.toContain('Stack/Stranger');
   });
 
-  test('the rules to and from its security group when it may not send everything everywhere', () => {
+  test('the rules to and from its security group, also of others that it does not need, when these may not send everything everywhere', () => {
     const { stack, vpc, task, database } = network();
-    const closed = new ec2.SecurityGroup(stack, 'Closed', { vpc, allowAllOutbound: false });
+    const [closed, sender, receiver] = ['Closed', 'Sender', 'Receiver'].map((id) => new ec2.SecurityGroup(stack, id, { vpc, allowAllOutbound: false }));
     const run = task({ securityGroups: [closed] });
     run.connections.allowToDefaultPort(database());
-    run.connections.allowFrom(ec2.Peer.ipv4('10.9.0.0/16'), ec2.Port.tcp(80));
-    new ec2.CfnSecurityGroupEgress(stack, 'Rule', { groupId: closed.securityGroupId, destinationPrefixListId: 'pl-00000001', ipProtocol: '-1' });
+    run.connections.allowFrom(sender, ec2.Port.tcp(80));
+    new ec2.CfnSecurityGroupEgress(stack, 'ToOthers', {
+      groupId: closed.securityGroupId, destinationSecurityGroupId: receiver.securityGroupId, ipProtocol: '-1',
+    });
 
     expect(neededBy(resource(run))).toEqual(paths(
-      /^Stack\/Closed\/to StackDatabaseSecurityGroup/, /^Stack\/Database\/SecurityGroup\/from StackClosed/, /^Stack\/Rule$/,
+      /^Stack\/Closed\/to StackDatabaseSecurityGroup/, /^Stack\/Database\/SecurityGroup\/from StackClosed/,
+      /^Stack\/Closed\/from StackSender/, /^Stack\/Sender\/to StackClosed/, /^Stack\/ToOthers$/,
     ));
   });
 
@@ -191,13 +194,14 @@ describe('the task starts after', () => {
   ])('security groups that name its own, %s, in a rule inside', (_, props) => {
     const given = network();
     const run = given.task(props(given));
-    const group = (id: string, sourceSecurityGroupId: string) => new ec2.CfnSecurityGroup(given.stack, id, {
-      vpcId: given.vpc.vpcId, groupDescription: id, securityGroupIngress: [{ ipProtocol: 'tcp', fromPort: 80, toPort: 80, sourceSecurityGroupId }],
-    });
-    group('Inline', run.connections.securityGroups[0].securityGroupId);
-    group('Stranger', 'sg-00000002');
+    const [{ securityGroupId }] = run.connections.securityGroups;
+    const group = (id: string, rules: Partial<ec2.CfnSecurityGroupProps>) =>
+      new ec2.CfnSecurityGroup(given.stack, id, { vpcId: given.vpc.vpcId, groupDescription: id, ...rules });
+    group('Receiver', { securityGroupIngress: [{ ipProtocol: '-1', sourceSecurityGroupId: securityGroupId }] });
+    group('Sender', { securityGroupEgress: [{ ipProtocol: '-1', destinationSecurityGroupId: securityGroupId }] });
+    group('Stranger', { securityGroupIngress: [{ ipProtocol: '-1', sourceSecurityGroupId: 'sg-00000002' }] });
 
-    expect(neededBy(resource(run))).toContain('Stack/Inline');
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining(['Stack/Receiver', 'Stack/Sender']));
     expect(neededBy(resource(run))).not.toContain('Stack/Stranger');
   });
 
