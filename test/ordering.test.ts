@@ -174,17 +174,21 @@ describe('the task starts after', () => {
 
   test('the rules to and from its security group, also of others that it does not need, when these may not send everything everywhere', () => {
     const { stack, vpc, task, database } = network();
-    const [closed, sender, receiver] = ['Closed', 'Sender', 'Receiver'].map((id) => new ec2.SecurityGroup(stack, id, { vpc, allowAllOutbound: false }));
+    const [closed, sender, receiver, other] = ['Closed', 'Sender', 'Receiver', 'Other'].map((id) =>
+      new ec2.SecurityGroup(stack, id, { vpc, allowAllOutbound: false }));
     const run = task({ securityGroups: [closed] });
     run.connections.allowToDefaultPort(database());
     run.connections.allowFrom(sender, ec2.Port.tcp(80));
     new ec2.CfnSecurityGroupEgress(stack, 'ToOthers', {
       groupId: closed.securityGroupId, destinationSecurityGroupId: receiver.securityGroupId, ipProtocol: '-1',
     });
+    new ec2.CfnSecurityGroupEgress(stack, 'FromOthers', {
+      groupId: other.securityGroupId, destinationSecurityGroupId: closed.securityGroupId, ipProtocol: '-1',
+    });
 
     expect(neededBy(resource(run))).toEqual(paths(
       /^Stack\/Closed\/to StackDatabaseSecurityGroup/, /^Stack\/Database\/SecurityGroup\/from StackClosed/,
-      /^Stack\/Closed\/from StackSender/, /^Stack\/Sender\/to StackClosed/, /^Stack\/ToOthers$/,
+      /^Stack\/Closed\/from StackSender/, /^Stack\/Sender\/to StackClosed/, /^Stack\/ToOthers$/, /^Stack\/FromOthers$/,
     ));
   });
 
