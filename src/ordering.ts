@@ -1,11 +1,30 @@
-import { AspectPriority, Aspects, CfnResource, IAspect, Stack } from 'aws-cdk-lib';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as ecs from 'aws-cdk-lib/aws-ecs';
-import type { Construct, IConstruct } from 'constructs';
+import { Annotations, AspectPriority, Aspects, CfnResource, IAspect, Stack } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Construct, IConstruct } from 'constructs';
+import { RESOURCE_TYPE } from './contract';
+import { DependencyGraph, meet, resourcesIn, stacksAround, withAddresses } from './dependency-graph';
 import { Handler } from './handler';
 import type { TaskNetwork } from './request';
 import type { RunTaskProps } from './run-task-props';
-import { rolesOf } from './task-definition';
+import { ifKnown, ownedDefinition, rolesOf } from './task-definition';
+
+/** Where the work is done: of what a stack has when its aspects begin, all has been visited by then. */
+const LAST = 'EcsRunTaskOrdering';
+
+/** What has to be there together with something that it names in one of these properties. */
+const COMPANIONS: { [type: string]: string[] } = {
+  'AWS::EC2::Route': ['RouteTableId'],
+  'AWS::EC2::SecurityGroup': ['SecurityGroupEgress', 'SecurityGroupIngress'],
+  'AWS::EC2::SecurityGroupEgress': ['DestinationSecurityGroupId', 'GroupId'],
+  'AWS::EC2::SecurityGroupIngress': ['GroupId', 'SourceSecurityGroupId'],
+  'AWS::EC2::SubnetRouteTableAssociation': ['SubnetId'],
+  'AWS::EC2::VPCEndpoint': ['VpcId'],
+  'AWS::ECS::ClusterCapacityProviderAssociations': ['Cluster'],
+  'AWS::EFS::MountTarget': ['FileSystemId'],
+  'AWS::IAM::ManagedPolicy': ['Roles'],
+  'AWS::IAM::Policy': ['Roles'],
+  'AWS::IAM::RolePolicy': ['RoleName'],
+};
 
 /** A task, and what has to do with its place in the order. */
 export interface OrderedTask {
@@ -17,19 +36,21 @@ export interface OrderedTask {
   readonly last: CfnResource;
   /** What a Delete runs. */
   readonly deletion?: RunTaskProps;
+  /** The scopes that the task waits for. */
+  readonly after: Construct[];
   /** The scopes that wait for the task. */
-  readonly waiting: Construct[];
+  readonly before: Construct[];
 }
 
 /**
- * Puts the tasks of a stack in order with the rest of the app.
+ * Puts the tasks of a stack, and of those nested in it, in order with the rest of the app.
  *
- * What a task's own props name is known at once. What names the task, such as a rule of a database's security group,
- * and what a waiting scope contains can be added until synthesis: an aspect looks at those, once per stack.
+ * What names a task, such as a rule of a database's security group, and what is in a scope can be added until synthesis,
+ * also by aspects. So all of it is looked at when the aspects are through with the stack.
  */
 export class Ordering implements IAspect {
   public static of(scope: Construct): Ordering {
-    const stack = Stack.of(scope);
+    const stack = stacksAround(scope).pop()!;
     const existing = Aspects.of(stack).all.find((aspect) => aspect instanceof Ordering);
     return existing ?? new Ordering(stack);
   }
@@ -41,145 +62,143 @@ export class Ordering implements IAspect {
   }
 
   public add(task: OrderedTask): void {
-    const { cluster, taskDefinition, volumes = [] } = task.props;
-    // Not only the function: with a feature flag it comes with a log group, which Lambda would make first if it ran earlier.
-    task.resource.node.addDependency(Handler.of(this.stack).function);
-    task.resource.node.addDependency(cluster, taskDefinition, ...rolesOf(task.props), ...volumes, ...task.securityGroups);
-    for (const { subnets } of this.networksOf(task)) {
+    for (const { subnets } of networksOf(task)) {
       task.resource.node.addDependency(subnets.internetConnectivityEstablished);
-    }
-    if (task.deletion) {
-      task.resource.node.addDependency(task.deletion.taskDefinition, ...rolesOf(task.deletion));
     }
     this.tasks.push(task);
   }
 
   public visit(node: IConstruct): void {
-    if (node === this.stack) {
-      Handler.of(node).policies.split();
-      const resources = resourcesIn(node);
-      this.dependOnNetwork(resources);
-      this.makeWait(resources);
-    }
-  }
-
-  /** The function may have to find its way, too. */
-  private networksOf({ network }: OrderedTask): TaskNetwork[] {
-    return [network, Handler.of(this.stack).network].filter((one) => one !== undefined);
-  }
-
-  /** A task needs each rule that names one of its groups, and in isolated subnets the endpoints of its VPC. */
-  private dependOnNetwork(resources: CfnResource[]): void {
-    const key = (id?: string) => JSON.stringify(this.stack.resolve(id));
-    const rules = new Map<string, CfnResource[]>();
-    const endpoints = new Map<string, CfnResource[]>();
-    const add = (index: Map<string, CfnResource[]>, id: string | undefined, resource: CfnResource) =>
-      index.set(key(id), [...index.get(key(id)) ?? [], resource]);
-    for (const resource of resources) {
-      if (resource instanceof ec2.CfnSecurityGroupIngress) {
-        [resource.groupId, resource.sourceSecurityGroupId].forEach((id) => add(rules, id, resource));
-      } else if (resource instanceof ec2.CfnSecurityGroupEgress) {
-        [resource.groupId, resource.destinationSecurityGroupId].forEach((id) => add(rules, id, resource));
-      } else if (resource instanceof ec2.CfnVPCEndpoint) {
-        add(endpoints, resource.vpcId, resource);
-      }
-    }
-    for (const task of this.tasks) {
-      const networks = this.networksOf(task);
-      const groups = [...task.securityGroups, ...networks.flatMap(({ securityGroups }) => securityGroups)];
-      const isolated = networks.filter(({ vpc, subnets }) => subnets.subnets.some((subnet) => vpc.isolatedSubnets.includes(subnet)));
-      task.resource.node.addDependency(
-        ...groups.flatMap((group) => rules.get(key(group.securityGroupId)) ?? []),
-        ...isolated.flatMap(({ vpc }) => endpoints.get(key(vpc.vpcId)) ?? []),
-      );
+    const last = this.stack.node.tryFindChild(LAST);
+    if (node === this.stack && !last) {
+      new Construct(this.stack, LAST);
+    } else if (node === last) {
+      this.putInOrder();
     }
   }
 
   /**
-   * Everything in a waiting scope depends on the task, except what the task needs itself, which would be a cycle.
+   * What the user says comes before what follows from it. A nested stack, which can only wait as a whole, waits rather than
+   * the task for a rule in it; and of anything else only what the task does not need waits.
    *
    * The tasks take their turn in the order of their construction, each with what waits for those before it.
    */
-  private makeWait(resources: CfnResource[]): void {
-    const tasks = this.tasks.filter(({ waiting }) => waiting.length > 0);
-    if (tasks.length === 0) {
-      return;
-    }
-    const graph = new DependencyGraph(this.stack, resources);
-    const neededByAll = [
-      ...resourcesIn(Handler.of(this.stack)),
-      ...resources.filter((resource) => resource instanceof ecs.CfnCapacityProvider), // CDK joins them to the cluster later
-    ];
-    for (const { last, waiting } of tasks) {
-      const needed = graph.closure([last, ...neededByAll]);
-      for (const scope of waiting) {
-        const all = resourcesIn(scope);
-        const able = all.filter((other) => !needed.has(other));
-        if (all.length > 0 && able.length === 0) {
-          throw new Error(`[${last.node.scope!.node.path}] executeBefore cannot let '${scope.node.path}' wait: `
-            + 'the task itself needs everything in it; remove it from executeBefore, or what makes the task need it');
-        }
-        able.forEach((other) => graph.addDependency(other, last));
-      }
+  private putInOrder(): void {
+    new Set(this.tasks.map(({ resource }) => Handler.of(resource))).forEach(({ policies }) => policies.split());
+    const graph = new DependencyGraph(resourcesIn(this.stack));
+    const companions = companionsIn(graph);
+    const rules = [...companions.keys()].filter(isRule);
+    this.tasks.forEach((task) => addScopes(task, graph));
+    this.tasks.forEach((task) => makeWait(task, graph, (other) => graph.isNestedStack(other) || other.cfnResourceType === RESOURCE_TYPE));
+    const added = this.tasks.flatMap((task) => addCompanions(task, graph, companions));
+    this.tasks.forEach((task) => addRulesBetween(task, graph, rules));
+    // One task does not wait for another only because a service that waits for both lets both in.
+    const ofTasks = graph.closure(added.filter(isRule));
+    this.tasks.forEach((task) => makeWait(task, graph, (other) => !ofTasks.has(other)));
+    this.tasks.forEach((task) => checkThatOthersWait(task, graph));
+  }
+}
+
+/** The function may have to find its way, too. */
+function networksOf({ network, resource }: OrderedTask): TaskNetwork[] {
+  return [network, Handler.of(resource).network].filter((one) => one !== undefined);
+}
+
+/** The task needs what its props name, and what it is told to come after. Security group rules in there may be about others. */
+function addScopes({ resource, props, deletion, after }: OrderedTask, graph: DependencyGraph): void {
+  const scopes: IConstruct[] = [
+    // Not only the function: with a feature flag it comes with a log group, which Lambda would make first if it ran earlier.
+    Handler.of(resource).function, props.cluster, ...props.volumes ?? [], ...after,
+    ...[props, deletion].flatMap((run) => run ? [run.taskDefinition, ...rolesOf(run)] : []),
+  ];
+  for (const scope of scopes) {
+    resourcesIn(scope).filter((other) => other === scope || !isRule(other)).forEach((other) => graph.addDependency(resource, other));
+  }
+}
+
+/** Everything in a waiting scope depends on the task, except what the task needs itself, which would be a cycle. */
+function makeWait({ last, before }: OrderedTask, graph: DependencyGraph, which: (other: CfnResource) => boolean): void {
+  const closures = new Map<CfnResource, Set<CfnResource>>();
+  const needs = (task: CfnResource, other: CfnResource) => {
+    const closure = closures.get(task) ?? graph.closure([task, ...resourcesIn(Handler.of(last))]);
+    closures.set(task, closure);
+    return closure.has(other);
+  };
+  for (const [other, task] of before.flatMap(resourcesIn).map((each) => meet(each, last))) {
+    if (which(other) && !needs(task, other)) {
+      graph.addDependency(other, task);
     }
   }
 }
 
-/** What needs what, as far as anybody asks: each resource is resolved at most once. */
-class DependencyGraph {
-  private readonly byLogicalId: Map<string, CfnResource>;
-  private readonly needs = new Map<CfnResource, Set<CfnResource>>();
-  private readonly contents = new Map<IConstruct, CfnResource[]>();
-
-  constructor(private readonly stack: Stack, resources: CfnResource[]) {
-    this.byLogicalId = new Map(resources.map((resource) => [stack.resolve(resource.logicalId), resource]));
-  }
-
-  public closure(roots: CfnResource[]): Set<CfnResource> {
-    const found = new Set(roots);
-    for (const resource of found) { // comes to those that are added on the way, too
-      this.needsOf(resource).forEach((needed) => found.add(needed));
+function checkThatOthersWait({ last, before }: OrderedTask, graph: DependencyGraph): void {
+  for (const scope of before) {
+    const others = resourcesIn(scope).map((other) => meet(other, last));
+    if (others.length > 0 && !others.some(([other, task]) => graph.needsOf(other).has(task))) {
+      throw new Error(`[${last.node.scope!.node.path}] executeBefore cannot let '${scope.node.path}' wait: `
+        + 'the task itself needs everything in it; remove it from executeBefore, or what makes the task need it');
     }
-    return found;
-  }
-
-  public addDependency(resource: CfnResource, on: CfnResource): void {
-    resource.node.addDependency(on);
-    this.needs.get(resource)?.add(on);
-  }
-
-  private needsOf(resource: CfnResource): Set<CfnResource> {
-    const known = this.needs.get(resource);
-    if (known) {
-      return known;
-    }
-    const needs = new Set([
-      ...this.referencesOf(resource),
-      ...resource.node.scopes.flatMap((scope) => scope.node.dependencies).flatMap((dependency) => this.contentsOf(dependency)),
-    ]);
-    this.needs.set(resource, needs);
-    return needs;
-  }
-
-  /** Read from the template, where also those stand that were written by hand. */
-  private referencesOf(resource: CfnResource): CfnResource[] {
-    const { Resources } = this.stack.resolve(resource._toCloudFormation());
-    if (!Resources) { // a policy without statements is left out of the template
-      return [];
-    }
-    const references = JSON.stringify(Resources).matchAll(/"Ref":"(\w+)"|"Fn::GetAtt":\["(\w+)"|\$\{(\w+)/g);
-    const logicalIds = [...references].map(([, ref, getAtt, sub]) => ref ?? getAtt ?? sub);
-    const [{ DependsOn = [] }] = Object.values<{ DependsOn?: string | string[] }>(Resources);
-    return logicalIds.concat(DependsOn).flatMap((logicalId) => this.byLogicalId.get(logicalId) ?? []);
-  }
-
-  private contentsOf(scope: IConstruct): CfnResource[] {
-    const contents = this.contents.get(scope) ?? resourcesIn(scope);
-    this.contents.set(scope, contents);
-    return contents;
   }
 }
 
-function resourcesIn(scope: IConstruct): CfnResource[] {
-  return scope.node.findAll().filter((construct) => CfnResource.isCfnResource(construct));
+/** Each with what it names, as in the template. */
+function companionsIn(graph: DependencyGraph): Map<CfnResource, string> {
+  return new Map(graph.resources.filter(({ cfnResourceType }) => cfnResourceType in COMPANIONS).map((resource) => {
+    const properties = graph.propertiesOf(resource);
+    return [resource, JSON.stringify(COMPANIONS[resource.cfnResourceType].map((name) => properties[name]))];
+  }));
+}
+
+/** The task needs the companions of what it has, unless they need the task. Tells which it waits for now. */
+function addCompanions(task: OrderedTask, graph: DependencyGraph, companions: Map<CfnResource, string>): CfnResource[] {
+  const names = namesOf(task, graph);
+  const needed = [...companions.keys()].filter((companion) => names.some((name) => companions.get(companion)!.includes(name)));
+  return needed.filter((companion) => {
+    const [resource, on] = meet(task.resource, companion);
+    const able = !graph.closure([on]).has(resource);
+    if (able) {
+      graph.addDependency(resource, on);
+    } else if (resource !== task.resource && !task.before.some((scope) => companion.node.scopes.includes(scope))) {
+      Annotations.of(task.resource.node.scope!).addWarningV2('cdk-ecs-run-task:lateCompanion',
+        `'${companion.node.path}' cannot be there before the task: it is outside of the task's nested stack, and needs that stack; `
+        + 'make it inside, such as a security group rule with connections.allowTo of the RunTask');
+    }
+    return able;
+  });
+}
+
+/** It needs the rules between what it needs as well, such as that of a proxy and its database, unless they need the task. */
+function addRulesBetween({ resource }: OrderedTask, graph: DependencyGraph, rules: CfnResource[]): void {
+  const needed = graph.closure([resource]);
+  for (const rule of rules.filter((each) => !needed.has(each))) {
+    const needs = [...graph.needsOf(rule)];
+    const [task, on] = meet(resource, rule);
+    if (needs.length > 0 && needs.every((other) => needed.has(other)) && !graph.closure([on]).has(task)) {
+      graph.addDependency(task, on);
+    }
+  }
+}
+
+/** How the template names what the task has. */
+function namesOf(task: OrderedTask, graph: DependencyGraph): string[] {
+  const { props, deletion, securityGroups } = task;
+  const { cluster, volumes = [] } = props;
+  const runs = deletion ? [props, deletion] : [props];
+  const networks = networksOf(task);
+  const isolated = networks.filter(({ vpc, subnets }) => subnets.subnets.some((subnet) => vpc.isolatedSubnets.includes(subnet)));
+  const ids = [
+    cluster.clusterName,
+    ...[...securityGroups, ...networks.flatMap((network) => network.securityGroups)].map((group) => group.securityGroupId),
+    ...networks.flatMap(({ subnets }) => subnets.subnets).flatMap((subnet) => [subnet.subnetId, ifKnown(() => subnet.routeTable.routeTableId)]),
+    ...isolated.map(({ vpc }) => vpc.vpcId), // whose endpoints are the only way out
+    ...[...runs.flatMap(rolesOf), ...volumes.map((volume) => volume.role)].map((role) => role.roleName),
+  ];
+  const definitions = runs.flatMap(({ taskDefinition }) => ownedDefinition(taskDefinition)?.node.defaultChild as CfnResource ?? []);
+  const fileSystems = definitions.flatMap((definition) => graph.propertiesOf(definition).Volumes ?? [])
+    .map((volume) => volume.EFSVolumeConfiguration?.FilesystemId);
+  return [...ids.map((id) => withAddresses(cluster, id)), ...fileSystems].filter((name) => name !== undefined).map((name) => JSON.stringify(name));
+}
+
+function isRule({ cfnResourceType }: CfnResource): boolean {
+  return cfnResourceType === 'AWS::EC2::SecurityGroupIngress' || cfnResourceType === 'AWS::EC2::SecurityGroupEgress';
 }

@@ -447,7 +447,8 @@ export interface RunTaskOptions {
   /**
    * What is to be created or updated only after the task has succeeded, such as a service.
    *
-   * What the task itself needs does not wait, so that a shared task definition makes no dependency cycle.
+   * What the task itself needs does not wait, so that a shared task definition makes no dependency cycle. It is an error
+   * if that is everything in one of the scopes.
    *
    * @default - nothing waits
    */
@@ -455,7 +456,7 @@ export interface RunTaskOptions {
 
   /**
    * What has to be there before the task starts, such as a database. The task's cluster, task definition, roles,
-   * routes and security group rules need not be named.
+   * routes and security group rules need not be named, nor the mount targets of its EFS volumes.
    *
    * @default - only what the task itself needs
    */

@@ -35,7 +35,8 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   private readonly resource: CfnResource;
   private readonly last: CfnResource;
   private readonly results: { [attribute: string]: string } = {};
-  private readonly waiting: Construct[] = [];
+  private readonly after: Construct[] = [];
+  private readonly before: Construct[] = [];
 
   constructor(scope: Construct, id: string, props: RunTaskProps) {
     super(scope, id);
@@ -71,24 +72,27 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       securityGroups: this.connections.securityGroups,
       resource: this.resource,
       last: this.last,
-      waiting: this.waiting,
+      after: this.after,
+      before: this.before,
     });
     this.executeAfter(...props.executeAfter ?? []);
     this.executeBefore(...props.executeBefore ?? []);
   }
 
   /**
-   * Starts the task only when everything in these scopes is there.
+   * Starts the task only when everything in these scopes is there, except for security group rules in them that name
+   * something that the task does not need.
    */
   public executeAfter(...scopes: Construct[]): void {
-    this.resource.node.addDependency(...scopes);
+    this.after.push(...scopes);
   }
 
   /**
-   * Creates and updates what is in these scopes only after the task has succeeded, except for what the task itself needs.
+   * Creates and updates what is in these scopes only after the task has succeeded, except for what the task itself needs,
+   * and rules that let in another task. A nested stack waits as a whole if anything in it does.
    */
   public executeBefore(...scopes: Construct[]): void {
-    this.waiting.push(...scopes);
+    this.before.push(...scopes);
   }
 
   /**

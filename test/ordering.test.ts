@@ -1,52 +1,22 @@
-import { App, Aspects, CfnResource, Fn, NestedStack, Stack, Tags } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
+import { Aspects, CfnResource, NestedStack, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import * as patterns from 'aws-cdk-lib/aws-ecs-patterns';
+import * as efs from 'aws-cdk-lib/aws-efs';
+import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { Construct, IConstruct } from 'constructs';
-import { setup } from './stacks';
-import { OnRollback, RunTask, RunTaskProps } from '../src';
-
-/** A stack with a VPC of its own, as the order of a first deployment needs it. */
-function network(context = {}) {
-  const stack = new Stack(new App({ context }), 'Stack');
-  const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 1 });
-  const cluster = new ecs.Cluster(stack, 'Cluster', { vpc });
-  const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
-  taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'app' }) });
-  const task = (props: Partial<RunTaskProps> = {}, id = 'Task') => new RunTask(stack, id, { cluster, taskDefinition, ...props });
-  const database = () => new rds.DatabaseInstance(stack, 'Database', { vpc, engine: rds.DatabaseInstanceEngine.POSTGRES, storageEncrypted: true });
-  return { stack, vpc, cluster, taskDefinition, task, database };
-}
-
-/** The paths of all resources that have to be there before a construct's, by the template; throws on a cycle. */
-function neededBy(construct: IConstruct): string[] {
-  const stack = Stack.of(construct);
-  const resources: { [logicalId: string]: any } = Template.fromStack(stack).toJSON().Resources;
-  const found = new Set(resourcesOf(construct).map((resource) => stack.resolve(resource.logicalId) as string));
-  for (const logicalId of found) {
-    const references = JSON.stringify(resources[logicalId]).matchAll(/"Ref":"(\w+)"|"Fn::GetAtt":\["(\w+)"|\$\{(\w+)/g);
-    [...references].map(([, ref, getAtt, sub]) => ref ?? getAtt ?? sub)
-      .concat(resources[logicalId].DependsOn ?? [])
-      .filter((other) => other in resources)
-      .forEach((other) => found.add(other));
-  }
-  const pathOf = new Map(resourcesOf(stack).map((resource) => [stack.resolve(resource.logicalId), resource.node.path]));
-  return [...found].map((logicalId) => pathOf.get(logicalId)!);
-}
-
-function resourcesOf(scope: IConstruct): CfnResource[] {
-  return scope.node.findAll().filter((construct) => CfnResource.isCfnResource(construct));
-}
+import { Construct } from 'constructs';
+import { neededBy, network, pathsOf } from './stacks';
+import { OnRollback, RunTask } from '../src';
 
 const resource = (construct: Construct) => construct.node.findChild('Resource');
-const pathsOf = (scope: IConstruct) => resourcesOf(scope).map(({ node }) => node.path);
+const paths = (...patterns: RegExp[]) => expect.arrayContaining(patterns.map((pattern) => expect.stringMatching(pattern)));
 
 describe('the task starts after', () => {
   test('the policies of its roles', () => {
@@ -60,13 +30,52 @@ describe('the task starts after', () => {
     ]));
   });
 
-  test('the policies of roles that override its own', () => {
+  test.each(['taskRole', 'executionRole'] as const)('the policies of a %s that overrides its own, granted before the task and after it', (role) => {
     const { stack, task } = network();
-    const taskRole = new ecs.FargateTaskDefinition(stack, 'Other').taskRole;
-    const run = task({ taskOverrides: { taskRole } });
-    new sqs.Queue(stack, 'Queue').grantSendMessages(run);
+    const given = new iam.Role(stack, 'Given', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
+    const before = new sqs.Queue(stack, 'Before');
+    before.grantSendMessages(given);
+    const run = task({ taskOverrides: { [role]: given } });
+    new sqs.Queue(stack, 'After').grantSendMessages(given);
 
-    expect(neededBy(resource(run))).toContain('Stack/Other/TaskRole/DefaultPolicy/Resource');
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining([
+      'Stack/Given/DefaultPolicy/Resource', 'Stack/Before/Resource', 'Stack/After/Resource',
+    ]));
+  });
+
+  test.each([
+    ['a policy', (scope: Construct, role: iam.IRole) => new iam.Policy(scope, 'Own', { roles: [role] })],
+    ['a managed policy', (scope: Construct, role: iam.IRole) => new iam.ManagedPolicy(scope, 'Own', { roles: [role] })],
+  ])('%s that is attached to its role from elsewhere', (_, policyOf) => {
+    const { stack, taskDefinition, task } = network();
+    const run = task();
+    const statement = new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: ['*'] });
+    const [other] = new ecs.FargateTaskDefinition(stack, 'Other').taskRole.node.scopes.slice(-1);
+    policyOf(stack, taskDefinition.taskRole).addStatements(statement);
+    policyOf(new Construct(stack, 'Stranger'), other as iam.Role).addStatements(statement);
+
+    expect(neededBy(resource(run))).toContain('Stack/Own/Resource');
+    expect(neededBy(resource(run))).not.toContain('Stack/Stranger/Own/Resource');
+  });
+
+  test('an inline policy of its role that was written as a resource of its own', () => {
+    const { stack, taskDefinition, task } = network();
+    const policyDocument = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' }] };
+    new iam.CfnRolePolicy(stack, 'Inline', { policyName: 'Inline', roleName: taskDefinition.taskRole.roleName, policyDocument });
+
+    expect(neededBy(resource(task()))).toContain('Stack/Inline');
+  });
+
+  test('the policies that this stack gives to roles from elsewhere', () => {
+    const { stack, cluster, task } = network();
+    const [taskRole, executionRole] = ['task', 'execution'].map((name) => iam.Role.fromRoleName(stack, `${name}Role`, name));
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'OfOthers', { taskRole, executionRole });
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const run = task({ cluster, taskDefinition });
+    new sqs.Queue(stack, 'Queue').grantSendMessages(run);
+    new s3.Bucket(stack, 'Bucket').grantRead(executionRole);
+
+    expect(neededBy(resource(run))).toEqual(paths(/^Stack\/taskRole\/Policy/, /^Stack\/executionRole\/Policy/));
   });
 
   test('its log groups', () => {
@@ -87,24 +96,55 @@ describe('the task starts after', () => {
     ]));
   });
 
+  test('all other routes of its subnets, also in subnets that are known by their ids only', () => {
+    const { stack, vpc, task } = network();
+    const [private1, private2] = vpc.privateSubnets;
+    (private1 as ec2.PrivateSubnet).addRoute('Peer', {
+      routerType: ec2.RouterType.VPC_PEERING_CONNECTION, routerId: 'pcx-00000001', destinationCidrBlock: '10.1.0.0/16',
+    });
+    const table = new ec2.CfnRouteTable(stack, 'Table', { vpcId: vpc.vpcId });
+    const subnet = new ec2.CfnSubnet(stack, 'Subnet', { vpcId: vpc.vpcId, cidrBlock: '10.0.250.0/24' });
+    new ec2.CfnSubnetRouteTableAssociation(stack, 'Association', { routeTableId: table.ref, subnetId: subnet.ref });
+    const imported = ec2.Subnet.fromSubnetAttributes(stack, 'Imported', { subnetId: subnet.ref, routeTableId: table.ref });
+    new ec2.CfnRoute(stack, 'Route', { routeTableId: table.ref, destinationCidrBlock: '0.0.0.0/0', transitGatewayId: 'tgw-00000001' });
+    const runIn = (id: string, ...subnets: ec2.ISubnet[]) => resource(task({ vpcSubnets: { subnets } }, id));
+    const [first, second, third] = [runIn('First', private1), runIn('Second', private2), runIn('Third', imported)];
+
+    expect(neededBy(first)).toContain('Stack/Vpc/PrivateSubnet1/Peer');
+    expect(neededBy(second)).not.toContain('Stack/Vpc/PrivateSubnet1/Peer');
+    expect(neededBy(third)).toEqual(expect.arrayContaining(['Stack/Association', 'Stack/Route']));
+  });
+
   test('the endpoints of its VPC in isolated subnets, which have no other way out', () => {
     const { stack, cluster: { vpc }, task } = network();
     const isolated = new ec2.Vpc(stack, 'Isolated', { subnetConfiguration: [{ name: 'isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] });
     const cluster = new ecs.Cluster(stack, 'IsolatedCluster', { vpc: isolated });
     const [run, other] = [task({ cluster, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } }), task({}, 'Other')];
-    isolated.addInterfaceEndpoint('Images', { service: ec2.InterfaceVpcEndpointAwsService.ECR });
+    isolated.addInterfaceEndpoint('Images', { service: ec2.InterfaceVpcEndpointAwsService.ECR, open: false }).connections.allowDefaultPortFrom(run);
+    isolated.addGatewayEndpoint('Layers', { service: ec2.GatewayVpcEndpointAwsService.S3 });
     vpc.addInterfaceEndpoint('Images', { service: ec2.InterfaceVpcEndpointAwsService.ECR });
 
-    expect(neededBy(resource(run))).toContain('Stack/Isolated/Images/Resource');
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Isolated\/Images\/Resource/, /^Stack\/Isolated\/Layers\/Resource/, /^Stack\/Isolated\/Images\/SecurityGroup\/from StackTaskSecurityGroup/,
+      /^Stack\/Isolated\/isolatedSubnet1\/RouteTableAssociation/,
+    ));
     expect(neededBy(resource(run))).not.toContain('Stack/Vpc/Images/Resource');
     expect(neededBy(resource(other))).not.toContain('Stack/Vpc/Images/Resource');
   });
 
-  test("the cluster's capacity providers", () => {
-    const { cluster, task } = network();
+  test("the cluster's capacity providers, once they are associated with it", () => {
+    const { stack, cluster, task } = network();
     cluster.enableFargateCapacityProviders();
+    const other = new ecs.Cluster(stack, 'Other', { vpc: cluster.vpc });
+    new ecs.CfnClusterCapacityProviderAssociations(stack, 'Association', {
+      cluster: other.clusterName, capacityProviders: ['FARGATE_SPOT'], defaultCapacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT' }],
+    });
+    const [run, runOnOther] = [task(), task({ cluster: other, capacityProviderStrategies: [] }, 'OnOther')];
 
-    expect(neededBy(resource(task()))).toContain('Stack/Cluster/Cluster');
+    expect(Template.fromStack(stack).findResources('AWS::ECS::ClusterCapacityProviderAssociations')).toHaveProperty('Association');
+    expect(neededBy(resource(run))).toContain('Stack/Cluster/Cluster');
+    expect(neededBy(resource(run))).not.toContain('Stack/Association');
+    expect(neededBy(resource(runOnOther))).toContain('Stack/Association');
   });
 
   test('the rules that name its security group', () => {
@@ -130,6 +170,63 @@ describe('the task starts after', () => {
       expect.stringMatching(/^Stack\/Own\/to StackDatabase/), expect.stringMatching(/^Stack\/Database\/SecurityGroup\/from StackOwn/), 'Stack/Rule',
     ]));
     expect(neededBy(resource(run))).not.toContain('Stack/Stranger');
+  });
+
+  test('the rules to and from its security group, also of others that it does not need, when these may not send everything everywhere', () => {
+    const { stack, vpc, task, database } = network();
+    const [closed, sender, receiver, other] = ['Closed', 'Sender', 'Receiver', 'Other'].map((id) =>
+      new ec2.SecurityGroup(stack, id, { vpc, allowAllOutbound: false }));
+    const run = task({ securityGroups: [closed] });
+    run.connections.allowToDefaultPort(database());
+    run.connections.allowFrom(sender, ec2.Port.tcp(80));
+    new ec2.CfnSecurityGroupEgress(stack, 'ToOthers', {
+      groupId: closed.securityGroupId, destinationSecurityGroupId: receiver.securityGroupId, ipProtocol: '-1',
+    });
+    new ec2.CfnSecurityGroupEgress(stack, 'FromOthers', {
+      groupId: other.securityGroupId, destinationSecurityGroupId: closed.securityGroupId, ipProtocol: '-1',
+    });
+
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Closed\/to StackDatabaseSecurityGroup/, /^Stack\/Database\/SecurityGroup\/from StackClosed/,
+      /^Stack\/Closed\/from StackSender/, /^Stack\/Sender\/to StackClosed/, /^Stack\/ToOthers$/, /^Stack\/FromOthers$/,
+    ));
+  });
+
+  test.each([
+    ['made with it', () => ({})],
+    ['given by its id', ({ stack }: { stack: Stack }) => ({ securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Given', 'sg-00000001')] })],
+  ])('security groups that name its own, %s, in a rule inside', (_, props) => {
+    const given = network();
+    const run = given.task(props(given));
+    const [{ securityGroupId }] = run.connections.securityGroups;
+    const group = (id: string, rules: Partial<ec2.CfnSecurityGroupProps>) =>
+      new ec2.CfnSecurityGroup(given.stack, id, { vpcId: given.vpc.vpcId, groupDescription: id, ...rules });
+    group('Receiver', { securityGroupIngress: [{ ipProtocol: '-1', sourceSecurityGroupId: securityGroupId }] });
+    group('Sender', { securityGroupEgress: [{ ipProtocol: '-1', destinationSecurityGroupId: securityGroupId }] });
+    group('Stranger', { securityGroupIngress: [{ ipProtocol: '-1', sourceSecurityGroupId: 'sg-00000002' }] });
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining(['Stack/Receiver', 'Stack/Sender']));
+    expect(neededBy(resource(run))).not.toContain('Stack/Stranger');
+  });
+
+  test.each([true, false])('what an aspect adds anywhere in the stack, however late (aspects until nothing changes: %s)', (stabilization) => {
+    const { stack, vpc, task, database } = network({ '@aws-cdk/core:aspectStabilization': stabilization });
+    const db = database();
+    const run = task({ executeAfter: [db] });
+    const last = new sqs.Queue(stack, 'Last').node.defaultChild;
+    Aspects.of(stack).add({
+      visit: (node) => {
+        if (node === last) {
+          db.connections.allowDefaultPortFrom(run);
+          new CfnResource(db, 'Late', { type: 'Custom::Thing' });
+          run.executeAfter(new ec2.SecurityGroup(stack, 'Later', { vpc }));
+        }
+      },
+    });
+
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Database\/SecurityGroup\/from StackTask/, /^Stack\/Database\/Late/, /^Stack\/Later\/Resource/,
+    ));
   });
 
   test('all of its function: with a feature flag, later versions of aws-cdk-lib make a log group for it', () => {
@@ -177,284 +274,220 @@ describe('the task starts after', () => {
 
     expect(neededBy(resource(run)).filter((path) => /Queue|Continue/.test(path))).toEqual([]);
   });
+
+  test('not the rules of what it is told to come after that let in others, or an order with them could become a circle', () => {
+    const { stack, vpc, task, database } = network();
+    const db = database();
+    const other = new ec2.SecurityGroup(stack, 'Other', { vpc });
+    const run = task({ executeAfter: [db] });
+    db.connections.allowDefaultPortFrom(run);
+    db.connections.allowDefaultPortFrom(other);
+    db.connections.allowFrom(ec2.Peer.prefixList('pl-00000001'), ec2.Port.tcp(5432));
+
+    expect(neededBy(resource(run))).toEqual(paths(/\/from StackTaskSecurityGroup/, /\/from pl-00000001/));
+    expect(neededBy(resource(run)).filter((path) => /from StackOther|^Stack\/Other/.test(path))).toEqual([]);
+  });
+
+  test('a rule that it is told to come after, whomever it lets in', () => {
+    const { stack, vpc, task } = network();
+    const { securityGroupId } = new ec2.SecurityGroup(stack, 'Group', { vpc });
+    const rule = new ec2.CfnSecurityGroupIngress(stack, 'Rule', { groupId: 'sg-00000001', sourceSecurityGroupId: securityGroupId, ipProtocol: '-1' });
+
+    expect(neededBy(resource(task({ executeAfter: [rule] })))).toContain('Stack/Rule');
+  });
 });
 
-describe('what waits for the task', () => {
-  test('are the resources of a scope, by prop and by method, also those that come later', () => {
-    const { stack, task } = network();
-    const [a, b] = [new sqs.Queue(stack, 'A'), new Construct(stack, 'B')];
-    const run = task({ executeBefore: [a] });
-    run.executeBefore(b);
-    const late = new sqs.Queue(b, 'Late');
+describe('the task starts after all of', () => {
+  const writer = rds.ClusterInstance.serverlessV2('Writer');
 
-    expect(neededBy(a)).toContain('Stack/Task/Resource');
-    expect(neededBy(late)).toContain('Stack/Task/Resource');
+  test('an RDS instance, its secret and its rule', () => {
+    const { taskDefinition, task, database } = network();
+    const db = database();
+    taskDefinition.findContainer('app')!.addSecret('PASSWORD', ecs.Secret.fromSecretsManager(db.secret!, 'password'));
+    const run = task({ executeAfter: [db] });
+    db.connections.allowDefaultPortFrom(run);
+
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Database\/Resource/, /^Stack\/Database\/Secret\/Attachment\/Resource/, /^Stack\/Database\/SecurityGroup\/from StackTask/,
+      /^Stack\/Definition\/ExecutionRole\/DefaultPolicy/,
+    ));
   });
 
-  test('is a service with the same task definition, but not the definition', () => {
-    const { stack, cluster, taskDefinition, task } = network();
-    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
-    const run = task({ executeBefore: [service] });
+  test('an Aurora cluster, its serverless instances and its rule', () => {
+    const { stack, vpc, task } = network();
+    const db = new rds.DatabaseCluster(stack, 'Aurora', {
+      vpc,
+      engine: rds.DatabaseClusterEngine.auroraPostgres({ version: rds.AuroraPostgresEngineVersion.VER_16_4 }),
+      writer,
+      readers: [rds.ClusterInstance.serverlessV2('Reader', { scaleWithWriter: true })],
+    });
+    const run = task({ executeAfter: [db] });
+    db.connections.allowDefaultPortFrom(run);
 
-    expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Task/Resource');
-    expect(neededBy(taskDefinition)).not.toContain('Stack/Task/Resource');
-    expect(neededBy(run)).not.toContain('Stack/Service/Service');
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Aurora\/Resource/, /^Stack\/Aurora\/Writer\/Resource/, /^Stack\/Aurora\/Reader\/Resource/,
+      /^Stack\/Aurora\/SecurityGroup\/from StackTask/, /^Stack\/Aurora\/Secret\/Attachment/,
+    ));
   });
 
-  test('is a service that the database lets in, with the database first', () => {
+  test('an RDS proxy, its targets, and the rules on the way through it', () => {
+    const { stack, vpc, task } = network();
+    const db = new rds.DatabaseCluster(stack, 'Aurora', {
+      vpc, engine: rds.DatabaseClusterEngine.auroraPostgres({ version: rds.AuroraPostgresEngineVersion.VER_16_4 }), writer,
+    });
+    const proxy = new rds.DatabaseProxy(stack, 'Proxy', { vpc, proxyTarget: rds.ProxyTarget.fromCluster(db), secrets: [db.secret!], iamAuth: true });
+    const run = task({ executeAfter: [proxy] });
+    proxy.grantConnect(run, 'admin');
+    proxy.connections.allowFrom(run, ec2.Port.tcp(5432));
+
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Proxy\/Resource/, /^Stack\/Proxy\/ProxyTargetGroup/, /^Stack\/Proxy\/IAMRole\/DefaultPolicy/, /^Stack\/Aurora\/Writer\/Resource/,
+      /^Stack\/Proxy\/ProxySecurityGroup\/from StackTask/, /^Stack\/Aurora\/SecurityGroup\/from StackProxyProxySecurityGroup/,
+      /^Stack\/Definition\/TaskRole\/DefaultPolicy/,
+    ));
+  });
+
+  test('a file system in its definition, which can be mounted once its mount targets are there, without being told', () => {
+    const { stack, vpc, taskDefinition, task } = network();
+    const fileSystem = new efs.FileSystem(stack, 'Files', { vpc });
+    const accessPoint = fileSystem.addAccessPoint('Access');
+    taskDefinition.addVolume({
+      name: 'files',
+      efsVolumeConfiguration: {
+        fileSystemId: fileSystem.fileSystemId, transitEncryption: 'ENABLED', authorizationConfig: { accessPointId: accessPoint.accessPointId, iam: 'ENABLED' },
+      },
+    });
+    fileSystem.grantRootAccess(taskDefinition.taskRole);
+    new efs.FileSystem(stack, 'Others', { vpc });
+    const run = task();
+    fileSystem.connections.allowDefaultPortFrom(run);
+
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Files\/Resource/, /^Stack\/Files\/Access\/Resource/, /^Stack\/Files\/EfsMountTarget1/, /^Stack\/Files\/EfsMountTarget2/,
+      /^Stack\/Files\/EfsSecurityGroup\/from StackTask/,
+    ));
+    expect(neededBy(resource(run)).filter((path) => path.startsWith('Stack/Others'))).toEqual([]);
+  });
+
+  test('a cache that its environment names, and its rule, without being told', () => {
+    const { stack, vpc, taskDefinition, task } = network();
+    const group = new ec2.SecurityGroup(stack, 'CacheGroup', { vpc });
+    const subnets = new elasticache.CfnSubnetGroup(stack, 'CacheSubnets', { description: 'cache', subnetIds: vpc.selectSubnets().subnetIds });
+    const cache = new elasticache.CfnReplicationGroup(stack, 'Cache', {
+      replicationGroupDescription: 'cache',
+      engine: 'valkey',
+      cacheNodeType: 'cache.t4g.micro',
+      numCacheClusters: 1,
+      cacheSubnetGroupName: subnets.ref,
+      securityGroupIds: [group.securityGroupId],
+    });
+    taskDefinition.findContainer('app')!.addEnvironment('CACHE', cache.attrPrimaryEndPointAddress);
+    const run = task();
+    group.connections.allowFrom(run, ec2.Port.tcp(6379));
+
+    expect(neededBy(resource(run))).toEqual(paths(/^Stack\/Cache$/, /^Stack\/CacheSubnets$/, /^Stack\/CacheGroup\/from StackTask/));
+  });
+
+  test('a bucket with its key, and a secret with its key, that its roles may read, without being told', () => {
+    const { stack, taskDefinition, task } = network();
+    const run = task();
+    const secret = new secretsmanager.Secret(stack, 'Secret', { encryptionKey: new kms.Key(stack, 'SecretKey') });
+    taskDefinition.findContainer('app')!.addSecret('TOKEN', ecs.Secret.fromSecretsManager(secret));
+    new s3.Bucket(stack, 'Bucket', { encryptionKey: new kms.Key(stack, 'BucketKey') }).grantReadWrite(run);
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining([
+      'Stack/Secret/Resource', 'Stack/SecretKey/Resource', 'Stack/Definition/ExecutionRole/DefaultPolicy/Resource',
+      'Stack/Bucket/Resource', 'Stack/BucketKey/Resource', 'Stack/Definition/TaskRole/DefaultPolicy/Resource',
+    ]));
+  });
+
+  test('a service, and the rules between it and what it needs', () => {
     const { stack, cluster, taskDefinition, task, database } = network();
     const db = database();
-    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
-    const run = task({ executeAfter: [db], executeBefore: [service] });
+    const definition = new ecs.FargateTaskDefinition(stack, 'Web');
+    definition.addContainer('web', { image: ecs.ContainerImage.fromRegistry('web'), environment: { HOST: db.dbInstanceEndpointAddress } });
+    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition: definition });
     db.connections.allowDefaultPortFrom(service);
-    db.connections.allowDefaultPortFrom(run);
 
-    expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Task/Resource');
-    expect(neededBy(resource(run))).toContain('Stack/Database/Resource');
+    expect(neededBy(resource(task({ taskDefinition, executeAfter: [service] })))).toEqual(paths(
+      /^Stack\/Service\/Service$/, /^Stack\/Database\/SecurityGroup\/from StackService/,
+    ));
   });
+});
 
-  test('is a load-balanced service, its load balancer included, when the migration shares its definition', () => {
-    const { stack, cluster, task, database } = network();
+describe('across stacks, the task starts after', () => {
+  test('a database in another stack, and the rule for it, when the task opens the way', () => {
+    const { stack, cluster, taskDefinition, database } = network();
     const db = database();
-    const web = new patterns.ApplicationLoadBalancedFargateService(stack, 'Web', {
-      cluster, taskImageOptions: { image: ecs.ContainerImage.fromRegistry('web') },
-    });
-    db.connections.allowDefaultPortFrom(web.service);
-    const run = task({ taskDefinition: web.taskDefinition, executeAfter: [db], executeBefore: [web] });
-    db.connections.allowDefaultPortFrom(run);
-
-    expect(neededBy(web.service.node.findChild('Service'))).toContain('Stack/Task/Resource');
-    expect(neededBy(web.loadBalancer)).toContain('Stack/Task/Resource');
-    expect(neededBy(web.taskDefinition)).not.toContain('Stack/Task/Resource');
-  });
-
-  test("is a service whose security group the task's traffic may enter", () => {
-    const { stack, cluster, task } = network();
-    const web = new patterns.ApplicationLoadBalancedFargateService(stack, 'Web', {
-      cluster, taskImageOptions: { image: ecs.ContainerImage.fromRegistry('web') },
-    });
-    const run = task({ executeBefore: [web] });
-    web.service.connections.allowFrom(run, ec2.Port.tcp(80));
-
-    expect(neededBy(web.service.node.findChild('Service'))).toContain('Stack/Task/Resource');
-  });
-
-  test('is a service with the same security group', () => {
-    const { stack, vpc, cluster, taskDefinition, task, database } = network();
-    const securityGroups = [new ec2.SecurityGroup(stack, 'Group', { vpc })];
-    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition, securityGroups });
-    const db = database();
-    db.connections.allowDefaultPortFrom(service);
-    const run = task({ securityGroups, executeBefore: [service] });
-
-    expect(neededBy(service)).toContain('Stack/Task/Resource');
-    expect(neededBy(resource(run))).toContain('Stack/Database/Resource');
-  });
-
-  test('is neither the definition that runs when it is deleted, nor the policy for it', () => {
-    const { stack, cluster, task } = network();
-    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'CleanUp');
-    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
-    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
-    const run = task({ onDelete: { taskDefinition } });
-    run.executeBefore(stack);
-
-    expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Task/Resource');
-    expect(neededBy(taskDefinition)).not.toContain('Stack/Task/Resource');
-    expect(neededBy(run.node.findChild('OnDelete'))).not.toContain('Stack/Task/Resource');
-    expect(neededBy(stack.node.findChild('EcsRunTaskHandler'))).not.toContain('Stack/Task/Resource');
-  });
-
-  test('is everything in a stack that the task can do without, but not what its function needs to go on', () => {
-    const { stack, cluster, vpc, task } = network();
-    const autoScalingGroup = new autoscaling.AutoScalingGroup(stack, 'Instances', {
-      vpc, instanceType: new ec2.InstanceType('t3.micro'), machineImage: ecs.EcsOptimizedImage.amazonLinux2(),
-    });
-    cluster.addAsgCapacityProvider(new ecs.AsgCapacityProvider(stack, 'Capacity', { autoScalingGroup }));
-    const queue = new sqs.Queue(stack, 'Queue');
-    const run = task();
-    run.executeBefore(stack);
-
-    expect(neededBy(queue)).toContain('Stack/Task/Resource');
-    expect(neededBy(stack.node.findChild('EcsRunTaskHandler'))).not.toContain('Stack/Task/Resource');
-    expect(neededBy(resource(run))).toContain('Stack/Capacity/Capacity');
-  });
-
-  test('is not what the task needs by Fn::Sub, Fn::GetAtt or DependsOn written by hand', () => {
-    const { stack, task } = network();
-    const scope = new Construct(stack, 'Scope');
-    const [sub, getAtt, dependsOn, none] = ['Sub', 'GetAtt', 'DependsOn', 'None'].map((id) => {
-      const made = new CfnResource(scope, id, { type: 'Custom::Thing' });
-      made.overrideLogicalId(id);
-      return made;
-    });
-    const needs = new CfnResource(stack, 'Needs', { type: 'Custom::Thing', properties: { A: Fn.sub('${Sub.Arn}'), B: Fn.getAtt('GetAtt', 'Arn') } });
-    needs.addOverride('DependsOn', ['DependsOn']);
-    task({ executeAfter: [needs], executeBefore: [scope] });
-
-    expect(neededBy(none)).toContain('Stack/Task/Resource');
-    [sub, getAtt, dependsOn].forEach((other) => expect(neededBy(other)).not.toContain('Stack/Task/Resource'));
-  });
-
-  test('is another task, and what waits for that', () => {
-    const { stack, task } = network();
-    const queue = new sqs.Queue(stack, 'Queue');
-    const [first, second] = [task({}, 'First'), task({}, 'Second')];
-    second.executeBefore(queue);
-    first.executeBefore(second);
-
-    expect(neededBy(resource(second))).toContain('Stack/First/Resource');
-    expect(neededBy(queue)).toEqual(expect.arrayContaining(['Stack/First/Resource', 'Stack/Second/Resource']));
-  });
-
-  test('is another task that is told to come after', () => {
-    const { task } = network();
-    const first = task({}, 'First');
-    const second = task({ executeAfter: [first] }, 'Second');
-
-    expect(neededBy(resource(second))).toContain('Stack/First/Resource');
-    expect(neededBy(resource(first))).not.toContain('Stack/Second/Resource');
-  });
-
-  test('is each service in a row of tasks and services: migration, service, smoke test, next service', () => {
-    const { stack, cluster, taskDefinition, task } = network();
-    const [one, two] = ['One', 'Two'].map((id) => new patterns.ApplicationLoadBalancedFargateService(stack, id, {
-      cluster, taskImageOptions: { image: ecs.ContainerImage.fromRegistry(id) },
-    }));
-    task({ taskDefinition: two.taskDefinition, executeBefore: [one] }, 'Migration');
-    const smoke = task({ taskDefinition, executeAfter: [one], executeBefore: [two] }, 'Smoke');
-
-    expect(neededBy(resource(smoke))).toEqual(expect.arrayContaining(['Stack/Migration/Resource', 'Stack/One/Service/Service']));
-    expect(neededBy(two.service)).toEqual(expect.arrayContaining(['Stack/Smoke/Resource', 'Stack/Migration/Resource']));
-  });
-
-  test('is a stack other than that of the task, as a whole', () => {
-    const { stack, task } = network();
     const other = new Stack(stack.node.root, 'Other');
-    task({ executeBefore: [new sqs.Queue(other, 'Queue')] });
+    const definition = new ecs.FargateTaskDefinition(other, 'Definition');
+    definition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const run = new RunTask(other, 'Task', { cluster, taskDefinition: definition, executeAfter: [db] });
+    run.connections.allowToDefaultPort(db);
+
+    expect(neededBy(resource(run))).toEqual(paths(/^Other\/Task\/SecurityGroup\/StackDatabaseSecurityGroup/));
+    expect(other.dependencies).toEqual([stack]);
+    expect(taskDefinition.stack).toBe(stack);
+  });
+
+  test('the rules of a group that the stack of the database gives it', () => {
+    const { stack, vpc, cluster, database } = network();
+    const db = database();
+    const client = new ec2.SecurityGroup(stack, 'Client', { vpc });
+    db.connections.allowDefaultPortFrom(client);
+    const other = new Stack(stack.node.root, 'Other');
+    const definition = new ecs.FargateTaskDefinition(other, 'Definition');
+    definition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    new RunTask(other, 'Task', { cluster, taskDefinition: definition, securityGroups: [client] });
     Template.fromStack(other);
 
     expect(other.dependencies).toEqual([stack]);
+    expect(pathsOf(stack)).toEqual(paths(/^Stack\/Database\/SecurityGroup\/from StackClient/));
   });
 
-  test('is a nested stack', () => {
-    const { stack, cluster, task } = network();
-    const nested = new NestedStack(stack, 'Nested');
-    const queue = new sqs.Queue(nested, 'Queue', { queueName: cluster.clusterName });
-    const run = task({ executeBefore: [queue] });
-    Template.fromStack(stack);
+  test('a database around its nested stack, with the service let in, and the rule, when the task opens the way', () => {
+    const { stack, cluster, taskDefinition, task, database } = network();
+    const db = database();
+    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
+    db.connections.allowDefaultPortFrom(service);
+    const run = task({ executeAfter: [db], executeBefore: [service] }, 'Task', new NestedStack(stack, 'Nested'));
+    run.connections.allowToDefaultPort(db);
 
-    expect(neededBy(nested.nestedStackResource!)).toContain('Stack/Task/Resource');
-    expect(neededBy(resource(run))).not.toContain(nested.nestedStackResource!.node.path);
-  });
-
-  test('is a service beside the task in a nested stack', () => {
-    const { stack, cluster } = network();
-    const nested = new NestedStack(stack, 'Nested');
-    const taskDefinition = new ecs.FargateTaskDefinition(nested, 'Definition');
-    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
-    const service = new ecs.FargateService(nested, 'Service', { cluster, taskDefinition });
-    const run = new RunTask(nested, 'Task', { cluster, taskDefinition, executeBefore: [service] });
-    service.connections.allowFrom(run, ec2.Port.tcp(80));
-
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Database\/Resource/, /^Stack\/Nested\/Task\/SecurityGroup\/StackDatabaseSecurityGroup/, /^Stack\/Vpc\/PrivateSubnet1\/DefaultRoute/,
+    ));
     expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Nested/Task/Resource');
+    expect(Annotations.fromStack(stack).findWarning('/Stack/Nested/Task', Match.anyValue())).toEqual([]);
   });
 
-  test('is nothing in an empty scope', () => {
-    const { stack, task } = network();
-    task({ executeBefore: [new Construct(stack, 'Empty')] });
+  test('a database in a nested stack, and the rule in there', () => {
+    const { stack, task, database } = network();
+    const db = database(new NestedStack(stack, 'Nested'));
+    const run = task({ executeAfter: [db] });
+    db.connections.allowDefaultPortFrom(run);
 
-    expect(() => Template.fromStack(stack)).not.toThrow();
-  });
-});
-
-describe('contradictory orders fail', () => {
-  test('before what the task needs', () => {
-    const { stack, taskDefinition, task } = network();
-    task({ executeBefore: [taskDefinition] });
-
-    expect(() => Template.fromStack(stack)).toThrow(new Error("[Stack/Task] executeBefore cannot let 'Stack/Definition' wait: "
-      + 'the task itself needs everything in it; remove it from executeBefore, or what makes the task need it'));
+    expect(neededBy(resource(run))).toEqual(paths(/^Stack\/Nested\/Database\/Resource/, /^Stack\/Nested\/Database\/SecurityGroup\/from StackTask/));
   });
 
-  test('two tasks, each before the other', () => {
-    const { stack, task } = network();
-    const [first, second] = [task({}, 'First'), task({}, 'Second')];
-    first.executeBefore(second);
-    second.executeBefore(first);
+  test('the rules around its nested stack that name a group from there', () => {
+    const { stack, vpc, task, database } = network();
+    const client = new ec2.SecurityGroup(stack, 'Client', { vpc });
+    const run = task({ securityGroups: [client] }, 'Task', new NestedStack(stack, 'Nested'));
+    database().connections.allowDefaultPortFrom(client);
 
-    expect(() => Template.fromStack(stack)).toThrow("[Stack/Second] executeBefore cannot let 'Stack/First' wait");
+    expect(neededBy(resource(run))).toEqual(paths(/^Stack\/Database\/SecurityGroup\/from StackClient/));
   });
 
-  test('three tasks in a circle, by way of a queue that another task needs too', () => {
-    const { stack, task } = network();
-    const queue = new sqs.Queue(stack, 'Queue');
-    task({ executeAfter: [queue], executeBefore: [new sqs.Queue(stack, 'Other')] }, 'First');
-    const second = task({ executeBefore: [queue] }, 'Second');
-    task({ executeAfter: [queue], executeBefore: [second] }, 'Third');
+  test('no rule around its nested stack that names a group from inside, with a warning: that needs all of the nested stack', () => {
+    const { stack, task, database } = network();
+    const db = database();
+    const nested = new NestedStack(stack, 'Nested');
+    const run = task({ executeAfter: [db] }, 'Task', nested);
+    db.connections.allowDefaultPortFrom(run);
 
-    expect(() => Template.fromStack(stack)).toThrow("[Stack/Third] executeBefore cannot let 'Stack/Second' wait");
+    expect(neededBy(resource(run))).toContain('Stack/Database/Resource');
+    expect(Annotations.fromStack(stack).findWarning('/Stack/Nested/Task', Match.anyValue()).map(({ entry }) => entry.data)).toEqual([
+      expect.stringMatching(/^'Stack\/Database\/SecurityGroup\/from .*' cannot be there before the task: it is outside of the task's nested stack, and needs that stack; make it inside, such as a security group rule with connections.allowTo of the RunTask/),
+    ]);
   });
-
-  test('two tasks, each after the other', () => {
-    const { stack, task } = network();
-    const [first, second] = [task({}, 'First'), task({}, 'Second')];
-    first.executeAfter(second);
-    second.executeAfter(first);
-
-    expect(() => Template.fromStack(stack)).toThrow(/cycle/);
-  });
-
-  test('before a stack that the stack of the task depends on', () => {
-    const { stack, cluster } = network();
-    const other = new Stack(stack.node.root, 'Other');
-    const taskDefinition = new ecs.FargateTaskDefinition(other, 'Definition');
-    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
-    new RunTask(other, 'Task', { cluster, taskDefinition, executeBefore: [new sqs.Queue(stack, 'Queue')] });
-
-    expect(() => Template.fromStack(other)).toThrow(/cyclic/);
-  });
-});
-
-test('resources that an aspect makes or changes keep their order', () => {
-  const { stack, task } = network();
-  const queue = new sqs.Queue(stack, 'Queue');
-  task({ executeBefore: [queue] });
-  Tags.of(stack).add('team', 'a');
-  Aspects.of(stack).add({ visit: (node) => node === stack && new sqs.Queue(queue, 'Made') });
-  Template.fromStack(stack);
-
-  expect(neededBy(queue.node.findChild('Made'))).toContain('Stack/Task/Resource');
-});
-
-test('the dependencies of a hundred tasks are found without looking at the stack a hundred times', () => {
-  const given = setup();
-  const queue = new sqs.Queue(given.stack, 'Queue');
-  const resolve = jest.spyOn(queue.node.defaultChild as CfnResource, '_toCloudFormation');
-  for (let index = 0; index < 100; index++) {
-    new RunTask(given.stack, `Task${index}`, {
-      cluster: given.cluster,
-      taskDefinition: given.taskDefinition,
-      securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(given.stack, `Group${index}`, 'sg-00000001')],
-      executeAfter: [queue],
-      executeBefore: [new sqs.Queue(given.stack, `Queue${index}`)],
-    });
-  }
-  Template.fromStack(given.stack);
-  const withTasks = resolve.mock.calls.length;
-
-  const plain = setup();
-  const other = jest.spyOn(new sqs.Queue(plain.stack, 'Queue').node.defaultChild as CfnResource, '_toCloudFormation');
-  Template.fromStack(plain.stack);
-  expect(withTasks).toBe(other.mock.calls.length + 1);
-  expect(pathsOf(given.stack).filter((path) => /Task\d+\/Resource/.test(path))).toHaveLength(100);
-});
-
-test('executeBefore passes over what is left out of the template, such as a policy without statements', () => {
-  const { stack, task, taskDefinition } = network();
-  new iam.Policy(taskDefinition, 'WithoutStatements', { roles: [taskDefinition.taskRole] });
-  const queue = new sqs.Queue(stack, 'Queue');
-  const run = task({ executeBefore: [queue] });
-
-  expect(neededBy(queue)).toContain(resource(run).node.path);
 });

@@ -1,9 +1,11 @@
-import { App, Size, Stack, StackProps } from 'aws-cdk-lib';
+import { App, CfnResource, Size, Stack, StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import type { Construct, IConstruct } from 'constructs';
 import { validateRequest } from './aws-model';
 import { RunTask, RunTaskProps, TaskManagedVolume } from '../src';
 import { RESOURCE_TYPE, RunTaskProperties } from '../src/contract';
@@ -75,6 +77,57 @@ export function everything(
     startedBy: 'me',
   });
   return stack;
+}
+
+/** A stack with a VPC of its own, as the order of a first deployment needs it. */
+export function network(context = {}) {
+  const stack = new Stack(new App({ context }), 'Stack');
+  const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 1 });
+  const cluster = new ecs.Cluster(stack, 'Cluster', { vpc });
+  const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
+  taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'app' }) });
+  const task = (props: Partial<RunTaskProps> = {}, id = 'Task', scope: Construct = stack) =>
+    new RunTask(scope, id, { cluster, taskDefinition, ...props });
+  const database = (scope: Construct = stack) =>
+    new rds.DatabaseInstance(scope, 'Database', { vpc, engine: rds.DatabaseInstanceEngine.POSTGRES, storageEncrypted: true });
+  return { stack, vpc, cluster, taskDefinition, task, database };
+}
+
+/**
+ * The paths of all resources that have to be there before a construct's, by the templates; throws on a cycle.
+ *
+ * A nested stack is there with all that is in it, and begins when there is what it needs.
+ */
+export function neededBy(construct: IConstruct): string[] {
+  const stack = Stack.of(construct);
+  const template: { [logicalId: string]: any } = Template.fromStack(stack).toJSON().Resources;
+  const resources = new Map(resourcesOf(stack).filter((each) => each.stack === stack).map((each) => [stack.resolve(each.logicalId) as string, each]));
+  const own = new Set(resourcesOf(construct));
+  const found = new Set([...resources].filter(([, each]) => own.has(each)).map(([logicalId]) => logicalId));
+  for (const logicalId of found) {
+    const references = JSON.stringify(template[logicalId]).matchAll(/"Ref":"(\w+)"|"Fn::GetAtt":\["(\w+)"|\$\{(\w+)/g);
+    [...references].map(([, ref, getAtt, sub]) => ref ?? getAtt ?? sub)
+      .concat(template[logicalId].DependsOn ?? [])
+      .filter((other) => other in template)
+      .forEach((other) => found.add(other));
+  }
+  const needed = [...found].flatMap((logicalId) => resources.get(logicalId) ?? []);
+  const nested = stack.node.findAll().filter((each) => Stack.isStack(each) && each.nestedStackParent === stack) as Stack[];
+  const complete = nested.filter(({ nestedStackResource }) => needed.some((each) => each === nestedStackResource && !own.has(each)));
+  const around = stack.nestedStackResource;
+  return [
+    ...needed.map(({ node }) => node.path),
+    ...complete.flatMap(pathsOf),
+    ...around ? neededBy(around).filter((path) => path !== around.node.path) : [],
+  ];
+}
+
+export function pathsOf(scope: IConstruct): string[] {
+  return resourcesOf(scope).map(({ node }) => node.path);
+}
+
+function resourcesOf(scope: IConstruct): CfnResource[] {
+  return scope.node.findAll().filter((construct) => CfnResource.isCfnResource(construct));
 }
 
 /** The rendered properties of the stack's task, once AWS's validator has passed its request. */
