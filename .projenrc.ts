@@ -1,4 +1,4 @@
-import { awscdk, javascript } from 'projen';
+import { awscdk, javascript, release } from 'projen';
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-ecs-run-task',
@@ -29,10 +29,11 @@ const project = new awscdk.AwsCdkConstructLibrary({
   publishToNuget: { dotNetNamespace: 'CdkEcsRunTask', packageId: 'CdkEcsRunTask' },
   publishToGo: { moduleName: 'github.com/cdk-ecs-run-task/cdk-ecs-run-task-go', packageName: 'cdkecsruntask' },
 
-  // Publishing is a later step; until then no workflow files.
-  github: false,
-  release: false,
-  depsUpgrade: false,
+  // A release is asked for by hand. What is in it is told by the titles of the merged pull requests: fix, feat, chore.
+  releaseTrigger: release.ReleaseTrigger.workflowDispatch(),
+  githubOptions: { mergify: false },
+  depsUpgradeOptions: { workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY } },
+  compat: true, // jsii-diff against the last release, in each compilation; skipped until there is one
 
   devDeps: [
     '@aws-sdk/client-cloudformation@^3.1164.0',
@@ -73,6 +74,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
   gitignore: ['/.local/', 'cdk.out/', '.DS_Store', '.jsii.tabl.json'],
 });
+
+// No file names a registry: publib knows the usual one of each language, and a variable of the repository can name another.
+project.github?.tryFindWorkflow('release')?.file?.addOverride('jobs.release_npm.steps.9.env.NPM_REGISTRY', '${{ vars.NPM_REGISTRY }}');
 
 // The examples import the library by its name, as users do; the compiler knows where it is.
 project.eslint?.addRules({ 'import/no-unresolved': ['error', { ignore: ['^cdk-ecs-run-task$'] }] });
