@@ -1,4 +1,4 @@
-import { awscdk, javascript } from 'projen';
+import { awscdk, javascript, release } from 'projen';
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-ecs-run-task',
@@ -29,10 +29,11 @@ const project = new awscdk.AwsCdkConstructLibrary({
   publishToNuget: { dotNetNamespace: 'CdkEcsRunTask', packageId: 'CdkEcsRunTask' },
   publishToGo: { moduleName: 'github.com/cdk-ecs-run-task/cdk-ecs-run-task-go', packageName: 'cdkecsruntask' },
 
-  // Publishing is a later step; until then no workflow files.
-  github: false,
-  release: false,
-  depsUpgrade: false,
+  // A release is asked for by hand. What is in it is told by the titles of the merged pull requests: fix, feat, chore.
+  releaseTrigger: release.ReleaseTrigger.workflowDispatch(),
+  githubOptions: { mergify: false },
+  depsUpgradeOptions: { workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY } },
+  compat: true, // jsii-diff against the last release, in each compilation; skipped until there is one
 
   devDeps: [
     '@aws-sdk/client-cloudformation@^3.1164.0',
@@ -62,7 +63,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       coverageProvider: 'babel', // twice as fast here as v8
       moduleNameMapper: { '^cdk-ecs-run-task$': '<rootDir>/src' },
-      testPathIgnorePatterns: ['/node_modules/', '/test/e2e/', '/test/deadlines/', '/test/templates/'],
+      testPathIgnorePatterns: ['/node_modules/', '/test/e2e/', '/test/deadlines/', '/test/languages/', '/test/templates/'],
+      modulePathIgnorePatterns: ['<rootDir>/.local/'], // a release in the making is in there, with a package of the same name
     },
   },
   eslintOptions: {
@@ -76,6 +78,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
   gitignore: ['/.local/', 'cdk.out/', '.DS_Store', '.jsii.tabl.json'],
 });
+
+// No file names a registry: publib knows the usual one of each language, and a variable of the repository can name another.
+project.github?.tryFindWorkflow('release')?.file?.addOverride('jobs.release_npm.steps.9.env.NPM_REGISTRY', '${{ vars.NPM_REGISTRY }}');
 
 // The examples import the library by its name, as users do; the compiler knows where it is.
 project.eslint?.addRules({ 'import/no-unresolved': ['error', { ignore: ['^cdk-ecs-run-task$'] }] });
@@ -142,13 +147,29 @@ project.addTask('demo', {
 });
 
 project.addTask('e2e', {
-  description: 'Test the package, and the library with the real CLI and real containers on local engines',
+  description: 'Test the library with the real CLI and real containers on local engines',
   steps: [
     { spawn: 'bundle' },
-    { spawn: 'compile' },
-    { spawn: 'package:js' },
     { exec: 'jest --config test/e2e/jest.config.json' },
   ],
+});
+
+// In a copy of the last commit: nothing is tagged, and the work tree stays as it is.
+project.addTask('release:dry', {
+  description: 'Do all of a release but the publishing: bump, build each language\'s package, look for stray files',
+  steps: [
+    { exec: 'rm -rf .local/release && git clone --quiet . .local/release && cp -al node_modules .local/release', shell: 'system' },
+    ...['bump', 'bundle', 'compile', 'post-compile'].map((task) => ({ exec: `projen ${task}`, cwd: '.local/release' })),
+    { exec: 'jsii-pacmak --target js python java --maven-local-repository ../maven', cwd: '.local/release' },
+    // Go is compiled with the app of test:languages. For .NET nobody here has a compiler: the release workflow has one.
+    { exec: 'jsii-pacmak --target go dotnet --code-only', cwd: '.local/release' },
+    { exec: 'JEST_JUNIT_OUTPUT_NAME=packages.xml jest --config test/languages/jest.config.json languages/packages' },
+  ],
+});
+
+project.addTask('test:languages', {
+  description: 'Test the packages of release:dry with an app in each language',
+  exec: 'jest --config test/languages/jest.config.json languages/apps',
 });
 
 project.addTask('simulate', {

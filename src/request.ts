@@ -77,7 +77,7 @@ function renderContainerOverride(scope: Construct, override: ContainerOverride):
   return {
     name: override.containerName,
     command: override.command,
-    environment: override.environment && Object.entries(override.environment).map(([name, value]) => ({ name, value })),
+    environment: override.environment && byName(override.environment).map(([name, value]) => ({ name, value })),
     environmentFiles: override.environmentFiles?.map((file) => {
       // Each in a scope of its own, where a file from the disk becomes an asset.
       const { fileType, s3Location } = file.bind(new Construct(scope, `EnvironmentFile${scope.node.children.length}`));
@@ -140,7 +140,12 @@ function renderVolume(volume: ecs.ServiceManagedVolume): VolumeConfiguration {
 }
 
 function renderTags(tags: { [key: string]: string }) {
-  return Object.entries(tags).map(([key, value]) => ({ key, value }));
+  return byName(tags).map(([key, value]) => ({ key, value }));
+}
+
+/** In one order: that of a map in Java is another one at each synthesis, and the task would run again for it. */
+function byName(map: { [name: string]: string }): [name: string, value: string][] {
+  return Object.entries(map).sort(([one], [other]) => one < other ? -1 : 1);
 }
 
 /** The API has strings for some numbers. */

@@ -172,7 +172,7 @@ export interface ContainerOverride {
   readonly environmentFiles?: ecs.EnvironmentFile[];
 
   /**
-   * The number of CPU units to reserve for the container; 1024 are one vCPU.
+   * The number of CPU units to reserve for the container. 1024 are one vCPU.
    *
    * @default - as in the task definition
    */
@@ -214,7 +214,7 @@ export interface ContainerOverride {
  */
 export interface TaskOverrides {
   /**
-   * The CPU units of the task; 1024 are one vCPU.
+   * The CPU units of the task. 1024 are one vCPU.
    *
    * @default - as in the task definition
    */

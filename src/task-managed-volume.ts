@@ -24,6 +24,9 @@ export interface TaskManagedVolumeProps extends ecs.ServiceManagedVolumeProps {
 /**
  * An EBS volume with what only the volume of a standalone task can have.
  *
+ * The task definition takes it with `addVolume`: in TypeScript as it is, in other languages by its `name` and its
+ * `configuredAtLaunch`.
+ *
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskManagedEBSVolumeConfiguration.html
  */
 export class TaskManagedVolume extends ecs.ServiceManagedVolume {

@@ -98,7 +98,7 @@ const ROWS: Row[] = [
   {
     parameter: 'overrides.containerOverrides.environment',
     props: { containerOverrides: [{ ...app, environment: { STEP: '1', EMPTY: '' } }] },
-    request: { overrides: { containerOverrides: [{ name: 'app', environment: [{ name: 'STEP', value: '1' }, { name: 'EMPTY', value: '' }] }] } },
+    request: { overrides: { containerOverrides: [{ name: 'app', environment: [{ name: 'EMPTY', value: '' }, { name: 'STEP', value: '1' }] }] } },
   },
   {
     parameter: 'overrides.containerOverrides.environmentFiles',
@@ -215,7 +215,7 @@ const ROWS: Row[] = [
   { parameter: 'propagateTags, turned off', props: { propagateTags: ecs.PropagatedTagSource.NONE }, request: { propagateTags: 'NONE' } },
   { parameter: 'referenceId', props: { referenceId: 'job-1' }, request: { referenceId: 'job-1' } },
   { parameter: 'startedBy', props: { startedBy: 'pipeline/a_b-1' }, request: { startedBy: 'pipeline/a_b-1' } },
-  { parameter: 'tags', props: { tags: { team: 'a', empty: '' } }, request: { tags: [{ key: 'team', value: 'a' }, { key: 'empty', value: '' }] } },
+  { parameter: 'tags', props: { tags: { team: 'a', empty: '' } }, request: { tags: [{ key: 'empty', value: '' }, { key: 'team', value: 'a' }] } },
   {
     parameter: 'volumeConfigurations',
     props: (given) => ({ volumes: [addVolume(given, everythingAboutAVolume(given))] }),
@@ -288,6 +288,13 @@ test('every member of the request, as AWS models it, is reached by a prop', () =
   const reached = new Set(ROWS.map(render).flatMap((request) => pathsInRequest(request)));
 
   expect(pathsInModels().filter((path) => !reached.has(path))).toEqual(exceptions);
+});
+
+test('environment variables and tags are rendered in one order, whatever order their map has', () => {
+  const inOrderOf = (map: { [name: string]: string }) =>
+    render({ parameter: '', props: { containerOverrides: [{ ...app, environment: map }], tags: map }, request: {} });
+
+  expect(inOrderOf({ c: '', a: '', B: '' })).toEqual(inOrderOf({ a: '', B: '', c: '' }));
 });
 
 test('a token can stand for every number and string that the deployment fills in', () => {
