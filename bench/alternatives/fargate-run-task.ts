@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { Ground } from '../app';
 
-/** (d) https://www.npmjs.com/package/cdk-fargate-run-task, as its README uses it: it does not wait. */
+/** (d) cdk-fargate-run-task from npm, as its README uses it: it does not wait. */
 export function fargateRunTask(ground: Ground) {
   const { RunTask } = createRequire(resolve(__dirname, '../../.local/bench/package.json'))('cdk-fargate-run-task');
   const { cluster, taskDefinition: task, securityGroup } = ground;
