@@ -31,6 +31,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   // A release is asked for by hand. What is in it is told by the titles of the merged pull requests: fix, feat, chore.
   releaseTrigger: release.ReleaseTrigger.workflowDispatch(),
+  bumpPackage: 'commit-and-tag-version@^12', // 13 needs Node 22
   githubOptions: { mergify: false },
   depsUpgradeOptions: { workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY } },
   compat: true, // jsii-diff against the last release, in each compilation; skipped until there is one
