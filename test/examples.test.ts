@@ -82,6 +82,8 @@ describe.each(examples)('the example %s', (example) => {
 });
 
 test.each([
+  ['aurora-migration', RESOURCE_TYPE, 'AWS::RDS::DBInstance'],
+  ['aurora-migration', 'AWS::ECS::Service', RESOURCE_TYPE],
   ['database-migration', 'AWS::ECS::Service', RESOURCE_TYPE],
 ])('in the example %s, the %s waits for the %s', (example, later, earlier) => {
   const [template] = templatesOf(example);
