@@ -79,6 +79,10 @@ describe.each(examples)('the example %s', (example) => {
   test('is run by a command that is known to work', () => {
     expect(settings(example).app).toBe(settings(BY_COMMAND).app);
   });
+
+  test('is in the table of the examples', () => {
+    expect(readFileSync(path.join(EXAMPLES, 'README.md'), 'utf8')).toContain(`[${example}](${example}/app.ts)`);
+  });
 });
 
 test.each([
