@@ -3,7 +3,7 @@
 //   with the cause in the pipeline, and the stages after it are not deployed.
 // Cost: about 0.10 USD for each push (CodeBuild and CodePipeline by the minute), less than a cent for each migration.
 // Run: once, in a repository of yours, with its name and the ARN of a connection to it in cdk.json:
-//   npx cdk deploy                             after that, each push deploys, also the pipeline itself
+//   npx cdk deploy Pipeline                    after that, each push deploys, also the pipeline itself
 import { App, Stack, Stage } from 'aws-cdk-lib';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
