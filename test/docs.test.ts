@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
+import * as ts from 'typescript';
 import { messages } from './messages';
+import { invariants } from './simulation/invariants';
 import { START_FAILURES } from '../lambda/causes';
 
 const ROOT = path.join(__dirname, '..');
@@ -64,3 +66,50 @@ describe('links', () => {
     expect(broken).toEqual([]);
   });
 });
+
+describe('tests that are named', () => {
+  /** `[test/some.test.ts](...) "its name", "another"`, or an invariant of the simulation. */
+  const named = PAGES.flatMap((page) => [...read(page).matchAll(/\[(test\/[^\]]+\.ts)\]\([^)]+\)((?:,? "[^"]+")*)/g)]
+    .map(([, file, names]) => [page, file, [...names.matchAll(/"([^"]+)"/g)].map(([, name]) => name)] as const));
+
+  test('are many', () => {
+    expect(named.length).toBeGreaterThan(40);
+  });
+
+  test.each(named)('in %s are in %s: %s', (_, file, names) => {
+    const source = read(file).replace(/\\'/g, "'");
+
+    const there = file.endsWith('invariants.ts') ? invariants.map(({ name }) => name) : names.filter((name) => source.includes(name));
+    expect(there).toEqual(expect.arrayContaining(names));
+  });
+});
+
+test('every snippet of docs/ compiles, as those of the README do', () => {
+  const [before, after] = read('rosetta/default.ts-fixture').split('/// here');
+  const snippets = new Map<string, string>();
+  for (const page of PAGES.filter((name) => name !== 'README.md')) {
+    for (const [index, [, code]] of [...read(page).matchAll(/^```ts\n([^]*?)^```/gm)].entries()) {
+      snippets.set(path.join(ROOT, 'test', `${page.replace(/\W/g, '-')}-${index + 1}.ts`), before + code + after);
+    }
+  }
+  const { config } = ts.readConfigFile(path.join(ROOT, 'test', 'tsconfig.json'), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, path.join(ROOT, 'test'));
+  const compiler: ts.CompilerOptions = { ...options, noUnusedLocals: false, noUnusedParameters: false };
+  const host = ts.createCompilerHost(compiler);
+  const { fileExists, getSourceFile, readFile } = host;
+  host.fileExists = (name) => snippets.has(name) || fileExists(name);
+  host.readFile = (name) => snippets.get(name) ?? readFile(name);
+  host.getSourceFile = (name, ...rest) => {
+    const snippet = snippets.get(name);
+    return snippet === undefined ? getSourceFile(name, ...rest) : ts.createSourceFile(name, snippet, ts.ScriptTarget.ES2022, true);
+  };
+  const program = ts.createProgram([...snippets.keys()], compiler, host);
+
+  const problems = [...snippets.keys()].flatMap((name) => {
+    const file = program.getSourceFile(name)!;
+    return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]
+      .map(({ messageText }) => `${path.basename(name)}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
+  });
+  expect(snippets.size).toBeGreaterThan(10);
+  expect(problems).toEqual([]);
+}, 120_000);

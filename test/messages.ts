@@ -79,6 +79,7 @@ function textsOf(node: ts.Node): Array<[text: string, pattern: string]> {
     const parts = node.templateSpans.map(({ expression, literal }): [string, string] =>
       // The known meanings have entries of their own, so that in this one something has to stand for them.
       [`<...>${literal.text}`, (expression.getText().includes('means') ? '<[^<>]+>' : '.*') + escape(literal.text)]);
+    // Two that stand beside each other are one placeholder.
     const pattern = parts.map(([, one]) => one).join('').replace(/(\.\*)?<\[\^<>\]\+>/, '<[^<>]+>');
     return [[node.head.text + parts.map(([text]) => text).join(''), escape(node.head.text) + pattern]];
   }
