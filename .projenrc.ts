@@ -235,6 +235,7 @@ project.addTask('test:newest', {
 for (const path of [
   '/lambda/', '/examples/', '/bench/', '/rosetta/', '/.ci/', '/.local/', '.jsii.tabl.json', '/jest.config.json',
   '/.npmrc', '/cdk.out/', '/CONTRIBUTING.md', '/VERSIONS.md', '/stryker.config.json',
+  '/docs/', '/CHANGELOG.md', '/SECURITY.md', // on GitHub, where the links of the README lead
 ]) {
   project.addPackageIgnore(path);
 }

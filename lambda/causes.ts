@@ -30,7 +30,7 @@ const UNREACHABLE = /i\/o timeout|context deadline exceeded|context canceled|Cli
 const SECRET = /secret|ssm/i;
 
 /** Why no container ran, most specific first: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html */
-const START_FAILURES: readonly KnownCause[] = [
+export const START_FAILURES: readonly KnownCause[] = [
   {
     says: [/no matching manifest|does not contain descriptor matching platform|exec format error/i],
     means: 'the image is for another CPU architecture',
@@ -175,7 +175,7 @@ const START_FAILURES: readonly KnownCause[] = [
 ];
 
 /** Exit codes that the shell or a signal gives a meaning: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html */
-const EXIT_CODES: { readonly [code: number]: Explanation } = {
+export const EXIT_CODES: { readonly [code: number]: Explanation } = {
   126: { means: 'the command cannot be executed', advice: 'check its permission bits, its interpreter line, and the CPU architecture of the image' },
   127: { means: 'command not found', advice: 'check command and entryPoint, and the PATH of the image' },
   134: { means: 'it aborted with SIGABRT' },
