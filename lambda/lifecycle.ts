@@ -149,7 +149,12 @@ async function restoredData(job: Job): Promise<Results> {
 async function remove(job: Job, event: CloudFormationCustomResourceDeleteEvent): Promise<Answer | undefined> {
   const { world, id } = job;
   const OnDelete = (event.ResourceProperties as DeliveredProperties | undefined)?.OnDelete;
-  const stop = () => stopLeftovers(job, [event.ResourceProperties], 'the resource is deleted');
+  const inspect = async ({ createdAt }: Task) => {
+    if (isAfter(createdAt, event)) { // of a later deployment, where this event comes again; or of a Create whose event was late
+      await failIfOutOfDate(job);
+    }
+  };
+  const stop = () => stopLeftovers(job, [event.ResourceProperties], 'the resource is deleted', { inspect });
   let left = job.event.Progress ? [] : await stop();
   if (![id, `${id}/failed`].includes(event.PhysicalResourceId)) { // made up: the Create has not answered, and may be starting its task
     await world.sleep(LISTED_WITHIN_MS);
@@ -168,9 +173,19 @@ async function remove(job: Job, event: CloudFormationCustomResourceDeleteEvent):
   return undoing ? goOn(job, run) : run();
 }
 
+/** Where CloudFormation does not tell, a Delete goes on. */
+async function failIfOutOfDate({ world, event }: Job): Promise<void> {
+  await stackStatus(world, event).catch((error) => {
+    if (error instanceof OutOfDate) {
+      throw error;
+    }
+    world.log(`DescribeStacks: ${error}`);
+  });
+}
+
 /** Stops what earlier requests have left running. A later one there shows that nobody waits for this one. */
 async function clearUp(job: Job, because: string, properties: DeliveredProperties[], lookForMs?: number): Promise<string[]> {
-  const inspect = ({ createdAt }: Task) => {
+  const inspect = async ({ createdAt }: Task) => {
     if (isAfter(createdAt, job.event)) {
       throw new OutOfDate();
     }
