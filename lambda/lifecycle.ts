@@ -23,7 +23,7 @@ export function createHandler(world: Surroundings) {
   return async (event: Event, context: Pick<Context, 'invokedFunctionArn' | 'logStreamName' | 'getRemainingTimeInMillis'>): Promise<void> => {
     const remaining = context.getRemainingTimeInMillis();
     const ends = world.now() + remaining;
-    const passed = passedOn(event);
+    const passed = event.Progress ? undefined : await passedOn(world, event);
     const job: Job = {
       world,
       event,
@@ -38,7 +38,7 @@ export function createHandler(world: Surroundings) {
     };
     world.log(`${event.RequestType} of ${event.LogicalResourceId}, request ${event.RequestId}${event.Progress ? ', continued' : ''}`);
 
-    if (isLeftToTheNext(job)) {
+    if (await isLeftToTheNext(job)) {
       world.log('CloudFormation has gone on without this request');
       return;
     }
@@ -50,6 +50,7 @@ export function createHandler(world: Surroundings) {
     const reason = answer.status === 'FAILED' ? [...answer.reason, `CloudWatch Log Stream: ${context.logStreamName}`] : answer.reason;
     world.log([answer.status, ...reason].join('\n')); // whole, and cdk deploy prints this log when the deployment fails
     await sendAnswer(event.ResponseURL, answerBody(event, physicalIdOf(job, answer), { ...answer, reason }), world);
+    await answer.afterwards?.().catch((error) => world.log(String(error)));
   };
 }
 

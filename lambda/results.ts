@@ -1,9 +1,9 @@
-import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import type { Task } from '@aws-sdk/client-ecs';
 import type { KnownContainers } from './definition';
 import { Failed, Job } from './job';
 import { logOf, printedOutputs } from './logs';
 import { persist } from './persist';
+import { describeStack } from './stack';
 import { OUTPUT_PREFIX, TaskRun } from '../src/contract';
 
 /** The values of attributes, by their names. */
@@ -87,9 +87,8 @@ export async function keptResults({ world, event }: Job, { Results = {} }: Pick<
   if (wanted.length === 0) {
     return {};
   }
-  const describe = () => world.cloudFormation.send(new DescribeStacksCommand({ StackName: event.StackId }));
-  const { Stacks = [] } = await persist(world, world.now() + STACK_WITHIN_MS, describe);
-  const outputs = new Map(Stacks[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+  const { Outputs } = await persist(world, world.now() + STACK_WITHIN_MS, () => describeStack(world, event));
+  const outputs = new Map(Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
   return Object.fromEntries(wanted.flatMap(([attribute, output]) => {
     const value = outputs.get(output);
     return value ? [[attribute, value]] : [];

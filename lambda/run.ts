@@ -10,7 +10,7 @@ import { Failure, judge, Outcome } from './outcome';
 import { persist } from './persist';
 import { resultsOf } from './results';
 import { deadline, LOOK_AT_STACK_MS, passOnAt, pollInterval } from './schedule';
-import { isAwaited, Occasion, OutOfDate, stackStatus } from './stack';
+import { isAwaited, isOver, Occasion, OutOfDate, stackStatus } from './stack';
 import { isWorthATry, startAnew, startDue } from './start';
 import { describeTasks } from './tasks';
 import type { TaskRun } from '../src/contract';
@@ -57,7 +57,7 @@ async function startAndWait(job: Job, run: KnownContainers, progress: Progress):
       throw timedOut(job, run, progress, tasks);
     }
     if (world.now() >= passOnAt(run, job.sentAt)) {
-      return goesOn(job, progress);
+      return { ...goesOn(job, progress), afterwards: () => lookBack(job, run, progress) };
     }
     if (world.now() >= job.handOverAt) {
       return handOver(job, progress);
@@ -159,6 +159,19 @@ async function lookAtStack(job: Job, progress: Progress): Promise<void> {
   });
   if (status && !isAwaited(progress.Occasion, status)) {
     throw new Failed({ cause: `the deployment is over (${status}), and nobody waits for the task` });
+  }
+}
+
+/** How long CloudFormation may take to tell; the rest of the invocation is for stopping the task. */
+const STACK_WITHIN_MS = 20_000;
+
+/** Without a rollback, nobody else stops the task of a deployment that fails between two resources. */
+async function lookBack(job: Job, run: KnownContainers, progress: Progress): Promise<void> {
+  const { world } = job;
+  await world.sleep(LOOK_AT_STACK_MS);
+  const status = await persist(world, world.now() + STACK_WITHIN_MS, () => stackStatus(world, job.event));
+  if (isOver(status)) {
+    await stopAll(job, run, progress, `the deployment is over (${status}), and nobody waits for the task`);
   }
 }
 
