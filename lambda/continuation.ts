@@ -1,5 +1,5 @@
 import type { Answer } from './answer';
-import type { Event, Job, Progress } from './job';
+import type { Event, Job, Progress, TaskProgress } from './job';
 import { persist } from './persist';
 import type { DeliveredProperties } from './properties';
 import type { Results } from './results';
@@ -19,6 +19,9 @@ export type Passed = { readonly RequestId: string } & (
   /** How many of those that follow there were before. */
   | { readonly State: 'SKIPPED'; readonly Following: number }
 );
+
+/** How much of the cause of each failure the next resource gets to know. */
+const MOST_OF_CAUSE = 80;
 
 /** How long CloudFormation may take to tell when the deployment began. */
 const STACK_WITHIN_MS = 60_000;
@@ -65,12 +68,16 @@ export async function isLeftToTheNext({ event, sentAt: began, world }: Job): Pro
 
 /** The answer with which the next resource goes on waiting. */
 export function goesOn({ event, world }: Job, progress: Progress): Answer {
-  const tasks = progress.Tasks.map(({ Problem, ...task }) => task); // its text could be longer than an answer
+  const tasks = progress.Tasks.map(({ Problem, Ended, ...task }) => ({ ...task, Ended: Ended && briefly(Ended) })); // texts could be longer than an answer
   return {
     status: 'SUCCESS',
     reason: ['The task goes on, and the next resource waits for it.'],
     data: passing({ State: 'RUNNING', RequestId: event.RequestId, At: world.now(), Progress: { ...progress, Tasks: tasks } }),
   };
+}
+
+function briefly({ Failure, ...ended }: NonNullable<TaskProgress['Ended']>): TaskProgress['Ended'] {
+  return Failure ? { Failure: { cause: Failure.cause.slice(0, MOST_OF_CAUSE), container: Failure.container, patience: Failure.patience } } : ended;
 }
 
 /** The attributes of a resource whose task has succeeded. */

@@ -58,6 +58,22 @@ describe('a task of several hours', () => {
     expect(world.callsOf('StopTask')).toEqual([]);
   });
 
+  test.each([
+    ['succeeded', 0, { Status: 'SUCCESS', Data: { ExitCode: '0', StoppedAt: expect.stringMatching(/^2026-01-01T00:00:40/) } }],
+    ['failed', 3, { Status: 'FAILED', Reason: expect.stringContaining('1 of 2 tasks failed: container "app" exited with code 3.') }],
+  ])('is waited for when ECS has forgotten another that has %s', async (_, exitCode, expected) => {
+    world.lives = [runs(10, exitCode), runs(2.5 * HOURS, 0)];
+    const forget = (_input: any, proceed: () => any) => ({ tasks: proceed().tasks.filter((task: any) => task.lastStatus !== 'STOPPED') });
+    world.faults.DescribeTasks = Array.from({ length: 20_000 }, () => forget);
+    const answers = await deploy((number, from) => {
+      const delivered = nth(number, from, { Results: { ExitCode: 'MigrationExitCode', StoppedAt: 'MigrationStoppedAt' } });
+      return create({ ...delivered, Request: { ...delivered.Request, count: '2' } });
+    });
+    expect(answers).toHaveLength(3);
+    expect(answers[2]).toMatchObject(expected);
+    expect(world.callsOf('StopTask')).toEqual([]);
+  });
+
   test('gives its results to the stack in the end', async () => {
     world.lives = [runs(2.5 * HOURS, 0)];
     const [first, , last] = await deploy(creating());
