@@ -11,10 +11,15 @@ export interface Answer {
   readonly reason: readonly string[];
   /** The attributes of the resource. */
   readonly data?: Results;
+  /** What is to do when it has been given. */
+  readonly afterwards?: () => Promise<void>;
 }
 
 /** The whole answer, inclusive: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
 const MOST_BYTES = 4096;
+
+/** By how much the logical id of a resource that passes on the same results may be longer. */
+const LONGER_ID_BYTES = 8;
 
 const ATTEMPTS = 8;
 
@@ -38,7 +43,7 @@ function hasMembers(data: Results = {}): boolean {
 
 /** By how many bytes an answer with these attributes would be too long, even without a reason. */
 export function bytesOver({ event, id }: Job, data: Results): number {
-  return answerBody(event, 'PhysicalResourceId' in event ? event.PhysicalResourceId : id, { status: 'SUCCESS', reason: [], data }).length - MOST_BYTES;
+  return answerBody(event, 'PhysicalResourceId' in event ? event.PhysicalResourceId : id, { status: 'SUCCESS', reason: [], data }).length + LONGER_ID_BYTES - MOST_BYTES;
 }
 
 /**

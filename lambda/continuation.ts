@@ -1,8 +1,11 @@
 import type { Answer } from './answer';
-import type { Event, Job, Progress } from './job';
+import type { Event, Job, Progress, TaskProgress } from './job';
+import { persist } from './persist';
+import type { DeliveredProperties } from './properties';
 import type { Results } from './results';
-import { sentAt } from './stack';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, TaskRun } from '../src/contract';
+import { describeStack, isOver, stackStatus } from './stack';
+import type { Surroundings } from './surroundings';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, resourcesFor, TaskRun } from '../src/contract';
 
 /**
  * What a resource has come to, for the one that goes on waiting for the same task: its attribute `Progress`.
@@ -13,25 +16,33 @@ import { LONGEST_SERVICE_TIMEOUT_SECONDS, TaskRun } from '../src/contract';
 export type Passed = { readonly RequestId: string } & (
   | { readonly State: 'RUNNING'; readonly At: number; readonly Progress: Progress }
   | { readonly State: 'SUCCEEDED'; readonly Results: Results }
-  | { readonly State: 'SKIPPED' }
+  /** How many of those that follow there were before. */
+  | { readonly State: 'SKIPPED'; readonly Following: number }
 );
 
-/** Between two resources pass seconds. What was passed on so much earlier was for a deployment that has failed since. */
-const FRESH_FOR_MS = 10 * 60_000;
+/** How much of the cause of each failure the next resource gets to know. */
+const MOST_OF_CAUSE = 80;
+
+/** How long CloudFormation may take to tell when the deployment began. */
+const STACK_WITHIN_MS = 60_000;
 
 /** What the resource before this one has come to; nothing where this request has to begin anew. */
-export function passedOn(event: Event): Passed | undefined {
-  const from = fromOf(event.ResourceProperties);
+export async function passedOn(world: Surroundings, event: Event): Promise<Passed | undefined> {
+  const from: string | undefined = event.ResourceProperties?.Continues?.From;
   if (event.RequestType === 'Delete' || !from) {
     return undefined;
   }
   const passed = parse(from);
-  if (passed?.State !== 'RUNNING') {
-    return passed;
+  switch (passed?.State) {
+    case 'SUCCEEDED':
+      return passed;
+    case 'SKIPPED':
+      return event.RequestType === 'Create' && passed.Following > 0 ? undefined : passed; // the Create failed before, and no task has succeeded
+    case 'RUNNING':
+      return await isFromEarlierDeployment(world, event, passed.At) ? undefined : passed;
+    default:
+      return undefined;
   }
-  // Without a rollback, only what has failed is asked for again: its task is over, and the one before passes on nothing new.
-  const isFailed = event.RequestType === 'Update' && fromOf(event.OldResourceProperties) === from;
-  return isFailed || (sentAt(event) ?? passed.At) > passed.At + FRESH_FOR_MS ? undefined : passed;
 }
 
 /** What can't be read begins anew: no event may end without an answer. */
@@ -43,23 +54,41 @@ function parse(from: string): Passed | undefined {
   }
 }
 
-function fromOf(properties?: { readonly [name: string]: any }): string | undefined {
-  return properties?.Continues?.From;
+/**
+ * Without a rollback, only what has failed is asked for again: its task is over, and the resource before it passes on
+ * nothing new. Where CloudFormation does not tell, the task does.
+ */
+async function isFromEarlierDeployment(world: Surroundings, event: Event, at: number): Promise<boolean> {
+  try {
+    const { LastUpdatedTime } = await persist(world, world.now() + STACK_WITHIN_MS, () => describeStack(world, event));
+    return LastUpdatedTime !== undefined && LastUpdatedTime.getTime() > at;
+  } catch (error) {
+    world.log(`DescribeStacks: ${error}`);
+    return false;
+  }
 }
 
 /** Whether CloudFormation has gone on without this request, and perhaps with its task, for which the next resource waits then. */
-export function isLeftToTheNext({ event, sentAt: began, world }: Job): boolean {
-  return event.ResourceProperties?.IsContinued !== undefined && world.now() > began + LONGEST_SERVICE_TIMEOUT_SECONDS * 1000;
+export async function isLeftToTheNext({ event, sentAt: began, world }: Job): Promise<boolean> {
+  if (event.ResourceProperties?.IsContinued === undefined || world.now() <= began + LONGEST_SERVICE_TIMEOUT_SECONDS * 1000) {
+    return false;
+  }
+  const status = await stackStatus(world, event).catch((error) => { world.log(`DescribeStacks: ${error}`); });
+  return !status || !isOver(status);
 }
 
 /** The answer with which the next resource goes on waiting. */
 export function goesOn({ event, world }: Job, progress: Progress): Answer {
-  const tasks = progress.Tasks.map(({ Problem, ...task }) => task); // its text could be longer than an answer
+  const tasks = progress.Tasks.map(({ Problem, Ended, ...task }) => ({ ...task, Ended: Ended && briefly(Ended) })); // texts could be longer than an answer
   return {
     status: 'SUCCESS',
     reason: ['The task goes on, and the next resource waits for it.'],
     data: passing({ State: 'RUNNING', RequestId: event.RequestId, At: world.now(), Progress: { ...progress, Tasks: tasks } }),
   };
+}
+
+function briefly({ Failure, ...ended }: NonNullable<TaskProgress['Ended']>): TaskProgress['Ended'] {
+  return Failure ? { Failure: { cause: Failure.cause.slice(0, MOST_OF_CAUSE), container: Failure.container, patience: Failure.patience } } : ended;
 }
 
 /** The attributes of a resource whose task has succeeded. */
@@ -68,8 +97,14 @@ export function dataOf({ IsContinued }: TaskRun, { event }: Job, results: Result
 }
 
 /** The attributes of a resource that has run no task. */
-export function dataOfNone({ IsContinued }: Pick<TaskRun, 'IsContinued'>, { event }: Job, kept: Results): Results {
-  return IsContinued ? passing({ State: 'SKIPPED', RequestId: event.RequestId }) : kept;
+export function dataOfNone({ IsContinued }: Pick<TaskRun, 'IsContinued'>, { event, passed }: Job, kept: Results): Results {
+  const Following = passed?.State === 'SKIPPED' ? passed.Following - 1 : followingBefore(event);
+  return IsContinued ? passing({ State: 'SKIPPED', RequestId: event.RequestId, Following }) : kept;
+}
+
+function followingBefore(event: Event): number {
+  const { IsContinued, TimeoutSeconds }: Partial<DeliveredProperties> = event.RequestType === 'Update' ? event.OldResourceProperties : {};
+  return IsContinued ? resourcesFor(Number(TimeoutSeconds)) - 1 : 0;
 }
 
 function passing(passed: Passed): Results {

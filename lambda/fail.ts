@@ -1,7 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import type { Answer } from './answer';
 import type { KnownContainers } from './definition';
-import { Failed, Job, knownArns, Progress } from './job';
+import { Failed, Job, knownArns, openArns, Progress } from './job';
 import { logOf, tail } from './logs';
 import { markOfRequest, placeOf } from './marks';
 import { Evidence, explain, notStopped } from './message';
@@ -16,7 +16,7 @@ export function timedOut(job: Job, run: KnownContainers, progress: Progress, tas
   const allowed = duration(deadline(run, progress.Since, job.sentAt) - progress.Since);
   const running = tasks.find((task) => judge(task, run).state === 'running');
   const waiting = progress.Tasks.find(({ TaskArn }) => !TaskArn);
-  const isKnown = knownArns(progress).every((taskArn) => tasks.some((task) => task.taskArn === taskArn));
+  const isKnown = openArns(progress).every((taskArn) => tasks.some((task) => task.taskArn === taskArn));
   if (!running && waiting && isKnown) { // what is there is over: the rest is still to start
     const { cause = 'ECS gave no reason', ...rest } = waiting.Problem ?? {};
     const didNot = waiting.Retries > 0 ? 'succeed' : 'start';
@@ -47,9 +47,13 @@ export async function stopAll(job: Job, run: KnownContainers, progress: Progress
   const { world } = job;
   const { cluster } = run.Request;
   const until = world.now() + TIME_TO_STOP_MS;
-  const known = await describeTasks(world, cluster, knownArns(progress)).catch(() => []);
-  const over = known.filter((task) => judge(task, run).state !== 'running').map(({ taskArn }) => taskArn!);
-  const left = await stopTasks(world, cluster, knownArns(progress).filter((taskArn) => !over.includes(taskArn)), because, until);
+  const open = openArns(progress);
+  const known = await describeTasks(world, cluster, open).catch(() => []);
+  const over = [
+    ...knownArns(progress).filter((taskArn) => !open.includes(taskArn)),
+    ...known.filter((task) => judge(task, run).state !== 'running').map(({ taskArn }) => taskArn!),
+  ];
+  const left = await stopTasks(world, cluster, open.filter((taskArn) => !over.includes(taskArn)), because, until);
   const others = (await findUnheardOf(job, run, progress, until)).filter((taskArn) => !over.includes(taskArn));
   return [...new Set([...left, ...await stopTasks(world, cluster, others, because, until)])];
 }

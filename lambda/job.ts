@@ -2,6 +2,7 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import type { Passed } from './continuation';
 import type { Evidence } from './message';
 import type { Failure } from './outcome';
+import type { Results } from './results';
 import type { Occasion } from './stack';
 import type { Surroundings } from './surroundings';
 
@@ -43,6 +44,8 @@ export interface TaskProgress {
   DoubtedAttempt?: number;
   /** Since when ECS has not known the task that it had started. */
   MissingSince?: number;
+  /** How it ended, when that is certain: ECS forgets a task an hour after that, and others may go on. */
+  Ended?: { readonly Failure?: Failure; readonly Facts?: Results };
   /** Why the last start failed. */
   Problem?: Failure;
 }
@@ -71,6 +74,11 @@ export class Failed extends Error {
   constructor(readonly failure: Failure, readonly task?: Pick<Evidence, 'taskArn'>) {
     super(failure.cause);
   }
+}
+
+/** The tasks of which ECS has to tell how they end. */
+export function openArns(progress: Progress): string[] {
+  return progress.Tasks.flatMap(({ TaskArn, Ended }) => Ended ? [] : TaskArn ?? []);
 }
 
 /** The tasks that ECS has answered with. */

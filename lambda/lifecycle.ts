@@ -23,7 +23,7 @@ export function createHandler(world: Surroundings) {
   return async (event: Event, context: Pick<Context, 'invokedFunctionArn' | 'logStreamName' | 'getRemainingTimeInMillis'>): Promise<void> => {
     const remaining = context.getRemainingTimeInMillis();
     const ends = world.now() + remaining;
-    const passed = passedOn(event);
+    const passed = event.Progress ? undefined : await passedOn(world, event);
     const job: Job = {
       world,
       event,
@@ -38,7 +38,7 @@ export function createHandler(world: Surroundings) {
     };
     world.log(`${event.RequestType} of ${event.LogicalResourceId}, request ${event.RequestId}${event.Progress ? ', continued' : ''}`);
 
-    if (isLeftToTheNext(job)) {
+    if (await isLeftToTheNext(job)) {
       world.log('CloudFormation has gone on without this request');
       return;
     }
@@ -50,6 +50,7 @@ export function createHandler(world: Surroundings) {
     const reason = answer.status === 'FAILED' ? [...answer.reason, `CloudWatch Log Stream: ${context.logStreamName}`] : answer.reason;
     world.log([answer.status, ...reason].join('\n')); // whole, and cdk deploy prints this log when the deployment fails
     await sendAnswer(event.ResponseURL, answerBody(event, physicalIdOf(job, answer), { ...answer, reason }), world);
+    await answer.afterwards?.().catch((error) => world.log(String(error)));
   };
 }
 
@@ -149,7 +150,12 @@ async function restoredData(job: Job): Promise<Results> {
 async function remove(job: Job, event: CloudFormationCustomResourceDeleteEvent): Promise<Answer | undefined> {
   const { world, id } = job;
   const OnDelete = (event.ResourceProperties as DeliveredProperties | undefined)?.OnDelete;
-  const stop = () => stopLeftovers(job, [event.ResourceProperties], 'the resource is deleted');
+  const inspect = async ({ createdAt }: Task) => {
+    if (isAfter(createdAt, event)) { // of a later deployment, where this event comes again; or of a Create whose event was late
+      await failIfOutOfDate(job);
+    }
+  };
+  const stop = () => stopLeftovers(job, [event.ResourceProperties], 'the resource is deleted', { inspect });
   let left = job.event.Progress ? [] : await stop();
   if (![id, `${id}/failed`].includes(event.PhysicalResourceId)) { // made up: the Create has not answered, and may be starting its task
     await world.sleep(LISTED_WITHIN_MS);
@@ -168,9 +174,19 @@ async function remove(job: Job, event: CloudFormationCustomResourceDeleteEvent):
   return undoing ? goOn(job, run) : run();
 }
 
+/** Where CloudFormation does not tell, a Delete goes on. */
+async function failIfOutOfDate({ world, event }: Job): Promise<void> {
+  await stackStatus(world, event).catch((error) => {
+    if (error instanceof OutOfDate) {
+      throw error;
+    }
+    world.log(`DescribeStacks: ${error}`);
+  });
+}
+
 /** Stops what earlier requests have left running. A later one there shows that nobody waits for this one. */
 async function clearUp(job: Job, because: string, properties: DeliveredProperties[], lookForMs?: number): Promise<string[]> {
-  const inspect = ({ createdAt }: Task) => {
+  const inspect = async ({ createdAt }: Task) => {
     if (isAfter(createdAt, job.event)) {
       throw new OutOfDate();
     }

@@ -1,9 +1,9 @@
-import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import type { Task } from '@aws-sdk/client-ecs';
 import type { KnownContainers } from './definition';
-import { Failed, Job } from './job';
+import { Failed, Job, knownArns, Progress } from './job';
 import { logOf, printedOutputs } from './logs';
 import { persist } from './persist';
+import { describeStack } from './stack';
 import { OUTPUT_PREFIX, TaskRun } from '../src/contract';
 
 /** The values of attributes, by their names. */
@@ -18,14 +18,20 @@ const LOG_WITHIN_MS = 30_000;
 const STACK_WITHIN_MS = 60_000;
 
 /** The attributes that the stack uses. A value that is missing fails the request: nothing else may be taken for it. */
-export async function resultsOf(job: Job, run: KnownContainers, tasks: Task[]): Promise<Results> {
+export async function resultsOf(job: Job, run: KnownContainers, progress: Progress): Promise<Results> {
   const names = Object.keys(run.Results ?? {});
   const outputs = names.filter(isOutput).map((name) => name.slice(OUTPUT_PREFIX.length));
-  const found = { ...factsOf(run, tasks, job.world.now()), ...await readOutputs(job, run, tasks[0], outputs) };
+  const arns = knownArns(progress);
+  const found: Results = {
+    TaskArn: arns[0],
+    TaskArns: arns.join(','),
+    ...progress.Tasks[0].Ended?.Facts,
+    ...await readOutputs(job, run, arns[0], outputs),
+  };
   return Object.fromEntries(names.map((name) => {
     const value = found[name];
     if (!value) {
-      throw missing(name, run, tasks[0]);
+      throw missing(name, run, arns[0]);
     }
     return [name, value];
   }));
@@ -35,24 +41,24 @@ function isOutput(name: string): boolean {
   return name.startsWith(OUTPUT_PREFIX);
 }
 
-function factsOf(run: KnownContainers, tasks: Task[], now: number): Record<string, string | undefined> {
-  const [{ taskArn, containers, startedAt, createdAt, executionStoppedAt, stoppedAt }] = tasks;
+/** What only ECS knows of a task that has succeeded, for those attributes that the stack uses. */
+export function factsOf(run: KnownContainers, task: Task, now: number): Results {
+  const { taskArn, containers, startedAt, createdAt, executionStoppedAt, stoppedAt } = task;
   const [container] = run.ExitCodeFrom;
   const at = (time = new Date(now)) => time.toISOString();
-  return {
-    TaskArn: taskArn,
-    TaskArns: tasks.map((task) => task.taskArn).join(','),
+  const facts: { [attribute: string]: string | undefined } = {
     ExitCode: containers?.find(({ name }) => name === container)?.exitCode?.toString(),
     StartedAt: at(startedAt ?? createdAt),
     StoppedAt: at(executionStoppedAt ?? stoppedAt),
     LogStreamName: logOf(run, container, taskArn!)?.stream,
   };
+  return Object.fromEntries(Object.entries(facts).flatMap(([name, value]) => value && run.Results?.[name] ? [[name, value]] : []));
 }
 
-async function readOutputs(job: Job, run: KnownContainers, { taskArn }: Task, names: string[]): Promise<Record<string, string>> {
+async function readOutputs(job: Job, run: KnownContainers, taskArn: string, names: string[]): Promise<Record<string, string>> {
   const { world } = job;
   const until = Math.min(world.now() + LOG_WITHIN_MS, job.handOverBy);
-  const logs = run.ExitCodeFrom.flatMap((container) => logOf(run, container, taskArn!) ?? []);
+  const logs = run.ExitCodeFrom.flatMap((container) => logOf(run, container, taskArn) ?? []);
   for (;;) {
     const printed = names.length > 0 ? await printedOutputs(world, logs, names) : new Map<string, Set<string>>();
     for (const [name, values] of printed) {
@@ -67,7 +73,7 @@ async function readOutputs(job: Job, run: KnownContainers, { taskArn }: Task, na
   }
 }
 
-function missing(attribute: string, { ExitCodeFrom: [container] }: KnownContainers, { taskArn }: Task): Failed {
+function missing(attribute: string, { ExitCodeFrom: [container] }: KnownContainers, taskArn: string): Failed {
   const name = attribute.slice(OUTPUT_PREFIX.length);
   return isOutput(attribute)
     ? new Failed({
@@ -87,9 +93,8 @@ export async function keptResults({ world, event }: Job, { Results = {} }: Pick<
   if (wanted.length === 0) {
     return {};
   }
-  const describe = () => world.cloudFormation.send(new DescribeStacksCommand({ StackName: event.StackId }));
-  const { Stacks = [] } = await persist(world, world.now() + STACK_WITHIN_MS, describe);
-  const outputs = new Map(Stacks[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+  const { Outputs } = await persist(world, world.now() + STACK_WITHIN_MS, () => describeStack(world, event));
+  const outputs = new Map(Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
   return Object.fromEntries(wanted.flatMap(([attribute, output]) => {
     const value = outputs.get(output);
     return value ? [[attribute, value]] : [];

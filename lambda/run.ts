@@ -6,12 +6,12 @@ import { adviceOnError, patienceWithError } from './causes';
 import { dataOf, goesOn } from './continuation';
 import { KnownContainers, withContainers } from './definition';
 import { fail, stopAll, timedOut } from './fail';
-import { Failed, Job, knownArns, Progress, TaskProgress } from './job';
+import { Failed, Job, openArns, Progress, TaskProgress } from './job';
 import { Failure, judge, Outcome } from './outcome';
 import { persist } from './persist';
-import { resultsOf } from './results';
+import { factsOf, resultsOf } from './results';
 import { deadline, LOOK_AT_STACK_MS, passOnAt, pollInterval } from './schedule';
-import { isAwaited, Occasion, OutOfDate, stackStatus } from './stack';
+import { isAwaited, isOver, Occasion, OutOfDate, stackStatus } from './stack';
 import { isWorthATry, startAnew, startDue } from './start';
 import { describeTasks } from './tasks';
 import type { TaskRun } from '../src/contract';
@@ -51,14 +51,14 @@ async function startAndWait(job: Job, run: KnownContainers, progress: Progress):
     logChanges(job, progress, tasks, states);
     const standing = settle(job, run, progress, tasks);
     if (standing === 'succeeded') {
-      return succeed(job, run, progress, tasks);
+      return succeed(job, run, progress);
     }
     const endsAt = deadline(run, progress.Since, job.sentAt);
     if (world.now() >= endsAt) {
       throw timedOut(job, run, progress, tasks);
     }
     if (world.now() >= passOnAt(run, job.sentAt)) {
-      return goesOn(job, progress);
+      return { ...goesOn(job, progress), afterwards: () => lookBack(job, run, progress) };
     }
     if (world.now() >= job.handOverAt) {
       return handOver(job, progress);
@@ -73,12 +73,11 @@ async function startAndWait(job: Job, run: KnownContainers, progress: Progress):
   }
 }
 
-async function succeed(job: Job, run: KnownContainers, progress: Progress, tasks: Task[]): Promise<Answer> {
+async function succeed(job: Job, run: KnownContainers, progress: Progress): Promise<Answer> {
   if (progress.Tasks.some(({ Tries }) => Tries > 1)) { // ECS may have started one that it reported as failed
     await stopAll(job, run, progress, 'another task has succeeded in its place');
   }
-  const inOrder = knownArns(progress).map((arn) => tasks.find(({ taskArn }) => taskArn === arn)!);
-  const data = dataOf(run, job, await resultsOf(job, run, inOrder));
+  const data = dataOf(run, job, await resultsOf(job, run, progress));
   const over = bytesOver(job, data);
   if (over > 0) {
     throw new Failed({ cause: `the task has succeeded, but its results are ${over} bytes too long for CloudFormation`, advice: 'let it print shorter values, such as the name of a parameter that holds the rest' });
@@ -91,10 +90,7 @@ async function succeed(job: Job, run: KnownContainers, progress: Progress, tasks
  * sibling failed. Others take the place of those that may be tried again.
  */
 function settle(job: Job, run: KnownContainers, progress: Progress, tasks: Task[]): 'open' | 'failing' | 'succeeded' {
-  const outcomes = progress.Tasks.map((own): { own: TaskProgress; outcome?: Outcome } => {
-    const task = tasks.find(({ taskArn }) => taskArn === own.TaskArn);
-    return { own, outcome: task && judge(task, run) };
-  });
+  const outcomes = progress.Tasks.map((own) => ({ own, outcome: outcomeOf(job, run, own, tasks) }));
   const failures = outcomes.flatMap(({ own, outcome }) => outcome?.state === 'failed' ? [{ own, failure: outcome.failure }] : []);
   const final = failures.find(({ own, failure }) => !mayRunAgain(job, run, progress, own, failure));
   if (final) {
@@ -106,6 +102,23 @@ function settle(job: Job, run: KnownContainers, progress: Progress, tasks: Task[
   }
   failures.forEach(({ own, failure }) => startAnew(job, progress, own, failure));
   return outcomes.every(({ outcome }) => outcome?.state === 'succeeded') ? 'succeeded' : 'open';
+}
+
+function outcomeOf(job: Job, run: KnownContainers, own: TaskProgress, tasks: Task[]): Outcome | undefined {
+  const task = tasks.find(({ taskArn }) => taskArn === own.TaskArn);
+  const outcome = task && judge(task, run);
+  switch (outcome?.state) {
+    case 'failed':
+      own.Ended = { Failure: outcome.failure };
+      break;
+    case 'succeeded':
+      own.Ended = own.Number === 1 ? { Facts: factsOf(run, task!, job.world.now()) } : {};
+      break;
+  }
+  if (!own.Ended) {
+    return outcome;
+  }
+  return own.Ended.Failure ? { state: 'failed', failure: own.Ended.Failure } : { state: 'succeeded' };
 }
 
 function mayRunAgain(job: Job, run: TaskRun, progress: Progress, { Retries }: TaskProgress, { patience }: Failure): boolean {
@@ -125,8 +138,8 @@ function howMany({ Tasks }: Progress, failed: number, { Retries }: TaskProgress)
 async function look(job: Job, run: TaskRun, progress: Progress): Promise<Task[]> {
   const { world } = job;
   try {
-    const tasks = await describeTasks(world, run.Request.cluster, knownArns(progress));
-    for (const own of progress.Tasks) {
+    const tasks = await describeTasks(world, run.Request.cluster, openArns(progress));
+    for (const own of progress.Tasks.filter(({ Ended }) => !Ended)) {
       const task = tasks.find(({ taskArn }) => taskArn === own.TaskArn);
       // A repeated invocation must not start the time anew: ECS knows when the first one started the task.
       progress.Since = Math.min(progress.Since, task?.createdAt?.getTime() ?? progress.Since);
@@ -161,6 +174,19 @@ async function lookAtStack(job: Job, progress: Progress): Promise<void> {
   });
   if (status && !isAwaited(progress.Occasion, status)) {
     throw new Failed({ cause: `the deployment is over (${status}), and nobody waits for the task` });
+  }
+}
+
+/** How long CloudFormation may take to tell; the rest of the invocation is for stopping the task. */
+const STACK_WITHIN_MS = 20_000;
+
+/** Without a rollback, nobody else stops the task of a deployment that fails between two resources. */
+async function lookBack(job: Job, run: KnownContainers, progress: Progress): Promise<void> {
+  const { world } = job;
+  await world.sleep(LOOK_AT_STACK_MS);
+  const status = await persist(world, world.now() + STACK_WITHIN_MS, () => stackStatus(world, job.event));
+  if (isOver(status)) {
+    await stopAll(job, run, progress, `the deployment is over (${status}), and nobody waits for the task`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeStacksCommand, Stack } from '@aws-sdk/client-cloudformation';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import type { Surroundings } from './surroundings';
 
@@ -16,10 +16,14 @@ const AWAITED: { readonly [occasion in Occasion]: RegExp } = {
   deletion: /_IN_PROGRESS$/,
 };
 
+export async function describeStack(world: Surroundings, { StackId }: Pick<CloudFormationCustomResourceEvent, 'StackId'>): Promise<Partial<Stack>> {
+  const { Stacks: [stack] = [] } = await world.cloudFormation.send(new DescribeStacksCommand({ StackName: StackId }));
+  return stack ?? {};
+}
+
 /** What CloudFormation is doing with the stack. Throws where that is no longer what this request belongs to. */
 export async function stackStatus(world: Surroundings, event: CloudFormationCustomResourceEvent): Promise<string> {
-  const { Stacks = [] } = await world.cloudFormation.send(new DescribeStacksCommand({ StackName: event.StackId }));
-  const { StackStatus: status, LastUpdatedTime } = Stacks[0] ?? {};
+  const { StackStatus: status, LastUpdatedTime } = await describeStack(world, event);
   if (!status) {
     throw new Error('CloudFormation does not tell the status of the stack');
   }
@@ -54,6 +58,11 @@ export function sentAt({ ResponseURL }: CloudFormationCustomResourceEvent): numb
  */
 export function isRollback(status: string): boolean {
   return AWAITED.rollback.test(status);
+}
+
+/** Whether CloudFormation does nothing more with the stack. */
+export function isOver(status: string): boolean {
+  return !/_IN_PROGRESS$/.test(status);
 }
 
 /** Whether anybody waits for the result of a task that is run for this. */

@@ -81,6 +81,7 @@ async function callRunTask(job: Job, request: TaskRun['Request'], progress: Prog
 /** Starts another task in place of one that is known to have ended or never to have run: the old token would give the old one back. */
 export function startAnew(job: Job, progress: Progress, task: TaskProgress, failure: Failure): void {
   task.TaskArn = undefined;
+  task.Ended = undefined;
   task.Attempt++;
   if (failure.patience === 'as often as retryAttempts allows') {
     task.Retries++;

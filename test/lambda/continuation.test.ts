@@ -52,7 +52,7 @@ describe('a task of several hours', () => {
     world.lives = [runs(2.5 * HOURS, 0)];
     const answers = await deploy(creating());
     expect(answers.map(({ Status, at }) => ({ Status, minute: Math.round(at / 60) }))).toEqual([
-      { Status: 'SUCCESS', minute: 58 }, { Status: 'SUCCESS', minute: 116 }, { Status: 'SUCCESS', minute: 151 },
+      { Status: 'SUCCESS', minute: 58 }, { Status: 'SUCCESS', minute: 117 }, { Status: 'SUCCESS', minute: 151 }, // after a minute in which the first looks back
     ]);
     expect(world.tasks).toHaveLength(1);
     expect(world.callsOf('StopTask')).toEqual([]);
@@ -63,6 +63,22 @@ describe('a task of several hours', () => {
     const answer = await world.request({ ...create(nth(1)), ResponseURL: 'https://bucket.example/answer?Signature=secret' });
     expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { Progress: expect.stringContaining('RUNNING') } });
     expect(Math.round(answer.at / 60)).toBe(58);
+  });
+
+  test.each([
+    ['succeeded', 0, { Status: 'SUCCESS', Data: { ExitCode: '0', StoppedAt: expect.stringMatching(/^2026-01-01T00:00:40/) } }],
+    ['failed', 3, { Status: 'FAILED', Reason: expect.stringContaining('1 of 2 tasks failed: container "app" exited with code 3.') }],
+  ])('is waited for when ECS has forgotten another that has %s', async (_, exitCode, expected) => {
+    world.lives = [runs(10, exitCode), runs(2.5 * HOURS, 0)];
+    const forget = (_input: any, proceed: () => any) => ({ tasks: proceed().tasks.filter((task: any) => task.lastStatus !== 'STOPPED') });
+    world.faults.DescribeTasks = Array.from({ length: 20_000 }, () => forget);
+    const answers = await deploy((number, from) => {
+      const delivered = nth(number, from, { Results: { ExitCode: 'MigrationExitCode', StoppedAt: 'MigrationStoppedAt' } });
+      return create({ ...delivered, Request: { ...delivered.Request, count: '2' } });
+    });
+    expect(answers).toHaveLength(3);
+    expect(answers[2]).toMatchObject(expected);
+    expect(world.callsOf('StopTask')).toEqual([]);
   });
 
   test('gives its results to the stack in the end', async () => {
@@ -139,6 +155,20 @@ describe('a repeated event', () => {
     expect(world.tasks).toHaveLength(1);
   });
 
+  test('of a resource whose time is over, because its invocation had died, stops the task where nobody goes on waiting', async () => {
+    world.lives = [runs(2.5 * HOURS, 0)];
+    let event = sent(create(nth(1)), 1);
+    while (world.seconds() < 50 * 60) {
+      await world.invoke(event);
+      event = world.handedOver.shift()!;
+    }
+    world.stackStatus = 'CREATE_FAILED';
+    world.time += 12 * MINUTE;
+    await world.invoke(event);
+    expect(world.callsOf('StopTask')).toHaveLength(1);
+    expect(world.tasks).toHaveLength(1);
+  });
+
   test('of a resource that goes on waiting finds the same task', async () => {
     world.lives = [runs(1.2 * HOURS, 0)];
     const [{ Data }] = await deploy(creating(), 1);
@@ -147,6 +177,41 @@ describe('a repeated event', () => {
     await world.request(event);
     expect(world.answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
     expect(world.tasks).toHaveLength(1);
+  });
+});
+
+describe('a resource that has passed on its task looks back a minute later', () => {
+  const passOn = async (stackStatus: string) => {
+    world.lives = [runs(2.5 * HOURS, 0)];
+    const [put] = [world.put];
+    world.put = async (url, body) => {
+      world.stackStatus = stackStatus;
+      return put(url, body);
+    };
+    await deploy(creating(), 1);
+  };
+
+  test.each(['CREATE_FAILED', 'UPDATE_FAILED'])('and stops it where the stack is %s: no resource will go on waiting', async (status) => {
+    await passOn(status);
+    expect(world.callsOf('StopTask')).toMatchObject([{ reason: `cdk-ecs-run-task: the deployment is over (${status}), and nobody waits for the task` }]);
+    expect(world.answers).toHaveLength(1);
+  });
+
+  test.each(['CREATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS', 'DELETE_IN_PROGRESS'])('and lets it run where the stack is %s: others see to it', async (status) => {
+    await passOn(status);
+    expect(world.callsOf('StopTask')).toEqual([]);
+  });
+
+  test('and lets it run where CloudFormation does not tell', async () => {
+    world.faults.DescribeStacks = Array.from({ length: 200 }, () => (_: unknown, proceed: () => unknown) => {
+      if (world.answers.length > 0) {
+        throw new Error('no');
+      }
+      return proceed();
+    });
+    await passOn('CREATE_FAILED');
+    expect(world.callsOf('StopTask')).toEqual([]);
+    expect(world.answers).toHaveLength(1);
   });
 });
 
@@ -165,15 +230,39 @@ describe('an Update', () => {
   test('of a resource that alone has failed runs the task anew, and those that follow go on with that', async () => {
     world.lives = [runs(1.5 * HOURS, 3), runs(1.5 * HOURS, 0)];
     const [{ Data }] = await deploy(creating());
+    world.lastUpdated = new Date(world.time);
     const again = await world.request(sent({ ...update(nth(2, Data!.Progress), nth(2, Data!.Progress)), RequestId: 'again' }, 2));
     expect(again).toMatchObject({ Status: 'SUCCESS', Data: { Progress: expect.stringContaining('again-2') } });
     expect(await world.request(sent(update(nth(3, again.Data!.Progress), nth(3, 'old')), 3))).toMatchObject({ Status: 'SUCCESS' });
     expect(world.tasks).toHaveLength(2);
   });
 
+  test('of a resource that alone has failed goes on where CloudFormation does not tell when the deployment began', async () => {
+    world.lives = [runs(1.5 * HOURS, 0)];
+    const [{ Data }] = await deploy(creating(), 1);
+    world.faults.DescribeStacks = [() => { throw new Error('no'); }];
+    expect(await world.request(sent(update(nth(2, Data!.Progress), nth(2, 'old')), 2))).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.tasks).toHaveLength(1);
+  });
+
+  test('with runOn CREATE runs the task where its first run has failed in a resource that goes on', async () => {
+    world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
+    const skipping = { RunOn: 'CREATE', Results: undefined };
+    await deploy(creating(skipping));
+    world.lastUpdated = new Date(world.time);
+    const changed = { ...skipping, Triggers: { nonce: '2' } };
+    const answers = await deploy((number, from) => ({
+      ...number === 1 ? update(nth(1, from, changed), nth(1, from, skipping)) : create(nth(number, from, changed)),
+      RequestId: 'again',
+    }));
+    expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    expect(world.tasks).toHaveLength(2);
+  });
+
   test('that creates it again after it has failed runs the task anew', async () => {
     world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
     const [{ Data }] = await deploy(creating());
+    world.lastUpdated = new Date(world.time);
     expect(await world.request(sent({ ...create(nth(2, Data!.Progress)), RequestId: 'again' }, 2))).toMatchObject({ Status: 'SUCCESS' });
     expect(world.tasks).toHaveLength(2);
   });

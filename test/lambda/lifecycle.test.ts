@@ -758,6 +758,33 @@ describe('a Delete', () => {
     expect(at).toBeLessThan(15);
   });
 
+  describe('that comes again, when', () => {
+    beforeEach(async () => {
+      world.lives = [runs(60 * 60, 0)];
+      world.stackStatus = 'UPDATE_IN_PROGRESS';
+      await world.sleep(5 * MINUTE);
+      await world.invoke({ ...create(), RequestId: 'later', ResponseURL: sentAfter(5) }, 2 * MINUTE);
+      world.handedOver = [];
+    });
+
+    test('a later deployment runs the task, lets it run', async () => {
+      world.lastUpdated = new Date(Date.UTC(2026, 0, 1, 0, 5));
+      expect(await world.request(remove())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('his request is out of date') });
+      expect(world.callsOf('StopTask')).toEqual([]);
+    });
+
+    test('an event before it was late and has started the task, stops it', async () => {
+      expect(await world.request(remove())).toMatchObject({ Status: 'SUCCESS' });
+      expect(world.callsOf('StopTask')).toHaveLength(1);
+    });
+
+    test('CloudFormation does not tell which, stops the task', async () => {
+      world.faults.DescribeStacks = [fails('AccessDeniedException')];
+      expect(await world.request(remove())).toMatchObject({ Status: 'SUCCESS' });
+      expect(world.callsOf('StopTask')).toHaveLength(1);
+    });
+  });
+
   describe('that is to run a task', () => {
     const { RunOn, ServiceToken, ServiceTimeout, ...run } = properties({ CompleteWhen: 'TASK_STOPPED', RetryAttempts: '1' }, { taskDefinition: 'drop:1' });
     const drop = (id = ID) => remove(properties({ OnDelete: run }), id);

@@ -138,6 +138,23 @@ describe('an output', () => {
     });
   });
 
+  test('that would be too long only for the next resource fails the deployment too', async () => {
+    const passing = (length: number) => {
+      world = new World();
+      world.logEvents = [`ecs-run-task-output BucketName=${'x'.repeat(length)}`];
+      const delivered = properties({ ...using('OutputBucketName'), IsContinued: 'true' });
+      return world.request({ ...create(delivered), RequestId: `request-${length}` });
+    };
+    let length = 3_000;
+    while ((await passing(length + 1)).Status === 'SUCCESS') {
+      length++;
+    }
+    const { Data } = await passing(length);
+    const next = create(properties({ ...using('OutputBucketName'), IsContinued: 'true', Continues: { First: 'Migration', From: Data!.Progress } }));
+    const answer = await world.request({ ...next, LogicalResourceId: 'Migration12', RequestId: 'request-next' });
+    expect(JSON.stringify({ ...answer, at: undefined }).length).toBeLessThanOrEqual(4_096);
+  });
+
   test('is in no line of the function\'s log', async () => {
     world.logEvents = ['ecs-run-task-output BucketName=shop-7'];
     await world.request(output());

@@ -66,6 +66,7 @@ export class World implements Surroundings {
   /** The events with which the function invoked itself. */
   handedOver: Event[] = [];
   stackStatus = 'CREATE_IN_PROGRESS';
+  lastUpdated?: Date;
   /** The lives of the tasks to come; the last one repeats. */
   lives: Life[] = [runs(60, 0)];
   logEvents: string[] = [];
@@ -171,7 +172,7 @@ export class World implements Surroundings {
 
   protected onDescribeStacks() {
     const Outputs = Object.entries(this.outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
-    return { Stacks: [{ StackStatus: this.stackStatus, Outputs }] };
+    return { Stacks: [{ StackStatus: this.stackStatus, LastUpdatedTime: this.lastUpdated, Outputs }] };
   }
 
   protected onGetLogEvents() {

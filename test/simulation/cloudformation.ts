@@ -1,6 +1,9 @@
 import { Clock, Random, SECOND } from './clock';
 import type { Families } from './ecs';
-import { delivered, inShort, LOGICAL_ID, parse, responseUrl, SERVICE_TOKEN, serviceTimeout, STACK_ID, URL_EXPIRES_SECONDS, whatToRun } from './event';
+import {
+  attributesUsed, delivered, inShort, logicalId, parse, responseUrl, SERVICE_TOKEN, serviceTimeout, STACK_ID, templatesOf, URL_EXPIRES_SECONDS,
+  whatItContinues, whatToRun, withFrom,
+} from './event';
 import type { History, InvocationFacts, Put, Request } from './history';
 import type { Lambda } from './lambda';
 import { RESOURCE_TYPE, RunTaskProperties, TaskRun } from '../../src/contract';
@@ -28,18 +31,38 @@ export interface Disturbance {
   readonly after: number;
 }
 
-type End = 'SUCCESS' | 'FAILED' | 'time-out' | 'cancelled';
+/** How a request ended; the last: with an answer that lacks an attribute which the stack uses. */
+type End = 'SUCCESS' | 'FAILED' | 'time-out' | 'cancelled' | 'no such attribute';
 
-/** AWS CloudFormation with one stack, in which one resource is ours and the others may fail. */
+/** One of the resources that wait in turn for the same task. */
+interface Resource {
+  readonly number: number;
+  readonly logicalId: string;
+  physicalId?: string;
+  /** The properties of its last success, and its attributes. */
+  current?: RunTaskProperties;
+  data: { readonly [attribute: string]: string };
+  /** What has failed and was left as it is. */
+  failed?: RunTaskProperties;
+  /** Its properties when the stack was last complete: a rollback goes back to them. */
+  stable?: RunTaskProperties;
+}
+
+/** AWS CloudFormation with one stack, in which the resources of one RunTask are ours and the others may fail. */
 export class CloudFormation {
   private status = 'REVIEW_IN_PROGRESS';
-  private physicalId?: string;
-  /** The properties of the last success. */
-  private stable?: RunTaskProperties;
-  /** What has failed and was left as it is. */
-  private failed?: RunTaskProperties;
+  private resources: Resource[] = [];
+  /** What has been created or updated since the stack was last complete. */
+  private readonly touched = new Set<Resource>();
+  /** Physical ids that another has taken the place of. */
+  private replaced: Array<{ readonly resource: Resource; readonly properties: RunTaskProperties; readonly physicalId: string }> = [];
+  private outputs: { readonly [name: string]: string } = {};
   private readonly idsOfSuccess = new Set<string>();
   private readonly waiting = new Map<Request, (end: End) => void>();
+  private operation = 0;
+  /** Whether the task has ever succeeded. */
+  private hasRun = false;
+  private isDisturbed = false;
   /** When the latest operation on a stack that was there already began. */
   private lastUpdated?: Date;
   /** How the operations went, for the summary. */
@@ -64,13 +87,15 @@ export class CloudFormation {
       await this.sleep(operation.after);
       this.history.say('person', `${operation.kind}${operation.noRollback ? ', without rollback' : ''}${operation.properties ? `: ${inShort(operation.properties)}` : ''}`);
       this.lastUpdated = operation.kind === 'create' ? undefined : new Date(this.clock.now);
+      this.operation++;
       await this.carryOut(operation);
       this.outcomes.push(`${operation.kind} -> ${this.status}`);
     }
   }
 
   describeStacks() {
-    return { Stacks: [{ StackName: 'Shop', StackStatus: this.status, LastUpdatedTime: this.lastUpdated }] };
+    const Outputs = Object.entries(this.outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+    return { Stacks: [{ StackName: 'Shop', StackStatus: this.status, LastUpdatedTime: this.lastUpdated, Outputs }] };
   }
 
   /** The response URL. Only the first answer counts, and none that comes too late; S3 takes them all. */
@@ -84,119 +109,167 @@ export class CloudFormation {
     this.history.say('cloudformation', `R${request.number} hears ${put.parsed?.Status}${put.counts ? '' : ', to which nobody listens'}: ${(put.parsed?.Reason ?? body).split('\n')[0]}`);
     if (put.counts) {
       request.answer = put;
-      this.close(request, 'answer', put.parsed?.Status === 'SUCCESS' ? 'SUCCESS' : 'FAILED');
+      this.close(request, 'answer', this.endOf(request, put));
     }
     return 200;
   }
 
+  private endOf(request: Request, { parsed }: Put): End {
+    if (parsed?.Status !== 'SUCCESS') {
+      return 'FAILED';
+    }
+    const lacking = attributesUsed(request).filter((name) => parsed.Data?.[name] === undefined);
+    if (lacking.length === 0) {
+      return 'SUCCESS';
+    }
+    this.history.say('cloudformation', `does not find ${lacking.join(', ')} in the answer to R${request.number}`);
+    return 'no such attribute';
+  }
+
   private async carryOut(operation: Operation): Promise<void> {
     switch (operation.kind) {
-      case 'create': return this.create(operation);
-      case 'update': return this.update(operation);
+      case 'create':
+      case 'update': return this.createOrUpdate(operation);
       case 'remove the resource': return this.remove();
       case 'delete the stack': return this.deleteStack();
-      case 'roll back': return this.failed ? this.undo(this.failed) : undefined;
+      case 'roll back': return this.touched.size > 0 ? this.undo() : undefined;
     }
   }
 
-  private async create(operation: Operation): Promise<void> {
-    const { properties, noRollback, disturbance } = operation;
-    this.become('CREATE_IN_PROGRESS');
-    await this.sleep(this.random.between(5, 60));
-    const { end, request } = await this.ask('Create', properties!, disturbance);
-    this.physicalId = end === 'SUCCESS' || end === 'FAILED' ? request.answer!.parsed?.PhysicalResourceId : this.inventedId();
-    if (end === 'SUCCESS') {
-      this.idsOfSuccess.add(this.physicalId!);
-      this.stable = properties;
-      if (!await this.fails(disturbance)) {
-        return this.become('CREATE_COMPLETE');
-      }
-    } else {
-      this.failed = properties;
+  private async createOrUpdate(operation: Operation): Promise<void> {
+    const { kind, properties, noRollback, disturbance, putsBack } = operation;
+    const word = kind.toUpperCase();
+    this.become(`${word}_IN_PROGRESS`);
+    await this.sleep(kind === 'create' ? this.random.between(5, 60) : this.random.between(2, 30));
+    const { end, resource } = await this.deploy(operation);
+    this.isDisturbed = true; // from now on it is too late
+    if (!end || (end === 'SUCCESS' && !await this.fails(disturbance))) {
+      return this.complete(word, properties!);
     }
     if (end === 'cancelled' && disturbance!.what === 'the stack is deleted') {
-      return this.deleteStack(properties);
-    }
-    await this.pause();
-    if (noRollback) {
-      return this.become('CREATE_FAILED');
-    }
-    return this.undo(properties!);
-  }
-
-  private async update(operation: Operation): Promise<void> {
-    const { properties, noRollback, disturbance, putsBack, oldIsWhatFailed } = operation;
-    const { stable, failed } = this;
-    if (!stable) {
-      return this.createAgain(operation);
-    }
-    this.become('UPDATE_IN_PROGRESS');
-    await this.sleep(this.random.between(2, 30));
-    const old = failed && oldIsWhatFailed ? failed : stable;
-    if (!failed && JSON.stringify(old) === JSON.stringify(properties)) {
-      return this.become('UPDATE_COMPLETE'); // nothing has changed, so nothing is sent
-    }
-    const { end, request } = await this.ask('Update', properties!, disturbance, old);
-    this.failed = end === 'SUCCESS' ? undefined : properties;
-    if (end === 'SUCCESS' && !await this.fails(disturbance)) {
-      this.stable = properties;
-      await this.pause();
-      return this.become('UPDATE_COMPLETE');
+      return this.deleteStack();
     }
     await this.pause();
     if (!noRollback) {
-      return this.undo(properties!, request.answer?.parsed?.PhysicalResourceId);
+      return this.undo();
     }
+    if (putsBack && resource?.current && end !== 'SUCCESS' && end !== 'cancelled') {
+      await this.update(resource, resource.current, resource.failed!);
+    }
+    return this.become(`${word}_FAILED`);
+  }
+
+  /** The resources in order. Gives how it ended, with which of them; nothing where none has changed. */
+  private async deploy({ properties, disturbance, oldIsWhatFailed }: Operation): Promise<{ end?: End; resource?: Resource }> {
+    const templates = templatesOf(properties!);
+    const asked = new Set<Resource>();
+    this.isDisturbed = false;
+    for (const [index, template] of templates.entries()) {
+      const before = this.resources[index - 1];
+      const resource = this.resources[index] ??= { number: index + 1, logicalId: logicalId(index + 1), data: {} };
+      const target = withFrom(template, before);
+      const { current, failed } = resource;
+      const isSame = current && !failed && same(withFrom(current), template)
+        && (!asked.has(before) || current.Continues?.From === target.Continues?.From);
+      if (isSame) {
+        continue;
+      }
+      if (asked.size === 0 && disturbance?.when === 'while ours runs') {
+        this.disturb(disturbance);
+      }
+      asked.add(resource);
+      this.touched.add(resource);
+      const end = await (current ? this.update(resource, target, failed && oldIsWhatFailed ? failed : current) : this.createOne(resource, target));
+      if (end !== 'SUCCESS') {
+        return { end, resource };
+      }
+      this.hasRun ||= index + 1 === templates.length;
+      if (index + 1 < templates.length) {
+        await this.pause();
+        if (this.isDisturbed) {
+          return { end: 'cancelled' }; // before the next was asked
+        }
+      }
+    }
+    return { end: asked.size > 0 ? 'SUCCESS' : undefined };
+  }
+
+  private disturb({ what, after }: Disturbance): void {
+    const { operation } = this;
+    this.clock.after(after * SECOND, () => {
+      if (this.operation === operation && !this.isDisturbed) {
+        this.isDisturbed = true;
+        this.history.say('cloudformation', what);
+        this.history.requests.forEach((request) => this.close(request, 'cancelled', 'cancelled', what));
+      }
+    });
+  }
+
+  private async createOne(resource: Resource, properties: RunTaskProperties): Promise<End> {
+    const { physicalId, failed } = resource;
+    const { end, request } = await this.ask('Create', resource, properties);
+    resource.physicalId = request.answer?.parsed?.PhysicalResourceId ?? this.inventedId(resource);
+    if (request.answer?.parsed?.Status === 'SUCCESS') {
+      this.idsOfSuccess.add(resource.physicalId);
+    }
+    if (end === 'SUCCESS' && physicalId !== undefined && physicalId !== resource.physicalId) {
+      this.replaced.push({ resource, properties: failed!, physicalId });
+    }
+    return this.keep(resource, properties, end, request);
+  }
+
+  private async update(resource: Resource, properties: RunTaskProperties, old: RunTaskProperties): Promise<End> {
+    const { end, request } = await this.ask('Update', resource, properties, old);
+    return this.keep(resource, properties, end, request);
+  }
+
+  private keep(resource: Resource, properties: RunTaskProperties, end: End, { answer }: Request): End {
     if (end === 'SUCCESS') {
-      this.stable = properties;
-    } else if (putsBack && end !== 'cancelled') {
-      await this.ask('Update', stable, undefined, properties);
+      Object.assign(resource, { current: properties, failed: undefined, data: answer!.parsed!.Data ?? {} });
+    } else {
+      resource.failed = properties;
     }
-    return this.become('UPDATE_FAILED');
+    return end;
   }
 
-  /** After a Create that failed and was left so. */
-  private async createAgain({ properties, noRollback, disturbance }: Operation): Promise<void> {
-    const oldId = this.physicalId!;
-    const old = this.failed!;
-    this.become('UPDATE_IN_PROGRESS');
-    await this.sleep(this.random.between(2, 30));
-    const { end, request } = await this.ask('Create', properties!, disturbance);
-    if (end !== 'SUCCESS') {
-      this.physicalId = request.answer?.parsed?.PhysicalResourceId ?? this.inventedId();
-      this.failed = properties;
-      await this.pause();
-      return noRollback ? this.become('UPDATE_FAILED') : this.undo(properties!);
+  /** All is well: the outputs get their new values, and what is no longer in the template goes. */
+  private async complete(word: string, properties: RunTaskProperties): Promise<void> {
+    const gone = this.resources.splice(templatesOf(properties).length);
+    const { data } = this.resources[this.resources.length - 1];
+    this.outputs = Object.fromEntries(Object.entries(properties.Results ?? {}).map(([attribute, output]) => [output, data[attribute]]));
+    this.resources.forEach((resource) => { resource.stable = resource.current; });
+    this.touched.clear();
+    if (gone.length > 0 || this.replaced.length > 0) {
+      this.become('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
+      for (const { resource, properties: old, physicalId } of this.replaced) {
+        await this.ask('Delete', resource, old, undefined, physicalId);
+      }
+      this.replaced = [];
+      await this.deleteEach(gone);
     }
-    this.physicalId = request.answer!.parsed?.PhysicalResourceId;
-    this.idsOfSuccess.add(this.physicalId!);
-    this.stable = properties;
-    this.failed = undefined;
-    this.become('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
-    if (oldId !== this.physicalId) {
-      await this.ask('Delete', old, undefined, undefined, oldId);
-    }
-    return this.become('UPDATE_COMPLETE');
+    this.become(`${word}_COMPLETE`);
   }
 
-  /** Goes back to the last success, or to nothing. */
-  private async undo(attempted: RunTaskProperties, answeredId = this.physicalId): Promise<void> {
-    const isCreate = /^CREATE/.test(this.status) || !this.stable || this.stable === attempted;
+  /** Goes back to how the stack was when it was last complete, or to nothing. */
+  private async undo(): Promise<void> {
+    const isCreate = /^CREATE/.test(this.status) || !this.resources.some(({ stable }) => stable);
     this.become(isCreate ? 'ROLLBACK_IN_PROGRESS' : 'UPDATE_ROLLBACK_IN_PROGRESS');
     await this.pause();
-    this.failed = undefined;
     if (isCreate) {
-      const { end } = await this.ask('Delete', attempted);
-      return this.become(end === 'SUCCESS' ? 'ROLLBACK_COMPLETE' : 'ROLLBACK_FAILED');
+      return this.become(await this.deleteEach(this.resources) ? 'ROLLBACK_COMPLETE' : 'ROLLBACK_FAILED');
     }
-    const { end } = await this.ask('Update', this.stable!, undefined, attempted);
-    if (end !== 'SUCCESS') {
-      return this.become('UPDATE_ROLLBACK_FAILED');
+    const touched = this.resources.filter((resource) => this.touched.has(resource));
+    for (const resource of touched.filter(({ stable }) => stable)) {
+      const target = withFrom(resource.stable!, this.resources[resource.number - 2]);
+      if (await this.update(resource, target, resource.failed ?? resource.current!) !== 'SUCCESS') {
+        return this.become('UPDATE_ROLLBACK_FAILED');
+      }
     }
     this.become('UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS');
-    if (answeredId !== this.physicalId) {
-      await this.ask('Delete', attempted, undefined, undefined, answeredId);
-    }
+    const created = touched.filter(({ stable }) => !stable);
+    this.resources = this.resources.filter((resource) => resource.stable);
+    this.touched.clear();
+    await this.deleteEach(created);
     await this.pause();
     return this.become('UPDATE_ROLLBACK_COMPLETE');
   }
@@ -205,31 +278,44 @@ export class CloudFormation {
     this.become('UPDATE_IN_PROGRESS');
     await this.sleep(this.random.between(2, 30));
     this.become('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
-    await this.ask('Delete', this.failed ?? this.stable!);
+    await this.deleteEach(this.resources);
     this.become('UPDATE_COMPLETE');
   }
 
-  private async deleteStack(properties = this.failed ?? this.stable): Promise<void> {
+  private async deleteStack(): Promise<void> {
     this.become('DELETE_IN_PROGRESS');
     await this.pause();
-    const { end } = await this.ask('Delete', properties!);
-    this.become(end === 'SUCCESS' ? 'DELETE_COMPLETE' : 'DELETE_FAILED');
+    this.become(await this.deleteEach(this.resources) ? 'DELETE_COMPLETE' : 'DELETE_FAILED');
+  }
+
+  /** In the reverse order, until one cannot be deleted. Whether all are gone. */
+  private async deleteEach(resources: readonly Resource[]): Promise<boolean> {
+    for (const resource of [...resources].reverse().filter(({ physicalId }) => physicalId)) {
+      const { end } = await this.ask('Delete', resource, resource.failed ?? resource.current!);
+      if (end !== 'SUCCESS') {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Sends a request and waits for its end, whatever that is. */
   private async ask(
-    type: Request['type'], properties: RunTaskProperties, disturbance?: Disturbance, old?: RunTaskProperties, physicalId = this.physicalId,
+    type: Request['type'], resource: Resource, properties: RunTaskProperties, old?: RunTaskProperties, physicalId = resource.physicalId,
   ): Promise<{ end: End; request: Request }> {
-    const { clock, history } = this;
+    const { clock, history, operation } = this;
     const number = history.requests.length + 1;
     const id = `${this.hex(8)}-${this.hex(4)}-4${this.hex(3)}-8${this.hex(3)}-${this.hex(12)}`;
     const isRollback = type === 'Update' && /ROLLBACK/.test(this.status);
     const ofSuccessfulCreate = type !== 'Create' && this.idsOfSuccess.has(physicalId!);
-    const run = whatToRun(type, properties, isRollback, ofSuccessfulCreate);
+    const { continues, isSkipped } = whatItContinues(type, properties, history.requests, { operation, isRollback });
+    const run = isSkipped && (type === 'Update' || this.hasRun) ? undefined : whatToRun(type, properties, isRollback, ofSuccessfulCreate);
     const request: Request = {
       number,
       id,
       type,
+      operation,
+      first: run && continues?.first,
       sentAt: clock.now,
       deadline: clock.now + serviceTimeout(properties) * SECOND,
       stackStatus: this.status,
@@ -238,6 +324,7 @@ export class CloudFormation {
       properties,
       run,
       deciding: run?.ExitCodeFrom ?? (run ? this.essentialOf(run) : []),
+      kept: this.outputs,
       puts: [],
       event: {
         RequestType: type,
@@ -246,21 +333,19 @@ export class CloudFormation {
         ResponseURL: responseUrl(number, clock.now),
         StackId: STACK_ID,
         ResourceType: RESOURCE_TYPE,
-        LogicalResourceId: LOGICAL_ID,
+        LogicalResourceId: resource.logicalId,
         ...(type === 'Create' ? {} : { PhysicalResourceId: physicalId }),
         ResourceProperties: delivered(properties),
         ...(old ? { OldResourceProperties: delivered(old) } : {}),
       },
     };
+    request.first ??= request;
     history.requests.push(request);
-    history.say('cloudformation', `sends R${number}: ${isRollback ? 'rollback ' : ''}${type}${type === 'Delete' ? ` of ${physicalId}` : ''}`);
+    history.say('cloudformation', `sends R${number}: ${isRollback ? 'rollback ' : ''}${type} of ${resource.logicalId}${type === 'Delete' ? `, ${physicalId}` : ''}${request.first === request ? '' : `, which continues R${request.first.number}`}`);
     this.lambda.take(request.event, request);
     const end = await new Promise<End>((resolve) => {
       this.waiting.set(request, resolve);
       clock.after(request.deadline - clock.now, () => this.close(request, 'time-out', 'time-out'));
-      if (disturbance?.when === 'while ours runs') {
-        clock.after(disturbance.after * SECOND, () => this.close(request, 'cancelled', 'cancelled', disturbance.what));
-      }
     });
     return { end, request };
   }
@@ -295,8 +380,8 @@ export class CloudFormation {
     return this.families[taskDefinition!.split('/').pop()!.split(':')[0]].filter(({ essential }) => essential).map(({ name }) => name);
   }
 
-  private inventedId(): string {
-    return `Shop-${LOGICAL_ID}-${this.hex(12).toUpperCase()}`;
+  private inventedId(resource: Resource): string {
+    return `Shop-${resource.logicalId}-${this.hex(12).toUpperCase()}`;
   }
 
   private hex(digits: number): string {
@@ -310,4 +395,8 @@ export class CloudFormation {
   private sleep(time: number): Promise<void> {
     return this.clock.sleep(time * SECOND);
   }
+}
+
+function same(one: RunTaskProperties, other: RunTaskProperties): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

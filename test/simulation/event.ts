@@ -1,5 +1,5 @@
 import type { Put, Request } from './history';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, RunTaskProperties, TaskRun } from '../../src/contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, resourcesFor, RunTaskProperties, TaskRun } from '../../src/contract';
 
 /** What CloudFormation adds to the time-out of the task before it gives up. */
 const SERVICE_MARGIN_SECONDS = 300;
@@ -28,6 +28,50 @@ export function whatToRun(type: Request['type'], properties: RunTaskProperties, 
     case 'Update': return properties.RunOn === 'CREATE' || (isRollback && properties.OnRollback !== 'RUN') ? undefined : properties;
     case 'Delete': return ofSuccessfulCreate ? properties.OnDelete : undefined;
   }
+}
+
+/** The properties of each of the resources that a RunTask has, as the template has them: without what only a deployment knows. */
+export function templatesOf({ OnDelete, ...common }: RunTaskProperties): RunTaskProperties[] {
+  const count = resourcesFor(common.TimeoutSeconds);
+  return Array.from({ length: count }, (_, index) => ({
+    ...common,
+    ...(OnDelete && index === 0 ? { OnDelete } : {}),
+    ...(index + 1 < count ? { IsContinued: true } : {}),
+    ...(index > 0 ? { Continues: { First: LOGICAL_ID, From: '' } } : {}),
+  }));
+}
+
+export function logicalId(number: number): string {
+  return number === 1 ? LOGICAL_ID : `${LOGICAL_ID}${number}`;
+}
+
+/** With the attribute of the resource before it. */
+export function withFrom(properties: RunTaskProperties, before?: { readonly data: { readonly [attribute: string]: string } }): RunTaskProperties {
+  const { Continues } = properties;
+  return Continues ? { ...properties, Continues: { ...Continues, From: before?.data.Progress ?? '' } } : properties;
+}
+
+/** The attributes that the template uses. */
+export function attributesUsed({ type, properties: { IsContinued, Results = {} } }: Pick<Request, 'type' | 'properties'>): string[] {
+  if (type === 'Delete') {
+    return [];
+  }
+  return IsContinued ? ['Progress'] : Object.keys(Results);
+}
+
+/** What an answer says of a run that other resources go on with. */
+export function passedOn(text?: string): { State?: string; RequestId?: string } {
+  return text ? JSON.parse(text) : {};
+}
+
+/** The request whose run this one has to go on with, if any. A task that ran when that request was answered has to be its own operation's. */
+export function whatItContinues(
+  type: Request['type'], { Continues }: RunTaskProperties, requests: readonly Request[], { operation, isRollback }: Pick<Request, 'operation' | 'isRollback'>,
+): { continues?: Request; isSkipped?: boolean } {
+  const { State, RequestId } = type === 'Delete' ? {} as ReturnType<typeof passedOn> : passedOn(Continues?.From);
+  const giver = requests.find(({ id }) => id === RequestId);
+  const isOfNow = giver?.operation === operation && giver.isRollback === isRollback;
+  return { continues: State === 'SUCCEEDED' || (State === 'RUNNING' && isOfNow) ? giver : undefined, isSkipped: State === 'SKIPPED' };
 }
 
 /** CloudFormation makes every number and boolean a string. */
@@ -66,5 +110,6 @@ export function inShort(properties: RunTaskProperties): string {
     ...(OnDelete ? ['OnDelete'] : []),
     ...(CompleteWhen !== 'EXIT_CODES_KNOWN' ? [CompleteWhen] : []),
     ...(startedBy ? [`startedBy ${startedBy}`] : []),
+    ...(properties.Results ? [`Results ${Object.keys(properties.Results).join(' ')}`] : []),
   ].join(', ');
 }

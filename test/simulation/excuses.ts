@@ -1,6 +1,7 @@
 import { MINUTE, SECOND } from './clock';
 import type { History, Request } from './history';
 import type { SimulatedTask } from './task';
+import { PASS_ON_MARGIN_SECONDS } from '../../src/contract';
 
 /** Within this time the invocation that has started a task notices that nobody wants it any more, and stops it. */
 const NOTICED_WITHIN = 90 * SECOND;
@@ -28,7 +29,8 @@ export function wasHeldUp(request: Request, history: History): boolean {
   const late = !first || first.startedAt - request.sentAt > MINUTE
     || invocations.some(({ attempt }) => attempt > 1)
     || invocations.some(({ hop, startedAt }) => hop > 0 && !invocations.some((before) => before.handedOver && startedAt - before.endedAt! < MINUTE));
-  const done = Math.max(request.sentAt, ...history.tasksOf(request).map(({ stoppedAt }) => stoppedAt));
+  const over = Math.max(request.sentAt, ...history.tasksOf(request).map(({ stoppedAt }) => stoppedAt));
+  const done = request.properties.IsContinued ? Math.min(over, request.deadline - PASS_ON_MARGIN_SECONDS * SECOND) : over;
   const wasThere = invocations.some(({ startedAt, endedAt }) => {
     const from = Math.max(startedAt, done);
     return from + 90 * SECOND < request.deadline && endedAt! - from > 90 * SECOND;
@@ -44,23 +46,23 @@ export function unseenGhost(task: SimulatedTask, history: History): boolean {
     return false;
   }
   const visible = Math.max(task.listedFrom, task.knownFrom);
-  const next = history.callsOf(task.request, 'RunTask').find(({ at }) => at > task.createdAt)?.at ?? Infinity;
-  const looks = history.callsOf(task.request, 'ListTasks').filter(({ at }) => at > task.createdAt && at < next);
+  const next = history.callsOfRun(task.request, 'RunTask').find(({ at }) => at > task.createdAt)?.at ?? Infinity;
+  const looks = history.callsOfRun(task.request, 'ListTasks').filter(({ at }) => at > task.createdAt && at < next);
   const isSo = next < visible || (looks.length > 0 && looks.every(({ at, error }) => error || at < visible));
   return history.excuse('nobody could see that the task had started', isSo);
 }
 
-/** The answer names the task, after a wait that is long enough to end what ends when told to. */
+/** The answer names the task, after a wait that is long enough to end what ends when told to, or in which AWS refused that for a while. */
 export function saidSo(task: SimulatedTask, request: Request, history: History): boolean {
   const { at, parsed } = request.puts[0];
-  const told = history.callsOf(request, 'StopTask').find(({ input }) => input.task === task.arn);
+  const told = history.callsOf(request, 'StopTask').filter(({ input }) => input.task === task.arn);
   const isNamed = new RegExp(`May still be running.*${task.arn}\\b`).test(parsed?.Reason ?? '');
-  return history.excuse('the answer says that it may still run', isNamed && told !== undefined && at - told.at > 100 * SECOND);
+  return history.excuse('the answer says that it may still run', isNamed && told.length > 0 && (at - told[0].at > 100 * SECOND || told.some(({ error }) => error)));
 }
 
 /** AWS refused all the time to list tasks, to describe them, or to stop this one. */
 export function wasRefused(task: SimulatedTask, request: Request, history: History): boolean {
-  const until = task.request === request ? answeredAt(request) : lookedUntil(request, history);
+  const until = task.request.first === request.first ? answeredAt(request) : lookedUntil(request, history);
   const refused = (api: string) => {
     const calls = history.callsOf(request, api)
       .filter(({ at, doneAt, input }) => doneAt !== undefined && at <= until && (api !== 'StopTask' || input.task === task.arn));
@@ -102,7 +104,7 @@ export function familyWasUnknown({ family }: SimulatedTask, { event }: Request, 
 /** Nobody listens to the request any more, and its task has been told to stop or soon is: by a Delete, or by another invocation. */
 export function othersStopIt(task: SimulatedTask, request: Request, history: History): boolean {
   const { at, counts } = request.puts[0];
-  return history.excuse('nobody listens, and others stop the task', task.request === request && !counts && wasStoppedSoon(task, at, history));
+  return history.excuse('nobody listens, and others stop the task', task.request.first === request.first && !counts && wasStoppedSoon(task, at, history));
 }
 
 /** The start had been decided upon before, and who started the task stopped it soon. */
@@ -117,7 +119,8 @@ export function stackHadNotTurned(task: SimulatedTask, request: Request, history
   const said = request.puts[0];
   const turned = history.statuses.find(({ at }) => at >= said.at)?.at ?? Infinity;
   const looks = history.calls.filter(({ invocation, api, at }) => invocation === task.invocation && api === 'DescribeStacks' && at < task.createdAt);
-  const isSo = task.request === request && task.invocation !== said.invocation && looks.length > 0 && looks[looks.length - 1].at <= turned;
+  const isOfAnother = task.request.first === request.first && task.invocation !== said.invocation;
+  const isSo = isOfAnother && looks.length > 0 && looks[looks.length - 1].at <= turned;
   return history.excuse('the stack had not turned', isSo && wasStoppedSoon(task, task.createdAt, history));
 }
 
@@ -140,10 +143,22 @@ function lookedUntil(request: Request, history: History): number {
 /** Or ECS would not hear of it, nor show it. Longer where the invocation died: Lambda lets minutes pass before the next. */
 function wasStoppedSoon({ request, arn, endedAt }: SimulatedTask, since: number, history: History): boolean {
   const toldToStopAt = history.calls.find(({ api, input }) => api === 'StopTask' && input.task === arn)?.at;
-  const crashes = history.invocations.filter((invocation) => invocation.request === request && invocation.end === 'crashed').length;
-  const looks = history.callsOf(request, 'DescribeTasks').filter(({ at }) => at > since && at < since + NOTICED_WITHIN);
+  const crashes = history.invocations.filter((invocation) => invocation.request.first === request.first && invocation.end === 'crashed').length;
+  const looks = history.callsOfRun(request, 'DescribeTasks').filter(({ at }) => at > since && at < since + NOTICED_WITHIN);
   const isBlind = looks.length > 0 && looks.every(({ error }) => error);
   return isBlind || Math.min(toldToStopAt ?? Infinity, endedAt) < since + NOTICED_WITHIN + crashes * 3 * MINUTE;
+}
+
+/** CloudFormation never told what the stack keeps. */
+export function outputsWereNotTold(request: Request, history: History): boolean {
+  const calls = history.callsOf(request, 'DescribeStacks').filter(({ at }) => at <= answeredAt(request)).slice(-1);
+  return history.excuse('what the stack keeps was not told', calls.length > 0 && calls[0].error !== undefined);
+}
+
+/** CloudFormation did not tell that the deployment had failed, whenever it was asked afterwards. */
+export function failureWasNotTold(request: Request, failedAt: number, history: History): boolean {
+  const looks = history.callsOf(request, 'DescribeStacks').filter(({ at }) => at >= failedAt);
+  return history.excuse('the failure of the deployment was not told', looks.length > 0 && looks.every(({ error }) => error));
 }
 
 /** CloudFormation never told whether this is a rollback. */

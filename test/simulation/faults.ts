@@ -23,11 +23,12 @@ export interface PlacementFault {
   readonly ghost: boolean;
 }
 
-/** The invocation dies in its so-many-th await. */
+/** The invocation dies in its so-many-th await, or every one that is alive at a time. */
 export interface Crash {
   readonly name: string;
-  readonly invocation: number;
-  readonly inAwait: number;
+  readonly invocation?: number;
+  readonly inAwait?: number;
+  readonly at?: number;
 }
 
 /** What Lambda does with one of its asynchronous events. */
@@ -80,6 +81,10 @@ export class Faults {
   /** In which of its awaits the invocation dies. */
   crash(invocation: number): Crash | undefined {
     return this.plan.crashes.find((crash) => crash.invocation === invocation);
+  }
+
+  crashesBetween(from: number, to: number): Crash[] {
+    return this.plan.crashes.filter(({ at }) => at !== undefined && START + at > from && START + at < to);
   }
 
   delivery(event: number): DeliveryFault | undefined {
@@ -218,6 +223,35 @@ export function drawFaults(random: Random): FaultPlan {
     let left = random.next() * total;
     const [, add] = CATALOGUE.find(([weight]) => (left -= weight) < 0) ?? CATALOGUE[0];
     add(random, plan);
+  }
+  return plan;
+}
+
+/** What goes wrong about the time when one resource leaves its task to the next. */
+export function drawFaultsOfHours(random: Random): FaultPlan {
+  const plan = noFaults();
+  for (let number = random.pick([0, 0, 0, 1, 1, 2]); number > 0; number--) {
+    const passingOn = Math.floor(random.magnitude(1, 6)) * 3_490 * SECOND;
+    switch (random.weighted({ crash: 3, crashes: 1, refusal: 2, again: 4, late: 2 })) {
+      case 'crash':
+        plan.crashes.push({ name: 'an invocation crashes late', at: passingOn + random.between(-90, 60) * SECOND });
+        break;
+      case 'crashes':
+        [0, 1].forEach((minute) => plan.crashes.push({ name: 'invocations crash late', at: passingOn + random.between(-5, 40) * SECOND + minute * 65 * SECOND }));
+        break;
+      case 'refusal': {
+        const api = random.pick([...APIS, 'put', 'put']);
+        const from = passingOn - random.between(0, 60) * SECOND;
+        plan.calls.push({ name: `${api} fails late`, api, from, until: from + random.magnitude(1, 200) * SECOND, error: broken });
+        break;
+      }
+      case 'again':
+        plan.deliveries.push({ name: 'the event comes again hours later', event: random.whole(1, 15), againAfter: [random.magnitude(600, 18_000) * SECOND] });
+        break;
+      case 'late':
+        plan.deliveries.push({ name: 'the event is late', event: random.whole(1, 15), delay: random.magnitude(5, 300) * SECOND });
+        break;
+    }
   }
   return plan;
 }

@@ -8,6 +8,10 @@ export interface Request {
   readonly id: string;
   readonly type: 'Create' | 'Update' | 'Delete';
   readonly event: any;
+  /** The so-manieth thing that a person does with the stack. */
+  readonly operation: number;
+  /** The request that began the run: another one where this one goes on with it. */
+  first?: Request;
   readonly sentAt: number;
   /** When CloudFormation stops listening. */
   readonly deadline: number;
@@ -22,6 +26,8 @@ export interface Request {
   readonly run?: TaskRun;
   /** What decides there: also where only the task definition knows. */
   readonly deciding: readonly string[];
+  /** The outputs of the stack. */
+  readonly kept: { readonly [name: string]: string };
   closedAt?: number;
   closedBy?: 'answer' | 'time-out' | 'cancelled';
   /** The answer that counts. */
@@ -42,6 +48,7 @@ export interface Put {
     RequestId?: string;
     StackId?: string;
     LogicalResourceId?: string;
+    Data?: { readonly [attribute: string]: string };
   };
   counts: boolean;
 }
@@ -119,8 +126,13 @@ export class History {
     return this.calls.filter(({ invocation, api }) => invocation.request === request && apis.includes(api));
   }
 
-  tasksOf(request: Request): SimulatedTask[] {
-    return this.tasks.filter((task) => task.request === request);
+  /** Those of all requests that wait for the same run. */
+  tasksOf({ first }: Request): SimulatedTask[] {
+    return this.tasks.filter((task) => task.request.first === first);
+  }
+
+  callsOfRun({ first }: Request, ...apis: string[]): Call[] {
+    return this.calls.filter(({ invocation, api }) => invocation.request.first === first && apis.includes(api));
   }
 
   /** One line an event. Looks that saw nothing new are left out. */

@@ -1,12 +1,13 @@
 import { MINUTE, SECOND, seconds } from './clock';
-import { RESPONSE_SECRET } from './event';
+import { passedOn, RESPONSE_SECRET } from './event';
 import * as excuses from './excuses';
 import type { History, Put, Request } from './history';
 import { who } from './history';
-import { SECRETS } from './scenario';
+import type { LogLife } from './lives';
+import { outputsOf, SECRETS } from './scenario';
 import type { Run } from './simulate';
 import { SimulatedTask, stateAt, succeeded } from './task';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, STOP_MARGIN_SECONDS } from '../../src/contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, OUTPUT_PREFIX, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS, TaskRun } from '../../src/contract';
 
 export interface Violation {
   readonly invariant: string;
@@ -37,18 +38,28 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'no second task',
-    sentence: 'A request runs no more tasks than it may, no more than count at the same time, and none after as many have succeeded.',
-    check: ({ history }) => history.requests.flatMap((request) => tooManyTasks(request, history)),
+    sentence: 'A request, with those that go on waiting for it, runs no more tasks than it may, no more than count at the same time, and none after as many have succeeded.',
+    check: ({ history }) => history.requests.filter((request) => request.first === request).flatMap((request) => tooManyTasks(request, history)),
   },
   {
     name: 'a correct verdict',
-    sentence: 'SUCCESS only if count tasks ended with codes that count; FAILED only for a reason that has happened.',
+    sentence: 'SUCCESS only if count tasks ended with codes that count, or the next resource goes on waiting; FAILED only for a reason that has happened.',
     check: ({ history }) => history.requests.flatMap((request) => wrongVerdict(request, history)),
   },
   {
+    name: 'true results',
+    sentence: 'A SUCCESS has every attribute that the stack uses, as it is of the tasks that succeeded, or as it was where none was run.',
+    check: ({ history }) => history.requests.flatMap((request) => wrongResults(request, history)),
+  },
+  {
     name: 'nothing left running',
-    sentence: 'After FAILED no task of the request runs or starts; after a Delete or a rollback none of an earlier request.',
-    check: ({ history }) => history.requests.flatMap((request) => leftRunning(request, history)),
+    sentence: 'After FAILED no task of the request runs or starts; after a Delete or a rollback none of an earlier request; nor where no resource goes on waiting.',
+    check: ({ history }) => history.requests.flatMap((request) => [...leftRunning(request, history), ...leftByAll(request, history)]),
+  },
+  {
+    name: 'only what is over is stopped',
+    sentence: 'No request stops a task of a later deployment.',
+    check: ({ history }) => stoppedWhatIsWanted(history),
   },
   {
     name: 'a rollback gets no worse',
@@ -57,11 +68,14 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'an Update runs the task',
-    sentence: 'An Update that is no rollback starts a task, or fails, or is told to run none.',
-    check: ({ history }) => history.requests
-      .filter(({ type, run, isRollback, answer }) => type === 'Update' && run && !isRollback && answer?.parsed?.Status === 'SUCCESS')
-      .filter((request) => history.tasksOf(request).length === 0)
-      .map(({ number, answer }) => ({ at: answer!.at, facts: `R${number} was answered SUCCESS and has started no task` })),
+    sentence: 'An Update that is no rollback starts a task, or fails, or is told to run none; no stack is complete whose task has never succeeded.',
+    check: ({ history }) => [
+      ...history.requests
+        .filter(({ type, run, isRollback, answer }) => type === 'Update' && run && !isRollback && answer?.parsed?.Status === 'SUCCESS')
+        .filter((request) => !leavesItToTheNext(request) && history.tasksOf(request).length === 0)
+        .map(({ number, answer }) => ({ at: answer!.at, facts: `R${number} was answered SUCCESS and has started no task` })),
+      ...completeForNothing(history),
+    ],
   },
   {
     name: 'secrets stay out of logs',
@@ -119,7 +133,7 @@ function unanswered(request: Request, history: History): Finding[] {
 }
 
 function tooManyTasks(request: Request, history: History): Finding[] {
-  const { run, number } = request;
+  const { run, number } = request; // the first of the run
   const tasks = history.tasksOf(request).filter((task) => !excuses.unseenGhost(task, history));
   if (!run) {
     return tasks.map(({ createdAt, name }) => ({ at: createdAt, facts: `R${number} has nothing to run and started ${name}` }));
@@ -149,6 +163,12 @@ function wrongVerdict(request: Request, history: History): Finding[] {
     return [];
   }
   const { at } = answer;
+  if (leavesItToTheNext(request)) {
+    const passesOnAt = request.sentAt + (LONGEST_SERVICE_TIMEOUT_SECONDS - PASS_ON_MARGIN_SECONDS) * SECOND;
+    return request.properties.IsContinued && at >= passesOnAt - SECOND // the URL tells full seconds
+      ? []
+      : [{ at, facts: `R${number} left its task to the next resource, and ${request.properties.IsContinued ? `could wait until ${seconds(passesOnAt)} s` : 'is the last'}` }];
+  }
   if (Status === 'SUCCESS') {
     const count = run.Request.count ?? 1;
     const good = history.tasksOf(request).filter((task) => ended(task, at) && succeeded(task, request.deciding, run.SuccessExitCodes));
@@ -157,7 +177,7 @@ function wrongVerdict(request: Request, history: History): Finding[] {
       ? []
       : [{ at, facts: `R${number} was answered SUCCESS when ${good.length} of ${count} tasks had succeeded` }];
   }
-  const reasons = reasonsToFail(request, history, at);
+  const reasons = [...reasonsToFail(request, history, at), ...reasonsToLackResults(request, history, at)];
   const claimed = [
     ...(/did not (end|start) within/.test(Reason) && !reasons.includes('time is over') ? ['that time is over'] : []),
     ...(/was cancelled/.test(Reason) && !reasons.includes('the stack is not being deployed') ? ['that it was cancelled'] : []),
@@ -170,39 +190,148 @@ function wrongVerdict(request: Request, history: History): Finding[] {
 
 /** What has happened until then that makes FAILED right. */
 function reasonsToFail(request: Request, history: History, at: number): string[] {
-  const run = request.run!;
+  const { run, type } = request as Request & { run: TaskRun };
   const tasks = history.tasksOf(request).filter((task) => task.endedAt <= at && !isSuccess(task, request));
   const ran = tasks.filter(({ life }) => life.runs);
   const isLasting = ({ life, stopCode, toldToStopAt }: SimulatedTask) => toldToStopAt !== undefined || stopCode === 'UserInitiated' || life.name === 'does not start, for good'
     || life.name === 'starts a container but not the next' || life.name === 'has no exit code';
-  const began = history.invocations.find((invocation) => invocation.request === request)!.startedAt;
-  const allowed = Math.min(run.TimeoutSeconds, LONGEST_SERVICE_TIMEOUT_SECONDS - STOP_MARGIN_SECONDS) * SECOND;
+  const began = history.invocations.find((invocation) => invocation.request === request.first)!.startedAt;
+  const { IsContinued, Continues } = request.properties;
+  const wall = IsContinued && type !== 'Delete' ? Infinity : (Continues ? request.sentAt : began) + (LONGEST_SERVICE_TIMEOUT_SECONDS - STOP_MARGIN_SECONDS) * SECOND;
+  const deadline = Math.min(began + run.TimeoutSeconds * SECOND, wall);
   const calls = history.callsOf(request, 'RunTask', 'DescribeTasks', 'DescribeStacks', 'DescribeTaskDefinition', 'ListTasks').filter((call) => call.error && call.at <= at);
   const spreads = (error: Error) => /^(AccessDenied|ClusterNotFound)/.test(error.name) || /unable to assume/.test(error.message);
   const passes = (error: Error) => /Throttling|ServerException|TimeoutError/.test(error.name);
   const continuations = history.callsOf(request, 'Invoke').filter(({ invocation }) => invocation === request.answer!.invocation);
   const reasons: Array<[string, boolean]> = [
     ['a task failed', tasks.some(isLasting) || ran.length > (run.RetryAttempts ?? 0)],
-    ['time is over', at >= began + allowed - SECOND],
+    ['time is over', at >= deadline - SECOND],
     ['AWS refused for good', calls.some(({ error, api }) => api !== 'ListTasks' && !spreads(error) && !passes(error))],
     ['a permission is missing', calls.some((call) => spreads(call.error) && call.at >= began + 2.5 * MINUTE)],
     ['AWS refused for long', calls.some((call) => call.at >= calls[0].at + 2 * MINUTE && calls.some((one) => one.api === call.api && one.at <= call.at - 2 * MINUTE))],
     ['the function could not go on', continuations.length > 0 && continuations[continuations.length - 1].error !== undefined],
     ['the stack is not being deployed', history.statuses.some((one) => one.at >= request.sentAt && one.at <= at && !/^(CREATE|UPDATE)_IN_PROGRESS$/.test(one.status))],
     ['RunTask placed nothing', history.callsOf(request, 'RunTask').some(({ result, doneAt }) => doneAt! <= at && /ATTRIBUTE|LOCATION|MOON/.test(JSON.stringify(result?.failures ?? [])))],
-    ['an earlier task does not end', history.tasks.some((task) => task.request.number < request.number && task.stoppedAt > at - SECOND)],
+    ['an earlier task does not end', history.tasks.some((task) => task.request.number < request.number && task.request.first !== request.first && task.stoppedAt > at - SECOND)],
   ];
   return reasons.filter(([, isSo]) => isSo).map(([reason]) => reason);
 }
 
+/** What of a task that has succeeded makes FAILED right. */
+function reasonsToLackResults(request: Request, history: History, at: number): string[] {
+  const { run, properties, answer } = request;
+  const good = history.tasksOf(request).filter((task) => ended(task, at) && isSuccess(task, request));
+  const names = outputsOf(request.type === 'Delete' ? {} : run!.Results ?? {});
+  const reads = history.callsOf(request, 'GetLogEvents').filter(({ invocation }) => invocation === answer!.invocation);
+  const reasons: Array<[string, boolean]> = [
+    ['an output is not there', good.some(({ life: { log } }) => names.some((name) => printed(log, name).length !== 1 || log.absent || log.late > 55))],
+    ['the log could not be read', reads.some(({ error }) => error && !/ResourceNotFound/.test(error.name))],
+    ['the results are too long', good.some(({ life: { log } }) => names.reduce((sum, name) => sum + (printed(log, name)[0]?.length ?? 0), 0) > (properties.IsContinued ? 2_500 : 2_900))],
+    ['the function had no time left for the log', reads.length > 0 && at - answer!.invocation.startedAt > 11 * MINUTE && good.some(({ life }) => life.log.late > 0)],
+  ];
+  return reasons.filter(([, isSo]) => isSo).map(([reason]) => reason);
+}
+
+/** The different values that the task prints of an output. */
+function printed({ lines }: LogLife, name: string): string[] {
+  const begin = `ecs-run-task-output ${name}=`;
+  return [...new Set(lines.filter((line) => line.startsWith(begin)).map((line) => line.slice(begin.length).trim()))];
+}
+
+function wrongResults(request: Request, history: History): Finding[] {
+  const { answer, run, number, kept, properties, isRollback, type } = request;
+  if (answer?.parsed?.Status !== 'SUCCESS' || type === 'Delete' || properties.IsContinued) {
+    return answer?.parsed?.Status === 'FAILED' && answer.parsed.Data ? [{ at: answer.at, facts: `R${number} was answered FAILED, with attributes` }] : [];
+  }
+  const { at, parsed: { Data = {} } } = answer;
+  const good = run ? history.tasksOf(request).filter((task) => ended(task, at) && isSuccess(task, request)) : [];
+  return [
+    ...Object.keys(Data).filter((name) => !properties.Results?.[name]).map((name) => ({ at, facts: `R${number} was answered with ${name}, for which nobody asked` })),
+    ...Object.entries(properties.Results ?? {}).flatMap(([name, output]) => {
+      const right = [
+        ...run && good.length >= (run.Request.count ?? 1) ? good.flatMap((task) => truly(name, task, good, request)) : [],
+        ...!run || isRollback ? [kept[output]] : [],
+      ];
+      const isExcused = Data[name] === undefined && (right.includes(undefined) || (isRollback && excuses.outputsWereNotTold(request, history)));
+      return right.includes(Data[name]) || isExcused ? [] : [{ at, facts: `R${number} was answered with the ${name} ${Data[name]}, which is ${right.join(' or ')}` }];
+    }),
+  ];
+}
+
+/** The attribute as it is of the task. */
+function truly(name: string, task: SimulatedTask, all: readonly SimulatedTask[], { deciding, run }: Request): Array<string | undefined> {
+  switch (name) {
+    case 'TaskArn': return [task.arn];
+    case 'TaskArns': return permutations(all.map(({ arn }) => arn), run!.Request.count ?? 1).map((arns) => arns.join(','));
+    case 'ExitCode': return [String(task.exitCodes[deciding[0]])];
+    case 'StartedAt': return [new Date(task.ranFrom!).toISOString()];
+    case 'StoppedAt': return [new Date(task.endedAt).toISOString()];
+    case 'LogStreamName': return [`${deciding[0]}/${deciding[0]}/${task.arn.split('/').pop()}`];
+    default: {
+      const values = printed(task.life.log, name.slice(OUTPUT_PREFIX.length));
+      const isSeenInPart = task.life.log.pageSize !== undefined || task.life.log.late > 0;
+      return values.length === 1 || isSeenInPart ? values : []; // who sees two fails the request
+    }
+  }
+}
+
+/** All ways to choose so many in some order. */
+function permutations<T>(of: readonly T[], many: number): T[][] {
+  const rest = (index: number) => of.filter((_, other) => other !== index);
+  return many === 0 ? [[]] : of.flatMap((one, index) => permutations(rest(index), many - 1).map((others) => [one, ...others]));
+}
+
+/** A task that one resource has left to the next, when there was no next: the deployment had been cancelled, and is not undone. */
+function leftByAll(request: Request, history: History): Finding[] {
+  const { puts: [said], number, closedAt } = request;
+  const isLast = request.first && !history.requests.some((other) => other.number > number && other.first === request.first);
+  const over = history.statuses.find(({ at, status }) => at >= request.sentAt && !/^(CREATE|UPDATE)_IN_PROGRESS$/.test(status));
+  const returned = history.invocations.findLast((invocation) => invocation.request === request && invocation.end === 'returned' && !invocation.handedOver);
+  if (!isLast || closedAt === undefined || !over || /IN_PROGRESS/.test(over.status) || !returned || (said && !leavesItToTheNext(request))) {
+    return [];
+  }
+  const from = Math.max(over.at, returned.endedAt!) + 90 * SECOND;
+  return history.tasksOf(request)
+    .filter((task) => task.endedAt > from && (task.toldToStopAt ?? Infinity) > from && !excuses.failureWasNotTold(request, over.at, history))
+    .map((task) => ({ at: from, facts: `${task.name} was left by R${number} to nobody: the stack was ${over.status}` }));
+}
+
+function stoppedWhatIsWanted(history: History): Finding[] {
+  return history.calls.filter(({ api, result }) => api === 'StopTask' && result).flatMap(({ at, input, invocation }) => {
+    const { request: { number, operation }, toldToStopAt, name } = history.tasks.find(({ arn }) => arn === input.task)!;
+    return toldToStopAt !== undefined && operation > invocation.request.operation
+      ? [{ at, facts: `${who(invocation)} stopped ${name} of R${number}: ${input.reason}` }]
+      : [];
+  });
+}
+
+function completeForNothing({ statuses, requests, tasks }: History): Finding[] {
+  const done = statuses.find(({ status }) => /^(CREATE|UPDATE)_COMPLETE$/.test(status));
+  const hasRun = done && requests.filter(({ sentAt, type, run }) => sentAt < done.at && run && type !== 'Delete').some((request) =>
+    tasks.some((task) => task.request.first === request.first && ended(task, done.at)
+      && succeeded(task, request.deciding, request.run!.SuccessExitCodes)));
+  const isOurs = done && !requests.some(({ type, sentAt }) => type === 'Delete' && sentAt < done.at);
+  return done && isOurs && !hasRun ? [{ at: done.at, facts: `the stack became ${done.status}, and its task has never succeeded` }] : [];
+}
+
+/** Whether the answer is no verdict. */
+function leavesItToTheNext({ puts: [said] }: Request): boolean {
+  return said?.parsed?.Status === 'SUCCESS' && passedOn(said.parsed.Data?.Progress).State === 'RUNNING';
+}
+
 function leftRunning(request: Request, history: History): Finding[] {
-  const { type, number } = request;
+  const { type, number, isRollback } = request;
   const said = request.puts[0];
   if (!said) {
     return [];
   }
+  // Where several resources wait for a task, the first does it in a rollback.
+  const hasBeenCleanedUp = isRollback
+    && history.requests.some((other) => other.number < number && other.operation === request.operation && other.isRollback);
   const scope = [
-    ...(excuses.cleansUp(request) ? history.tasks.filter((task) => task.request.number < number && !belongsToAnother(task, request)) : []),
+    ...(excuses.cleansUp(request) && !hasBeenCleanedUp
+      ? history.tasks.filter((task) => task.request.number < number && !belongsToAnother(task, request))
+      : []),
     ...(said.parsed?.Status === 'FAILED' || type === 'Delete' ? history.tasksOf(request) : []),
   ];
   // A Delete waits for the network interface too, which would keep its subnets and security groups.
@@ -250,10 +379,11 @@ function slowAnswer(request: Request, { faults, story, history }: Run): Finding[
     return [];
   }
   const tasks = history.tasksOf(request).filter((task) => isSuccess(task, request));
-  if (tasks.length < (run.Request.count ?? 1) || answer.parsed.Reason) {
+  if (tasks.length < (run.Request.count ?? 1) || (answer.parsed.Reason && !leavesItToTheNext(request))) {
     return []; // forgiven, in a rollback
   }
-  const known = Math.max(...tasks.map((task) => run.CompleteWhen === 'TASK_STOPPED' ? task.stoppedAt : task.codesAt));
+  const known = Math.max(...tasks.map((task) => run.CompleteWhen === 'TASK_STOPPED' ? task.stoppedAt : task.codesAt),
+    ...outputsOf(run.Results ?? {}).length > 0 ? tasks.map((task) => task.endedAt + task.life.log.late * SECOND) : []);
   const began = answer.invocation.startedAt;
   const took = answer.at - Math.max(known, began);
   return took > 4 * SECOND
@@ -287,7 +417,7 @@ function isAttempt(result: any): boolean {
 function generationsAtOnce(history: History): Finding[] {
   const ran = history.tasks.filter(({ ranFrom }) => ranFrom !== undefined);
   return ran.flatMap((later) => ran
-    .filter((earlier) => earlier.request.number < later.request.number)
+    .filter((earlier) => earlier.request.first!.number < later.request.first!.number)
     .filter((earlier) => Math.max(earlier.ranFrom!, later.ranFrom!) < Math.min(earlier.endedAt, later.endedAt))
     .filter((earlier) => !excuses.wasRefused(earlier, later.request, history)
       && !excuses.wasHidden(earlier, later.request, history)

@@ -1,7 +1,7 @@
-import { Clock, MINUTE, Random, SECOND } from './clock';
+import { Clock, MINUTE, Random, SECOND, START } from './clock';
 import type { CloudFormation } from './cloudformation';
 import type { Ecs } from './ecs';
-import { awsError, Faults } from './faults';
+import { awsError, Crash, Faults } from './faults';
 import type { Call, History, InvocationFacts, Request } from './history';
 import { who } from './history';
 import { createHandler } from '../../lambda/lifecycle';
@@ -66,6 +66,9 @@ export class Lambda {
     history.say(who(invocation), `begins: ${request.type} ${request.id}${attempt > 1 ? `, attempt ${attempt}` : ''}${hop > 0 ? `, continued for the ${hop}. time` : ''}`);
     const ends = clock.now + LONGEST;
     clock.after(LONGEST, () => this.end(invocation, 'ran out of time'));
+    for (const timed of faults.crashesBetween(clock.now, ends)) {
+      clock.after(START + timed.at! - clock.now, () => this.crash(invocation, timed));
+    }
 
     const own = structuredClone(event); // each invocation parses the payload for itself
     const seen = this.change.event?.(own) ?? own;
@@ -91,6 +94,13 @@ export class Lambda {
     const { event, request, attempt, hop } = invocation;
     if (end !== 'returned' && attempt <= REPEATS.length) {
       this.clock.after(REPEATS[attempt - 1] + this.coldStart(), () => this.invoke(event, request, attempt + 1, hop));
+    }
+  }
+
+  private crash(invocation: Running, crash?: Crash): void {
+    if (invocation.alive) {
+      this.faults.strikes(crash);
+      this.end(invocation, 'crashed');
     }
   }
 
@@ -161,12 +171,7 @@ export class Lambda {
     invocation: Running, milliseconds: number, settle: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
   ): Promise<T> {
     if (++invocation.awaits === invocation.crashIn) {
-      this.clock.after(this.random.between(0, milliseconds), () => {
-        if (invocation.alive) {
-          this.faults.strikes(this.faults.crash(invocation.number));
-          this.end(invocation, 'crashed');
-        }
-      });
+      this.clock.after(this.random.between(0, milliseconds), () => this.crash(invocation, this.faults.crash(invocation.number)));
     }
     return new Promise((resolve, reject) => {
       this.clock.after(milliseconds, () => {
@@ -196,13 +201,16 @@ export class Lambda {
     return { StatusCode: 202 };
   }
 
-  private logEvents({ logStreamName, limit = 10_000 }: any) {
+  /** A page of the log: its end, or what is before another page. Where there is no more, the token stays the same. */
+  private logEvents({ logStreamName, limit = 10_000, nextToken }: any) {
     const task = this.history.tasks.find(({ arn }) => logStreamName.endsWith(`/${arn.split('/').pop()}`));
     if (!task?.ranFrom || task.life.log.absent || this.clock.now < task.ranFrom) {
       throw awsError('ResourceNotFoundException', 'The specified log stream does not exist.');
     }
-    const { lines, late } = task.life.log;
+    const { lines, late, pageSize = 10_000 } = task.life.log;
     const there = this.clock.now < task.endedAt + late * SECOND ? lines.slice(0, Math.floor(lines.length / 3)) : lines;
-    return { events: there.slice(-limit).map((message) => ({ message })) };
+    const to = Math.min(Number(nextToken ?? there.length), there.length);
+    const from = Math.max(0, to - Math.min(limit, pageSize));
+    return { events: there.slice(from, to).map((message) => ({ message })), nextBackwardToken: String(from) };
   }
 }

@@ -33,6 +33,8 @@ export interface LogLife {
   /** Seconds after the end until CloudWatch has them. */
   readonly late: number;
   readonly absent?: boolean;
+  /** How many lines CloudWatch gives at once; all where it is absent. */
+  readonly pageSize?: number;
 }
 
 export interface ContainerOfTask {
@@ -172,6 +174,32 @@ function drawLog(random: Random): LogLife {
     lines.splice(random.whole(0, lines.length), 0, random.pick(ODD_LINES));
   }
   return { lines, late: random.chance(0.2) ? random.between(0, 10) : 0, absent: random.chance(0.05) };
+}
+
+/** The life of a task that may take hours. */
+export function forHours(random: Random, life: Life, timeoutSeconds: number): Life {
+  const passingOn = Math.floor(random.magnitude(1, 6)) * 3_485;
+  const running = random.weighted({ short: 40, long: 35, untilPassedOn: 20, tooLong: 5 });
+  switch (running) {
+    case 'short': return life;
+    case 'long': return { ...life, running: random.magnitude(1_800, timeoutSeconds) };
+    case 'untilPassedOn': return { ...life, running: Math.min(passingOn, timeoutSeconds) + random.between(-60, 30) };
+    case 'tooLong': return { ...life, running: timeoutSeconds * random.between(1, 1.2) };
+  }
+}
+
+/** The life of a task that prints outputs for the stack: mostly each of them once. */
+export function printing(random: Random, life: Life, names: readonly string[]): Life {
+  const lines = [...life.log.lines];
+  for (const name of names) {
+    const value = random.chance(0.03) ? 'x'.repeat(random.whole(3_000, 5_000)) : `shop-${random.whole(1, 1e9)}`;
+    const values = { once: [value], never: [], twice: [value, value], different: [value, `${value}-other`] };
+    for (const printed of values[random.weighted({ once: 90, never: 4, twice: 3, different: 3 })]) {
+      lines.splice(random.whole(0, lines.length), 0, `ecs-run-task-output ${name}=${printed}\n`);
+    }
+  }
+  const late = random.chance(0.1) ? random.between(10, 80) : life.log.late;
+  return { ...life, log: { ...life.log, lines, late, ...random.chance(0.3) ? { pageSize: random.whole(3, 12) } : {} } };
 }
 
 function everyOne(containers: readonly ContainerOfTask[], exitCode: number): Life['exitCodes'] {

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { seconds } from './clock';
+import { passedOn } from './event';
 import { describePlan } from './faults';
 import { invariants } from './invariants';
 import { Run, simulate } from './simulate';
@@ -95,7 +96,11 @@ function whatIsCoveredBy({ faults, outcomes, history, story }: Run): string[] {
       const kind = `request: ${isRollback ? 'rollback ' : ''}${type}${run ? '' : ' that runs nothing'}`;
       return [`${kind}, ${closedBy === 'answer' ? answer!.parsed?.Status : closedBy}`];
     }),
-    ...history.requests.flatMap(({ run }) => [
+    ...(story.scenario.takesHours ? ['takes hours'] : []),
+    ...history.requests.flatMap(({ run, first, properties, answer, type, number }) => [
+      ...first!.number !== number ? ['request: goes on with a run'] : [],
+      ...answer?.parsed?.Data?.Progress ? [`request: passes on what is ${passedOn(answer.parsed.Data.Progress).State}`] : [],
+      ...properties.Results && !properties.IsContinued && type !== 'Delete' ? [`request: for results, ${answer?.parsed?.Status}`] : [],
       ...(run?.Request.count ?? 1) > 1 ? ['request: for several tasks'] : [],
       ...run?.RetryAttempts ? ['request: with retryAttempts'] : [],
       ...run?.Request.startedBy ? ['request: with startedBy of the user'] : [],

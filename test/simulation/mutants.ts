@@ -1,3 +1,4 @@
+import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { Change } from './lambda';
@@ -7,6 +8,8 @@ import type { Surroundings } from '../../lambda/surroundings';
 export interface Mutant extends Change {
   readonly name: string;
   readonly breaks: string;
+  /** A seed that shows it, where few do. */
+  readonly seed?: number;
 }
 
 type Send = (command: any) => Promise<any>;
@@ -19,7 +22,7 @@ function sending(command: string, change: (input: any, send: Send, event: any) =
         ? change(sent.input, (other) => client.send(other ?? sent), event)
         : client.send(sent),
     });
-    return { ...world, ecs: wrap(world.ecs), cloudFormation: wrap(world.cloudFormation), lambda: wrap(world.lambda) };
+    return { ...world, ecs: wrap(world.ecs), logs: wrap(world.logs), cloudFormation: wrap(world.cloudFormation), lambda: wrap(world.lambda) };
   };
 }
 
@@ -49,6 +52,27 @@ function body(change: (answer: any, event: any) => any): Change['world'] {
 function property(name: string, value: unknown): Change['event'] {
   return (event) => ({ ...event, ResourceProperties: { ...event.ResourceProperties, [name]: value } });
 }
+
+/** Of a resource that goes on. */
+function continues(change: (continued: { First: string; From: string }, event: any) => object | undefined): Change['event'] {
+  return (event) => {
+    const { Continues, ...properties } = event.ResourceProperties;
+    return Continues ? { ...event, ResourceProperties: { ...properties, Continues: change(Continues, event) } } : event;
+  };
+}
+
+/** The URL as if it had been signed so many seconds later. */
+function signed(url: string, later: number): string {
+  return url.replace(/(?<=X-Amz-Date=)[^&]*/, (date) => {
+    const at = Date.parse(date.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+    return new Date(at + later * 1_000).toISOString().replace(/[-:]|\.\d+/g, '');
+  });
+}
+
+const withoutLastUpdatedTime = sending('DescribeStacksCommand', async (_input, send) => {
+  const { Stacks: [{ LastUpdatedTime, ...stack }] } = await send(undefined);
+  return { Stacks: [stack] };
+});
 
 export const mutants: readonly Mutant[] = [
   {
@@ -180,6 +204,64 @@ export const mutants: readonly Mutant[] = [
     name: 'a rollback runs the task always',
     breaks: 'a rollback gets no worse',
     event: property('OnRollback', 'RUN'),
+  },
+  {
+    name: 'a resource that goes on does not know with what',
+    breaks: 'no second task',
+    event: continues(({ First }) => ({ First, From: '' })),
+  },
+  {
+    name: 'a resource that goes on has a name of its own',
+    breaks: 'nothing left running',
+    seed: 324,
+    event: continues(({ From }, { LogicalResourceId }) => ({ First: LogicalResourceId, From })),
+  },
+  {
+    name: 'a resource leaves its task to the next after some minutes',
+    breaks: 'a correct verdict',
+    event: (event) => ({ ...event, ResponseURL: signed(event.ResponseURL, event.ResourceProperties.IsContinued ? -50 * 60 : 0) }),
+    world: (world, event) => ({ ...world, put: (url, text) => world.put(signed(url, event.ResourceProperties.IsContinued ? 50 * 60 : 0), text) }),
+  },
+  {
+    name: 'who has left a task to the next does not look back',
+    breaks: 'nothing left running',
+    seed: 2029,
+    world: stackStatus((status, { ResourceProperties }) => ResourceProperties.IsContinued && /_FAILED$/.test(status) ? 'UPDATE_IN_PROGRESS' : status),
+  },
+  {
+    name: 'what was passed on in an earlier deployment counts',
+    breaks: 'a correct verdict',
+    seed: 3865,
+    world: withoutLastUpdatedTime,
+  },
+  {
+    name: 'a Delete that comes again does not know that it is out of date',
+    breaks: 'only what is over is stopped',
+    seed: 2573,
+    world: withoutLastUpdatedTime,
+  },
+  {
+    name: 'an answer lacks an attribute',
+    breaks: 'true results',
+    world: body((answer) => ({ ...answer, Data: Object.fromEntries(Object.entries(answer.Data ?? {}).slice(1)) })),
+  },
+  {
+    name: 'the outputs are those of the first task',
+    breaks: 'true results',
+    world: sending('GetLogEventsCommand', (input, send) => send(new GetLogEventsCommand({ ...input, logStreamName: input.logStreamName.replace(/\d+$/, '1') }))),
+  },
+  {
+    name: 'the results are those of another task',
+    breaks: 'true results',
+    world: body((answer) => answer.Data?.TaskArn ? { ...answer, Data: { ...answer.Data, TaskArn: `${answer.Data.TaskArn}0` } } : answer),
+  },
+  {
+    name: 'the stack keeps nothing',
+    breaks: 'true results',
+    world: sending('DescribeStacksCommand', async (_input, send) => {
+      const { Stacks: [stack] } = await send(undefined);
+      return { Stacks: [{ ...stack, Outputs: [] }] };
+    }),
   },
   {
     name: 'an Update runs no task',

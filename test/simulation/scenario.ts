@@ -1,7 +1,7 @@
 import { Random } from './clock';
 import type { Disturbance, Operation } from './cloudformation';
 import type { Consistency, Families } from './ecs';
-import type { RunTaskProperties, TaskRun } from '../../src/contract';
+import { OUTPUT_PREFIX, RunTaskProperties, TaskRun } from '../../src/contract';
 
 /** All that a seed decides before anything happens, apart from what goes wrong. */
 export interface Scenario {
@@ -10,6 +10,8 @@ export interface Scenario {
   readonly consistency: Consistency;
   /** Whether each of its tasks has a network interface of its own. */
   readonly fargate: boolean;
+  /** Whether a task may take more than CloudFormation's hour. */
+  readonly takesHours?: boolean;
 }
 
 /** Never to be seen in a log or an answer. */
@@ -44,14 +46,63 @@ export function drawScenario(random: Random): Scenario {
   if (random.chance(0.4)) {
     operations.push({ kind: random.pick(['delete the stack', 'remove the resource']), after: random.magnitude(10, 1_800) });
   }
+  const takesHours = random.fork('hours').chance(0.12);
   return {
-    operations,
+    operations: withResults(random.fork('results'), takesHours ? inHours(random.fork('of hours'), operations) : operations),
+    takesHours,
     families,
     fargate: random.chance(0.75),
     consistency: random.chance(0.4)
       ? { unknown: 10, unlisted: 10, stale: 3, pageSize: random.pick([1, 2, 100]) }
       : { unknown: 0, unlisted: 0, stale: 0, pageSize: 100 },
   };
+}
+
+/** The same with all times so many times as long. */
+function inHours(random: Random, operations: readonly Operation[]): Operation[] {
+  const times = random.pick([2.5, 4, 8, 12]);
+  return operations.map((operation) => {
+    const { properties, disturbance } = operation;
+    return {
+      ...operation,
+      ...properties && { properties: { ...properties, TimeoutSeconds: Math.min(Math.round(properties.TimeoutSeconds * times), 12 * 3_600) } },
+      ...disturbance?.when === 'while ours runs' && { disturbance: { ...disturbance, after: drawMoment(random, disturbance.after * times) } },
+    };
+  });
+}
+
+/** Often about when one resource leaves its task to the next. */
+function drawMoment(random: Random, otherwise: number): number {
+  return random.chance(0.4) ? Math.floor(random.magnitude(1, 5)) * 3_482 + random.between(-20, 20) : otherwise;
+}
+
+const ATTRIBUTES = ['TaskArn', 'TaskArns', 'ExitCode', 'StartedAt', 'StoppedAt', 'LogStreamName', `${OUTPUT_PREFIX}BucketName`, `${OUTPUT_PREFIX}Version`];
+
+/** Lets some stacks use attributes; an update may use others. */
+function withResults(random: Random, operations: readonly Operation[]): Operation[] {
+  let used = random.chance(0.25) ? drawAttributes(random) : [];
+  return operations.map((operation) => {
+    const { properties } = operation;
+    used = used.length > 0 && random.chance(0.1) ? drawAttributes(random) : used;
+    const names = used.filter((name) => !name.startsWith(OUTPUT_PREFIX) || (properties?.Request.count ?? 1) === 1); // the construct allows no others
+    return !properties || names.length === 0 ? operation : {
+      ...operation,
+      properties: {
+        ...properties,
+        Logs: { app: { Group: '/shop', StreamPrefix: 'app' } },
+        Results: Object.fromEntries(names.map((name) => [name, `Migration${name}`])),
+      },
+    };
+  });
+}
+
+function drawAttributes(random: Random): string[] {
+  return ATTRIBUTES.filter(() => random.chance(0.4));
+}
+
+/** The names of the outputs that the task has to print. */
+export function outputsOf(results: NonNullable<TaskRun['Results']>): string[] {
+  return Object.keys(results).filter((name) => name.startsWith(OUTPUT_PREFIX)).map((name) => name.slice(OUTPUT_PREFIX.length));
 }
 
 function drawContainers(random: Random): Families[string] {

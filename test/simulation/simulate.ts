@@ -1,12 +1,13 @@
 import { Clock, Random } from './clock';
 import { CloudFormation } from './cloudformation';
 import { Ecs } from './ecs';
-import { drawFaults, FaultPlan, Faults, noFaults } from './faults';
+import { drawFaults, drawFaultsOfHours, FaultPlan, Faults, noFaults } from './faults';
 import { History, Request } from './history';
 import { invariants, Violation } from './invariants';
 import { Change, Lambda } from './lambda';
-import { ContainerOfTask, drawLife, Life } from './lives';
-import { drawScenario, Scenario } from './scenario';
+import { ContainerOfTask, drawLife, forHours, Life, printing } from './lives';
+import { drawScenario, outputsOf, Scenario } from './scenario';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS } from '../../src/contract';
 
 /** A run of the world: given as a whole, or drawn from a seed. */
 export interface Story {
@@ -37,7 +38,14 @@ export async function play(story: Story): Promise<Run> {
   const lambda = new Lambda(clock, random.fork('lambda'), faults, history, change);
   const cloudFormation = new CloudFormation(clock, random.fork('cloudformation'), history, scenario.families);
   const lives = random.fork('lives');
-  const nextLife = story.nextLife ?? ((request, containers) => drawLife(lives, containers, scenario.fargate, request.run?.SuccessExitCodes ?? [0]));
+  const [hours, outputs] = [random.fork('hours'), random.fork('outputs')];
+  const nextLife = story.nextLife ?? ((request, containers) => {
+    const life = drawLife(lives, containers, scenario.fargate, request.run?.SuccessExitCodes ?? [0]);
+    const { TimeoutSeconds = 0, Results = {} } = request.run ?? {};
+    const names = outputsOf(Results);
+    const lasting = TimeoutSeconds > LONGEST_SERVICE_TIMEOUT_SECONDS && life.runs ? forHours(hours, life, TimeoutSeconds) : life;
+    return names.length > 0 ? printing(outputs, lasting, names) : lasting;
+  });
   lambda.ecs = new Ecs(clock, random.fork('ecs'), faults, history, scenario.families, scenario.consistency, nextLife);
   lambda.cloudFormation = cloudFormation;
   cloudFormation.lambda = lambda;
@@ -51,7 +59,19 @@ export async function play(story: Story): Promise<Run> {
 /** The story of a seed. */
 export function storyOf(seed: number, change?: Change): Story {
   const random = new Random(seed);
-  return { seed, scenario: drawScenario(random.fork('scenario')), faults: drawFaults(random.fork('faults')), change };
+  const scenario = drawScenario(random.fork('scenario'));
+  const faults = drawFaults(random.fork('faults'));
+  const ofHours = scenario.takesHours ? drawFaultsOfHours(random.fork('faults of hours')) : noFaults();
+  return { seed, scenario, faults: together(faults, ofHours), change };
+}
+
+function together(one: FaultPlan, other: FaultPlan): FaultPlan {
+  return {
+    calls: [...one.calls, ...other.calls],
+    placements: [...one.placements, ...other.placements],
+    crashes: [...one.crashes, ...other.crashes],
+    deliveries: [...one.deliveries, ...other.deliveries],
+  };
 }
 
 /** One run, and what in it must not have happened. */

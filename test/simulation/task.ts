@@ -92,8 +92,8 @@ export function unfold(task: SimulatedTask, stop?: { at: number; reason: string 
     ...(isUp ? [[running, { lastStatus: 'RUNNING', startedAt: new Date(running), containers: partly('RUNNING', false) }] as [number, Partial<Task>]] : []),
     ...(stop ? [[stop.at, end] as [number, Partial<Task>]] : []),
     ...(stopping > 1 ? [[over, { ...end, lastStatus: 'STOPPING' }] as [number, Partial<Task>]] : []),
-    ...(life.deprovisioning > 0 ? [[ended, { ...end, lastStatus: 'DEPROVISIONING', containers: partly('STOPPED', !life.codesOnlyAtStopped) }] as [number, Partial<Task>]] : []),
-    [stoppedAt, { ...end, lastStatus: 'STOPPED', stoppedAt: new Date(stoppedAt), containers: partly('STOPPED', true) }],
+    ...(life.deprovisioning > 0 ? [[ended, { ...end, lastStatus: 'DEPROVISIONING', executionStoppedAt: new Date(ended), containers: partly('STOPPED', !life.codesOnlyAtStopped) }] as [number, Partial<Task>]] : []),
+    [stoppedAt, { ...end, lastStatus: 'STOPPED', executionStoppedAt: new Date(ended), stoppedAt: new Date(stoppedAt), containers: partly('STOPPED', true) }],
   ];
   let state = task.moments[0].task;
   task.moments = [task.moments[0]];
