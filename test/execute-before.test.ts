@@ -290,6 +290,19 @@ describe('what waits for the task', () => {
     expect(neededBy(queue)).toEqual(expect.arrayContaining(['Stack/First/Resource', 'Stack/Second/Resource']));
   });
 
+  test('is also what another task needs, which waits then as well', () => {
+    const { stack, task } = network();
+    const queue = new sqs.Queue(stack, 'Queue');
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Granted');
+    taskDefinition.addContainer('app', { image });
+    queue.grantSendMessages(taskDefinition.taskRole);
+    const other = task({ taskDefinition }, 'Other');
+    task({ executeBefore: [queue] });
+
+    expect(neededBy(queue)).toContain('Stack/Task/Resource');
+    expect(neededBy(resource(other))).toContain('Stack/Task/Resource');
+  });
+
   test('is another task that is told to come after', () => {
     const { task } = network();
     const first = task({}, 'First');
