@@ -1,5 +1,5 @@
 import { Aspects, CfnResource, Duration, Fn, NestedStack, Stack, Tags } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -290,6 +290,19 @@ describe('what waits for the task', () => {
     expect(neededBy(queue)).toEqual(expect.arrayContaining(['Stack/First/Resource', 'Stack/Second/Resource']));
   });
 
+  test('is also what another task needs, which waits then as well', () => {
+    const { stack, task } = network();
+    const queue = new sqs.Queue(stack, 'Queue');
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Granted');
+    taskDefinition.addContainer('app', { image });
+    queue.grantSendMessages(taskDefinition.taskRole);
+    const other = task({ taskDefinition }, 'Other');
+    task({ executeBefore: [queue] });
+
+    expect(neededBy(queue)).toContain('Stack/Task/Resource');
+    expect(neededBy(resource(other))).toContain('Stack/Task/Resource');
+  });
+
   test('is another task that is told to come after', () => {
     const { task } = network();
     const first = task({}, 'First');
@@ -430,6 +443,31 @@ describe('between nested stacks', () => {
     [first, second].forEach((run) => service.connections.allowFrom(run, ec2.Port.tcp(80)));
 
     expect(neededBy(service)).toEqual(expect.arrayContaining(['Stack/First/Resource', 'Stack/Second/Resource']));
+  });
+
+  test('one that waits is not waited for because of a rule in it, be it for the task or between what the task needs, without a warning', () => {
+    const { stack, vpc, cluster, task, database } = network();
+    const db = database();
+    const bastion = new ec2.SecurityGroup(stack, 'Bastion', { vpc });
+    const nested = new NestedStack(stack, 'Nested');
+    const run = task({ executeAfter: [db, bastion], executeBefore: [new sqs.Queue(nested, 'Queue')] });
+    serviceIn(nested, cluster).connections.allowFrom(run, ec2.Port.tcp(80));
+    const groupId = db.connections.securityGroups[0].securityGroupId;
+    new ec2.CfnSecurityGroupIngress(nested, 'Rule', { groupId, sourceSecurityGroupId: bastion.securityGroupId, ipProtocol: '-1' });
+
+    expect(neededBy(resource(run)).filter((path) => path.startsWith('Stack/Nested'))).toEqual([]);
+    expect(neededBy(nested.nestedStackResource!)).toContain('Stack/Task/Resource');
+    expect(Annotations.fromStack(stack).findWarning('/Stack/Task', Match.anyValue())).toEqual([]);
+  });
+
+  test('a service that waits for the task in one may let it in, without a warning', () => {
+    const { stack, cluster, task } = network();
+    const service = serviceIn(stack, cluster);
+    const run = task({ executeBefore: [service] }, 'Task', new NestedStack(stack, 'Nested'));
+    service.connections.allowFrom(run, ec2.Port.tcp(80));
+
+    expect(neededBy(service)).toContain('Stack/Nested/Task/Resource');
+    expect(Annotations.fromStack(stack).findWarning('/Stack/Nested/Task', Match.anyValue())).toEqual([]);
   });
 
   test('a service in one waits for the task in another', () => {
@@ -585,6 +623,20 @@ test('the dependencies of a hundred tasks are found without looking at the stack
   Template.fromStack(plain.stack);
   expect(withTasks).toBe(other.mock.calls.length + 1);
   expect(pathsOf(given.stack).filter((path) => /Task\d+\/Resource/.test(path))).toHaveLength(100);
+});
+
+test('tasks in a row on one database do not name the rules of all before them', () => {
+  const { stack, task, database } = network();
+  const db = database();
+  const runs = ['First', 'Second', 'Third'].map((id) => task({ executeAfter: [db] }, id));
+  runs.forEach((run, index) => {
+    db.connections.allowDefaultPortFrom(run);
+    run.executeBefore(...runs.slice(index + 1, index + 2));
+  });
+  const { logicalId } = resource(runs[2]) as CfnResource;
+  const { DependsOn } = Template.fromStack(stack).toJSON().Resources[stack.resolve(logicalId)];
+
+  expect(DependsOn.filter((id: string) => /fromStack/.test(id))).toEqual([expect.stringContaining('fromStackThird')]);
 });
 
 test('executeBefore passes over what is left out of the template, such as a policy without statements', () => {

@@ -1,4 +1,4 @@
-import { Aspects, CfnResource, NestedStack, Stack } from 'aws-cdk-lib';
+import { Aspects, CfnResource, NestedStack, Size, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -13,7 +13,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { neededBy, network, pathsOf } from './stacks';
-import { OnRollback, RunTask } from '../src';
+import { OnRollback, RunTask, TaskManagedVolume } from '../src';
 
 const resource = (construct: Construct) => construct.node.findChild('Resource');
 const paths = (...patterns: RegExp[]) => expect.arrayContaining(patterns.map((pattern) => expect.stringMatching(pattern)));
@@ -234,6 +234,24 @@ describe('the task starts after', () => {
     const run = task();
 
     expect(neededBy(resource(run))).toEqual(expect.arrayContaining(pathsOf(stack.node.findChild('EcsRunTaskHandler').node.findChild('Function'))));
+  });
+
+  test('whatever else is in the scopes of its cluster, with the capacity, and of its definitions, roles and volumes', () => {
+    const { stack, cluster, taskDefinition, task } = network();
+    cluster.addCapacity('Instances', { instanceType: new ec2.InstanceType('t3.micro') });
+    const role = new iam.Role(stack, 'Given', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
+    const cleanUp = new ecs.FargateTaskDefinition(stack, 'CleanUp');
+    cleanUp.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const volume = new TaskManagedVolume(stack, 'Volume', { name: 'data', managedEBSVolume: { size: Size.gibibytes(1), fileSystemType: ecs.FileSystemType.EXT4 } });
+    taskDefinition.addVolume(volume);
+    volume.mountIn(taskDefinition.findContainer('app')!, { containerPath: '/data', readOnly: false });
+    const scopes = [cluster, taskDefinition, role, cleanUp, volume];
+    scopes.forEach((scope) => new CfnResource(scope, 'Extra', { type: 'Custom::Thing' }));
+    const run = task({ volumes: [volume], taskOverrides: { taskRole: role }, onDelete: { taskDefinition: cleanUp } });
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining([
+      ...scopes.map(({ node }) => `${node.path}/Extra`), 'Stack/Cluster/Instances/ASG',
+    ]));
   });
 
   test('what it is told to, by prop and by method', () => {
