@@ -101,10 +101,12 @@ export class Policies {
   }
 
   private validate(): string[] {
-    return this.managed <= MOST_MANAGED_POLICIES ? [] : [
-      `the role of the function must have at most ${MOST_MANAGED_POLICIES} managed policies, got: ${this.managed}, one for each onDelete, `
-      + 'and one for every few task definitions after the first dozen; move some of the RunTasks to another stack',
-    ];
+    const errors: string[] = [];
+    if (this.managed > MOST_MANAGED_POLICIES) {
+      errors.push(`the role of the function must have at most ${MOST_MANAGED_POLICIES} managed policies, got: ${this.managed}, one for each onDelete, `
+        + 'and one for every few task definitions after the first dozen; move some of the RunTasks to another stack');
+    }
+    return errors;
   }
 }
 
