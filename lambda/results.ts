@@ -12,7 +12,7 @@ export interface Results {
 }
 
 /** How long the log of a task that has succeeded may take to arrive. */
-const LOG_WITHIN_MS = 30_000;
+const LOG_WITHIN_MS = 60_000;
 
 /** How long CloudFormation may take to tell what the stack keeps. */
 const STACK_WITHIN_MS = 60_000;
