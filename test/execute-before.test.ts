@@ -263,20 +263,22 @@ describe('what waits for the task', () => {
     expect(neededBy(resource(run))).toContain('Stack/Capacity/Capacity');
   });
 
-  test('is not what the task needs by Fn::Sub, Fn::GetAtt or DependsOn written by hand', () => {
+  test('is not what the task needs by a reference inside a text, or by Fn::Sub, Fn::GetAtt or DependsOn written by hand', () => {
     const { stack, task } = network();
     const scope = new Construct(stack, 'Scope');
-    const [sub, getAtt, dependsOn, none] = ['Sub', 'GetAtt', 'DependsOn', 'None'].map((id) => {
+    const [text, sub, getAtt, dependsOn, none] = ['Text', 'Sub', 'GetAtt', 'DependsOn', 'None'].map((id) => {
       const made = new CfnResource(scope, id, { type: 'Custom::Thing' });
       made.overrideLogicalId(id);
       return made;
     });
-    const needs = new CfnResource(stack, 'Needs', { type: 'Custom::Thing', properties: { A: Fn.sub('${Sub.Arn}'), B: Fn.getAtt('GetAtt', 'Arn') } });
+    const needs = new CfnResource(stack, 'Needs', {
+      type: 'Custom::Thing', properties: { A: Fn.sub('${Sub.Arn}'), B: Fn.getAtt('GetAtt', 'Arn'), C: `before ${text.ref} after` },
+    });
     needs.addOverride('DependsOn', ['DependsOn']);
     task({ executeAfter: [needs], executeBefore: [scope] });
 
     expect(neededBy(none)).toContain('Stack/Task/Resource');
-    [sub, getAtt, dependsOn].forEach((other) => expect(neededBy(other)).not.toContain('Stack/Task/Resource'));
+    [text, sub, getAtt, dependsOn].forEach((other) => expect(neededBy(other)).not.toContain('Stack/Task/Resource'));
   });
 
   test('is another task, and what waits for that', () => {
@@ -515,6 +517,7 @@ describe('between nested stacks', () => {
     const nested = new NestedStack(stack, 'Nested');
     const [inside, outside] = [nested, stack].map((scope) => new sqs.Queue(scope, 'Queue'));
     const needs = new CfnResource(nested, 'Needs', { type: 'Custom::Thing', properties: { Queue: inside.queueArn } });
+    needs.addDependency(inside.node.defaultChild as CfnResource);
     task({ executeAfter: [needs], executeBefore: [outside] });
 
     const [id, same] = [inside, outside].map(({ stack: of, node }) => of.resolve((node.defaultChild as CfnResource).logicalId));

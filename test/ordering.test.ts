@@ -11,7 +11,7 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import { Construct, DependencyGroup } from 'constructs';
 import { neededBy, network, pathsOf } from './stacks';
 import { OnRollback, RunTask, TaskManagedVolume } from '../src';
 
@@ -58,6 +58,21 @@ describe('the task starts after', () => {
     expect(neededBy(resource(run))).not.toContain('Stack/Stranger/Own/Resource');
   });
 
+  test('a policy that is attached from elsewhere to the role of its volume, or of what runs when it is deleted', () => {
+    const { stack, taskDefinition, task } = network();
+    const roles = ['ecs', 'ecs-tasks'].map((service) => new iam.Role(stack, service, { assumedBy: new iam.ServicePrincipal(`${service}.amazonaws.com`) }));
+    const volume = new TaskManagedVolume(stack, 'Volume', {
+      name: 'data', managedEBSVolume: { role: roles[0], size: Size.gibibytes(1), fileSystemType: ecs.FileSystemType.EXT4 },
+    });
+    taskDefinition.addVolume(volume);
+    volume.mountIn(taskDefinition.findContainer('app')!, { containerPath: '/data', readOnly: false });
+    const run = task({ volumes: [volume], onDelete: { taskOverrides: { taskRole: roles[1] } } });
+    const statements = [new iam.PolicyStatement({ actions: ['kms:CreateGrant'], resources: ['*'] })];
+    roles.forEach((role, index) => new iam.Policy(stack, `Policy${index}`, { roles: [role], statements }));
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining(['Stack/Policy0/Resource', 'Stack/Policy1/Resource']));
+  });
+
   test('an inline policy of its role that was written as a resource of its own', () => {
     const { stack, taskDefinition, task } = network();
     const policyDocument = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' }] };
@@ -94,6 +109,14 @@ describe('the task starts after', () => {
       'Stack/Vpc/PrivateSubnet1/DefaultRoute', 'Stack/Vpc/PrivateSubnet2/DefaultRoute',
       'Stack/Vpc/PublicSubnet1/NATGateway', 'Stack/Vpc/PublicSubnet1/DefaultRoute', 'Stack/Vpc/VPCGW',
     ]));
+  });
+
+  test('whatever else connects its subnets to the internet', () => {
+    const { stack, vpc, task } = network();
+    const appliance = new CfnResource(stack, 'Appliance', { type: 'Custom::Thing' });
+    (vpc.privateSubnets[0].internetConnectivityEstablished as DependencyGroup).add(appliance);
+
+    expect(neededBy(resource(task()))).toContain('Stack/Appliance');
   });
 
   test('all other routes of its subnets, also in subnets that are known by their ids only', () => {
