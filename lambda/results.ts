@@ -4,7 +4,7 @@ import { Failed, Job, knownArns, Progress } from './job';
 import { logOf, printedOutputs } from './logs';
 import { persist } from './persist';
 import { describeStack } from './stack';
-import { OUTPUT_PREFIX, TaskRun } from '../src/contract';
+import { isOutput, OUTPUT_PREFIX, TaskRun } from '../src/contract';
 
 /** The values of attributes, by their names. */
 export interface Results {
@@ -35,10 +35,6 @@ export async function resultsOf(job: Job, run: KnownContainers, progress: Progre
     }
     return [name, value];
   }));
-}
-
-function isOutput(name: string): boolean {
-  return name.startsWith(OUTPUT_PREFIX);
 }
 
 /** What only ECS knows of a task that has succeeded, for those attributes that the stack uses. */

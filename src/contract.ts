@@ -64,6 +64,11 @@ export interface RunTaskProperties extends TaskRun {
 /** Begins the names of those attributes that are values the task has printed. */
 export const OUTPUT_PREFIX = 'Output';
 
+/** Whether an attribute is a value that the task prints. */
+export function isOutput(attribute: string): boolean {
+  return attribute.startsWith(OUTPUT_PREFIX);
+}
+
 /** Where the `awslogs` driver writes: the stream is `<prefix>/<container name>/<task id>`. */
 export interface LogLocation {
   readonly Group: string;

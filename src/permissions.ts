@@ -2,9 +2,9 @@ import { Annotations, ArnFormat, Aws, Stack } from 'aws-cdk-lib';
 import { PropagatedTagSource } from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { isOutput } from './contract';
 import type { RunTaskProps } from './run-task-props';
 import { familyOf, logsOf, logStreamsOf, ownedDefinition, rolesOf, taskRoleOf } from './task-definition';
-import { isOutput } from './validation';
 
 /** What the function may do for one task, and nothing else. */
 export function handlerStatements(scope: Construct, props: RunTaskProps, attributes: string[] = []): iam.PolicyStatement[] {

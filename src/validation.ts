@@ -1,7 +1,7 @@
 import { Arn, ArnFormat, IResource, Stack, Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
-import { OUTPUT_PREFIX } from './contract';
+import { isOutput } from './contract';
 import { Handler, HandlerProps } from './handler';
 import type { Request, Task } from './request';
 import { ContainerOverride, OnRollback, ResourceType, RunOn, RunTaskProps } from './run-task-props';
@@ -62,11 +62,6 @@ export function validateResults(props: RunTaskProps, attributes: string[]): stri
 /** Whether the function needs to know where the containers log to. */
 export function usesLogs(attributes: string[]): boolean {
   return attributes.some((name) => isOutput(name) || name === 'LogStreamName');
-}
-
-/** Whether an attribute is a value that the task prints. */
-export function isOutput(attribute: string): boolean {
-  return attribute.startsWith(OUTPUT_PREFIX);
 }
 
 /** ECS runs a task where the function asks for it: in the account and the Region of the stack. */
