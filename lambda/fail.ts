@@ -13,7 +13,11 @@ import type { TaskRun } from '../src/contract';
 
 /** The failure of a request whose time is over. */
 export function timedOut(job: Job, run: KnownContainers, progress: Progress, tasks: Task[]): Failed {
-  const allowed = duration(deadline(run, progress.Since, job.sentAt) - progress.Since);
+  const endsAt = deadline(run, progress.Since, job.sentAt);
+  if (endsAt <= progress.Since) { // an invocation before this one has not lived, or Lambda has let the event wait
+    return new Failed({ cause: `the function was invoked ${duration(job.began - job.sentAt)} after CloudFormation had asked for the task, when its time was over`, advice: 'deploy again' });
+  }
+  const allowed = duration(endsAt - progress.Since);
   const running = tasks.find((task) => judge(task, run).state === 'running');
   const waiting = progress.Tasks.find(({ TaskArn }) => !TaskArn);
   const isKnown = openArns(progress).every((taskArn) => tasks.some((task) => task.taskArn === taskArn));
@@ -58,17 +62,16 @@ export async function stopAll(job: Job, run: KnownContainers, progress: Progress
   return [...new Set([...left, ...await stopTasks(world, cluster, others, because, until)])];
 }
 
-async function findUnheardOf(job: Job, run: TaskRun, { Tasks }: Progress, until: number): Promise<string[]> {
+/** Another invocation of the same request may have started some too, and may have told them to stop already. */
+async function findUnheardOf(job: Job, run: KnownContainers, { Tasks }: Progress, until: number): Promise<string[]> {
   const { world } = job;
-  if (Tasks.every(({ Tries }) => Tries === 0)) {
-    return [];
-  }
   if (Tasks.some(({ IsUnanswered, DoubtedAttempt }) => IsUnanswered || DoubtedAttempt)) {
     await world.sleep(LISTED_WITHIN_MS);
   }
   try {
-    const found = await persist(world, Math.max(until, world.now() + 10_000), () => findTasks(world, placeOf(run.Request), markOfRequest(job), 'RUNNING'), 15_000);
-    return found.map(({ taskArn }) => taskArn!);
+    const call = () => findTasks(world, placeOf(run.Request), markOfRequest(job));
+    const found = await persist(world, Math.max(until, world.now() + 10_000), call, 15_000);
+    return found.filter((task) => judge(task, run).state === 'running').map(({ taskArn }) => taskArn!);
   } catch (error) {
     world.log(`could not look for tasks to stop: ${error}`);
     return [];

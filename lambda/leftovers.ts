@@ -31,7 +31,7 @@ export async function stopLeftovers(
   const seen = new Set<string>();
   const left: string[] = [];
   for (;;) {
-    const found = await Promise.all(placesOf(properties).flatMap((place) => [find(job, place, 'RUNNING', lookUntil), find(job, place, 'STOPPED', lookUntil)]));
+    const found = await Promise.all(placesOf(properties).map((place) => find(job, place, lookUntil)));
     const leftovers = found.flat().filter(({ task }) => !seen.has(task.taskArn!));
     if (leftovers.length === 0) {
       return left;
@@ -48,10 +48,10 @@ export async function stopLeftovers(
   }
 }
 
-async function find(job: Job, place: Place, desiredStatus: 'RUNNING' | 'STOPPED', until: number): Promise<Leftover[]> {
+async function find(job: Job, place: Place, until: number): Promise<Leftover[]> {
   const { world } = job;
   try {
-    const tasks = await persist(world, until, () => findTasks(world, place, `${job.id}/`, desiredStatus), PERMITTED_WITHIN_MS);
+    const tasks = await persist(world, until, () => findTasks(world, place, `${job.id}/`), PERMITTED_WITHIN_MS);
     return tasks
       .filter((task) => !isOver(task, job) && !markedAs(task).startsWith(markOfRequest(job)))
       .map((task) => ({ cluster: place.cluster, task }));

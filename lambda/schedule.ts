@@ -1,19 +1,20 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { hasEnded } from './outcome';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS, TaskRun } from '../src/contract';
+import { ANSWER_MARGIN_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS, TaskRun } from '../src/contract';
 
-type Waiting = Pick<TaskRun, 'TimeoutSeconds' | 'IsContinued' | 'Continues'>;
+type Waiting = Pick<TaskRun, 'TimeoutSeconds' | 'IsContinued'>;
 
 /** How long to wait for a task that was told to stop; the rest of the margin is for the answer. */
 export const TIME_TO_STOP_MS = (STOP_MARGIN_SECONDS - 30) * 1000;
 
 /** When the task has to be over: at its time-out, and so early that it can be stopped before CloudFormation gives up. */
-export function deadline({ TimeoutSeconds, IsContinued, Continues }: Waiting, since: number, sentAt: number): number {
+export function deadline({ TimeoutSeconds, IsContinued }: Waiting, since: number, sentAt: number): number {
   const timeout = since + TimeoutSeconds * 1000;
   if (IsContinued) {
     return timeout; // the next resource goes on before CloudFormation gives up
   }
-  return Math.min(timeout, (Continues ? sentAt : since) + (LONGEST_SERVICE_TIMEOUT_SECONDS - STOP_MARGIN_SECONDS) * 1000);
+  const serviceTimeoutSeconds = Math.min(TimeoutSeconds + ANSWER_MARGIN_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS);
+  return Math.min(timeout, sentAt + (serviceTimeoutSeconds - STOP_MARGIN_SECONDS) * 1000); // the event may have come late
 }
 
 /** When to leave the waiting to the next resource, where there is one. */

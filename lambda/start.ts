@@ -53,8 +53,8 @@ async function takeOver(job: Job, request: TaskRun['Request'], task: TaskProgres
     return false;
   }
   const mark = markOf(job, Number, DoubtedAttempt);
-  const found = await Promise.all((['RUNNING', 'STOPPED'] as const).map((status) => findTasks(job.world, placeOf(request), mark, status)));
-  const own = found.flat().find((one) => markedAs(one) === mark);
+  const found = await findTasks(job.world, placeOf(request), mark);
+  const own = found.find((one) => markedAs(one) === mark);
   if (own) {
     Object.assign(task, { TaskArn: own.taskArn, Attempt: DoubtedAttempt, DoubtedAttempt: undefined });
   }

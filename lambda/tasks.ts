@@ -15,22 +15,27 @@ export async function describeTasks(world: Surroundings, cluster: string | undef
   return tasks;
 }
 
-/** The tasks whose mark begins like this: those that are to run, or with STOPPED those that are on their way down or have ended. */
-export async function findTasks(world: Surroundings, { cluster, family }: Place, mark: string, desiredStatus: 'RUNNING' | 'STOPPED'): Promise<Task[]> {
+/** The tasks whose mark begins like this, also those that have been told to stop, or have ended within the last hour. */
+export async function findTasks(world: Surroundings, place: Place, mark: string): Promise<Task[]> {
+  const listed = await Promise.all([listTasks(world, place, 'RUNNING'), listTasks(world, place, 'STOPPED')]);
+  const arns = [...new Set(listed.flat())];
+  const found: Task[] = [];
+  for (let from = 0; from < arns.length; from += 100) { // DescribeTasks takes no more
+    found.push(...await describeListed(world, place.cluster, arns.slice(from, from + 100)));
+  }
+  return found.filter((task) => markedAs(task).startsWith(mark));
+}
+
+/** By the family, because startedBy has to be the only filter where it is one, and can't be a part of a mark. */
+async function listTasks(world: Surroundings, { cluster, family }: Place, desiredStatus: 'RUNNING' | 'STOPPED'): Promise<string[]> {
   const arns: string[] = [];
   let nextToken: string | undefined;
   do {
-    // By the family, because startedBy has to be the only filter where it is one, and can't be a part of a mark.
     const page = await world.ecs.send(new ListTasksCommand({ cluster, family, desiredStatus, nextToken }));
     arns.push(...page.taskArns ?? []);
     nextToken = page.nextToken;
   } while (nextToken);
-
-  const found: Task[] = [];
-  for (let from = 0; from < arns.length; from += 100) { // DescribeTasks takes no more
-    found.push(...await describeListed(world, cluster, arns.slice(from, from + 100)));
-  }
-  return found.filter((task) => markedAs(task).startsWith(mark));
+  return arns;
 }
 
 /** A new task can be listed before all of ECS knows it. */

@@ -1,12 +1,9 @@
 import { Duration, Lazy, Token } from 'aws-cdk-lib';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, RunTaskProperties, TaskRun } from './contract';
+import { ANSWER_MARGIN_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS, RunTaskProperties, TaskRun } from './contract';
 import type { Task } from './request';
 import { CompleteWhen, OnRollback, RunOn } from './run-task-props';
 import { decidingOf, logsOf, logStreamsOf, ownedDefinition } from './task-definition';
 import { usesLogs } from './validation';
-
-/** From the task's deadline until CloudFormation gives up on an answer, where its limit of one hour leaves that much. */
-const ANSWER_MARGIN_SECONDS = 300;
 
 /** What a Delete may take to stop a task that is still running, before it runs its own. */
 const STOP_SECONDS = 150;

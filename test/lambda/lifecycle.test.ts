@@ -1,4 +1,4 @@
-import { ConflictException } from '@aws-sdk/client-ecs';
+import { ConflictException, StopTaskCommand } from '@aws-sdk/client-ecs';
 import { awsError, CLUSTER, create, doesNotStart, fails, ID, Life, MINUTE, properties, remove, runs, update, World } from './world';
 
 let world: World;
@@ -358,6 +358,21 @@ describe('starting', () => {
     expect(world.tasks).toHaveLength(0);
   });
 
+  test('gives a task whose event has come late only the time after which CloudFormation still waits for the answer', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.sleep(4 * MINUTE);
+    const { Reason, at } = await world.request(create(properties({ TimeoutSeconds: '600' })));
+    expect(Reason).toContain('The task did not end within 8 minutes and was stopped');
+    expect(at).toBeLessThan(15 * 60);
+  });
+
+  test('does not start anything where the event has come too late', async () => {
+    await world.sleep(10 * MINUTE);
+    const { Reason } = await world.request(create(properties({ TimeoutSeconds: '300' })));
+    expect(Reason).toContain('The function was invoked 10 minutes after CloudFormation had asked for the task, when its time was over. Deploy again.');
+    expect(world.tasks).toHaveLength(0);
+  });
+
   test('does not start anything at the deadline', async () => {
     world.faults.RunTask = times(1000, () => ({ failures: [{ reason: 'RESOURCE:CPU' }] }));
     await world.request(create());
@@ -570,6 +585,26 @@ describe('a deployment that is over', () => {
     expect(Status).toBe('FAILED');
     expect(at).toBeLessThan(40);
     expect(world.callsOf('StopTask')).toHaveLength(1);
+  });
+
+  test('stops also what another invocation of the same event has started, where this one fails before its own start', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.invoke(create(), 2 * MINUTE);
+    world.handedOver = [];
+    world.faults.DescribeTaskDefinition = [fails('ClientException', 'Unable to describe task definition.')];
+    expect(await world.request(create(properties({ ExitCodeFrom: undefined })))).toMatchObject({ Status: 'FAILED' });
+    expect(world.callsOf('StopTask')).toHaveLength(1);
+  });
+
+  test('waits also for what another invocation of the same event has told to stop', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.invoke(create(), 2 * MINUTE);
+    world.handedOver = [];
+    await world.ecs.send(new StopTaskCommand({ task: world.tasks[0].taskArn }));
+    const toldAt = world.seconds();
+    world.stackStatus = 'ROLLBACK_IN_PROGRESS';
+    const { at } = await world.request(create());
+    expect(at).toBeGreaterThanOrEqual(toldAt + 30);
   });
 
   test('is not seen where the status cannot be had at the moment', async () => {
@@ -878,16 +913,6 @@ describe('a Delete', () => {
   test('succeeds when its properties make no sense', async () => {
     expect(await world.request(remove({ ServiceToken: 'x' }))).toMatchObject({ Status: 'SUCCESS' });
     expect(await world.request({ ...remove(), RequestId: 'bare', ResourceProperties: undefined as any })).toMatchObject({ Status: 'SUCCESS' });
-  });
-
-  test('still stops what runs when ECS does not list what has been stopped', async () => {
-    world.stackStatus = 'CREATE_IN_PROGRESS';
-    world.lives = [runs(60 * 60, 0)];
-    await world.invoke(create(), 2 * MINUTE);
-    world.handedOver = [];
-    world.faults.ListTasks = [(_, proceed) => proceed(), fails('InvalidParameterException', 'no such filter')];
-    expect(await world.request(remove())).toMatchObject({ Status: 'SUCCESS' });
-    expect(world.callsOf('StopTask')).toHaveLength(1);
   });
 });
 

@@ -87,6 +87,13 @@ test('a task gets the time that the user allows, unless stopping it would make t
   }));
 });
 
+test('an event that comes late leaves as much time for the answer as one that does not', () => {
+  fc.assert(fc.property(fc.integer({ min: 1, max: 3_600 }), fc.integer({ min: 0, max: 3_600 }), (seconds, late) => {
+    const gaveUpAt = Math.min(seconds + 300, 3_600) * 1_000;
+    expect(deadline({ TimeoutSeconds: seconds }, late * 1_000, 0)).toBeLessThanOrEqual(gaveUpAt - 150_000);
+  }));
+});
+
 test('a task of more than an hour gets all its time from the resources that wait for it in turn, each within its own hour', () => {
   fc.assert(fc.property(fc.integer({ min: 3_601, max: 43_200 }), fc.integer({ min: 0, max: 10 }), (seconds, gap) => {
     const waiting = { TimeoutSeconds: seconds, Continues: { First: '', From: '' } };

@@ -72,8 +72,8 @@ export function wasRefused(task: SimulatedTask, request: Request, history: Histo
 }
 
 /**
- * ECS did not list the task yet whenever the request looked for it, or one before it that had to stop it, and who started
- * it stopped it soon.
+ * ECS had not started the task, or did not list it yet, whenever the request looked for it, or one before it that had to
+ * stop it, and who started it stopped it soon.
  */
 export function wasHidden(task: SimulatedTask, request: Request, history: History): boolean {
   const isSo = history.requests
@@ -88,8 +88,10 @@ export function cleansUp({ type, isRollback }: Request): boolean {
 }
 
 function wasHiddenFrom(task: SimulatedTask, request: Request, history: History): boolean {
+  const starts = history.callsOfRun(task.request, 'RunTask').filter(({ at, invocation }) => invocation === task.invocation && at <= task.createdAt);
+  const startedAt = starts[starts.length - 1].at; // ECS may take its time with it
   const looks = history.callsOf(request, 'ListTasks')
-    .filter(({ at, error }) => at >= task.createdAt && at <= lookedUntil(request, history) && !error);
+    .filter(({ at, error }) => at >= startedAt && at <= lookedUntil(request, history) && !error);
   const visible = Math.max(task.listedFrom, task.knownFrom);
   return looks.length > 0
     && looks.every(({ at }) => at < visible)
@@ -161,9 +163,10 @@ export function failureWasNotTold(request: Request, failedAt: number, history: H
   return history.excuse('the failure of the deployment was not told', looks.length > 0 && looks.every(({ error }) => error));
 }
 
-/** CloudFormation never told whether this is a rollback. */
+/** CloudFormation never told the invocation that answered whether this is a rollback; what one before it heard died with that. */
 export function statusWasUnknown(request: Request, history: History): boolean {
-  const calls = history.callsOf(request, 'DescribeStacks').filter(({ at }) => at <= answeredAt(request));
+  const who = request.puts[0]?.invocation;
+  const calls = history.callsOf(request, 'DescribeStacks').filter(({ at, invocation }) => invocation === who && invocation.hop === 0 && at <= answeredAt(request));
   return history.excuse('the status of the stack was not told', calls.length > 0 && calls.every(({ result }) => !result));
 }
 

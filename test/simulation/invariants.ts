@@ -7,7 +7,7 @@ import type { LogLife } from './lives';
 import { outputsOf, SECRETS } from './scenario';
 import type { Run } from './simulate';
 import { SimulatedTask, stateAt, succeeded } from './task';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, OUTPUT_PREFIX, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS, TaskRun } from '../../src/contract';
+import { ANSWER_MARGIN_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS, OUTPUT_PREFIX, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS, TaskRun } from '../../src/contract';
 
 export interface Violation {
   readonly invariant: string;
@@ -179,7 +179,7 @@ function wrongVerdict(request: Request, history: History): Finding[] {
   }
   const reasons = [...reasonsToFail(request, history, at), ...reasonsToLackResults(request, history, at)];
   const claimed = [
-    ...(/did not (end|start) within/.test(Reason) && !reasons.includes('time is over') ? ['that time is over'] : []),
+    ...(/did not (end|start) within|its time was over/.test(Reason) && !reasons.includes('time is over') ? ['that time is over'] : []),
     ...(/was cancelled/.test(Reason) && !reasons.includes('the stack is not being deployed') ? ['that it was cancelled'] : []),
   ];
   return [
@@ -196,8 +196,9 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
   const isLasting = ({ life, stopCode, toldToStopAt }: SimulatedTask) => toldToStopAt !== undefined || stopCode === 'UserInitiated' || life.name === 'does not start, for good'
     || life.name === 'starts a container but not the next' || life.name === 'has no exit code';
   const began = history.invocations.find((invocation) => invocation.request === request.first)!.startedAt;
-  const { IsContinued, Continues } = request.properties;
-  const wall = IsContinued && type !== 'Delete' ? Infinity : (Continues ? request.sentAt : began) + (LONGEST_SERVICE_TIMEOUT_SECONDS - STOP_MARGIN_SECONDS) * SECOND;
+  const { IsContinued } = request.properties;
+  const serviceTimeout = Math.min(run.TimeoutSeconds + ANSWER_MARGIN_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS);
+  const wall = IsContinued && type !== 'Delete' ? Infinity : request.sentAt + (serviceTimeout - STOP_MARGIN_SECONDS) * SECOND;
   const deadline = Math.min(began + run.TimeoutSeconds * SECOND, wall);
   const calls = history.callsOf(request, 'RunTask', 'DescribeTasks', 'DescribeStacks', 'DescribeTaskDefinition', 'ListTasks').filter((call) => call.error && call.at <= at);
   const spreads = (error: Error) => /^(AccessDenied|ClusterNotFound)/.test(error.name) || /unable to assume/.test(error.message);

@@ -174,7 +174,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'the next invocation knows nothing of the one before',
-    breaks: 'one answer',
+    breaks: 'no second task',
+    seed: 1421,
     world: sending('InvokeCommand', (input, send) => {
       const { Progress, ...event } = JSON.parse(input.Payload);
       return send(new InvokeCommand({ ...input, Payload: JSON.stringify(event) }));
