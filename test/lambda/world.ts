@@ -85,7 +85,7 @@ export class World implements Surroundings {
   readonly lambda = this.client();
 
   now = () => this.time;
-  sleep = async (milliseconds: number) => { this.time += Math.max(0, milliseconds); };
+  sleep = async (milliseconds: number) => { this.pass(milliseconds); };
   random: () => number = () => 0.5;
   log = (line: string) => { this.lines.push(line); };
   put = async (_url: string, body: string) => {
@@ -122,13 +122,21 @@ export class World implements Surroundings {
     return this.answers.filter(({ RequestId }) => RequestId === event.RequestId).pop()!;
   }
 
+  /** A handler that never ends has to fail the test, not to hang it. */
+  private pass(milliseconds: number): void {
+    this.time += Math.max(0, milliseconds);
+    if (this.seconds() > 24 * 3600) {
+      throw new Error('the handler does not come to its end');
+    }
+  }
+
   private client(): any {
     return { send: async (command: { constructor: { name: string }; input: any }) => this.send(command.constructor.name.replace('Command', ''), command.input) };
   }
 
   private async send(name: string, input: any): Promise<unknown> {
     this.calls.push({ name, input, at: this.seconds() });
-    this.time += 50;
+    this.pass(50);
     const fault = this.faults[name]?.shift();
     const proceed = () => (this as any)[`on${name}`](input);
     return fault ? fault(input, proceed) : proceed();
