@@ -77,7 +77,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     include: ['../lambda/**/*.ts', '../examples/**/*.ts', '../bench/**/*.ts'],
     compilerOptions: { rootDir: '..', lib: ['es2024'], paths: { 'cdk-ecs-run-task': ['../src'] } },
   },
-  gitignore: ['/.local/', 'cdk.out/', '.DS_Store', '.jsii.tabl.json'],
+  gitignore: ['/.local/', 'cdk.out/', '.venv/', '/examples/java-app/target/', '__pycache__/', '.DS_Store', '.jsii.tabl.json'],
 });
 
 // No file names a registry: publib knows the usual one of each language, and a variable of the repository can name another.

@@ -11,7 +11,7 @@ const ROOT = path.join(__dirname, '..');
 const PAGES = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md') && name !== 'API.md'),
   ...readdirSync(path.join(ROOT, 'docs')).map((name) => `docs/${name}`),
-  ...readdirSync(path.join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' }).filter((name) => /(?<!node_modules.*)\.md$/.test(name)).map((name) => `examples/${name}`),
+  ...readdirSync(path.join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' }).filter((name) => /(?<!(node_modules|\.venv).*)\.md$/.test(name)).map((name) => `examples/${name}`),
 ];
 
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');

@@ -16,7 +16,12 @@ const CONTEXT: { [example: string]: { [name: string]: string } } = {
   'database-migration': { databaseSecret: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:database-AbCdEf' },
 };
 
+/** Where the app of an example begins, by its language. Those in Python and Java are synthesized by `npm run test:languages`. */
+const APPS = ['app.ts', 'app.py', 'src/main/java/com/example/shop/ShopApp.java'];
+
 const examples = readdirSync(EXAMPLES).filter((name) => existsSync(path.join(EXAMPLES, name, 'cdk.json')));
+const appOf = (example: string) => APPS.find((app) => existsSync(path.join(EXAMPLES, example, app)))!;
+const inTypeScript = examples.filter((example) => appOf(example) === 'app.ts');
 const settings = (example: string) => JSON.parse(readFileSync(path.join(EXAMPLES, example, 'cdk.json'), 'utf8'));
 
 /** The templates that an example makes without an account. A template with a cycle is an error. */
@@ -66,22 +71,24 @@ function templatesOf(example: string): Template[] {
 }
 
 describe.each(examples)('the example %s', (example) => {
+  test('says what it is, why, what it costs, and how to run it', () => {
+    const [header] = /^((\/\/|#) .*\n)+/.exec(readFileSync(path.join(EXAMPLES, example, appOf(example)), 'utf8')) ?? [''];
+
+    expect([...header.matchAll(/^\S+ (\w+): /gm)].map(([, word]) => word)).toEqual(['What', 'Why', 'Cost', 'Run']);
+  });
+
+  test('is in the table of the examples', () => {
+    expect(readFileSync(path.join(EXAMPLES, 'README.md'), 'utf8')).toContain(`[${example}](${example}/${appOf(example)})`);
+  });
+});
+
+describe.each(inTypeScript)('the example %s', (example) => {
   test('runs a task', () => {
     expect(templatesOf(example).flatMap((template) => Object.keys(template.findResources(RESOURCE_TYPE)))).not.toEqual([]);
   }, 120_000);
 
-  test('says what it is, why, what it costs, and how to run it', () => {
-    const header = readFileSync(path.join(EXAMPLES, example, 'app.ts'), 'utf8').split('\nimport')[0];
-
-    expect(header.match(/^\/\/ (\w+): /gm)).toEqual(['// What: ', '// Why: ', '// Cost: ', '// Run: ']);
-  });
-
   test('is run by a command that is known to work', () => {
     expect(settings(example).app).toBe(settings(BY_COMMAND).app);
-  });
-
-  test('is in the table of the examples', () => {
-    expect(readFileSync(path.join(EXAMPLES, 'README.md'), 'utf8')).toContain(`[${example}](${example}/app.ts)`);
   });
 });
 

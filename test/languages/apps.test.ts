@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { cpSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { packages, version } from './packages';
 import { checkout } from '../e2e/engine/folders';
@@ -13,26 +13,34 @@ const { peerDependencies } = JSON.parse(readFileSync(join(checkout, 'package.jso
 /** Has all that the apps install and download; the next run uses it again. */
 const local = join(checkout, '.local');
 
-/** An app, what to run in a copy of its folder, and what in `.local/` is of an earlier build. */
+/** An app, what to run in a copy of its folder, what in `.local/` is of an earlier build, and whom it would get in the way of. */
 interface App {
   readonly source: string;
   readonly commands: string[][];
   readonly stale?: string[];
+  readonly after?: string;
 }
 
 /** Into the folder of the app: without the prefix npm looks for a manifest further up, and finds that of this checkout. */
 const npmInstall = (...what: string[]) =>
   ['npm', 'install', '--prefix', '.', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error', packages.npm, ...what];
+/** The version stays the same from build to build, so that pip would keep the package of an earlier one. */
+const pipInstall = (...what: string[]) => {
+  const install = ['venv/bin/pip', 'install', '--quiet', '--disable-pip-version-check'];
+  return [['python3', '-m', 'venv', 'venv'], [...install, `aws-cdk-lib==${CDK}`, ...what], [...install, '--force-reinstall', '--no-deps', packages.wheel]];
+};
+/** The release has put its package there, beside what it has downloaded. */
+const mavenRepository = `-Dmaven.repo.local=${join(local, 'maven')}`;
 const ownTool = (name: string) => join(checkout, 'node_modules', '.bin', name);
 
 const APPS: { [name: string]: App } = {
-  TypeScript: {
-    source: 'typescript',
+  'TypeScript': {
+    source: 'test/languages/typescript',
     commands: [npmInstall(`aws-cdk-lib@${CDK}`, 'constructs@10.6.0'), [ownTool('tsx'), 'app.ts']],
     stale: ['languages/TypeScript/node_modules'],
   },
-  Lowest: {
-    source: 'typescript',
+  'Lowest': {
+    source: 'test/languages/typescript',
     commands: [
       npmInstall(...Object.entries<string>(peerDependencies).map(([name, range]) => `${name}@${range.replace('^', '')}`)),
       // With the declarations checked too: those of the package must not need a package that its users do not have.
@@ -42,36 +50,42 @@ const APPS: { [name: string]: App } = {
     ],
     stale: ['languages/Lowest/node_modules'],
   },
-  Python: {
-    source: 'python',
+  'Python': {
+    source: 'test/languages/python',
+    commands: [...pipInstall(packages.wheel), ['venv/bin/python', 'app.py']],
+  },
+  'Java': {
+    source: 'test/languages/java',
+    commands: [['mvn', '--quiet', '--batch-mode', mavenRepository, `-Dcdk=${CDK}`, `-Dbuilt=${version}`, 'compile', 'exec:java']],
+  },
+  'Go': {
+    source: 'test/languages/go',
+    commands: [['go', 'build', '-mod=mod'], ['./shop']],
+  },
+  'python-app': {
+    source: 'examples/python-app',
     commands: [
-      ['python3', '-m', 'venv', 'venv'],
-      ['venv/bin/pip', 'install', '--quiet', '--disable-pip-version-check', `aws-cdk-lib==${CDK}`, packages.wheel],
-      ['venv/bin/pip', 'install', '--quiet', '--disable-pip-version-check', '--force-reinstall', '--no-deps', packages.wheel],
-      ['venv/bin/python', 'app.py'],
+      ...pipInstall('--find-links', dirname(packages.wheel), '--requirement', 'requirements.txt'),
+      ['sh', '-c', `. venv/bin/activate && ${commandOf('python-app')}`],
     ],
   },
-  Java: {
-    source: 'java',
-    commands: [['mvn', '--quiet', '--batch-mode', `-Dmaven.repo.local=${join(local, 'maven')}`, `-Dcdk=${CDK}`, `-Dbuilt=${version}`, 'compile', 'exec:java']],
-    stale: ['maven/io/github/cdkecsruntask'],
-  },
-  Go: {
-    source: 'go',
-    commands: [['go', 'build', '-mod=mod'], ['./shop']],
+  'java-app': {
+    source: 'examples/java-app',
+    commands: [['sh', '-c', `${commandOf('java-app')} --batch-mode ${mavenRepository} -Dcdk-ecs-run-task.version=${version}`]],
+    after: 'Java', // Maven's repository is not for two at once
   },
 };
 
-const templateInTypeScript = synthesize('TypeScript');
+const made = new Map<string, Promise<Template>>();
 
 test.concurrent.each(['Python', 'Java', 'Go'])('an app in %s has the template of the one in TypeScript, resource by resource', async (language) => {
-  const [template, inTypeScript] = await Promise.all([synthesize(language), templateInTypeScript]);
+  const [template, inTypeScript] = await Promise.all([language, 'TypeScript'].map(templateOf));
 
   expect(template).toEqual(inTypeScript);
 });
 
 test.concurrent('an app with the lowest versions that the package allows compiles and synthesizes', async () => {
-  const [template, inTypeScript] = await Promise.all([synthesize('Lowest'), templateInTypeScript]);
+  const [template, inTypeScript] = await Promise.all(['Lowest', 'TypeScript'].map(templateOf));
   const [runs, runsInTypeScript] = [template, inTypeScript].map(({ Resources }) =>
     Object.values(Resources).filter(({ Type }) => Type === 'Custom::EcsRunTask'));
 
@@ -79,15 +93,47 @@ test.concurrent('an app with the lowest versions that the package allows compile
   expect(runs).toEqual(runsInTypeScript);
 });
 
-async function synthesize(name: string): Promise<{ Resources: { [logicalId: string]: { Type: string } } }> {
-  const { source, commands, stale = [] } = APPS[name];
+test.concurrent.each([
+  ['python-app', 'Custom::EcsRunTask', 'AWS::RDS::DBInstance'],
+  ['python-app', 'AWS::ECS::Service', 'Custom::EcsRunTask'],
+  ['java-app', 'Custom::EcsRunTask', 'AWS::RDS::DBInstance'],
+  ['java-app', 'AWS::ECS::Service', 'Custom::EcsRunTask'],
+])('in the example %s, the %s waits for the %s', async (example, later, earlier) => {
+  const resources = Object.entries((await templateOf(example)).Resources);
+  const [[first]] = resources.filter(([, { Type }]) => Type === earlier);
+
+  expect(resources.filter(([, { Type }]) => Type === later).map(([, { DependsOn }]) => DependsOn)).toEqual([expect.arrayContaining([first])]);
+});
+
+interface Template {
+  readonly Resources: { [logicalId: string]: { Type: string; DependsOn?: string[] } };
+}
+
+/** What the CLI would run. */
+function commandOf(example: string): string {
+  return JSON.parse(readFileSync(join(checkout, 'examples', example, 'cdk.json'), 'utf8')).app;
+}
+
+function templateOf(name: string): Promise<Template> {
+  const template = made.get(name) ?? synthesize(name);
+  made.set(name, template);
+  return template;
+}
+
+async function synthesize(name: string): Promise<Template> {
+  const { source, commands, stale = [], after } = APPS[name];
+  if (after) {
+    await templateOf(after);
+  }
   const cwd = join(local, 'languages', name);
   [`languages/${name}/cdk.out`, ...stale].forEach((path) => rmSync(join(local, path), { recursive: true, force: true }));
-  cpSync(join(__dirname, source), cwd, { recursive: true });
+  const isMade = (path: string) => ['.venv', 'cdk.out', 'target'].includes(basename(path)); // by who has deployed it
+  cpSync(join(checkout, source), cwd, { recursive: true, filter: (path) => !isMade(path) });
   for (const [command, ...args] of commands) {
     await run(cwd, command, args);
   }
-  return JSON.parse(readFileSync(join(cwd, 'cdk.out', 'Shop.template.json'), 'utf8'));
+  const [template] = readdirSync(join(cwd, 'cdk.out')).filter((file) => file.endsWith('.template.json'));
+  return JSON.parse(readFileSync(join(cwd, 'cdk.out', template), 'utf8'));
 }
 
 async function run(cwd: string, command: string, args: string[]): Promise<void> {
