@@ -133,6 +133,8 @@ export interface RunFargateTaskProps extends RunTaskOptions {
  *
  * It is a `RunTask` with all that belongs to it: task definition, roles, log group, security group, and a cluster if
  * there is none.
+ *
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
  */
 export class RunFargateTask extends Construct implements ec2.IConnectable, iam.IGrantable {
   /**
@@ -180,6 +182,8 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
 
   /**
    * Starts the task only when everything in these scopes is there.
+   *
+   * @param scopes What has to be there, such as a database.
    */
   public executeAfter(...scopes: Construct[]): void {
     this.task.executeAfter(...scopes);
@@ -187,6 +191,8 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
 
   /**
    * Creates and updates what is in these scopes only after the task has succeeded, except for what the task itself needs.
+   *
+   * @param scopes What has to wait, such as a service.
    */
   public executeBefore(...scopes: Construct[]): void {
     this.task.executeBefore(...scopes);

@@ -470,7 +470,7 @@ export interface RunTaskOptions {
    * What the function needs to run the tasks is added to it. To an immutable role, such as one from
    * `withoutPolicyUpdates`, nothing is added: the README lists what it has to allow.
    *
-   * All `RunTask`s of a stack share one function. The first one says what it is like, and it is an error if a later one
+   * All tasks of a stack share one function. The first `RunTask` says what it is like, and it is an error if a later one
    * says another.
    *
    * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html

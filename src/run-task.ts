@@ -19,6 +19,8 @@ import { validate, validateAgainstDefinitions, validateResults } from './validat
  * The task starts once everything that it needs is there: its roles with their policies, its log groups, the routes of
  * its subnets and the security group rules that name its groups. It runs when the stack is created, and again in every
  * update that changes it.
+ *
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
  */
 export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantable {
   /**
@@ -82,6 +84,8 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   /**
    * Starts the task only when everything in these scopes is there, except for security group rules in them that name
    * something that the task does not need.
+   *
+   * @param scopes What has to be there, such as a database.
    */
   public executeAfter(...scopes: Construct[]): void {
     this.after.push(...scopes);
@@ -90,6 +94,8 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   /**
    * Creates and updates what is in these scopes only after the task has succeeded, except for what the task itself needs,
    * and rules that let in another task. A nested stack waits as a whole if anything in it does.
+   *
+   * @param scopes What has to wait, such as a service.
    */
   public executeBefore(...scopes: Construct[]): void {
     this.before.push(...scopes);

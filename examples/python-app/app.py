@@ -36,6 +36,7 @@ class ShopStack(Stack):
             removal_policy=RemovalPolicy.DESTROY,  # for the example only: the default takes a last snapshot
         )
 
+        assert database.secret  # which it has by default, with a generated password
         # By the names that libpq knows, and with it psycopg.
         fields = {"PGHOST": "host", "PGPORT": "port", "PGDATABASE": "dbname", "PGUSER": "username", "PGPASSWORD": "password"}
         task_definition = ecs.FargateTaskDefinition(self, "Definition")
