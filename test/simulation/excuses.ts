@@ -60,12 +60,12 @@ export function saidSo(task: SimulatedTask, request: Request, history: History):
   return history.excuse('the answer says that it may still run', isNamed && told.length > 0 && (at - told[0].at > 100 * SECOND || told.some(({ error }) => error)));
 }
 
-/** AWS refused all the time to list tasks, to describe them, or to stop this one. */
+/** Since the task was there, AWS refused all the time to list tasks, to describe them, or to stop this one. */
 export function wasRefused(task: SimulatedTask, request: Request, history: History): boolean {
   const until = task.request.first === request.first ? answeredAt(request) : lookedUntil(request, history);
   const refused = (api: string) => {
     const calls = history.callsOf(request, api)
-      .filter(({ at, doneAt, input }) => doneAt !== undefined && at <= until && (api !== 'StopTask' || input.task === task.arn));
+      .filter(({ at, doneAt, input }) => doneAt !== undefined && at >= task.createdAt && at <= until && (api !== 'StopTask' || input.task === task.arn));
     return calls.length > 0 && calls.every(({ error }) => error);
   };
   return history.excuse('AWS refused to list, describe or stop', ['ListTasks', 'DescribeTasks', 'StopTask'].some(refused));
