@@ -16,8 +16,11 @@ export async function functionWithShortHour(): Promise<string> {
     platform: 'node',
     plugins: [{
       name: 'short hour',
-      setup: ({ onLoad }) => onLoad({ filter: /src\/contract\.ts$/ }, async ({ path }) => ({
-        contents: (await readFile(path, 'utf8')).replace(/(_SECONDS) = (\d+);/g, (_, name, seconds) => `${name} = ${Number(seconds) * HOUR_SECONDS / 3600};`),
+      setup: ({ onLoad }) => onLoad({ filter: /(src\/contract|lambda\/schedule)\.ts$/ }, async ({ path }) => ({
+        contents: (await readFile(path, 'utf8')).replace(
+          /(_SECONDS|LOOK_AT_STACK_MS) = ([\d_]+);/g,
+          (_, name, time) => `${name} = ${Number(time.replace('_', '')) * HOUR_SECONDS / 3600};`,
+        ),
         loader: 'ts',
       })),
     }],
