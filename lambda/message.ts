@@ -76,9 +76,6 @@ export function asciiJson(value: unknown): string {
 }
 
 function cut(text: string, bytes: number): string {
-  if (size(text) <= bytes) {
-    return text;
-  }
   let room = bytes - CUT.length;
   let kept = '';
   for (const character of text.endsWith(CUT) ? text.slice(0, -CUT.length) : text) {

@@ -1,5 +1,5 @@
-import { create } from './world';
-import { answerBody } from '../../lambda/answer';
+import { create, World } from './world';
+import { answerBody, sendAnswer } from '../../lambda/answer';
 
 const body = (reason: string[]) => answerBody(create(), 'id', { status: 'FAILED', reason });
 const reasonOf = (text: string): string => JSON.parse(text).Reason;
@@ -53,4 +53,40 @@ test('a cause that is too long is cut, and says so', () => {
 
 test('colours and control characters of a terminal are left out', () => {
   expect(reasonOf(body(['\u001b[1;31mERROR\u001b[0m\u0007 a\tb\r\u0000\u009b']))).toBe('ERROR a  b');
+});
+
+describe('an answer that is sent', () => {
+  const URL = 'https://bucket.example/answer?X-Amz-Signature=secret';
+  let world: World;
+  beforeEach(() => { world = new World(); });
+
+  test.each([200, 204, 299])('is taken with HTTP status %d', async (status) => {
+    world.put = jest.fn(async () => status);
+    await sendAnswer(URL, '{}', world);
+    expect(world.put).toHaveBeenCalledTimes(1);
+    expect(world.lines).toEqual([]);
+  });
+
+  test.each([199, 300, 403, 503])('is sent again after HTTP status %d, and the log says so without the URL', async (status) => {
+    world.putStatuses = [status];
+    await sendAnswer(URL, '{}', world);
+    expect(world.answers).toHaveLength(1);
+    expect(world.lines).toEqual([`CloudFormation did not take the answer (HTTP status ${status}), attempt 1 of 8`]);
+  });
+
+  test('is sent again after an error, of which the log tells only the name', async () => {
+    const put = world.put;
+    world.put = async () => { world.put = put; throw Object.assign(new Error(`no connection to ${URL}`), { name: 'TimeoutError' }); };
+    await sendAnswer(URL, '{}', world);
+    expect(world.answers).toHaveLength(1);
+    expect(world.lines).toEqual(['CloudFormation did not take the answer (TimeoutError), attempt 1 of 8']);
+  });
+
+  test('is given up after eight attempts, with pauses of one second at first and ten at last', async () => {
+    const pauses: number[] = [];
+    world.sleep = async (milliseconds) => { pauses.push(milliseconds); };
+    world.put = async () => 503;
+    await expect(sendAnswer(URL, '{}', world)).rejects.toThrow('CloudFormation did not take the answer');
+    expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
+  });
 });

@@ -150,6 +150,8 @@ describe('a repeated event', () => {
     const late = { ...sent(create(nth(1)), 1), ResponseURL: 'https://bucket.example/answer?X-Amz-Date=20260101T000000Z&X-Amz-Signature=secret' };
     world.time += 10 * MINUTE;
     await world.invoke(late);
+    world.faults.DescribeStacks = [() => { throw new Error('no'); }];
+    await world.invoke(late);
     expect(world.answers).toHaveLength(1);
     expect(world.callsOf('StopTask')).toEqual([]);
     expect(world.tasks).toHaveLength(1);
@@ -307,6 +309,15 @@ describe('a rollback', () => {
     expect(answers[2]).toMatchObject({ Status: 'SUCCESS', Data: { TaskArn: world.tasks[0].taskArn } });
     expect(world.tasks).toHaveLength(1);
     expect(world.callsOf('StopTask')).toEqual([]);
+  });
+
+  test('that has run the task passes its results on to those that have nothing left to wait for', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    world.outputs = { MigrationTaskArn: 'kept' };
+    world.lives = [runs(60, 0)];
+    const answers = await deploy(rollBack({ OnRollback: 'RUN' }));
+    expect(answers[2]).toMatchObject({ Status: 'SUCCESS', Data: { TaskArn: world.tasks[0].taskArn } });
+    expect(world.tasks).toHaveLength(1);
   });
 
   test('that is to run the task goes on without it when it fails', async () => {

@@ -358,6 +358,22 @@ describe('starting', () => {
     expect(world.tasks).toHaveLength(0);
   });
 
+  test('says that there was no time to start anything, where there was none', async () => {
+    world.faults.ListTasks = times(1000, fails('ThrottlingException'));
+    expect(await world.request(create(properties({ TimeoutSeconds: '1' })))).toMatchObject({
+      Status: 'FAILED',
+      Reason: expect.stringContaining('The task did not start within 1 seconds: that was over before the first attempt.'),
+    });
+  });
+
+  test('says that ECS did not tell the state of the task, where it never has', async () => {
+    world.faults.DescribeTasks = times(10_000, fails('ThrottlingException'));
+    world.lives = [runs(60 * 60, 0)];
+    const { Reason } = await world.request(create());
+    expect(Reason).toContain('The task did not end within 30 minutes and was stopped; it was unknown to ECS. See what it waited for, or raise timeout.');
+    expect(Reason).toContain('May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1.');
+  });
+
   test('gives a task whose event has come late only the time after which CloudFormation still waits for the answer', async () => {
     world.lives = [runs(60 * 60, 0)];
     await world.sleep(4 * MINUTE);
@@ -642,6 +658,13 @@ describe('a repeated event', () => {
     const { at } = await revived.request(create());
     expect(world.tasks).toHaveLength(1);
     expect(at).toBeLessThan(31 * 60);
+  });
+});
+
+test('a request of a kind that is yet to come is answered', async () => {
+  expect(await world.request({ ...create(), RequestType: 'Adopt' } as any)).toMatchObject({
+    Status: 'FAILED',
+    Reason: expect.stringContaining('The function failed: Error: CloudFormation asks for Adopt, which this version does not know.'),
   });
 });
 

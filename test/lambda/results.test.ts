@@ -47,6 +47,13 @@ describe('the answer', () => {
   });
 });
 
+test('a fact that ECS does not tell fails the request', async () => {
+  expect(await world.request(create(properties({ ...using('LogStreamName'), Logs: undefined })))).toMatchObject({
+    Status: 'FAILED',
+    Reason: expect.stringContaining('The task has succeeded, but its LogStreamName is not known.'),
+  });
+});
+
 describe('an output', () => {
   const output = () => create(properties(using('OutputBucketName')));
 

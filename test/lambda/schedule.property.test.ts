@@ -1,6 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import * as fc from 'fast-check';
-import { backoff, deadline, passOnAt, pollInterval, reserve } from '../../lambda/schedule';
+import { backoff, deadline, duration, passOnAt, pollInterval, reserve } from '../../lambda/schedule';
 import { resourcesFor } from '../../src/contract';
 
 const attempts = fc.integer({ min: 1, max: 10_000 });
@@ -108,3 +108,8 @@ test('a task of more than an hour gets all its time from the resources that wait
     expect(deadline(waiting, 0, sentAt)).toBeLessThan(sentAt + (3_600 - 150) * 1_000);
   }));
 });
+
+test.each([[76_400, '76 seconds'], [119_000, '119 seconds'], [120_000, '2 minutes'], [219_000, '3.7 minutes'], [3_420_000, '57 minutes']])(
+  '%d ms are said to be %s', (time, said) => {
+    expect(duration(time)).toBe(said);
+  });
