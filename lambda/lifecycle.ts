@@ -1,10 +1,11 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import type { CloudFormationCustomResourceDeleteEvent, CloudFormationCustomResourceUpdateEvent, Context } from 'aws-lambda';
 import { Answer, answerBody, sendAnswer } from './answer';
+import { adviceOnError } from './causes';
 import { dataOf, dataOfNone, isLeftToTheNext, passedOn } from './continuation';
-import { Event, Job } from './job';
+import { Event, Failed, Job } from './job';
 import { stopLeftovers } from './leftovers';
-import { notStopped } from './message';
+import { explain, notStopped } from './message';
 import { persist } from './persist';
 import { DeliveredProperties, parseProperties, parseRun } from './properties';
 import { keptResults, Results } from './results';
@@ -55,6 +56,9 @@ export function createHandler(world: Surroundings) {
 }
 
 function unforeseen(error: Error): Answer {
+  if (error instanceof Failed) {
+    return { status: 'FAILED', reason: explain(error.failure) };
+  }
   return { status: 'FAILED', reason: [`The function failed: ${error instanceof OutOfDate ? error.message : error}.`] };
 }
 
@@ -82,9 +86,21 @@ async function answerTo(job: Job): Promise<Answer | undefined> {
 
 /** Not knowing is a failure: to run the task in a rollback can break it, to skip it elsewhere hides that nothing ran. */
 async function isUndoing({ world, event }: Job): Promise<boolean> {
-  return event.Progress
-    ? event.Progress.Occasion === 'rollback'
-    : isRollback(await persist(world, world.now() + STATUS_WITHIN_MS, () => stackStatus(world, event)));
+  if (event.Progress) {
+    return event.Progress.Occasion === 'rollback';
+  }
+  try {
+    return isRollback(await persist(world, world.now() + STATUS_WITHIN_MS, () => stackStatus(world, event)));
+  } catch (error) {
+    if (error instanceof OutOfDate) {
+      throw error;
+    }
+    throw new Failed({
+      cause: 'CloudFormation did not tell whether this is a rollback, so no task was run',
+      said: String(error),
+      advice: adviceOnError(error as Error) ?? 'deploy again, or continue the rollback',
+    });
+  }
 }
 
 async function update(job: Job, event: CloudFormationCustomResourceUpdateEvent): Promise<Answer | undefined> {

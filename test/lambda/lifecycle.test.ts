@@ -748,9 +748,22 @@ describe('an Update', () => {
 
   test('runs nothing and fails while it cannot tell whether this is a rollback', async () => {
     world.faults.DescribeStacks = times(1000, fails('AccessDenied', 'not authorized to perform: cloudformation:DescribeStacks'));
-    expect(await world.request(update())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('cloudformation:DescribeStacks') });
+    const { Status, Reason } = await world.request(update());
+    expect(Status).toBe('FAILED');
+    expect(Reason.split('\n').slice(0, 2)).toEqual([
+      'CloudFormation did not tell whether this is a rollback, so no task was run. Check the role of the function, its permissions boundary, and the service control policies of the account.',
+      'AWS says: AccessDenied: not authorized to perform: cloudformation:DescribeStacks',
+    ]);
     expect(world.seconds()).toBeLessThan(180);
     expect(world.tasks).toHaveLength(0);
+  });
+
+  test('asks for four minutes whether it is a rollback, and says what to do when it has not been told', async () => {
+    world.faults.DescribeStacks = times(1000, fails('ThrottlingException', 'Rate exceeded'));
+    const { Reason, at } = await world.request(update());
+    expect(Reason).toContain('so no task was run. Deploy again, or continue the rollback.\nAWS says: ThrottlingException: Rate exceeded');
+    expect(at).toBeGreaterThan(3 * 60);
+    expect(at).toBeLessThanOrEqual(4 * 60);
   });
 });
 
