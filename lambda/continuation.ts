@@ -1,5 +1,5 @@
 import type { Answer } from './answer';
-import type { Event, Job, Progress, TaskProgress } from './job';
+import { Event, Job, knownArns, Progress, TaskProgress } from './job';
 import { persist } from './persist';
 import type { DeliveredProperties } from './properties';
 import type { Results } from './results';
@@ -14,14 +14,16 @@ import { LONGEST_SERVICE_TIMEOUT_SECONDS, resourcesFor, TaskRun } from '../src/c
  * value has the id of its request, or CloudFormation would see no change in the one that follows.
  */
 export type Passed = { readonly RequestId: string } & (
-  | { readonly State: 'RUNNING'; readonly At: number; readonly Progress: Progress }
+  /** The tasks by their ids alone: an answer has no room for ten ARNs. */
+  | { readonly State: 'RUNNING'; readonly At: number; readonly ArnsBegin: string; readonly Progress: Progress }
   | { readonly State: 'SUCCEEDED'; readonly Results: Results }
   /** How many of those that follow there were before. */
   | { readonly State: 'SKIPPED'; readonly Following: number }
 );
 
-/** How much of the cause of each failure the next resource gets to know. */
+/** How much of the cause of a failure the next resource gets to know: of the first, and of the others. */
 const MOST_OF_CAUSE = 80;
+const MOST_OF_OTHER_CAUSE = 40;
 
 /** How long CloudFormation may take to tell when the deployment began. */
 const STACK_WITHIN_MS = 60_000;
@@ -39,7 +41,7 @@ export async function passedOn(world: Surroundings, event: Event): Promise<Passe
     case 'SKIPPED':
       return event.RequestType === 'Create' && passed.Following > 0 ? undefined : passed; // the Create failed before, and no task has succeeded
     case 'RUNNING':
-      return await isFromEarlierDeployment(world, event, passed.At) ? undefined : passed;
+      return await isFromEarlierDeployment(world, event, passed.At) ? undefined : withArns(passed);
     default:
       return undefined;
   }
@@ -52,6 +54,11 @@ function parse(from: string): Passed | undefined {
   } catch {
     return undefined;
   }
+}
+
+function withArns(passed: Passed & { State: 'RUNNING' }): Passed {
+  const Tasks = passed.Progress.Tasks.map((task) => ({ ...task, TaskArn: task.TaskArn && passed.ArnsBegin + task.TaskArn }));
+  return { ...passed, Progress: { ...passed.Progress, Tasks } };
 }
 
 /**
@@ -79,16 +86,29 @@ export async function isLeftToTheNext({ event, sentAt: began, world }: Job): Pro
 
 /** The answer with which the next resource goes on waiting. */
 export function goesOn({ event, world }: Job, progress: Progress): Answer {
-  const tasks = progress.Tasks.map(({ Problem, Ended, ...task }) => ({ ...task, Ended: Ended && briefly(Ended) })); // texts could be longer than an answer
+  const ArnsBegin = knownArns(progress)[0]?.replace(/[^/]*$/, '') ?? '';
+  const first = progress.Tasks.find(({ Ended }) => Ended?.Failure);
+  const Tasks = progress.Tasks.map(({ Problem, ...task }) => ({
+    ...task,
+    TaskArn: task.TaskArn?.slice(ArnsBegin.length),
+    Ended: task.Ended && briefly(task.Ended, task.Number === first?.Number),
+  }));
   return {
     status: 'SUCCESS',
     reason: ['The task goes on, and the next resource waits for it.'],
-    data: passing({ State: 'RUNNING', RequestId: event.RequestId, At: world.now(), Progress: { ...progress, Tasks: tasks } }),
+    data: passing({ State: 'RUNNING', RequestId: event.RequestId, At: world.now(), ArnsBegin, Progress: { ...progress, Tasks } }),
   };
 }
 
-function briefly({ Failure, ...ended }: NonNullable<TaskProgress['Ended']>): TaskProgress['Ended'] {
-  return Failure ? { Failure: { cause: Failure.cause.slice(0, MOST_OF_CAUSE), container: Failure.container, patience: Failure.patience } } : ended;
+/** Whole texts could be longer than an answer. */
+function briefly({ Failure, ...ended }: NonNullable<TaskProgress['Ended']>, isFirst: boolean): TaskProgress['Ended'] {
+  if (!Failure) {
+    return ended;
+  }
+  const { cause, container, patience } = Failure;
+  return {
+    Failure: isFirst ? { cause: cause.slice(0, MOST_OF_CAUSE), container, patience } : { cause: cause.slice(0, MOST_OF_OTHER_CAUSE), patience },
+  };
 }
 
 /** The attributes of a resource whose task has succeeded. */

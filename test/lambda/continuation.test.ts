@@ -84,6 +84,7 @@ describe('a task of several hours', () => {
   test('gives its results to the stack in the end', async () => {
     world.lives = [runs(2.5 * HOURS, 0)];
     const [first, , last] = await deploy(creating());
+    expect(first.Reason).toBe('The task goes on, and the next resource waits for it.');
     expect(Object.keys(first.Data!)).toEqual(['Progress']);
     expect(last.Data).toEqual({ TaskArn: world.tasks[0].taskArn });
   });
@@ -134,6 +135,18 @@ describe('a task of several hours', () => {
     const [first] = await deploy((number, from) => create({ ...nth(number, from), Request: { ...nth(number).Request, count: '10' } }), 1);
     expect(first).toMatchObject({ Status: 'SUCCESS' });
     expect(JSON.stringify(first).length).toBeLessThan(4_096);
+  });
+
+  test('passes on the beginning of a long cause, for as many tasks as there can be', async () => {
+    const deciding = 'x'.repeat(255);
+    const failed = { lastStatus: 'STOPPED', containers: [{ name: deciding, lastStatus: 'STOPPED', exitCode: 3 }] };
+    world.lives = [...Array.from({ length: 9 }, () => [[0, failed]] as const), [[0, { lastStatus: 'RUNNING' }], [1.5 * HOURS, failed]]];
+    const answers = await deploy((number, from) => {
+      const delivered = nth(number, from, { ExitCodeFrom: [deciding] });
+      return create({ ...delivered, Request: { ...delivered.Request, count: '10' } });
+    });
+    expect(JSON.stringify(answers[0]).length).toBeLessThan(3_200); // the names of stack, resource and cluster can be longer than here
+    expect(answers[1].Reason).toMatch(/^10 of 10 tasks failed: container "x{69}\.\n/);
   });
 });
 

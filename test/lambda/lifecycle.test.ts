@@ -389,6 +389,11 @@ describe('starting', () => {
     expect(world.tasks).toHaveLength(0);
   });
 
+  test.each([0, 1, 59, 60])('answers also a request whose event has come %d minutes late', async (minutes) => {
+    await world.sleep(minutes * MINUTE + 1);
+    expect(await world.request(create())).toMatchObject({ Status: minutes < 30 ? 'SUCCESS' : 'FAILED' });
+  });
+
   test('does not start anything at the deadline', async () => {
     world.faults.RunTask = times(1000, () => ({ failures: [{ reason: 'RESOURCE:CPU' }] }));
     await world.request(create());
