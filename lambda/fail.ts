@@ -28,7 +28,6 @@ export function timedOut(job: Job, run: KnownContainers, progress: Progress, tas
   }
   return new Failed({
     cause: `the task did not end within ${allowed} and was stopped; it was ${running?.lastStatus ?? 'unknown to ECS'}`,
-    said: progress.Tasks.find(({ Problem }) => Problem)?.Problem?.said,
     advice: 'see what it waited for, or raise timeout',
     container: run.ExitCodeFrom[0],
   }, { taskArn: running?.taskArn ?? knownArns(progress)[0] });

@@ -370,8 +370,44 @@ describe('starting', () => {
     world.faults.DescribeTasks = times(10_000, fails('ThrottlingException'));
     world.lives = [runs(60 * 60, 0)];
     const { Reason } = await world.request(create());
-    expect(Reason).toContain('The task did not end within 30 minutes and was stopped; it was unknown to ECS. See what it waited for, or raise timeout.');
-    expect(Reason).toContain('May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1.');
+    expect(Reason.split('\n')).toEqual([
+      'The task did not end within 30 minutes and was stopped; it was unknown to ECS. See what it waited for, or raise timeout.',
+      'Log group /shop, stream app/app/1.',
+      'Task arn:aws:ecs:eu-west-1:111122223333:task/shop/1.',
+      'May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1.',
+      expect.stringContaining('CloudWatch Log Stream'),
+    ]);
+  });
+
+  const startsOnlyTheFirst = () => {
+    world.faults.RunTask = [(_, proceed) => proceed(), ...times(1000, () => ({ failures: [{ reason: 'RESOURCE:CPU' }] }))];
+    world.lives = [runs(60 * 60, 0)];
+  };
+
+  test('tells of the task that runs at the deadline, not of another that did not start', async () => {
+    startsOnlyTheFirst();
+    const { Reason } = await world.request(create(properties({}, { count: '2' })));
+    expect(Reason).toMatch(/^The task did not end within 30 minutes and was stopped; it was RUNNING\. See what it waited for, or raise timeout\.\nLog group/);
+  });
+
+  test('tells of the task that ECS does not describe at the deadline, not of another that did not start', async () => {
+    startsOnlyTheFirst();
+    world.faults.DescribeTasks = times(10_000, fails('ThrottlingException'));
+    const { Reason } = await world.request(create(properties({}, { count: '2' })));
+    expect(Reason).toMatch(/^The task did not end within 30 minutes and was stopped; it was unknown to ECS\./);
+  });
+
+  test('tells of the task that did not start by the deadline, where another has ended', async () => {
+    startsOnlyTheFirst();
+    world.lives = [runs(60, 0)];
+    const { Reason } = await world.request(create(properties({}, { count: '2' })));
+    expect(Reason).toMatch(/^The task did not start within 30 minutes: no container instance has enough room for it\./);
+  });
+
+  test('stops at the deadline only what still runs', async () => {
+    world.lives = [runs(60, 0), runs(29 * 60, 0), runs(60 * 60, 0)];
+    await world.request(create(properties({}, { count: '3' })));
+    expect(world.callsOf('StopTask')).toEqual([expect.objectContaining({ task: world.tasks[2].taskArn })]);
   });
 
   test('gives a task whose event has come late only the time after which CloudFormation still waits for the answer', async () => {
