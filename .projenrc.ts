@@ -93,6 +93,10 @@ project.package.addPackageResolutions('unrs-resolver@1.12.2');
 // It asks for constructs 10.0.5, and works with the lowest.
 project.tryFindObjectFile('package.json')!.addOverride('overrides.cdk-nag', { constructs: '$constructs' });
 
+// "npm run build" would package for all languages, and so ask everybody for .NET, Maven and Go. release:dry does that here.
+project.packageTask.reset();
+project.packageTask.spawn(project.tasks.tryFind('package:js')!);
+
 // The handler is bundled with its SDK clients when the library is built: users need neither esbuild nor Docker,
 // and members of the request that Lambda's own SDK does not know yet still reach ECS.
 const bundle = project.bundler.addBundle('lambda/handler.ts', {

@@ -11,6 +11,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { ApplicationLoadBalancedFargateService } from 'aws-cdk-lib/aws-ecs-patterns';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { RunFargateTask } from 'cdk-ecs-run-task';
 
 const stack = new Stack(new App(), 'SmokeTest');
@@ -18,7 +19,10 @@ const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, subnetConfiguration: [{ name:
 
 const service = new ApplicationLoadBalancedFargateService(stack, 'Service', {
   vpc,
-  taskImageOptions: { image: ecs.ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:stable') },
+  taskImageOptions: {
+    image: ecs.ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:stable'),
+    logDriver: ecs.LogDrivers.awsLogs({ streamPrefix: 'web', logRetention: logs.RetentionDays.ONE_MONTH }),
+  },
   desiredCount: 1,
   minHealthyPercent: 100,
   circuitBreaker: { rollback: true },
