@@ -152,11 +152,12 @@ describe('an output', () => {
       const delivered = properties({ ...using('OutputBucketName'), IsContinued: 'true' });
       return world.request({ ...create(delivered), RequestId: `request-${length}` });
     };
-    let length = 3_000;
-    while ((await passing(length + 1)).Status === 'SUCCESS') {
-      length++;
+    let [fits, over] = [3_000, 4_096];
+    while (over - fits > 1) {
+      const length = Math.floor((fits + over) / 2);
+      [fits, over] = (await passing(length)).Status === 'SUCCESS' ? [length, over] : [fits, length];
     }
-    const { Data } = await passing(length);
+    const { Data } = await passing(fits);
     const next = create(properties({ ...using('OutputBucketName'), IsContinued: 'true', Continues: { First: 'Migration', From: Data!.Progress } }));
     const answer = await world.request({ ...next, LogicalResourceId: 'Migration12', RequestId: 'request-next' });
     expect(JSON.stringify({ ...answer, at: undefined }).length).toBeLessThanOrEqual(4_096);
