@@ -232,7 +232,15 @@ describe('starting', () => {
     world.faults.RunTask = [(_, proceed) => { proceed(); return { tasks: [], failures: [{ reason: 'RESOURCE:MEMORY' }] }; }];
     world.faults.ListTasks = [...times(2, (_: unknown, proceed: () => unknown) => proceed()), ...times(2, () => ({ taskArns: [] }))];
     expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
-    expect(world.callsOf('StopTask').map(({ task }) => task)).toEqual([world.tasks[0].taskArn]);
+    expect(world.callsOf('StopTask')).toMatchObject([{ task: world.tasks[0].taskArn, reason: 'cdk-ecs-run-task: another task has succeeded in its place' }]);
+  });
+
+  test('does so also where another task of the request has started at once', async () => {
+    world.lives = [runs(5, 0), runs(60 * 60, 0), runs(5, 0)];
+    world.faults.RunTask = [(_, proceed) => proceed(), (_, proceed) => { proceed(); return { tasks: [], failures: [{ reason: 'RESOURCE:MEMORY' }] }; }];
+    world.faults.ListTasks = [...times(2, (_: unknown, proceed: () => unknown) => proceed()), ...times(2, () => ({ taskArns: [] }))];
+    expect(await world.request(create(properties({}, { count: '2' })))).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.callsOf('StopTask').map(({ task }) => task)).toEqual([world.tasks[1].taskArn]);
   });
 
   test.each(['CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS'])('starts nothing for an old event when another deployment has begun: %s', async (status) => {
@@ -474,6 +482,13 @@ describe('waiting', () => {
     await world.request(create());
     const looks = world.calls.filter(({ name }) => name === 'DescribeTasks');
     expect(looks.length).toBeLessThan(8 * 60 / 10 + 10);
+  });
+
+  test('looks once more exactly at the deadline, however seldom it looks by then', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.DescribeTasks = [fails('ThrottlingException')];
+    await world.request(create(properties({ TimeoutSeconds: '1234' })));
+    expect(world.calls.find(({ name }) => name === 'StopTask')!.at).toBeCloseTo(1_234, 0);
   });
 
   test('stops the task at its timeout and waits until it is gone', async () => {
