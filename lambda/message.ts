@@ -5,6 +5,9 @@ const CUT = ' [cut]';
 /** The bytes of a line that says nothing any more when it is cut further. */
 const SHORT_ENOUGH = 300;
 
+/** Begins the words of ECS, of which the first ones tell most. */
+const SAID = 'AWS says: ';
+
 /** What the reader of a failed deployment gets to see, besides the failure itself. */
 export interface Evidence {
   readonly taskArn?: string;
@@ -19,7 +22,7 @@ export function explain(failure: Failure, evidence: Evidence = {}): string[] {
   const { taskArn, log, tail = [] } = evidence;
   return [
     failure.advice ? `${sentence(failure.cause)} ${sentence(failure.advice)}` : sentence(failure.cause),
-    ...(failure.said ? [`AWS says: ${failure.said}`] : []),
+    ...(failure.said ? [SAID + failure.said] : []),
     ...(tail.length > 0 ? ['The end of its log:', ...tail.map((line) => `  ${line}`)] : []),
     ...(log ? [`Log group ${log.group}, stream ${log.stream}.`] : []),
     ...(taskArn ? [`Task ${taskArn}.`] : []),
@@ -33,7 +36,8 @@ export function notStopped(taskArns: readonly string[]): string[] {
 
 /**
  * Joins the lines within a number of bytes. Lines in the middle go first, the log's oldest before its newest, and then
- * the longest are cut: the cause at the top and the places to look at the bottom end the search.
+ * the cause and the words of ECS are cut, and others only after them: the beginning of the cause at the top and the places
+ * to look at the bottom end the search.
  */
 export function fit(lines: readonly string[], bytes: number, indent = '  '): string {
   const all = lines.map(printable);
@@ -45,12 +49,13 @@ export function fit(lines: readonly string[], bytes: number, indent = '  '): str
   });
   while (over > 0) {
     const sizes = kept.map(size);
-    const most = Math.max(...sizes);
-    if (most < SHORT_ENOUGH) {
+    const long = sizes.flatMap((most, index) => most >= SHORT_ENOUGH ? [index] : []);
+    const words = long.filter((index) => index === 0 || kept[index].startsWith(SAID));
+    if (long.length === 0) {
       return cut(kept.join('\n'), bytes);
     }
-    const longest = sizes.indexOf(most);
-    kept[longest] = cut(kept[longest], Math.max(most - over, most / 2));
+    const longest = (words.length > 0 ? words : long).reduce((one, other) => sizes[other] > sizes[one] ? other : one);
+    kept[longest] = cut(kept[longest], Math.max(sizes[longest] - over, sizes[longest] / 2));
     over = size(kept.join('\n')) - bytes;
   }
   return kept.join('\n');

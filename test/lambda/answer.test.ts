@@ -1,5 +1,6 @@
 import { create, World } from './world';
 import { answerBody, sendAnswer } from '../../lambda/answer';
+import { fit } from '../../lambda/message';
 
 const body = (reason: string[]) => answerBody(create(), 'id', { status: 'FAILED', reason });
 const reasonOf = (text: string): string => JSON.parse(text).Reason;
@@ -40,6 +41,12 @@ test('a log that is too long loses its oldest lines; the cause and the places to
 test('the longest line is cut where there is no log to leave out; the places to look stay', () => {
   const reason = reasonOf(body(['The cause.', `AWS says: ${'x'.repeat(10_000)}`, ...BOTTOM])).split('\n');
   expect(reason).toEqual(['The cause.', expect.stringMatching(/^AWS says: x+ \[cut\]$/), ...BOTTOM]);
+});
+
+test('the cause and the words of ECS are cut before the places to look, however long the name of a log is', () => {
+  const place = `Log group /${'g'.repeat(500)}, stream ${'s'.repeat(500)}.`;
+  const reason = fit(['c'.repeat(900), `AWS says: ${'x'.repeat(900)}`, place], 2_000).split('\n');
+  expect(reason).toEqual([expect.stringMatching(/^c{400,} \[cut\]$/), expect.stringMatching(/^AWS says: x{400,} \[cut\]$/), place]);
 });
 
 test('ten thousand log lines take no time that matters', () => {
