@@ -194,7 +194,7 @@ project.addTask('bench', {
 });
 
 project.addTask('mutate', {
-  description: 'Break the code in every small way, and tell which changes no test notices (most of an hour)',
+  description: 'Break the code in every small way, and tell which changes no test notices (hours; -- -m FILE for one)',
   exec: 'stryker run',
   receiveArgs: true,
 });
