@@ -1,5 +1,5 @@
 import { MINUTE, SECOND } from './clock';
-import type { History, Request } from './history';
+import type { History, InvocationFacts, Request } from './history';
 import type { SimulatedTask } from './task';
 import { PASS_ON_MARGIN_SECONDS } from '../../src/contract';
 
@@ -17,6 +17,12 @@ export function everyInvocationDied(request: Request, history: History): boolean
 export function responseUrlWasDown(request: Request, history: History): boolean {
   const puts = history.callsOf(request, 'put').filter(({ at }) => at < request.deadline);
   return history.excuse('the response URL was down', puts.length >= 4 && puts.every(({ fault }) => fault));
+}
+
+/** The invocation came to its end while the response URL took no answer, at its third attempt or later: 45 seconds are gone by then. */
+export function diedAnswering(invocation: InvocationFacts, history: History): boolean {
+  const puts = history.calls.filter((call) => call.invocation === invocation && call.api === 'put');
+  return history.excuse('an invocation ended while the response URL was down', puts.length >= 3 && puts.every(({ fault }) => fault));
 }
 
 /**

@@ -120,7 +120,8 @@ function malformed(body: string, request: Request): string[] {
 function unanswered(request: Request, history: History): Finding[] {
   const { closedBy, deadline, number } = request;
   const stuck = history.invocations
-    .filter((invocation) => invocation.request === request && invocation.end === 'ran out of time' && !excuses.responseUrlWasDown(request, history))
+    .filter((invocation) => invocation.request === request && invocation.end === 'ran out of time')
+    .filter((invocation) => !excuses.responseUrlWasDown(request, history) && !excuses.diedAnswering(invocation, history))
     .map((invocation) => ({ at: invocation.endedAt!, facts: `${who(invocation)} ran out of time` }));
   if (closedBy !== 'time-out') {
     return stuck;
