@@ -1,6 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { hasEnded } from './outcome';
-import { ANSWER_MARGIN_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS, TaskRun } from '../src/contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, PASS_ON_MARGIN_SECONDS, serviceTimeoutFor, STOP_MARGIN_SECONDS, TaskRun } from '../src/contract';
 
 type Waiting = Pick<TaskRun, 'TimeoutSeconds' | 'IsContinued'>;
 
@@ -13,8 +13,7 @@ export function deadline({ TimeoutSeconds, IsContinued }: Waiting, since: number
   if (IsContinued) {
     return timeout; // the next resource goes on before CloudFormation gives up
   }
-  const serviceTimeoutSeconds = Math.min(TimeoutSeconds + ANSWER_MARGIN_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS);
-  return Math.min(timeout, sentAt + (serviceTimeoutSeconds - STOP_MARGIN_SECONDS) * 1000); // the event may have come late
+  return Math.min(timeout, sentAt + (serviceTimeoutFor(TimeoutSeconds) - STOP_MARGIN_SECONDS) * 1000); // the event may have come late
 }
 
 /** When to leave the waiting to the next resource, where there is one. */

@@ -88,7 +88,12 @@ export const LONGEST_SERVICE_TIMEOUT_SECONDS = 3600;
 export const STOP_MARGIN_SECONDS = 180;
 
 /** From a task's time-out until CloudFormation gives up on an answer, where its limit of one hour leaves that much. */
-export const ANSWER_MARGIN_SECONDS = 300;
+const ANSWER_MARGIN_SECONDS = 300;
+
+/** How long CloudFormation waits for the answer about a task with this time-out, at least. */
+export function serviceTimeoutFor(timeoutSeconds: number): number {
+  return Math.min(timeoutSeconds + ANSWER_MARGIN_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS);
+}
 
 /** Kept where another resource goes on waiting: only the answer has to arrive. */
 export const PASS_ON_MARGIN_SECONDS = 120;

@@ -1,5 +1,5 @@
 import { Duration, Lazy, Token } from 'aws-cdk-lib';
-import { ANSWER_MARGIN_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS, RunTaskProperties, TaskRun } from './contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, RunTaskProperties, serviceTimeoutFor, TaskRun } from './contract';
 import type { Task } from './request';
 import { CompleteWhen, OnRollback, RunOn } from './run-task-props';
 import { decidingOf, logsOf, logStreamsOf, ownedDefinition } from './task-definition';
@@ -48,5 +48,5 @@ export function serviceTimeout({ TimeoutSeconds, OnDelete }: RunTaskProperties):
     return LONGEST_SERVICE_TIMEOUT_SECONDS;
   }
   const longest = Math.max(TimeoutSeconds, OnDelete ? OnDelete.TimeoutSeconds + STOP_SECONDS : 0);
-  return Math.min(LONGEST_SERVICE_TIMEOUT_SECONDS, longest + ANSWER_MARGIN_SECONDS);
+  return serviceTimeoutFor(longest);
 }

@@ -18,7 +18,7 @@ export function responseUrl(number: number, at: number): string {
   return `https://cloudformation-custom-resource-response.example/${number}?X-Amz-Date=${signed}&X-Amz-Expires=${URL_EXPIRES_SECONDS}&X-Amz-Signature=${RESPONSE_SECRET}`;
 }
 
-export function serviceTimeout({ TimeoutSeconds, OnDelete }: RunTaskProperties): number {
+export function serviceTimeout({ TimeoutSeconds, OnDelete }: Pick<RunTaskProperties, 'TimeoutSeconds' | 'OnDelete'>): number {
   return Math.min(LONGEST_SERVICE_TIMEOUT_SECONDS, Math.max(TimeoutSeconds, OnDelete?.TimeoutSeconds ?? 0) + SERVICE_MARGIN_SECONDS);
 }
 

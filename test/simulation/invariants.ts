@@ -1,5 +1,5 @@
 import { MINUTE, SECOND, seconds } from './clock';
-import { passedOn, RESPONSE_SECRET } from './event';
+import { passedOn, RESPONSE_SECRET, serviceTimeout } from './event';
 import * as excuses from './excuses';
 import type { History, Put, Request } from './history';
 import { who } from './history';
@@ -7,7 +7,7 @@ import type { LogLife } from './lives';
 import { outputsOf, SECRETS } from './scenario';
 import type { Run } from './simulate';
 import { SimulatedTask, stateAt, succeeded } from './task';
-import { ANSWER_MARGIN_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS, OUTPUT_PREFIX, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS, TaskRun } from '../../src/contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, OUTPUT_PREFIX, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS, TaskRun } from '../../src/contract';
 
 export interface Violation {
   readonly invariant: string;
@@ -198,8 +198,7 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
     || life.name === 'starts a container but not the next' || life.name === 'has no exit code';
   const began = history.invocations.find((invocation) => invocation.request === request.first)!.startedAt;
   const { IsContinued } = request.properties;
-  const serviceTimeout = Math.min(run.TimeoutSeconds + ANSWER_MARGIN_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS);
-  const wall = IsContinued && type !== 'Delete' ? Infinity : request.sentAt + (serviceTimeout - STOP_MARGIN_SECONDS) * SECOND;
+  const wall = IsContinued && type !== 'Delete' ? Infinity : request.sentAt + (serviceTimeout({ TimeoutSeconds: run.TimeoutSeconds }) - STOP_MARGIN_SECONDS) * SECOND;
   const deadline = Math.min(began + run.TimeoutSeconds * SECOND, wall);
   const calls = history.callsOf(request, 'RunTask', 'DescribeTasks', 'DescribeStacks', 'DescribeTaskDefinition', 'ListTasks').filter((call) => call.error && call.at <= at);
   const spreads = (error: Error) => /^(AccessDenied|ClusterNotFound)/.test(error.name) || /unable to assume/.test(error.message);
