@@ -1,4 +1,4 @@
-import { Annotations, ArnFormat, Aws, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Stack } from 'aws-cdk-lib';
 import { PropagatedTagSource } from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
@@ -82,15 +82,5 @@ export function grantToTask(scope: Construct, props: RunTaskProps): void {
       actions: ['s3:GetBucketLocation'],
       resources: files.map(({ bucketName }) => arnOf(bucketName)),
     }));
-  }
-}
-
-/** An imported definition may have roles that its import does not name. */
-export function warnOfUnknownRoles(scope: Construct, props: RunTaskProps): void {
-  if (!ownedDefinition(props.taskDefinition) && rolesOf(props).length === 0) {
-    Annotations.of(scope).addWarningV2('cdk-ecs-run-task:unknownRoles',
-      'the imported taskDefinition names no roles, so that the permission to pass them (iam:PassRole) is missing: '
-      + 'import it with TaskDefinition.fromTaskDefinitionAttributes and its taskRole and executionRole, '
-      + 'or acknowledge this warning if the task has none');
   }
 }

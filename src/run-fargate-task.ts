@@ -6,6 +6,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { RunTask } from './run-task';
 import type { RunTaskOptions } from './run-task-props';
+import { isFargateProvider } from './task-definition';
 
 /** That of aws-ecs-patterns, so that a service of theirs in the same stack and VPC has the same cluster. */
 const DEFAULT_CLUSTER_ID = 'EcsDefaultClusterMnL3mNNYN';
@@ -221,7 +222,7 @@ function validate(scope: Construct, { cluster, vpc, capacityProviderStrategies =
   if (cluster && vpc) {
     throw new Error(`[${scope.node.path}] cluster and vpc exclude each other, got both; remove vpc, because the cluster has its own`);
   }
-  const isOther = (provider: string) => !Token.isUnresolved(provider) && provider !== 'FARGATE' && provider !== 'FARGATE_SPOT';
+  const isOther = (provider: string) => !Token.isUnresolved(provider) && !isFargateProvider(provider);
   const others = capacityProviderStrategies.map(({ capacityProvider }) => capacityProvider).filter(isOther);
   if (others.length > 0) {
     throw new Error(`[${scope.node.path}] capacityProviderStrategies must name FARGATE and FARGATE_SPOT only, got: ${others.join(', ')}; `

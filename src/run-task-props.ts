@@ -315,7 +315,8 @@ export interface RunTaskOptions {
 
   /**
    * The capacity providers to run the task on, at most 20, in place of a launch type: Fargate Spot, Auto Scaling
-   * groups or Managed Instances. An empty list stands for the cluster's default strategy.
+   * groups or Managed Instances. An empty list stands for the cluster's default strategy. A warning tells if it names
+   * FARGATE or FARGATE_SPOT and the cluster lacks them.
    *
    * @default - the task runs with a launch type
    */

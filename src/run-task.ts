@@ -6,12 +6,13 @@ import { OUTPUT_PREFIX, RESOURCE_TYPE, resourcesFor, RunTaskProperties } from '.
 import { propsOfDeletion } from './deletion';
 import { Handler } from './handler';
 import { Ordering } from './ordering';
-import { grantToTask, handlerStatements, warnOfUnknownRoles } from './permissions';
+import { grantToTask, handlerStatements } from './permissions';
 import { renderProperties, serviceTimeout } from './properties';
 import { renderTask, TaskNetwork } from './request';
 import { RunTaskProps } from './run-task-props';
 import { ifKnown, isAwsvpc, taskRoleOf, vpcOf } from './task-definition';
 import { validate, validateAgainstDefinitions, validateResults } from './validation';
+import { warnOfMissingProviders, warnOfUnknownRoles } from './warnings';
 
 /**
  * Runs an ECS task during the deployment, waits for it, and fails the deployment if the task fails.
@@ -49,6 +50,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     validate(this, task, deletion);
     this.node.addValidation({ validate: () => validateAgainstDefinitions(task, deletion) });
     this.node.addValidation({ validate: () => validateResults(props, Object.keys(this.results)) });
+    this.node.addValidation({ validate: () => { warnOfMissingProviders(this, props); return []; } });
 
     const handler = Handler.of(this, props);
     for (const each of deletion ? [task, deletion] : [task]) {

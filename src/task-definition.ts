@@ -66,10 +66,15 @@ export function isOnFargate(props: RunTaskProps): boolean | undefined {
     return launchType === ecs.LaunchType.FARGATE;
   }
   const providers = capacityProviderStrategies.map(({ capacityProvider }) => capacityProvider);
-  if (providers.some((provider) => provider === 'FARGATE' || provider === 'FARGATE_SPOT')) {
+  if (providers.some(isFargateProvider)) {
     return true;
   }
   return providers.length === 0 || providers.some((provider) => Token.isUnresolved(provider)) ? undefined : false;
+}
+
+/** Whether a capacity provider is one of those that ECS has for everybody. */
+export function isFargateProvider(name: string): boolean {
+  return name === 'FARGATE' || name === 'FARGATE_SPOT';
 }
 
 /** Whether the task gets a network interface of its own. */

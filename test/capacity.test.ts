@@ -1,5 +1,5 @@
 import { Size, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -38,6 +38,7 @@ describe('a task runs on', () => {
     });
     expect(requestOf(given.stack)).not.toHaveProperty('launchType');
     expect(typesNeededBy(given.stack)).toContain('AWS::ECS::ClusterCapacityProviderAssociations');
+    Annotations.fromStack(given.stack).hasNoWarning('/Stack/Task', Match.anyValue());
   });
 
   test('an Auto Scaling group, once it is a capacity provider of the cluster', () => {
@@ -88,6 +89,36 @@ describe('a task runs on', () => {
       capacityProviderStrategy: [{ capacityProvider: 'managed-instances' }], networkConfiguration: expect.anything(),
     });
     expect(requestOf(given.stack)).not.toHaveProperty('launchType');
+  });
+});
+
+describe('a warning tells that the cluster lacks Fargate Spot', () => {
+  const strategies = { capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT' }, { capacityProvider: 'FARGATE' }] };
+
+  test('and how to give it that', () => {
+    const given = setup();
+    runTask(given, strategies);
+
+    Annotations.fromStack(given.stack).hasWarning('/Stack/Task', Match.stringLikeRegexp(
+      "names FARGATE_SPOT and FARGATE, which the cluster 'Stack/Cluster' lacks: call its enableFargateCapacityProviders"));
+  });
+
+  test('but not where it gets that later, and in another stack', () => {
+    const given = setup();
+    const other = new Stack(given.stack.node.root, 'Other');
+    const cluster = new ecs.Cluster(other, 'Cluster', { vpc: new ec2.Vpc(other, 'Vpc') });
+    runTask(given, { cluster, ...strategies });
+    cluster.enableFargateCapacityProviders();
+
+    Annotations.fromStack(given.stack).hasNoWarning('/Stack/Task', Match.anyValue());
+  });
+
+  test('but not where the cluster is imported', () => {
+    const given = setup();
+    const cluster = ecs.Cluster.fromClusterAttributes(given.stack, 'Imported', { clusterName: 'Imported', vpc: given.vpc });
+    runTask(given, { cluster, ...strategies });
+
+    Annotations.fromStack(given.stack).hasNoWarning('/Stack/Task', Match.anyValue());
   });
 });
 
