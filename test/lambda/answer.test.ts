@@ -4,7 +4,7 @@ import { fit } from '../../lambda/message';
 
 const body = (reason: string[]) => answerBody(create(), 'id', { status: 'FAILED', reason });
 const reasonOf = (text: string): string => JSON.parse(text).Reason;
-const BOTTOM = ['Log group /shop, stream app/app/1.', 'Task arn:aws:ecs:eu-west-1:111122223333:task/shop/1.'];
+const BOTTOM = ['Log group /shop, stream app/app/1a.', 'Task arn:aws:ecs:eu-west-1:111122223333:task/shop/1a.'];
 
 test('the answer names the request that it is for', () => {
   expect(JSON.parse(body(['why']))).toEqual({

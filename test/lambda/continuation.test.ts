@@ -1,4 +1,4 @@
-import { create, MINUTE, properties, remove, runs, START, update, World } from './world';
+import { create, fails, MINUTE, properties, remove, runs, START, update, World } from './world';
 import type { Event } from '../../lambda/job';
 
 let world: World;
@@ -129,6 +129,22 @@ describe('a task of several hours', () => {
     expect(answers[1].Reason).toContain('After 2 attempts: container "app" exited with code 1.');
   });
 
+  test('is still to be started where ECS has had no room for it in the whole first hour', async () => {
+    const room = (_input: unknown, proceed: () => unknown) => world.seconds() < 1.1 * HOURS ? { failures: [{ reason: 'RESOURCE:MEMORY' }] } : proceed();
+    world.faults.RunTask = Array.from({ length: 1_000 }, () => room);
+    const answers = await deploy(creating());
+    expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    expect(answers[0].Data!.Progress).not.toContain(':task/');
+    expect(world.tasks).toHaveLength(1);
+  });
+
+  test('is waited for together with the others of its request', async () => {
+    world.lives = [runs(2 * HOURS, 0), runs(2.5 * HOURS, 0)];
+    const answers = await deploy((number, from) => create({ ...nth(number, from), Request: { ...nth(number).Request, count: '2' } }));
+    expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    expect(new Set(world.callsOf('DescribeTasks').flatMap(({ tasks }) => tasks))).toEqual(new Set(world.tasks.map(({ taskArn }) => taskArn)));
+  });
+
   test('passes on little enough for an answer, whatever ECS had to say', async () => {
     world.lives = [runs(2 * HOURS, 0)];
     world.faults.RunTask = [() => ({ failures: [{ reason: 'RESOURCE:MEMORY', detail: 'x'.repeat(5_000) }] })];
@@ -252,6 +268,16 @@ describe('an Update', () => {
     expect(world.tasks).toHaveLength(2);
   });
 
+  test('of a resource that alone has failed runs the task anew also where CloudFormation tells of the deployment only when asked again', async () => {
+    world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
+    const [{ Data }] = await deploy(creating());
+    world.lastUpdated = new Date(world.time);
+    world.faults.DescribeStacks = [fails('ThrottlingException')];
+    const again = await world.request(sent({ ...update(nth(2, Data!.Progress), nth(2, Data!.Progress)), RequestId: 'again' }, 2));
+    expect(again).toMatchObject({ Status: 'SUCCESS', Data: { Progress: expect.stringContaining('again-2') } });
+    expect(world.tasks).toHaveLength(2);
+  });
+
   test('of a resource that alone has failed goes on where CloudFormation does not tell when the deployment began', async () => {
     world.lives = [runs(1.5 * HOURS, 0)];
     const [{ Data }] = await deploy(creating(), 1);
@@ -290,11 +316,15 @@ describe('an Update', () => {
     expect(world.tasks).toHaveLength(0);
   });
 
-  test('with runOn CREATE runs nothing either in a resource that a longer timeout has added', async () => {
+  test.each([
+    [1, properties({ RunOn: 'CREATE' })],
+    [2, properties({ RunOn: 'CREATE', TimeoutSeconds: '6000', IsContinued: 'true' })],
+  ])('with runOn CREATE runs nothing either in a resource that a longer timeout has added to %d', async (before, old) => {
     world.outputs = { MigrationTaskArn: 'kept' };
-    const skipping = { RunOn: 'CREATE' };
-    const answers = await deploy((number, from) =>
-      number === 1 ? update(nth(1, from, skipping), properties(skipping)) : create(nth(number, from, skipping)));
+    const answers = await deploy((number, from) => {
+      const delivered = nth(number, from, { RunOn: 'CREATE' });
+      return number > before ? create(delivered) : update(delivered, { ...old, IsContinued: number < before ? 'true' : undefined });
+    });
     expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
     expect(world.tasks).toHaveLength(0);
   });

@@ -52,8 +52,8 @@ describe('a Create', () => {
         'The end of its log:',
         '  migrating',
         '  ERROR: relation "users" already exists',
-        'Log group /shop, stream app/app/1.',
-        'Task arn:aws:ecs:eu-west-1:111122223333:task/shop/1.',
+        'Log group /shop, stream app/app/1a.',
+        'Task arn:aws:ecs:eu-west-1:111122223333:task/shop/1a.',
         'CloudWatch Log Stream: 2026/01/01/[$LATEST]abc',
       ].join('\n'),
     });
@@ -380,9 +380,9 @@ describe('starting', () => {
     const { Reason } = await world.request(create());
     expect(Reason.split('\n')).toEqual([
       'The task did not end within 30 minutes and was stopped; it was unknown to ECS. See what it waited for, or raise timeout.',
-      'Log group /shop, stream app/app/1.',
-      'Task arn:aws:ecs:eu-west-1:111122223333:task/shop/1.',
-      'May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1.',
+      'Log group /shop, stream app/app/1a.',
+      'Task arn:aws:ecs:eu-west-1:111122223333:task/shop/1a.',
+      'May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1a.',
       expect.stringContaining('CloudWatch Log Stream'),
     ]);
   });
@@ -515,7 +515,7 @@ describe('waiting', () => {
   test('says so when a task does not stop', async () => {
     world.lives = [runs(60 * 60, 0)];
     world.faults.StopTask = times(1000, fails('ServerException', '', 500));
-    expect((await world.request(create())).Reason).toContain('May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1.');
+    expect((await world.request(create())).Reason).toContain('May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1a.');
   });
 
   test('goes on in the next invocation before this one runs out of time', async () => {
@@ -546,25 +546,30 @@ describe('waiting', () => {
     expect(world.seconds()).toBeLessThan(15 * 60);
   });
 
+  const fromElsewhere = (options: object) => {
+    world.taskDefinition = { containerDefinitions: [{ name: 'app', logConfiguration: { options } }, { name: 'sidecar', essential: false }] };
+    const { ExitCodeFrom, Logs, ...delivered } = properties();
+    return delivered;
+  };
+
   test('asks ECS which containers are essential where the definition comes from elsewhere', async () => {
-    world.taskDefinition = {
-      containerDefinitions: [
-        { name: 'app', logConfiguration: { options: { 'awslogs-group': '/elsewhere', 'awslogs-stream-prefix': 'x' } } },
-        { name: 'sidecar', essential: false },
-      ],
-    };
+    const delivered = fromElsewhere({ 'awslogs-group': '/elsewhere', 'awslogs-stream-prefix': 'x' });
     world.lives = [runs(5, 1)];
-    const delivered = properties();
-    delete delivered.ExitCodeFrom;
-    delete delivered.Logs;
-    expect((await world.request(create(delivered))).Reason).toContain('Log group /elsewhere, stream x/app/1.');
+    world.faults.DescribeTaskDefinition = [fails('ThrottlingException')];
+    expect((await world.request(create(delivered))).Reason).toContain('Log group /elsewhere, stream x/app/1a.');
+    expect(world.callsOf('DescribeTaskDefinition')).toEqual([{ taskDefinition: 'migrate:7' }, { taskDefinition: 'migrate:7' }]);
     expect(world.callsOf('GetLogEvents')).toEqual([]); // which the role does not allow
     world.lives = [runs(5, 0)];
     expect(await world.request({ ...create(delivered), RequestId: 'another', ResponseURL: sentAfter(1) })).toMatchObject({ Status: 'SUCCESS' });
   });
 
-  test('runs nothing where nobody would decide', async () => {
-    world.taskDefinition = {};
+  test('names no log where that definition does not tell the stream', async () => {
+    world.lives = [runs(5, 1)];
+    expect((await world.request(create(fromElsewhere({ 'awslogs-group': '/elsewhere' })))).Reason).not.toContain('Log group');
+  });
+
+  test.each([undefined, {}])('runs nothing where nobody would decide', async (taskDefinition) => {
+    world.taskDefinition = taskDefinition;
     const delivered = properties();
     delete delivered.ExitCodeFrom;
     expect(await world.request(create(delivered))).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('ECS does not tell the containers of migrate:7') });
@@ -1021,8 +1026,8 @@ describe('the answer', () => {
 });
 
 describe('the whole text', () => {
-  const TASK = 'Task arn:aws:ecs:eu-west-1:111122223333:task/shop/1.';
-  const LOG = 'Log group /shop, stream app/app/1.';
+  const TASK = 'Task arn:aws:ecs:eu-west-1:111122223333:task/shop/1a.';
+  const LOG = 'Log group /shop, stream app/app/1a.';
   const cannotStop = () => { world.faults.StopTask = times(1000, fails('ServerException', '', 500)); };
   const cannotHandOver = () => { world.faults.Invoke = times(100, fails('AccessDeniedException', 'no')); };
 
@@ -1036,7 +1041,7 @@ describe('the whole text', () => {
       'The task did not end within 30 minutes and was stopped; it was RUNNING. See what it waited for, or raise timeout.',
       LOG,
       TASK,
-      'May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1.',
+      'May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1a.',
     ]],
     ['of capacity that never comes', () => { world.faults.RunTask = times(1000, () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }] })); }, [
       'The task did not start within 30 minutes: no container instance has enough room for it. Add instances, or ask for less cpu and memory.',
@@ -1064,12 +1069,12 @@ describe('the whole text', () => {
     ]],
     ['of a function that may not see its task', () => { world.faults.DescribeTasks = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:DescribeTasks')); }, [
       'The function failed: AccessDeniedException: not authorized to perform: ecs:DescribeTasks. Check the role of the function, its permissions boundary, and the service control policies of the account.',
-      'May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1.',
+      'May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1a.',
     ]],
     ['of a task that ECS has forgotten', () => { world.faults.DescribeTasks = times(1000, () => ({ tasks: [] })); }, [
       'ECS does not know the task any more, so its result is unknown.',
       TASK,
-      'May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1.',
+      'May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1a.',
     ]],
     ['of a function that cannot go on', () => { world.lives = [runs(28 * 60, 0)]; cannotHandOver(); }, [
       'The function could not hand over to its next invocation before its time-out (AccessDeniedException: no). Let its role invoke the function itself (lambda:InvokeFunction).',

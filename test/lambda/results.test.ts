@@ -5,12 +5,12 @@ beforeEach(() => { world = new World(); });
 
 /** The attributes that a stack uses, each with the output that keeps it. */
 const using = (...attributes: string[]) => ({ Results: Object.fromEntries(attributes.map((name) => [name, `Migration${name}`])) });
-const TASK = 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1';
+const TASK = 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1a';
 
 describe('the answer', () => {
   test('has the attributes that the stack uses', async () => {
     const { Data } = await world.request(create(properties(using('TaskArn', 'ExitCode', 'StartedAt', 'LogStreamName'))));
-    expect(Data).toEqual({ TaskArn: TASK, ExitCode: '0', StartedAt: '2026-01-01T00:00:00.000Z', LogStreamName: 'app/app/1' });
+    expect(Data).toEqual({ TaskArn: TASK, ExitCode: '0', StartedAt: '2026-01-01T00:00:00.000Z', LogStreamName: 'app/app/1a' });
   });
 
   test('has none where nobody uses any', async () => {
@@ -31,7 +31,7 @@ describe('the answer', () => {
 
   test('has the ARNs of all tasks', async () => {
     const { Data } = await world.request(create(properties(using('TaskArn', 'TaskArns'), { count: '3' })));
-    expect(Data!.TaskArns.split(',')).toEqual([1, 2, 3].map((number) => TASK.replace(/1$/, String(number))));
+    expect(Data!.TaskArns.split(',')).toEqual([1, 2, 3].map((number) => TASK.replace(/1a$/, `${number}a`)));
     expect(Data!.TaskArn).toBe(TASK);
   });
 
@@ -43,7 +43,7 @@ describe('the answer', () => {
   test('of a task that has run twice has the attributes of the second', async () => {
     world.lives = [runs(5, 1), runs(5, 0)];
     const { Data } = await world.request(create(properties({ ...using('TaskArn'), RetryAttempts: '1' })));
-    expect(Data).toEqual({ TaskArn: TASK.replace(/1$/, '2') });
+    expect(Data).toEqual({ TaskArn: TASK.replace(/1a$/, '2a') });
   });
 });
 
@@ -87,7 +87,7 @@ describe('an output', () => {
           + 'Let container "app" print a line "ecs-run-task-output BucketName=<value>" before it ends.',
         'The end of its log:',
         `  ${lines[0]}`,
-        'Log group /shop, stream app/app/1.',
+        'Log group /shop, stream app/app/1a.',
         `Task ${TASK}.`,
         'CloudWatch Log Stream: 2026/01/01/[$LATEST]abc',
       ].join('\n'),
@@ -134,7 +134,7 @@ describe('an output', () => {
     world.logEvents = ['ecs-run-task-output BucketName=shop-7'];
     const Logs = { app: { Group: '/shop', StreamPrefix: 'app' }, other: { Group: '/other', StreamPrefix: 'o' } };
     expect((await world.request(create(properties({ ...using('OutputBucketName'), Logs, ExitCodeFrom: ['app', 'other'] })))).Data).toEqual({ OutputBucketName: 'shop-7' });
-    expect(world.callsOf('GetLogEvents').map(({ logStreamName }) => logStreamName)).toEqual(['app/app/1', 'o/other/1']);
+    expect(world.callsOf('GetLogEvents').map(({ logStreamName }) => logStreamName)).toEqual(['app/app/1a', 'o/other/1a']);
   });
 
   test('that is too long for the answer fails the deployment, and says by how much', async () => {

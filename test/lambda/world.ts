@@ -146,7 +146,7 @@ export class World implements Surroundings {
   protected onRunTask({ clientToken, count = 1, taskDefinition, startedBy, tags }: any) {
     if (!this.tokens.has(clientToken)) {
       const started = Array.from({ length: count }, (_, index): Started => ({
-        taskArn: `arn:aws:ecs:eu-west-1:111122223333:task/shop/${this.tasks.length + 1 + index}`,
+        taskArn: `arn:aws:ecs:eu-west-1:111122223333:task/shop/${this.tasks.length + 1 + index}a`,
         at: this.time,
         life: this.lives.length > 1 ? this.lives.shift()! : this.lives[0],
         taskDefinitionArn: taskDefinition,
