@@ -20,8 +20,7 @@ export function timedOut(job: Job, run: KnownContainers, progress: Progress, tas
   const allowed = duration(endsAt - progress.Since);
   const running = tasks.find((task) => judge(task, run).state === 'running');
   const waiting = progress.Tasks.find(({ TaskArn }) => !TaskArn);
-  const isKnown = openArns(progress).every((taskArn) => tasks.some((task) => task.taskArn === taskArn));
-  if (!running && waiting && isKnown) { // what is there is over: the rest is still to start
+  if (waiting && openArns(progress).length === 0) { // what is there is over: the rest is still to start
     const { cause = 'that was over before the first attempt', ...rest } = waiting.Problem ?? {};
     const didNot = waiting.Retries > 0 ? 'succeed' : 'start';
     return new Failed({ ...rest, cause: `the task did not ${didNot} within ${allowed}: ${cause.replace(/^the task did not start: /, '')}` });
