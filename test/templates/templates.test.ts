@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { checkout, folders } from '../e2e/engine/folders';
 import { installFromPypi, run } from '../e2e/engine/packages';
 
@@ -51,28 +54,41 @@ const ACCEPTED: { [rule: string]: string } = {
 };
 
 const examples = readdirSync(join(checkout, 'examples')).filter((name) => existsSync(join(checkout, 'examples', name, 'app.ts')));
-
-describe.each([
+const apps = new Map([
   ...examples.map((name): [string, string] => [name, join('examples', name, 'app.ts')]),
   ['everything', 'test/templates/everything.ts'],
-])('%s', (name, app) => {
-  const outdir = join(folders.templates, name);
+]);
 
-  beforeAll(() => {
-    rmSync(outdir, { recursive: true, force: true });
-    mkdirSync(outdir, { recursive: true });
-    const settings = join(checkout, dirname(app), 'cdk.json');
-    const { context } = existsSync(settings) ? JSON.parse(readFileSync(settings, 'utf8')) : {};
-    run(process.execPath, [
-      require.resolve('tsx/cli'), '--tsconfig', join(checkout, 'test/tsconfig.json'), '--require', join(__dirname, 'with-nag.ts'), join(checkout, app),
-    ], { CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...CONTEXT }) });
-  });
+const outdirOf = (name: string) => join(folders.templates, name);
 
-  const read = (file: string) => JSON.parse(readFileSync(join(outdir, file), 'utf8'));
-  const files = (ending: string) => readdirSync(outdir, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith(ending)); // also of stages
+const filesOf = (name: string, ending: string) =>
+  readdirSync(outdirOf(name), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith(ending)); // also of stages
+
+async function synthesize(name: string, app: string): Promise<void> {
+  mkdirSync(outdirOf(name), { recursive: true });
+  const settings = join(checkout, dirname(app), 'cdk.json');
+  const { context } = existsSync(settings) ? JSON.parse(readFileSync(settings, 'utf8')) : {};
+  await promisify(execFile)(process.execPath, [
+    require.resolve('tsx/cli'), '--tsconfig', join(checkout, 'test/tsconfig.json'), '--require', join(__dirname, 'with-nag.ts'), join(checkout, app),
+  ], { env: { ...process.env, CDK_OUTDIR: outdirOf(name), CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...CONTEXT }) } });
+}
+
+beforeAll(async () => {
+  rmSync(folders.templates, { recursive: true, force: true });
+  const waiting = [...apps];
+  const synthesizeInTurn = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      await synthesize(...next);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, synthesizeInTurn));
+}, 300_000);
+
+describe.each([...apps.keys()])('%s', (name) => {
+  const read = (file: string) => JSON.parse(readFileSync(join(outdirOf(name), file), 'utf8'));
 
   test('has nothing that cdk-nag finds in what is ours, and elsewhere only what is accepted', () => {
-    const metadata = files('manifest.json').flatMap((manifest) => Object.values<any>(read(manifest).artifacts).flatMap((artifact) => [
+    const metadata = filesOf(name, 'manifest.json').flatMap((manifest) => Object.values<any>(read(manifest).artifacts).flatMap((artifact) => [
       ...Object.entries<any[]>(artifact.metadata ?? {}),
       ...Object.entries<any[]>(artifact.additionalMetadataFile ? read(join(dirname(manifest), artifact.additionalMetadataFile)) : {}), // of later versions
     ]));
@@ -86,16 +102,17 @@ describe.each([
     expect(findings.filter(({ path, rule }) => isOurs(path) || !(rule in ACCEPTED))).toEqual([]);
   });
 
-  test('has templates in which cfn-lint finds nothing', () => {
-    const python = installFromPypi('cfn-lint', folders.cfnLint, join(__dirname, 'requirements.txt'));
-    // What the CDK depends on, it always writes down, referred to or not. The role of a pipeline's action it joins.
-    run(join(python, 'bin', 'cfn-lint'), ['--ignore-checks', 'W3005', 'E3703', '--', ...files('.template.json').map((file) => join(outdir, file))]);
-  });
-
   test('has nothing that aws-cdk-lib itself calls an error', () => {
-    const { pluginReports } = existsSync(join(outdir, 'validation-report.json')) ? read('validation-report.json') : { pluginReports: [] };
+    const { pluginReports } = existsSync(join(outdirOf(name), 'validation-report.json')) ? read('validation-report.json') : { pluginReports: [] };
     const violations = pluginReports.flatMap((report: any) => report.violations);
 
     expect(violations.filter(({ severity }: any) => /error|fatal/i.test(severity))).toEqual([]);
   });
+});
+
+test('cfn-lint finds nothing in any template', () => {
+  const python = installFromPypi('cfn-lint', folders.cfnLint, join(__dirname, 'requirements.txt'));
+  const templates = [...apps.keys()].flatMap((name) => filesOf(name, '.template.json').map((file) => join(outdirOf(name), file)));
+  // What the CDK depends on, it always writes down, referred to or not. The role of a pipeline's action it joins.
+  run(join(python, 'bin', 'cfn-lint'), ['--ignore-checks', 'W3005', 'E3703', '--', ...templates]);
 });
