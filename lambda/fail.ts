@@ -37,14 +37,11 @@ export async function fail(job: Job, run: KnownContainers, progress: Progress, {
   const left = await stopAll(job, run, progress, failure.cause);
   return {
     status: 'FAILED',
-    reason: [
-      ...explain(failure, await lastWords(job, run, failure.container, task?.taskArn)),
-      ...notStopped(left),
-    ],
+    reason: [...explain(failure, await lastWords(job, run, failure.container, task?.taskArn)), ...left],
   };
 }
 
-/** Stops the tasks of this request, also those that ECS has started without the function having heard of it. Gives what may still run. */
+/** Stops the tasks of this request, also those that ECS has started without the function having heard of it. Tells what may still run. */
 export async function stopAll(job: Job, run: KnownContainers, progress: Progress, because: string): Promise<string[]> {
   const { world } = job;
   const { cluster } = run.Request;
@@ -56,8 +53,13 @@ export async function stopAll(job: Job, run: KnownContainers, progress: Progress
     ...known.filter((task) => judge(task, run).state !== 'running').map(({ taskArn }) => taskArn!),
   ];
   const left = await stopTasks(world, cluster, open.filter((taskArn) => !over.includes(taskArn)), because, until);
-  const others = (await findUnheardOf(job, run, progress, until)).filter((taskArn) => !over.includes(taskArn));
-  return [...new Set([...left, ...await stopTasks(world, cluster, others, because, until)])];
+  try {
+    const others = (await findUnheardOf(job, run, progress, until)).filter((taskArn) => !over.includes(taskArn));
+    return notStopped(new Set([...left, ...await stopTasks(world, cluster, others, because, until)]));
+  } catch (error) {
+    world.log(`could not look for tasks to stop: ${error}`);
+    return notStopped(new Set(left), error);
+  }
 }
 
 /** Another invocation of the same request may have started some too, and may have told them to stop already. */
@@ -66,14 +68,9 @@ async function findUnheardOf(job: Job, run: KnownContainers, { Tasks }: Progress
   if (Tasks.some(({ IsUnanswered, DoubtedAttempt }) => IsUnanswered || DoubtedAttempt)) {
     await world.sleep(LISTED_WITHIN_MS);
   }
-  try {
-    const call = () => findTasks(world, placeOf(run.Request), markOfRequest(job));
-    const found = await persist(world, Math.max(until, world.now() + 10_000), call, 15_000);
-    return found.filter((task) => judge(task, run).state === 'running').map(({ taskArn }) => taskArn!);
-  } catch (error) {
-    world.log(`could not look for tasks to stop: ${error}`);
-    return [];
-  }
+  const call = () => findTasks(world, placeOf(run.Request), markOfRequest(job));
+  const found = await persist(world, Math.max(until, world.now() + 10_000), call, 15_000);
+  return found.filter((task) => judge(task, run).state === 'running').map(({ taskArn }) => taskArn!);
 }
 
 async function lastWords(job: Job, run: TaskRun, container?: string, taskArn?: string): Promise<Evidence> {

@@ -29,9 +29,12 @@ export function explain(failure: Failure, evidence: Evidence = {}): string[] {
   ];
 }
 
-/** The tasks that were not seen to end. */
-export function notStopped(taskArns: readonly string[]): string[] {
-  return taskArns.map((taskArn) => `May still be running, stop it by hand: ${taskArn}.`);
+/** The tasks that were not seen to end, and why there may be more of them. */
+export function notStopped(taskArns: Iterable<string>, unseen?: unknown): string[] {
+  return [
+    ...Array.from(taskArns, (taskArn) => `May still be running, stop it by hand: ${taskArn}.`),
+    ...(unseen ? [`More of its tasks may still be running: the function could not look for them (${unseen}).`] : []),
+  ];
 }
 
 /**

@@ -383,6 +383,7 @@ describe('starting', () => {
       'Log group /shop, stream app/app/1a.',
       'Task arn:aws:ecs:eu-west-1:111122223333:task/shop/1a.',
       'May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1a.',
+      'More of its tasks may still be running: the function could not look for them (ThrottlingException).',
       expect.stringContaining('CloudWatch Log Stream'),
     ]);
   });
@@ -1070,6 +1071,16 @@ describe('the whole text', () => {
     ['of a function that may not see its task', () => { world.faults.DescribeTasks = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:DescribeTasks')); }, [
       'The function failed: AccessDeniedException: not authorized to perform: ecs:DescribeTasks. Check the role of the function, its permissions boundary, and the service control policies of the account.',
       'May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1a.',
+      'More of its tasks may still be running: the function could not look for them (AccessDeniedException: not authorized to perform: ecs:DescribeTasks).',
+    ]],
+    ['of a function that may not list tasks', () => {
+      world.lives = [runs(5, 3)];
+      world.faults.ListTasks = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:ListTasks'));
+    }, [
+      'Container "app" exited with code 3.',
+      LOG,
+      TASK,
+      'More of its tasks may still be running: the function could not look for them (AccessDeniedException: not authorized to perform: ecs:ListTasks).',
     ]],
     ['of a task that ECS has forgotten', () => { world.faults.DescribeTasks = times(1000, () => ({ tasks: [] })); }, [
       'ECS does not know the task any more, so its result is unknown.',
