@@ -74,7 +74,9 @@ export function wasRefused(task: SimulatedTask, request: Request, history: Histo
       .filter(({ at, doneAt, input }) => doneAt !== undefined && at >= task.createdAt && at <= until && (api !== 'StopTask' || input.task === task.arn));
     return calls.length > 0 && calls.every(({ error }) => error);
   };
-  return history.excuse('AWS refused to list, describe or stop', ['ListTasks', 'DescribeTasks', 'StopTask'].some(refused));
+  const own = task.request.first === request.first;
+  const isSaid = (api: string) => !own || api === 'StopTask' || /May still be running|More of its tasks may/.test(request.puts[0]?.parsed?.Reason ?? '');
+  return history.excuse('AWS refused to list, describe or stop', ['ListTasks', 'DescribeTasks', 'StopTask'].some((api) => refused(api) && isSaid(api)));
 }
 
 /**
