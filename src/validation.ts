@@ -241,7 +241,7 @@ function* volumeErrors({ volumes = [] }: RunTaskProps): Generator<string> {
 
 function* timeoutErrors({ timeout }: Pick<RunTaskProps, 'timeout'>, hours: number): Generator<string> {
   if (timeout && !timeout.isUnresolved() && !isIntegerWithin(timeout.toSeconds({ integral: false }), 1, hours * 3600)) {
-    yield `timeout must be from 1 second to ${hours === 1 ? '1 hour' : `${hours} hours`}, got: ${timeout.toHumanString()}`;
+    yield `timeout must be from 1 second to ${hours === 1 ? '1 hour' : `${hours} hours`}, in whole seconds, got: ${timeout.toHumanString()}`;
   }
 }
 

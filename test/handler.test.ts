@@ -240,7 +240,11 @@ describe('accounts with rules for roles', () => {
   test('can have them made by hand, from a report of what each has to allow', () => {
     const app = new App();
     iam.Role.customizeRoles(app);
-    const stack = everything(app);
+    const stack = everything(app, {}, (scope) => {
+      const cleanUp = new ecs.FargateTaskDefinition(scope, 'CleanUp', { family: 'clean-up' });
+      cleanUp.addContainer('app', { image: ecs.ContainerImage.fromRegistry('clean-up') });
+      return { onDelete: { taskDefinition: cleanUp } };
+    });
     const types = Object.values(resourcesOf(stack)).map(({ Type }) => Type);
     const report = JSON.parse(fs.readFileSync(path.join(app.synth().directory, 'iam-policy-report.json'), 'utf8'));
     const { identityPolicyStatements: statements } = report.roles.find(({ roleConstructPath }: any) => roleConstructPath === 'Everything/EcsRunTaskHandler/Role');
@@ -250,6 +254,8 @@ describe('accounts with rules for roles', () => {
       'cloudformation:DescribeStacks', 'ecs:DescribeTaskDefinition', 'ecs:DescribeTasks', 'ecs:ListTasks', 'ecs:RunTask', 'ecs:StopTask',
       'ecs:TagResource', 'iam:PassRole', 'lambda:InvokeFunction', 'logs:GetLogEvents',
     ]);
+    const definitions = statements.filter(({ Action }: any) => Action === 'ecs:RunTask').map(({ Resource }: any) => Resource.split('task-definition/')[1]);
+    expect(definitions).toEqual(['app:*', 'clean-up:*', expect.anything()]); // the last is imported
   });
 
   test('can name those that are made by hand', () => {

@@ -100,6 +100,8 @@ describe('an output', () => {
 
   test('is an error for several tasks', () => {
     expect(errorOf(withLog(), { count: 2 })).toThrow('getOutput is for a single task, got: count 2; remove count');
+    expect(errorOf(withLog(), { count: Token.asNumber({ Ref: 'Count' }) })).toThrow('getOutput is for a single task, got: count from the deployment; remove count');
+    expect(errorOf(withLog(), { count: 1 })).not.toThrow();
   });
 
   test('is an error where the log cannot be read', () => {
@@ -122,13 +124,37 @@ describe('an output', () => {
     const again = withLog();
     again.taskDefinition.addContainer('quiet', { image: ecs.ContainerImage.fromRegistry('quiet') });
     expect(errorOf(again, { exitCodeFrom: ['quiet'] })).toThrow('got: quiet;');
+    const second = withLog();
+    second.taskDefinition.addContainer('quiet', { image: ecs.ContainerImage.fromRegistry('quiet') });
+    expect(errorOf(second, { exitCodeFrom: ['quiet', 'app'] })).not.toThrow();
   });
 });
 
-test('the name of the log stream is an error for a container without one', () => {
-  const given = setup();
-  expect(runTask(given).logStreamName).toBeDefined();
-  expect(() => Template.fromStack(given.stack)).toThrow("logStreamName needs the awslogs driver and a streamPrefix, which the container 'app' of the taskDefinition lacks");
+describe('the name of the log stream', () => {
+  const errorOf = (given: Setup, props: Partial<RunTaskProps> = {}) => () => {
+    expect(runTask(given, props).logStreamName).toBeDefined();
+    Template.fromStack(given.stack);
+  };
+
+  test('is an error for a container without one', () => {
+    expect(errorOf(setup())).toThrow(/ {2}\[Stack\/Task\] logStreamName needs the awslogs driver and a streamPrefix, which the container 'app' of the taskDefinition lacks; give it .*$/);
+    expect(errorOf(setup())).not.toThrow('getOutput');
+  });
+
+  test('is that of the first of several tasks', () => {
+    expect(errorOf(withLog(), { count: 2 })).not.toThrow();
+  });
+
+  test('of an imported definition is known to the deployment only', () => {
+    const given = setup();
+    expect(errorOf(given, { taskDefinition: ecs.TaskDefinition.fromTaskDefinitionArn(given.stack, 'Imported', 'arn:aws:ecs:eu-west-1:123456789012:task-definition/imported:7') })).not.toThrow();
+  });
+});
+
+test('other attributes need no log', () => {
+  const given = withLog();
+  expect(runTask(given, { logTailLines: 0 }).taskArn).toBeDefined();
+  expect(propertiesOf(given.stack)).not.toHaveProperty('Logs');
 });
 
 describe('a timeout of more than an hour', () => {

@@ -61,6 +61,9 @@ describe('fails at once', () => {
       'placementStrategies must have at most 5 items, got: 6'],
     ['placement constraints on Fargate', onFargate, () => ({ placementConstraints: [ecs.PlacementConstraint.distinctInstances()] }),
       'placementConstraints must not be set for a task on Fargate, got: 1; remove it, or run the task on EC2'],
+    ['placement constraints on Fargate, by a provider beside one that the deployment names', onFargate,
+      () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE' }, { capacityProvider: text }], placementConstraints: [ecs.PlacementConstraint.distinctInstances()] }),
+      'placementConstraints must not be set for a task on Fargate, got: 1; remove it, or run the task on EC2'],
     ['placement strategies on Fargate Spot', onFargate,
       () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT' }], placementStrategies: [ecs.PlacementStrategy.randomly()] }),
       'placementStrategies must not be set for a task on Fargate, got: 1; remove it, or run the task on EC2'],
@@ -138,9 +141,11 @@ describe('fails at once', () => {
       (given) => ({ volumes: [volume(given, { volumeInitializationRate: Size.mebibytes(100) })] }),
       "volumeInitializationRate is for volumes with a snapShotId only, got: 100 for 'data'; remove it"],
     ['a timeout over 12 hours', onFargate, () => ({ timeout: Duration.minutes(721) }),
-      'timeout must be from 1 second to 12 hours, got: 12 hours 1 minute'],
+      'timeout must be from 1 second to 12 hours, in whole seconds, got: 12 hours 1 minute'],
     ['no timeout at all', onFargate, () => ({ timeout: Duration.seconds(0) }),
-      'timeout must be from 1 second to 12 hours, got: 0 seconds'],
+      'timeout must be from 1 second to 12 hours, in whole seconds, got: 0 seconds'],
+    ['a fraction of a second', onFargate, () => ({ timeout: Duration.millis(1500), onDelete: {} }),
+      'timeout must be from 1 second to 12 hours, in whole seconds, got: 1 second 500 millis'],
     ['no container in exitCodeFrom', onFargate, () => ({ exitCodeFrom: [] }),
       'exitCodeFrom must name at least one container, got: []; remove it to let the essential containers decide'],
     ['no success exit code', onFargate, () => ({ successExitCodes: [] }),
@@ -166,7 +171,7 @@ describe('fails at once', () => {
       () => ({ onDelete: { containerOverrides: [{ ...app, gpuCount: 1, resourceRequirements: [{ type: ResourceType.GPU, value: '1' }] }] } }),
       "onDelete.containerOverrides.gpuCount and a resourceRequirement of type GPU exclude each other, got both for container 'app'; remove gpuCount"],
     ['a timeout over one hour on delete', onFargate, () => ({ onDelete: { timeout: Duration.hours(2) } }),
-      'onDelete.timeout must be from 1 second to 1 hour, got: 2 hours'],
+      'onDelete.timeout must be from 1 second to 1 hour, in whole seconds, got: 2 hours'],
     ['no container in exitCodeFrom on delete', onFargate, () => ({ onDelete: { exitCodeFrom: [] } }),
       'onDelete.exitCodeFrom must name at least one container, got: []; remove it to let the essential containers decide'],
     ['a definition on delete that does not have the launch type', onFargate,
@@ -185,7 +190,7 @@ describe('fails at once', () => {
   });
 
   test.each<[string, Partial<RunTaskProps>, string]>([
-    ['a timeout', { timeout: Duration.hours(13) }, 'timeout must be from 1 second to 12 hours, got: 13 hours'],
+    ['a timeout', { timeout: Duration.hours(13) }, 'timeout must be from 1 second to 12 hours, in whole seconds, got: 13 hours'],
     ['a number of retries', { retryAttempts: 11 }, 'retryAttempts must be an integer from 0 to 10, got: 11'],
     ['tags', { tags: { '': '' } }, "tags must have keys of 1 to 128 characters, got: 0, ''"],
   ])('once with %s that both tasks have', (_, props, message) => {
@@ -317,6 +322,19 @@ describe('passes', () => {
     runTask(given, props(given));
 
     expect(() => Template.fromStack(given.stack)).not.toThrow();
+  });
+
+  test.each<[string, Partial<RunTaskProps>]>([
+    ["with the cluster's default strategy", { capacityProviderStrategies: [] }],
+    ['where the deployment names one of the providers', { capacityProviderStrategies: [{ capacityProvider: text }, { capacityProvider: 'instances' }] }],
+  ])('a platform version %s', (_, props) => {
+    expect(() => runTask(setup(), { ...props, platformVersion: ecs.FargatePlatformVersion.VERSION1_4 })).not.toThrow();
+  });
+
+  test('gpuCount beside a requirement for another device', () => {
+    const resourceRequirements = [{ type: ResourceType.NEURON_DEVICE, value: 'ALL' }];
+
+    expect(() => runTask(onEc2(), { containerOverrides: [{ ...app, gpuCount: 1, resourceRequirements }] })).not.toThrow();
   });
 
   test('the name of a container that is added afterwards', () => {
