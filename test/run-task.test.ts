@@ -565,4 +565,24 @@ describe('grants', () => {
       { Effect: 'Allow', Action: 's3:GetBucketLocation', Resource: 'arn:<AWS::Partition>:s3:::files' },
     ]]);
   });
+
+  test('of environment files go to the execution role that the overrides name in its place', () => {
+    const given = setup();
+    const executionRole = new iam.Role(given.stack, 'Override', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
+    const file = ecs.EnvironmentFile.fromBucket(s3.Bucket.fromBucketName(given.stack, 'Bucket', 'files'), 'a.env');
+    runTask(given, { containerOverrides: [{ containerName: 'app', environmentFiles: [file] }], taskOverrides: { executionRole } });
+
+    Template.fromStack(given.stack).hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: 's3:GetObject' })]) },
+      Roles: [{ Ref: Match.stringLikeRegexp('^Override') }],
+    });
+  });
+
+  test('that nobody can be given, because an imported definition names no roles, are no error', () => {
+    const given = setup();
+    const file = ecs.EnvironmentFile.fromBucket(s3.Bucket.fromBucketName(given.stack, 'Bucket', 'files'), 'a.env');
+    const props = { enableExecuteCommand: true, containerOverrides: [{ containerName: 'app', environmentFiles: [file] }] };
+
+    expect(() => runTask(given, { taskDefinition: importedDefinition(given.stack), ...props })).not.toThrow();
+  });
 });
