@@ -369,7 +369,9 @@ describe('an imported definition', () => {
     ['its import says bridge', { networkMode: ecs.NetworkMode.BRIDGE }, { launchType: ecs.LaunchType.EC2 }, false],
     ['it runs on Fargate', {}, {}, true],
     ['it runs on Fargate Spot', {}, { capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT' }] }, true],
+    ['it runs on Fargate by its provider', {}, { capacityProviderStrategies: [{ capacityProvider: 'FARGATE' }] }, true],
     ['there are network settings', {}, { launchType: ecs.LaunchType.EC2, assignPublicIp: false }, true],
+    ['there are subnets', {}, { launchType: ecs.LaunchType.EC2, vpcSubnets: { availabilityZones: ['a'] } }, true],
     ['nothing tells', {}, { launchType: ecs.LaunchType.EC2 }, false],
   ])('has a network interface or not: %s', (_, attributes, props, expected) => {
     const given = setup();
