@@ -8,7 +8,7 @@ import { Evidence, explain, notStopped } from './message';
 import { judge } from './outcome';
 import { persist } from './persist';
 import { deadline, duration, TIME_TO_STOP_MS } from './schedule';
-import { describeTasks, findTasks, LISTED_WITHIN_MS, stopTasks } from './tasks';
+import { findTasks, LISTED_WITHIN_MS, stopTasks } from './tasks';
 import type { TaskRun } from '../src/contract';
 
 /** The failure of a request whose time is over. */
@@ -46,15 +46,9 @@ export async function stopAll(job: Job, run: KnownContainers, progress: Progress
   const { world } = job;
   const { cluster } = run.Request;
   const until = world.now() + TIME_TO_STOP_MS;
-  const open = openArns(progress);
-  const known = await describeTasks(world, cluster, open).catch(() => []);
-  const over = [
-    ...knownArns(progress).filter((taskArn) => !open.includes(taskArn)),
-    ...known.filter((task) => judge(task, run).state !== 'running').map(({ taskArn }) => taskArn!),
-  ];
-  const left = await stopTasks(world, cluster, open.filter((taskArn) => !over.includes(taskArn)), because, until);
+  const left = await stopTasks(world, cluster, openArns(progress), because, until);
   try {
-    const others = (await findUnheardOf(job, run, progress, until)).filter((taskArn) => !over.includes(taskArn));
+    const others = await findUnheardOf(job, run, progress, until);
     return notStopped(new Set([...left, ...await stopTasks(world, cluster, others, because, until)]));
   } catch (error) {
     world.log(`could not look for tasks to stop: ${error}`);

@@ -657,6 +657,17 @@ describe('a deployment that is over', () => {
     expect(world.callsOf('StopTask')).toHaveLength(1);
   });
 
+  test.each<[string, (input: unknown, proceed: () => unknown) => unknown]>([
+    ['whose answer got lost', (_, proceed) => { proceed(); throw awsError('TimeoutError'); }],
+    ['that ECS has started and reported as not placed', (_, proceed) => { proceed(); return { failures: [{ reason: 'RESOURCE:CPU' }] }; }],
+  ])('stops also a task %s, and which is listed only later', async (_, fault) => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.RunTask = [fault, fails('InvalidParameterException')];
+    world.faults.ListTasks = times(100, (_input, proceed) => world.seconds() < 12 ? { taskArns: [] } : proceed());
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('InvalidParameterException') });
+    expect(world.callsOf('StopTask')).toHaveLength(1);
+  });
+
   test('stops also the task whose start was under way when a Delete found nothing to stop', async () => {
     world.faults.RunTask = [(_, proceed) => { world.stackStatus = 'ROLLBACK_IN_PROGRESS'; return proceed(); }];
     const { Status, at } = await world.request(create());
