@@ -23,7 +23,7 @@ interface Leftover {
  */
 export async function stopLeftovers(
   job: Job, properties: Array<DeliveredProperties | undefined>, because: string,
-  options: { lookForMs?: number; inspect?: (task: Task) => Promise<void> } = {},
+  options: { lookForMs?: number; inspect(task: Task): Promise<void> },
 ): Promise<string[]> {
   const { world } = job;
   const until = world.now() + TIME_TO_STOP_MS;
@@ -37,7 +37,7 @@ export async function stopLeftovers(
       return left;
     }
     for (const { task } of leftovers) {
-      await options.inspect?.(task);
+      await options.inspect(task);
       seen.add(task.taskArn!);
     }
     // Who has started these may have started more, which are listed only now: look again afterwards.

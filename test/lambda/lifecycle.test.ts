@@ -1,4 +1,4 @@
-import { ConflictException, StopTaskCommand } from '@aws-sdk/client-ecs';
+import { ConflictException, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
 import { awsError, CLUSTER, create, doesNotStart, fails, ID, Life, MINUTE, properties, remove, runs, update, World } from './world';
 
 let world: World;
@@ -274,10 +274,13 @@ describe('starting', () => {
     world.lives = [runs(60 * 60, 0)];
     await world.invoke(create(), 2 * MINUTE);
     world.faults.StopTask = times(1000, fails('ServerException', '', 500));
-    expect(await world.request({ ...create(), RequestId: 'another', ResponseURL: sentAfter(3) })).toMatchObject({
-      Status: 'FAILED',
-      Reason: expect.stringContaining('The task of an earlier deployment still runs, so no other was started.\nMay still be running, stop it by hand: arn'),
-    });
+    const { Status, Reason } = await world.request({ ...create(), RequestId: 'another', ResponseURL: sentAfter(3) });
+    expect(Status).toBe('FAILED');
+    expect(Reason.split('\n')).toEqual([
+      'The task of an earlier deployment still runs, so no other was started.',
+      `May still be running, stop it by hand: ${world.tasks[0].taskArn}.`,
+      expect.stringContaining('CloudWatch Log Stream'),
+    ]);
     expect(world.tasks).toHaveLength(1);
   });
 
@@ -780,6 +783,20 @@ describe('an Update', () => {
     expect(world.answers).toContainEqual(expect.objectContaining({ RequestId: update().RequestId, Status: 'FAILED' }));
   });
 
+  test('in a rollback stops what runs in either cluster, each task in its own', async () => {
+    const cancelled = properties({}, { cluster: 'other' });
+    world.lives = [runs(60 * 60, 0)];
+    await world.invoke(create(), 2 * MINUTE);
+    world.handedOver = [];
+    await world.ecs.send(new RunTaskCommand({ cluster: 'other', taskDefinition: 'migrate:7', startedBy: world.tasks[0].startedBy }));
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    expect(await world.request({ ...update(properties(), cancelled), RequestId: 'rollback', ResponseURL: sentAfter(3) })).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.callsOf('StopTask').map(({ cluster, task }) => [cluster, task])).toEqual(expect.arrayContaining([
+      [CLUSTER, world.tasks[0].taskArn], ['other', world.tasks[1].taskArn],
+    ]));
+    expect(world.callsOf('StopTask')).toHaveLength(2);
+  });
+
   describe('in a rollback that is to run the task', () => {
     beforeEach(() => { world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS'; });
     const run = (more = {}) => update(properties({ OnRollback: 'RUN', ...more }, { taskDefinition: 'migrate:6' }));
@@ -1005,7 +1022,7 @@ describe('a Delete', () => {
       if (world.tasks.length === 0) {
         world.stackStatus = 'CREATE_IN_PROGRESS';
         world.lives = [runs(60 * 60, 0)];
-        (world as any).onRunTask({ taskDefinition: 'migrate:7', clientToken: 'x', startedBy: `${ID}/0f9c1f8e/1/1` });
+        (world as any).onRunTask({ cluster: CLUSTER, taskDefinition: 'migrate:7', clientToken: 'x', startedBy: `${ID}/0f9c1f8e/1/1` });
       }
       return { taskArns: [] };
     });

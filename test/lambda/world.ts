@@ -43,6 +43,7 @@ export function doesNotStart(stoppedReason: string): Life {
 interface Started extends Pick<Task, 'taskArn' | 'taskDefinitionArn' | 'startedBy' | 'tags'> {
   readonly at: number;
   readonly life: Life;
+  readonly cluster: string;
   stoppedAt?: number;
   stoppedReason?: string;
 }
@@ -143,12 +144,13 @@ export class World implements Surroundings {
     return fault ? fault(input, proceed) : proceed();
   }
 
-  protected onRunTask({ clientToken, count = 1, taskDefinition, startedBy, tags }: any) {
+  protected onRunTask({ clientToken, cluster, count = 1, taskDefinition, startedBy, tags }: any) {
     if (!this.tokens.has(clientToken)) {
       const started = Array.from({ length: count }, (_, index): Started => ({
         taskArn: `arn:aws:ecs:eu-west-1:111122223333:task/shop/${this.tasks.length + 1 + index}a`,
         at: this.time,
         life: this.lives.length > 1 ? this.lives.shift()! : this.lives[0],
+        cluster,
         taskDefinitionArn: taskDefinition,
         startedBy,
         tags,
@@ -163,8 +165,9 @@ export class World implements Surroundings {
     return { tasks: this.tasks.filter(({ taskArn }) => tasks.includes(taskArn!)).map((task) => this.describe(task)) };
   }
 
-  protected onListTasks({ family, desiredStatus }: any) {
-    const tasks = this.tasks.filter((task) => task.taskDefinitionArn!.startsWith(`${family}:`)).map((task) => this.describe(task));
+  protected onListTasks({ cluster, family, desiredStatus }: any) {
+    const own = this.tasks.filter((task) => task.cluster === cluster && task.taskDefinitionArn!.startsWith(`${family}:`));
+    const tasks = own.map((task) => this.describe(task));
     return { taskArns: tasks.filter((task) => (task.desiredStatus ?? 'RUNNING') === desiredStatus).map(({ taskArn }) => taskArn) };
   }
 
@@ -193,7 +196,7 @@ export class World implements Surroundings {
     return { StatusCode: 202 };
   }
 
-  private describe({ at, life, stoppedAt, stoppedReason, ...known }: Started): Task {
+  private describe({ at, life, cluster, stoppedAt, stoppedReason, ...known }: Started): Task {
     const lived = (until: number) => life
       .filter(([second]) => at + second * 1000 <= until)
       .reduce((task, [, state]) => ({ ...task, ...state }), { ...known, createdAt: new Date(at) } as Task);
