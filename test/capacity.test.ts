@@ -100,7 +100,7 @@ describe('a warning tells that the cluster lacks Fargate Spot', () => {
     runTask(given, strategies);
 
     Annotations.fromStack(given.stack).hasWarning('/Stack/Task', Match.stringLikeRegexp(
-      "names FARGATE_SPOT and FARGATE, which the cluster 'Stack/Cluster' lacks: call its enableFargateCapacityProviders"));
+      "names FARGATE_SPOT and FARGATE, which the cluster 'Stack/Cluster' lacks: call its enableFargateCapacityProviders\\(\\), or acknowledge this warning if it gets them in another way \\[ack: cdk-ecs-run-task:missingProviders\\]$"));
   });
 
   test('but not where it gets that later, and in another stack', () => {

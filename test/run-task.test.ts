@@ -352,7 +352,8 @@ describe('an imported definition', () => {
 
     expect(JSON.stringify(statementsOf(given.stack))).not.toContain('iam:PassRole');
     Annotations.fromStack(given.stack).hasWarning('/Stack/Task', Match.stringLikeRegexp(
-      'the imported taskDefinition names no roles, .* import it with TaskDefinition.fromTaskDefinitionAttributes and its taskRole and executionRole',
+      'the imported taskDefinition names no roles, .* import it with TaskDefinition.fromTaskDefinitionAttributes and its taskRole and executionRole, '
+      + 'or acknowledge this warning if the task has none \\[ack: cdk-ecs-run-task:unknownRoles\\]$',
     ));
   });
 

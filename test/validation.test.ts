@@ -220,6 +220,15 @@ describe('fails at synthesis, when the definition is complete', () => {
       return {};
     },
     "volumes must configure 'data', which the taskDefinition leaves to be configured at launch, got: none"],
+    ['a volume beside the one that the definition configures at launch', (given) => {
+      volume(given);
+      return { volumes: [new ecs.ServiceManagedVolume(given.stack, 'Wrong', { name: 'date', managedEBSVolume: { size: Size.gibibytes(1) } })] };
+    },
+    "volumes must configure 'data', which the taskDefinition leaves to be configured at launch, got: date"],
+    ['an exit code on delete from a definition without containers', ({ stack }) => ({
+      onDelete: { taskDefinition: new ecs.FargateTaskDefinition(stack, 'Empty'), exitCodeFrom: ['app'] },
+    }),
+    "onDelete.exitCodeFrom must name containers of the onDelete.taskDefinition, got: 'app'; the onDelete.taskDefinition has: none"],
     ['an override on delete for a container that is not there', () => ({ onDelete: { containerOverrides: [{ containerName: 'ap' }] } }),
       "onDelete.containerOverrides must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],
     ['an override on delete for a container of the other definition', (given) => ({
@@ -248,6 +257,14 @@ describe('fails at synthesis, when the definition is complete', () => {
 
     expect(() => Template.fromStack(given.stack))
       .toThrow('[Stack/Task] placementConstraints must have at most 10 items, those of the taskDefinition included, got: 11');
+  });
+
+  test('but not 10 of them', () => {
+    const given = onEc2();
+    runTask(given, { placementConstraints: [ecs.PlacementConstraint.memberOf(...repeat(9, (index) => `attribute:b == ${index}`))] });
+    given.taskDefinition.addPlacementConstraint(ecs.PlacementConstraint.memberOf('attribute:a == 1'));
+
+    expect(() => Template.fromStack(given.stack)).not.toThrow();
   });
 });
 
