@@ -122,6 +122,18 @@ describe('a task of several hours', () => {
     expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual([1, 2, 3].map((attempt) => `c0ffee00-create-1-1-${attempt}`));
   });
 
+  test('runs again for the first of them also where the next one has just begun', async () => {
+    world.lives = [runs(HOURS, 1), runs(60, 0)];
+    await deploy(creating({ RetryAttempts: '1' }));
+    expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual([1, 2].map((attempt) => `c0ffee00-create-1-1-${attempt}`));
+  });
+
+  test('is not looked for by those that go on, nor by their next invocations', async () => {
+    world.lives = [runs(2.5 * HOURS, 0)];
+    await deploy(creating());
+    expect(world.callsOf('ListTasks')).toHaveLength(2);
+  });
+
   test('fails once it may not run again', async () => {
     world.lives = [runs(50 * 60, 1)];
     const answers = await deploy(creating({ RetryAttempts: '1' }));
@@ -352,6 +364,7 @@ describe('a rollback', () => {
     expect(answers[2]).toMatchObject({ Status: 'SUCCESS', Data: { TaskArn: world.tasks[0].taskArn } });
     expect(world.tasks).toHaveLength(1);
     expect(world.callsOf('StopTask')).toEqual([]);
+    expect(world.callsOf('ListTasks')).toHaveLength(2); // the first has looked for what it has to stop
   });
 
   test('that has run the task passes its results on to those that have nothing left to wait for', async () => {

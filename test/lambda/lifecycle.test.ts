@@ -752,6 +752,19 @@ describe('an Update', () => {
     expect(world.tasks).toHaveLength(1);
   });
 
+  test.each([
+    ['where it runs now', properties()],
+    ['in another cluster', properties({}, { cluster: 'other' })],
+  ])('stops what an earlier deployment has left running %s', async (_, old) => {
+    world.lives = [runs(60 * 60, 0), runs(5, 0)];
+    await world.invoke({ ...create(old), RequestId: 'earlier' }, 2 * MINUTE);
+    world.handedOver = [];
+    expect(await world.request({ ...update(properties(), old), ResponseURL: sentAfter(3) })).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.callsOf('StopTask')).toEqual([
+      { cluster: old.Request.cluster, task: world.tasks[0].taskArn, reason: 'cdk-ecs-run-task: a later deployment runs it anew' },
+    ]);
+  });
+
   test('runs nothing where the task runs on creation only', async () => {
     expect(await world.request(update(properties({ RunOn: 'CREATE' })))).toMatchObject({ Status: 'SUCCESS', Reason: 'No task was run: runOn is CREATE.' });
     expect(world.tasks).toHaveLength(0);
@@ -860,8 +873,8 @@ describe('an Update', () => {
 describe('a Delete', () => {
   beforeEach(() => { world.stackStatus = 'DELETE_IN_PROGRESS'; });
 
-  test('starts nothing and succeeds', async () => {
-    expect(await world.request(remove())).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+  test.each([ID, `${ID}/failed`])('starts nothing and succeeds at once: %s', async (id) => {
+    expect(await world.request(remove(properties(), id))).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: id });
     expect(world.tasks).toHaveLength(0);
     expect(world.seconds()).toBeLessThan(1);
   });
@@ -1130,6 +1143,32 @@ describe('the whole text', () => {
     expect(Status).toBe('FAILED');
     expect(Reason.split('\n')).toEqual([...text, 'CloudWatch Log Stream: 2026/01/01/[$LATEST]abc']);
   });
+});
+
+test('the log tells of each change, with the seconds since the start, of the next invocation, and of the answer', async () => {
+  world.lives = [runs(65, 3)];
+  world.logEvents = ['out of ideas'];
+  await world.invoke(create(), 2 * MINUTE);
+  await world.invoke(world.handedOver.shift()!);
+  expect(world.lines).toEqual([
+    'Create of Migration, request c0ffee00-create',
+    expect.stringMatching(/^0 s: arn:.*\/1a is PROVISIONING$/),
+    expect.stringMatching(/^1[5-8] s: arn:.*\/1a is PENDING$/),
+    expect.stringMatching(/^3[0-3] s: arn:.*\/1a is RUNNING$/),
+    'the next invocation of this function goes on waiting',
+    'Create of Migration, request c0ffee00-create, continued',
+    expect.stringMatching(/^4\d s: arn:.*\/1a is RUNNING$/),
+    expect.stringMatching(/^9[5-9] s: arn:.*\/1a is DEPROVISIONING$/),
+    [
+      'FAILED',
+      'Container "app" exited with code 3.',
+      'The end of its log:',
+      '  out of ideas',
+      'Log group /shop, stream app/app/1a.',
+      'Task arn:aws:ecs:eu-west-1:111122223333:task/shop/1a.',
+      'CloudWatch Log Stream: 2026/01/01/[$LATEST]abc',
+    ].join('\n'),
+  ]);
 });
 
 test('no line of the log holds the ResponseURL, the environment or the command', async () => {

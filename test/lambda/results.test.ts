@@ -181,9 +181,9 @@ describe('a request that runs no task', () => {
 
   test('of an Update with runOn CREATE, fails where the stack has kept nothing', async () => {
     world.stackStatus = 'UPDATE_IN_PROGRESS';
-    expect(await world.request(update(properties({ ...using('TaskArn'), RunOn: 'CREATE' })))).toMatchObject({
+    expect(await world.request(update(properties({ ...using('TaskArn', 'ExitCode'), RunOn: 'CREATE' })))).toMatchObject({
       Status: 'FAILED',
-      Reason: expect.stringContaining('The task ran before the stack asked for its TaskArn, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.'),
+      Reason: expect.stringContaining('The task ran before the stack asked for its TaskArn and ExitCode, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.'),
     });
   });
 
