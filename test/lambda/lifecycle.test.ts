@@ -79,6 +79,24 @@ describe('a Create', () => {
     expect((await world.request(create())).Reason).toContain('The end of its log:\n  one\n  two\nLog group');
   });
 
+  test('waits for the log, which can be late, but not for long', async () => {
+    world.lives = [runs(60, 3)];
+    world.faults.GetLogEvents = [fails('ResourceNotFoundException'), () => ({ events: [] })];
+    world.logEvents = ['out of ideas'];
+    expect((await world.request(create())).Reason).toContain('The end of its log:\n  out of ideas\n');
+    world.faults.GetLogEvents = times(100, () => ({ events: [] }));
+    const before = world.callsOf('GetLogEvents').length;
+    expect((await world.request({ ...create(), RequestId: 'another', ResponseURL: sentAfter(2) })).Reason).not.toContain('out of ideas');
+    expect(world.callsOf('GetLogEvents').length - before).toBeLessThan(7);
+  });
+
+  test('shows as many lines of the log as it was told to, the last ones', async () => {
+    world.lives = [runs(60, 3)];
+    world.logEvents = ['one\ntwo', 'three\nfour'];
+    expect((await world.request(create(properties({ LogTailLines: '3' })))).Reason).toContain('The end of its log:\n  two\n  three\n  four\n');
+    expect(world.callsOf('GetLogEvents')).toEqual([{ logGroupName: '/shop', logStreamName: 'app/app/1a', startFromHead: false, limit: 3 }]);
+  });
+
   test('does not read logs where it was told not to', async () => {
     world.lives = [runs(60, 3)];
     await world.request(create(properties({ LogTailLines: '0' })));
@@ -185,6 +203,7 @@ describe('starting', () => {
     ['a role that cannot be assumed yet', 'ClientException', "ECS was unable to assume the role 'x' that was provided for this task.", 400],
     ['a service-linked role that is being made', 'InvalidParameterException', 'Unable to assume the service linked role. Please verify that the ECS service linked role exists.', 400],
     ['a cluster that is not known everywhere yet', 'ClusterNotFoundException', 'Cluster not found.', 400],
+    ['a capacity provider that is not known everywhere yet', 'InvalidParameterException', 'The specified capacity provider FARGATE_SPOT was not found.', 400],
     ['a quota of tasks in PROVISIONING', 'ClientException', 'The limit of tasks in PROVISIONING state is reached', 400],
   ])('survives %s, with the same token', async (_, name, message, status) => {
     world.faults.RunTask = times(2, fails(name, message, status));

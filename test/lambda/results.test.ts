@@ -76,6 +76,7 @@ describe('an output', () => {
   test.each([
     ['not there', ['done']],
     ['empty', ['ecs-run-task-output BucketName=']],
+    ['white space', ['ecs-run-task-output BucketName=  ']],
     ['in the middle of a line', ['the form is ecs-run-task-output BucketName=shop-7']],
     ['another', ['ecs-run-task-output BucketNames=shop-7']],
   ])('that is %s fails the deployment with what to print, and the end of the log', async (_, lines) => {
@@ -123,6 +124,21 @@ describe('an output', () => {
     await world.request(output());
     expect(world.callsOf('GetLogEvents')[1]).toMatchObject({ nextToken: 'b/1' });
     expect(world.callsOf('GetLogEvents')[2].nextToken).toBeUndefined();
+  });
+
+  test('is looked for in the last twenty pages of a log that is longer', async () => {
+    let page = 0;
+    world.faults.GetLogEvents = Array.from({ length: 5_000 }, () => () => ({ events: [], nextBackwardToken: `b/${++page}` }));
+    expect(await world.request(output())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('is not in its log') });
+    const fromTheEnd = world.callsOf('GetLogEvents').map(({ nextToken }) => nextToken === undefined);
+    expect(fromTheEnd.slice(0, 21)).toEqual([true, ...Array(19).fill(false), true]);
+  });
+
+  test('is all that is taken from a log that has others', async () => {
+    world.logEvents = ['ecs-run-task-output Other=x', 'ecs-run-task-output BucketName=shop-7'];
+    const { Data, at } = await world.request(output());
+    expect(Data).toEqual({ OutputBucketName: 'shop-7' });
+    expect(at).toBeLessThan(100);
   });
 
   test('is printed by any of the containers that decide', async () => {
