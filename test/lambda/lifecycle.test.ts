@@ -796,6 +796,13 @@ describe('an Update', () => {
     expect(world.tasks).toHaveLength(0);
   });
 
+  test('in a rollback asks again where the permission to see that is not there yet', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    world.faults.DescribeStacks = [fails('AccessDenied', 'not authorized to perform: cloudformation:DescribeStacks')];
+    expect(await world.request(update())).toMatchObject({ Status: 'SUCCESS', Reason: 'No task was run: this is a rollback.' });
+    expect(world.lines).toContain('AccessDenied: not authorized to perform: cloudformation:DescribeStacks; the next attempt follows');
+  });
+
   test('in a rollback does not wait for the network interface of the task that has failed', async () => {
     world.lives = [runs(5, 1)];
     const failed = await world.request(update());
