@@ -928,10 +928,14 @@ describe('a Delete', () => {
     expect(at - failed.at).toBeGreaterThan(10);
   });
 
-  test('stops only its own tasks where the user has chosen startedBy', async () => {
+  test.each([
+    ['where the user has chosen startedBy', { startedBy: 'deployments' }],
+    ['among tags of the user', { startedBy: 'deployments', tags: [{ key: 'team', value: 'shop' }] }],
+    ['where the user has chosen tags alone', { tags: [{ key: 'team', value: 'shop' }] }],
+  ])('stops only its own tasks, %s', async (_, request) => {
     world.stackStatus = 'CREATE_IN_PROGRESS';
     world.lives = [runs(60 * 60, 0)];
-    const delivered = properties({}, { startedBy: 'deployments' });
+    const delivered = properties({}, request);
     await world.invoke(create(delivered), 2 * MINUTE);
     await world.invoke({ ...create(delivered), LogicalResourceId: 'Other', RequestId: 'other' }, 2 * MINUTE);
     world.handedOver = [];
