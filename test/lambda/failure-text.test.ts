@@ -299,6 +299,21 @@ const ENDINGS: Ending[] = [
     ],
   },
   {
+    ending: 'no exit code, and a cause that is known',
+    task: ended({ containers: [{ name: 'app', lastStatus: 'STOPPED', reason: 'CannotPullContainerError: ref pull has been retried 1 time(s): shop:2 not found' }] }),
+    text: [
+      'Container "app" has no exit code: there is no such image. Check its name and tag, and that it is pushed before this deployment.',
+      'AWS says: CannotPullContainerError: ref pull has been retried 1 time(s): shop:2 not found',
+    ],
+  },
+  {
+    ending: 'no exit code, and no word of ECS',
+    task: ended({ stoppedReason: undefined, containers: [{ name: 'app', lastStatus: 'STOPPED' }] }),
+    text: [
+      'Container "app" has no exit code: it never ran, or its host was lost.',
+    ],
+  },
+  {
     ending: 'a container that ECS does not list',
     task: ended({ containers: [] }),
     text: [
@@ -312,6 +327,13 @@ const ENDINGS: Ending[] = [
     text: [
       'The task was stopped from outside. Look in CloudTrail for who called StopTask.',
       'AWS says: Task stopped by user',
+    ],
+  },
+  {
+    ending: 'somebody who stopped it without a reason',
+    task: ended({ stopCode: 'UserInitiated', stoppedReason: undefined, containers: [{ name: 'app', exitCode: 0, runtimeId: '1' }] }),
+    text: [
+      'The task was stopped from outside. Look in CloudTrail for who called StopTask.',
     ],
   },
   {
@@ -384,6 +406,12 @@ describe('the failure text', () => {
     const found = failure(judge(task, { ExitCodeFrom: exitCodeFrom, SuccessExitCodes: [0], CompleteWhen: 'EXIT_CODES_KNOWN' }));
     expect(explain(found)).toEqual(text);
     expect(found.patience).toEqual(patience ?? (FAILED_BY_ITSELF.includes(task.stopCode) ? 'as often as retryAttempts allows' : undefined));
+  });
+
+  test('of a task that did not start is beside the log of the container that kept it', () => {
+    const task = { ...neverStarted('Task failed to start'), containers: [{ name: 'sidecar' }, { name: 'app', reason: 'CannotPullContainerError' }] };
+    const found = failure(judge(task, { ExitCodeFrom: ['app'], SuccessExitCodes: [0], CompleteWhen: 'EXIT_CODES_KNOWN' }));
+    expect(found.container).toBe('app');
   });
 
   test('ends with the last log lines, the log, and the task', () => {
