@@ -2,7 +2,7 @@ import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { outputsOf, reasonOfFailure, resourcesOf, stackStatus, tasksOf } from './aws';
 import { deploy } from './deploy';
 import { expectFaults, recorded, recordedCalls } from './proxy-control';
-import { functionWithShortHour, HOUR_SECONDS } from './short-hour';
+import { functionWithShortHour, HOUR_SECONDS } from './short-times';
 
 /** A task that may take almost two hours, with two resources that wait for it. */
 const deployLong = async (name: string, command: string) => {

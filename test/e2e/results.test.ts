@@ -4,6 +4,7 @@ import { RunOn, RunTaskProps } from 'cdk-ecs-run-task';
 import { outputsOf, reasonOfFailure, stackStatus, tasksOf } from './aws';
 import { deploy, Ground } from './deploy';
 import { expectFaults, recorded, recordedCalls } from './proxy-control';
+import { functionWithoutPatienceForLogs } from './short-times';
 
 /** A task that creates a bucket, whose name the stack uses. */
 const deployBucket = (command: string, props: Partial<RunTaskProps> = {}, more: (stack: Ground) => void = () => undefined) => deploy('Results', (stack) => {
@@ -27,7 +28,8 @@ test('what the task has printed goes to a parameter and to the outputs of the st
 
 test('what it does not print fails the deployment, and the values stay as they were', async () => {
   const before = await outputsOf('Results');
-  const { status } = await deployBucket('echo nothing to say');
+  const folder = await functionWithoutPatienceForLogs();
+  const { status } = await deployBucket('echo nothing to say', {}, (stack) => stack.replaceFunction(folder));
 
   expect(status).toBe(1);
   expect(await reasonOfFailure('Results')).toMatch(/^The task has succeeded, but its output "BucketName" is not in its log\..*\nThe end of its log:\n {2}nothing to say\n/);
