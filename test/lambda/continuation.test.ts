@@ -240,6 +240,14 @@ describe('a resource that has passed on its task looks back a minute later', () 
     expect(world.answers).toHaveLength(1);
   });
 
+  test('and asks again where CloudFormation does not tell at once', async () => {
+    const throttled = [fails('ThrottlingException'), fails('ThrottlingException')];
+    const throttle = (_: unknown, proceed: () => unknown) => (world.answers.length > 0 ? throttled.shift() ?? proceed : proceed)();
+    world.faults.DescribeStacks = Array.from({ length: 200 }, () => throttle);
+    await passOn('CREATE_FAILED');
+    expect(world.callsOf('StopTask')).toHaveLength(1);
+  });
+
   test.each(['CREATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS', 'DELETE_IN_PROGRESS'])('and lets it run where the stack is %s: others see to it', async (status) => {
     await passOn(status);
     expect(world.callsOf('StopTask')).toEqual([]);

@@ -145,6 +145,15 @@ describe('several tasks', () => {
     expect(world.callsOf('StopTask')).toEqual([]);
   });
 
+  test('fail when ECS knows one of them no more', async () => {
+    world.lives = [runs(90 * 60, 0)];
+    world.faults.DescribeTasks = times(1_000, (_, proceed) => ({ tasks: (proceed() as any).tasks.slice(0, 1) }));
+    expect(await world.request(two())).toMatchObject({
+      Status: 'FAILED', Reason: expect.stringContaining(`ECS does not know the task any more, so its result is unknown.\nTask ${world.tasks[1].taskArn}.`),
+    });
+    expect(world.seconds()).toBeLessThan(10 * 60);
+  });
+
   test('are not completed any more once one of them has failed', async () => {
     world.lives = [runs(5, 1), doesNotStart('RESOURCE:MEMORY')];
     world.faults.RunTask = [(_, proceed) => proceed(), (_, proceed) => proceed(), ...times(10, () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }] }))];
@@ -544,7 +553,7 @@ describe('waiting', () => {
   test('goes on in the next invocation before this one runs out of time', async () => {
     world.lives = [runs(28 * 60, 0)];
     expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
-    expect(world.callsOf('Invoke')).toHaveLength(2);
+    expect(world.callsOf('Invoke')).toMatchObject(times(2, { FunctionName: expect.stringContaining('Shop-EcsRunTask'), InvocationType: 'Event' }));
     expect(world.callsOf('RunTask')).toHaveLength(1);
     expect(world.answers).toHaveLength(1);
   });
@@ -1077,6 +1086,7 @@ describe('a Delete', () => {
     world.faults.ListTasks = times(1000, fails('ClusterNotFoundException', 'Cluster not found.'));
     expect(await world.request(remove())).toMatchObject({ Status: 'SUCCESS' });
     expect(world.seconds()).toBeLessThan(30);
+    expect(world.lines).toContain('could not look for tasks to stop: ClusterNotFoundException: Cluster not found.');
   });
 
   test('succeeds when its properties make no sense', async () => {
@@ -1110,6 +1120,16 @@ describe('the whole text', () => {
       TASK,
     ]],
     ['of a task that does not stop', () => { world.lives = [runs(60 * 60, 0)]; cannotStop(); }, [
+      'The task did not end within 30 minutes and was stopped; it was RUNNING. See what it waited for, or raise timeout.',
+      LOG,
+      TASK,
+      'May still be running, stop it by hand: arn:aws:ecs:eu-west-1:111122223333:task/shop/1a.',
+    ]],
+    ['of a task that does not stop, where ECS does not list others at once', () => {
+      world.lives = [runs(60 * 60, 0)];
+      cannotStop();
+      world.faults.ListTasks = [...times(2, (_: unknown, proceed: () => unknown) => proceed()), fails('ThrottlingException')];
+    }, [
       'The task did not end within 30 minutes and was stopped; it was RUNNING. See what it waited for, or raise timeout.',
       LOG,
       TASK,

@@ -40,6 +40,15 @@ describe('the answer', () => {
     expect((await world.request(create(properties({ ...using('ExitCode'), SuccessExitCodes: ['0', '3'] })))).Data).toEqual({ ExitCode: '3' });
   });
 
+  test('has the exit code of the container that decides', async () => {
+    world.lives = [runs(5, 0).map(([second, state]) => [second, {
+      ...state,
+      ...(state.containers && { containers: [{ ...state.containers[0], name: 'sidecar', exitCode: 137 }, ...state.containers] }),
+    }] as const)];
+    expect((await world.request(create(properties(using('ExitCode'))))).Data).toEqual({ ExitCode: '0' });
+    expect(world.callsOf('GetLogEvents')).toEqual([]);
+  });
+
   test('of a task that has run twice has the attributes of the second', async () => {
     world.lives = [runs(5, 1), runs(5, 0)];
     const { Data } = await world.request(create(properties({ ...using('TaskArn'), RetryAttempts: '1' })));
@@ -50,7 +59,7 @@ describe('the answer', () => {
 test('a fact that ECS does not tell fails the request', async () => {
   expect(await world.request(create(properties({ ...using('LogStreamName'), Logs: undefined })))).toMatchObject({
     Status: 'FAILED',
-    Reason: expect.stringContaining('The task has succeeded, but its LogStreamName is not known.'),
+    Reason: expect.stringContaining(`The task has succeeded, but its LogStreamName is not known.\nTask ${TASK}.\n`),
   });
 });
 
@@ -100,7 +109,7 @@ describe('an output', () => {
     world.logEvents = ['ecs-run-task-output BucketName=shop-7', 'ecs-run-task-output BucketName=shop-8'];
     expect(await world.request(output())).toMatchObject({
       Status: 'FAILED',
-      Reason: expect.stringContaining('The task has printed 2 different values of its output "BucketName". Let it print each output once.'),
+      Reason: expect.stringContaining('The task has printed 2 different values of its output "BucketName". Let it print each output once.\nTask arn'),
     });
   });
 
@@ -206,6 +215,7 @@ describe('a request that runs no task', () => {
   test('of a rollback, answers with what the stack has kept', async () => {
     world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
     world.outputs = { MigrationTaskArn: TASK };
+    world.faults.DescribeStacks = [(_, proceed) => proceed(), fails('ThrottlingException')];
     const { Status, Data } = await world.request(update(properties(using('TaskArn'))));
     expect({ Status, Data }).toEqual({ Status: 'SUCCESS', Data: { TaskArn: TASK } });
   });
