@@ -218,6 +218,7 @@ describe('starting', () => {
     world.faults.RunTask = times(2, fails(name, message, status));
     expect(await world.request(create())).toMatchObject({ Status: 'SUCCESS' });
     expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(times(3, 'c0ffee00-create-1-1'));
+    expect(world.lines).toContain(`AWS did not take the request: ${name}: ${message}; the next attempt follows`);
     expect(world.tasks).toHaveLength(1);
   });
 
@@ -275,8 +276,11 @@ describe('starting', () => {
     const event = status === 'CREATE_IN_PROGRESS' ? create() : update();
     await world.sleep(5 * MINUTE);
     world.faults.DescribeStacks = times(10, () => ({ Stacks: [{ StackStatus: status, LastUpdatedTime: new Date(Date.UTC(2026, 0, 1, 0, 4)) }] }));
-    expect(await world.request(event)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('his request is out of date') });
+    expect(await world.request(event)).toMatchObject({
+      Status: 'FAILED', Reason: expect.stringMatching(/^(The function failed: t|T)his request is out of date: CloudFormation has gone on without it\.\nCloudWatch/),
+    });
     expect(world.tasks).toHaveLength(0);
+    expect(world.callsOf('DescribeStacks')).toContainEqual({ StackName: event.StackId });
   });
 
   test('stops the task of an old event when another deployment has begun', async () => {
@@ -950,6 +954,26 @@ describe('a Delete', () => {
     world.handedOver = [];
     await world.request(remove(delivered));
     expect(world.callsOf('StopTask').map(({ task }) => task)).toEqual([world.tasks[0].taskArn]);
+  });
+
+  test('finds its task among hundreds of others', async () => {
+    world.stackStatus = 'CREATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    const others = async () => {
+      for (let other = 0; other < 120; other++) {
+        await world.ecs.send(new RunTaskCommand({ cluster: CLUSTER, taskDefinition: 'migrate:7', startedBy: 'others', clientToken: `${world.tasks.length}` }));
+      }
+    };
+    await others();
+    await world.invoke(create(), 2 * MINUTE);
+    await others();
+    world.handedOver = [];
+    await world.request(remove());
+    expect(world.callsOf('StopTask').map(({ task }) => task)).toEqual([world.tasks[120].taskArn]);
+    expect(world.callsOf('ListTasks').map(({ nextToken }) => nextToken)).toEqual(expect.arrayContaining([undefined, '100', '200']));
+    const described = world.callsOf('DescribeTasks').filter(({ include }) => include);
+    expect(described[0].include).toEqual(['TAGS']);
+    expect(Math.max(...described.map(({ tasks }) => tasks.length))).toBe(100); // the most that ECS takes
   });
 
   test('stops also a task that is listed before all of ECS knows it', async () => {

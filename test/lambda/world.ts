@@ -58,7 +58,7 @@ interface Answered {
   readonly at: number;
 }
 
-/** AWS around the handler, on virtual time. Just what the tests need: honours tokens, lets tasks live and be stopped. */
+/** AWS around the handler, on virtual time. Just what the tests need: honours tokens, lists in pages, lets tasks live and be stopped. */
 export class World implements Surroundings {
   readonly lines: string[] = [];
   readonly answers: Answered[] = [];
@@ -165,10 +165,12 @@ export class World implements Surroundings {
     return { tasks: this.tasks.filter(({ taskArn }) => tasks.includes(taskArn!)).map((task) => this.describe(task)) };
   }
 
-  protected onListTasks({ cluster, family, desiredStatus }: any) {
+  protected onListTasks({ cluster, family, desiredStatus, nextToken = '0' }: any) {
     const own = this.tasks.filter((task) => task.cluster === cluster && task.taskDefinitionArn!.startsWith(`${family}:`));
     const tasks = own.map((task) => this.describe(task));
-    return { taskArns: tasks.filter((task) => (task.desiredStatus ?? 'RUNNING') === desiredStatus).map(({ taskArn }) => taskArn) };
+    const arns = tasks.filter((task) => (task.desiredStatus ?? 'RUNNING') === desiredStatus).map(({ taskArn }) => taskArn);
+    const end = Number(nextToken) + 100;
+    return { taskArns: arns.slice(Number(nextToken), end), nextToken: end < arns.length ? String(end) : undefined };
   }
 
   protected onStopTask({ task, reason }: any) {

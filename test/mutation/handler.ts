@@ -3,6 +3,7 @@ import '../lambda/answer.test';
 import '../lambda/outcome.test';
 import '../lambda/properties.test';
 import '../lambda/put.test';
+import '../lambda/stack.test';
 import '../lambda/failure-text.test';
 import '../lambda/results.test';
 import '../lambda/lifecycle.test';
