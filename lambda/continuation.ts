@@ -1,11 +1,10 @@
 import type { Answer } from './answer';
 import { Event, Job, knownArns, Progress, TaskProgress } from './job';
 import { persist } from './persist';
-import type { DeliveredProperties } from './properties';
 import type { Results } from './results';
 import { describeStack, isOver, stackStatus } from './stack';
 import type { Surroundings } from './surroundings';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, resourcesFor, TaskRun } from '../src/contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, TaskRun } from '../src/contract';
 
 /**
  * What a resource has come to, for the one that goes on waiting for the same task: its attribute `Progress`.
@@ -17,8 +16,8 @@ export type Passed = { readonly RequestId: string } & (
   /** The tasks by their ids alone: an answer has no room for ten ARNs. */
   | { readonly State: 'RUNNING'; readonly At: number; readonly ArnsBegin: string; readonly Progress: Progress }
   | { readonly State: 'SUCCEEDED'; readonly Results: Results }
-  /** How many of those that follow there were before. */
-  | { readonly State: 'SKIPPED'; readonly Following: number }
+  /** Whether the one that follows was there before. */
+  | { readonly State: 'SKIPPED'; readonly WasContinued: boolean }
 );
 
 /** How much of the cause of a failure the next resource gets to know: of the first, and of the others. */
@@ -39,7 +38,7 @@ export async function passedOn(world: Surroundings, event: Event): Promise<Passe
     case 'SUCCEEDED':
       return passed;
     case 'SKIPPED':
-      return event.RequestType === 'Create' && passed.Following > 0 ? undefined : passed; // the Create failed before, and no task has succeeded
+      return event.RequestType === 'Create' && passed.WasContinued ? undefined : passed; // the Create failed before, and no task has succeeded
     case 'RUNNING':
       return await isFromEarlierDeployment(world, event, passed.At) ? undefined : withArns(passed);
     default:
@@ -117,14 +116,9 @@ export function dataOf({ IsContinued }: TaskRun, { event }: Job, results: Result
 }
 
 /** The attributes of a resource that has run no task. */
-export function dataOfNone({ IsContinued }: Pick<TaskRun, 'IsContinued'>, { event, passed }: Job, kept: Results): Results {
-  const Following = passed?.State === 'SKIPPED' ? passed.Following - 1 : followingBefore(event);
-  return IsContinued ? passing({ State: 'SKIPPED', RequestId: event.RequestId, Following }) : kept;
-}
-
-function followingBefore(event: Event): number {
-  const { IsContinued, TimeoutSeconds }: Partial<DeliveredProperties> = event.RequestType === 'Update' ? event.OldResourceProperties : {};
-  return IsContinued ? resourcesFor(Number(TimeoutSeconds)) - 1 : 0;
+export function dataOfNone({ IsContinued }: Pick<TaskRun, 'IsContinued'>, { event }: Job, kept: Results): Results {
+  const WasContinued = event.RequestType === 'Update' && event.OldResourceProperties.IsContinued !== undefined;
+  return IsContinued ? passing({ State: 'SKIPPED', RequestId: event.RequestId, WasContinued }) : kept;
 }
 
 function passing(passed: Passed): Results {
