@@ -216,6 +216,19 @@ describe('a log router of FireLens', () => {
   });
 });
 
+test.each([
+  ['without a stream prefix', 'awslogs', { 'awslogs-group': '/shop' }],
+  ['without a group', 'awslogs', { 'awslogs-stream-prefix': 'shop' }],
+  ['with another driver', 'fluentd', { 'awslogs-group': '/shop', 'awslogs-stream-prefix': 'shop' }],
+])('a container %s has no log that the function could read', (_, logDriver, options) => {
+  const given = setup();
+  const logging = new ecs.GenericLogDriver({ logDriver, options: options as Record<string, string> });
+  given.taskDefinition.addContainer('worker', { image: ecs.ContainerImage.fromRegistry('worker'), logging });
+  runTask(given);
+
+  expect(propertiesOf(given.stack)).not.toHaveProperty('Logs');
+});
+
 describe('a sidecar does not decide', () => {
   test('if it is not essential', () => {
     const given = setup();
