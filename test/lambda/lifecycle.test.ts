@@ -434,6 +434,12 @@ describe('starting', () => {
     expect(Reason).toMatch(/^The task did not end within 30 minutes and was stopped; it was RUNNING\. See what it waited for, or raise timeout\.\nLog group/);
   });
 
+  test('tells of the task that runs at the deadline, not of another that has ended just before', async () => {
+    world.lives = [runs(1_769, 0), runs(60 * 60, 0)]; // the last look is the first that sees it
+    const { Reason } = await world.request(create(properties({}, { count: '2' })));
+    expect(Reason).toMatch(/^The task did not end within 30 minutes and was stopped; it was RUNNING\./);
+  });
+
   test('tells of the task that ECS does not describe at the deadline, not of another that did not start', async () => {
     startsOnlyTheFirst();
     world.faults.DescribeTasks = times(10_000, fails('ThrottlingException'));
