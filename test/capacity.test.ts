@@ -113,6 +113,13 @@ describe('a warning tells that the cluster lacks Fargate Spot', () => {
     Annotations.fromStack(given.stack).hasNoWarning('/Stack/Task', Match.anyValue());
   });
 
+  test('but not of capacity that is not Fargate', () => {
+    const given = setup();
+    runTask(given, { capacityProviderStrategies: [{ capacityProvider: 'instances' }] });
+
+    Annotations.fromStack(given.stack).hasNoWarning('/Stack/Task', Match.anyValue());
+  });
+
   test('but not where the cluster is imported', () => {
     const given = setup();
     const cluster = ecs.Cluster.fromClusterAttributes(given.stack, 'Imported', { clusterName: 'Imported', vpc: given.vpc });

@@ -348,6 +348,17 @@ describe('passes', () => {
     expect(() => runTask(setup(), { ...props, platformVersion: ecs.FargatePlatformVersion.VERSION1_4 })).not.toThrow();
   });
 
+  test.each<[string, Partial<RunTaskProps>]>([
+    ['overrides of 8192 characters', { containerOverrides: [{ ...app, command: ['x'.repeat(8138)] }] }],
+    ['a referenceId of 1024 characters', { referenceId: 'x'.repeat(1024) }],
+    ['50 tags', { tags: Object.fromEntries(repeat(50, (index) => [`key-${index}`, ''])) }],
+    ['49 tags beside the one that startedBy brings', { startedBy: 'me', tags: Object.fromEntries(repeat(49, (index) => [`key-${index}`, ''])) }],
+    ['a tag of 128 and 256 characters', { tags: { ['x'.repeat(128)]: 'x'.repeat(256) } }],
+    ['a tag with aws: in it', { tags: { 'not-aws:key': 'not-aws:value' } }],
+  ])('%s', (_, props) => {
+    expect(() => runTask(setup(), props)).not.toThrow();
+  });
+
   test('gpuCount beside a requirement for another device', () => {
     const resourceRequirements = [{ type: ResourceType.NEURON_DEVICE, value: 'ALL' }];
 
