@@ -68,13 +68,13 @@ export function saidSo(task: SimulatedTask, request: Request, history: History):
 
 /** Since the task was there, AWS refused all the time to list tasks, to describe them, or to stop this one. */
 export function wasRefused(task: SimulatedTask, request: Request, history: History): boolean {
-  const until = task.request.first === request.first ? answeredAt(request) : lookedUntil(request, history);
+  const own = task.request.first === request.first;
+  const until = own ? answeredAt(request) : lookedUntil(request, history);
   const refused = (api: string) => {
     const calls = history.callsOf(request, api)
       .filter(({ at, doneAt, input }) => doneAt !== undefined && at >= task.createdAt && at <= until && (api !== 'StopTask' || input.task === task.arn));
     return calls.length > 0 && calls.every(({ error }) => error);
   };
-  const own = task.request.first === request.first;
   const isSaid = (api: string) => !own || api === 'StopTask' || /May still be running|More of its tasks may/.test(request.puts[0]?.parsed?.Reason ?? '');
   return history.excuse('AWS refused to list, describe or stop', ['ListTasks', 'DescribeTasks', 'StopTask'].some((api) => refused(api) && isSaid(api)));
 }
