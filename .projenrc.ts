@@ -62,7 +62,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     updateSnapshot: javascript.UpdateSnapshot.NEVER, // a wrong snapshot must fail, not be rewritten
     configFilePath: 'jest.config.json',
     jestConfig: {
-      globalSetup: '<rootDir>/test/temporary-folder.ts',
+      globalSetup: '<rootDir>/test/global-setup.ts',
+      globalTeardown: '<rootDir>/test/global-teardown.ts',
       coverageProvider: 'babel', // twice as fast here as v8
       moduleNameMapper: { '^cdk-ecs-run-task$': '<rootDir>/src' },
       testPathIgnorePatterns: ['/node_modules/', '/test/e2e/', '/test/deadlines/', '/test/languages/', '/test/templates/'],
