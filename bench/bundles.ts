@@ -4,8 +4,8 @@ import { build, BuildOptions, Plugin } from 'esbuild';
 import { CHECKOUT, LOCAL } from './setup';
 
 const FOLDER = join(LOCAL, 'bundles');
-const CREDENTIALS = { '@aws-sdk/credential-provider-node': './lambda/env-credentials.ts' };
-const NO_EVENT_STREAMS = { '@smithy/core/event-streams': './lambda/event-streams.ts' };
+const CREDENTIALS = { '@aws-sdk/credential-provider-node': './lambda/bundle/env-credentials.ts' };
+const NO_EVENT_STREAMS = { '@smithy/core/event-streams': './lambda/bundle/event-streams.ts' };
 
 export interface Bundle { readonly name: string; readonly file: string }
 

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { Bundle, makeBundles } from './bundles';
 import { LOCAL, nodeOfTheRuntime, packed, run } from './setup';
 import { median, Table } from './table';
-import { create } from '../test/lambda/world';
+import { create } from '../test/support/fake-aws';
 
 interface Start { readonly load: number; readonly firstCall: number; readonly answer: number; readonly cpu: number; readonly memory: number }
 

@@ -1,6 +1,6 @@
 import { PRICES } from './prices';
 import type { Table } from './table';
-import { reserve } from '../lambda/schedule';
+import { reserve } from '../lambda/run/schedule';
 
 const HOUR = 3_600;
 

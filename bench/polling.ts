@@ -1,7 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { latency, LENGTHS, life } from './recorded';
 import { median, quantile, round, Table } from './table';
-import { pollInterval } from '../lambda/schedule';
+import { pollInterval } from '../lambda/run/schedule';
 import { Random } from '../test/simulation/clock';
 import type { Life } from '../test/simulation/lives';
 
@@ -20,7 +20,7 @@ const root = (callsForASecond: number, least: number, most: number): Plan => ({ 
   1_000 * (startedAt ? Math.min(Math.max(Math.sqrt(2 * (now - startedAt.getTime()) / 1_000 / callsForASecond), least), most) : 2);
 
 const PLANS: ReadonlyArray<readonly [name: string, plan: Plan]> = [
-  ['**chosen**: `pollInterval` of lambda/schedule.ts', (task, now) => pollInterval([task], now)],
+  ['**chosen**: `pollInterval` of lambda/run/schedule.ts', (task, now) => pollInterval([task], now)],
   ['every second', every(1)],
   ['every 2 s', every(2)],
   ['every 3 s', every(3)],

@@ -3,8 +3,8 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { put } from './cloudformation/put';
 import { createHandler } from './lifecycle';
-import { put } from './put';
 
 // A connection that hangs must not hang the deployment; the SDK repeats what timed out, with the same clientToken.
 export const configuration = { requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true } };

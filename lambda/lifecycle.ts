@@ -1,43 +1,43 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import type { CloudFormationCustomResourceDeleteEvent, CloudFormationCustomResourceUpdateEvent, Context } from 'aws-lambda';
-import { Answer, answerBody, sendAnswer } from './answer';
-import { adviceOnError } from './causes';
-import { dataOf, dataOfNone, isLeftToTheNext, passedOn } from './continuation';
-import { Event, Failed, Job } from './job';
-import { stopLeftovers } from './leftovers';
-import { explain, notStopped } from './message';
-import { persist } from './persist';
-import { DeliveredProperties, parseProperties, parseRun } from './properties';
-import { keptResults, Results } from './results';
-import { runTask } from './run';
-import { reserve } from './schedule';
-import { identity, isAfter, isRollback, OutOfDate, sentAt, stackStatus } from './stack';
-import type { Surroundings } from './surroundings';
-import { LISTED_WITHIN_MS } from './tasks';
+import { Answer, answerBody, sendAnswer } from './cloudformation/answer';
+import { DeliveredProperties, parseProperties, parseRun } from './cloudformation/delivered-properties';
+import { identity, isAfter, isRollback, OutOfDate, sentAt, stackStatus } from './cloudformation/stack';
+import { LISTED_WITHIN_MS } from './ecs/tasks';
+import { persist } from './retry';
+import { stopLeftovers } from './run/leftovers';
+import { Event, Failed, Job } from './run/progress';
+import { dataOf, dataOfNone, isLeftToTheNext, passedOn } from './run/relay';
+import { keptResults, Results } from './run/results';
+import { runTask } from './run/run';
+import { reserve } from './run/schedule';
+import { adviceOnError } from './verdict/causes';
+import { explain, notStopped } from './verdict/message';
+import type { World } from './world';
 import type { RunTaskProperties } from '../src/contract';
 
 /** A rollback has to know that it is one, and CloudFormation waits five minutes at least. */
 const STATUS_WITHIN_MS = 4 * 60_000;
 
 /** The handler of `Custom::EcsRunTask`. CloudFormation invokes it, and it answers to CloudFormation itself. */
-export function createHandler(world: Surroundings) {
+export function createHandler(world: World) {
   return async (event: Event, context: Pick<Context, 'invokedFunctionArn' | 'logStreamName' | 'getRemainingTimeInMillis'>): Promise<void> => {
     const remaining = context.getRemainingTimeInMillis();
     const ends = world.now() + remaining;
-    const passed = event.Progress ? undefined : await passedOn(world, event);
+    const passed = event.HandedOver ? undefined : await passedOn(world, event);
     const job: Job = {
       world,
       event,
       id: identity(event),
       passed,
-      requestId: event.Progress?.RequestId ?? (passed?.State === 'RUNNING' ? passed.Progress.RequestId : event.RequestId),
-      sentAt: sentAt(event) ?? event.Progress?.AskedAt ?? world.now(),
+      requestId: event.HandedOver?.requestId ?? (passed?.state === 'RUNNING' ? passed.progress.requestId : event.RequestId),
+      sentAt: sentAt(event) ?? event.HandedOver?.requestedAt ?? world.now(),
       functionArn: context.invokedFunctionArn,
       began: world.now(),
       handOverAt: ends - 1.3 * reserve(remaining),
       handOverBy: ends - 0.9 * reserve(remaining),
     };
-    world.log(`${event.RequestType} of ${event.LogicalResourceId}, request ${event.RequestId}${event.Progress ? ', continued' : ''}`);
+    world.log(`${event.RequestType} of ${event.LogicalResourceId}, request ${event.RequestId}${event.HandedOver ? ', continued' : ''}`);
 
     if (await isLeftToTheNext(job)) {
       world.log('CloudFormation has gone on without this request');
@@ -86,8 +86,8 @@ async function answerTo(job: Job): Promise<Answer | undefined> {
 
 /** Not knowing is a failure: to run the task in a rollback can break it, to skip it elsewhere hides that nothing ran. */
 async function isUndoing({ world, event }: Job): Promise<boolean> {
-  if (event.Progress) {
-    return event.Progress.Occasion === 'rollback';
+  if (event.HandedOver) {
+    return event.HandedOver.occasion === 'rollback';
   }
   try {
     return isRollback(await persist(world, world.now() + STATUS_WITHIN_MS, () => stackStatus(world, event)));
@@ -111,15 +111,15 @@ async function update(job: Job, event: CloudFormationCustomResourceUpdateEvent):
 }
 
 async function deploy(job: Job, properties: RunTaskProperties, delivered: DeliveredProperties[]): Promise<Answer | undefined> {
-  switch (job.passed?.State) {
+  switch (job.passed?.state) {
     case 'SKIPPED':
       return skip(job, properties);
     case 'SUCCEEDED':
-      return { status: 'SUCCESS', reason: [], data: dataOf(properties, job, job.passed.Results) };
+      return { status: 'SUCCESS', reason: [], data: dataOf(properties, job, job.passed.attributes) };
     case 'RUNNING':
       return runTask(job, properties, 'deployment');
   }
-  if (!job.event.Progress) {
+  if (!job.event.HandedOver) {
     // Without a rollback, or without its function, a deployment that has failed can leave its task running.
     const left = await clearUp(job, 'a later deployment runs it anew', delivered, 15_000); // not for long: mostly there is none
     if (left.length > 0) {
@@ -132,7 +132,7 @@ async function deploy(job: Job, properties: RunTaskProperties, delivered: Delive
 /** An Update that is to run no task. What the stack uses of the last one has to be at hand. */
 async function skip(job: Job, properties: RunTaskProperties): Promise<Answer> {
   const kept = await keptResults(job, properties);
-  const unknown = Object.keys(properties.Results ?? {}).filter((name) => !(name in kept));
+  const unknown = Object.keys(properties.UsedAttributes ?? {}).filter((name) => !(name in kept));
   return unknown.length > 0
     ? { status: 'FAILED', reason: [`The task ran before the stack asked for its ${unknown.join(' and ')}, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.`] }
     : { status: 'SUCCESS', reason: ['No task was run: runOn is CREATE.'], data: dataOfNone(properties, job, kept) };
@@ -140,10 +140,10 @@ async function skip(job: Job, properties: RunTaskProperties): Promise<Answer> {
 
 async function rollBack(job: Job, event: CloudFormationCustomResourceUpdateEvent): Promise<Answer | undefined> {
   const { passed } = job;
-  const isGoingOn = job.event.Progress !== undefined || passed?.State === 'RUNNING';
+  const isGoingOn = job.event.HandedOver !== undefined || passed?.state === 'RUNNING';
   const left = isGoingOn ? [] : await clearUp(job, 'the deployment is rolled back', [event.OldResourceProperties, event.ResourceProperties]);
   const { OnRollback, RunOn } = event.ResourceProperties as DeliveredProperties;
-  if (OnRollback !== 'RUN' || RunOn === 'CREATE' || passed?.State === 'SKIPPED' || passed?.State === 'SUCCEEDED') {
+  if (OnRollback !== 'RUN' || RunOn === 'CREATE' || passed?.state === 'SKIPPED' || passed?.state === 'SUCCEEDED') {
     return { status: 'SUCCESS', reason: ['No task was run: this is a rollback.', ...notStopped(left)], data: await restoredData(job) };
   }
   return runTask(job, parseProperties(event.ResourceProperties), 'rollback');
@@ -153,8 +153,8 @@ async function rollBack(job: Job, event: CloudFormationCustomResourceUpdateEvent
 async function restoredData(job: Job): Promise<Results> {
   const { world, passed, event } = job;
   const properties = event.ResourceProperties as unknown as RunTaskProperties;
-  if (passed?.State === 'SUCCEEDED') {
-    return dataOf(properties, job, passed.Results);
+  if (passed?.state === 'SUCCEEDED') {
+    return dataOf(properties, job, passed.attributes);
   }
   const kept = await keptResults(job, properties).catch((error) => {
     world.log(`could not look for the results of the last deployment: ${error}`);
@@ -172,7 +172,7 @@ async function remove(job: Job, event: CloudFormationCustomResourceDeleteEvent):
     }
   };
   const stop = () => stopLeftovers(job, [event.ResourceProperties], 'the resource is deleted', { inspect });
-  let left = job.event.Progress ? [] : await stop();
+  let left = job.event.HandedOver ? [] : await stop();
   if (![id, `${id}/failed`].includes(event.PhysicalResourceId)) { // made up: the Create has not answered, and may be starting its task
     await world.sleep(LISTED_WITHIN_MS);
     left = await stop();

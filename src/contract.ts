@@ -1,7 +1,7 @@
 import type { RunTaskRequest } from '@aws-sdk/client-ecs';
 
 /** One task to run, and how to wait for it. */
-export interface TaskRun {
+export interface RunSpec {
   /** The request as ECS gets it. The handler adds `clientToken`, and `startedBy` where it is absent. */
   readonly Request: Omit<RunTaskRequest, 'clientToken'>;
 
@@ -27,13 +27,13 @@ export interface TaskRun {
   readonly Logs?: { readonly [containerName: string]: LogLocation };
 
   /** The attributes of the resource that the stack uses: by the name of each, the output of the stack that keeps its value. */
-  readonly Results?: { readonly [attribute: string]: string };
+  readonly UsedAttributes?: { readonly [attribute: string]: string };
 
   /** Whether another resource goes on waiting when the hour of this one is over; absent for not. */
-  readonly IsContinued?: true;
+  readonly HasNextLeg?: true;
 
-  /** For the resource that goes on: the logical id of the first one, and the attribute `Progress` of the one before it. */
-  readonly Continues?: { readonly First: string; readonly From: string };
+  /** For the resource that goes on: the logical id of the first one, and the attribute `Baton` of the one before it. */
+  readonly PreviousLeg?: { readonly First: string; readonly Baton: string };
 }
 
 /**
@@ -44,7 +44,7 @@ export interface TaskRun {
  * the same props must render the same properties in every later version of the library, or upgrading it would
  * run everybody's tasks again: a new member has to be absent where nobody asked for it.
  */
-export interface RunTaskProperties extends TaskRun {
+export interface RunTaskProperties extends RunSpec {
   /** When an Update runs the task. */
   readonly RunOn: 'CHANGE' | 'CREATE' | 'EVERY_DEPLOYMENT';
 
@@ -58,7 +58,7 @@ export interface RunTaskProperties extends TaskRun {
   readonly OnRollback?: 'RUN';
 
   /** What a Delete runs; absent for nothing. */
-  readonly OnDelete?: TaskRun;
+  readonly OnDelete?: RunSpec;
 }
 
 /** Begins the names of those attributes that are values the task has printed. */

@@ -4,9 +4,9 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { isFargateProvider } from './request/task-definition';
 import { RunTask } from './run-task';
 import type { RunTaskOptions } from './run-task-props';
-import { isFargateProvider } from './task-definition';
 
 /** That of aws-ecs-patterns, so that a service of theirs in the same stack and VPC has the same cluster. */
 const DEFAULT_CLUSTER_ID = 'EcsDefaultClusterMnL3mNNYN';

@@ -3,16 +3,16 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { OUTPUT_PREFIX, RESOURCE_TYPE, resourcesFor, RunTaskProperties } from './contract';
-import { propsOfDeletion } from './deletion';
-import { Handler } from './handler';
-import { Ordering } from './ordering';
-import { grantToTask, handlerStatements } from './permissions';
-import { renderProperties, serviceTimeout } from './properties';
-import { renderTask, TaskNetwork } from './request';
+import { Handler } from './function/handler-function';
+import { grantToTask, handlerStatements } from './function/permissions';
+import { Ordering } from './order/ordering';
+import { propsOfDeletion } from './request/deletion';
+import { renderTask, TaskNetwork } from './request/render-request';
+import { renderProperties, serviceTimeout } from './request/resource-properties';
+import { ifKnown, isAwsvpc, taskRoleOf, vpcOf } from './request/task-definition';
+import { validate, validateAgainstDefinitions, validateResults } from './request/validation';
+import { warnOfMissingProviders, warnOfUnknownRoles } from './request/warnings';
 import { RunTaskProps } from './run-task-props';
-import { ifKnown, isAwsvpc, taskRoleOf, vpcOf } from './task-definition';
-import { validate, validateAgainstDefinitions, validateResults } from './validation';
-import { warnOfMissingProviders, warnOfUnknownRoles } from './warnings';
 
 /**
  * Runs an ECS task during the deployment, waits for it, and fails the deployment if the task fails.
@@ -188,13 +188,13 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     const count = Token.isUnresolved(common.TimeoutSeconds) ? 1 : resourcesFor(common.TimeoutSeconds);
     const add = (number: number, more: Partial<RunTaskProperties>) => new CfnResource(this, number === 1 ? 'Resource' : `Resource${number}`, {
       type: RESOURCE_TYPE,
-      properties: { ServiceTimeout, ...common, IsContinued: number < count || undefined, ...more },
+      properties: { ServiceTimeout, ...common, HasNextLeg: number < count || undefined, ...more },
     });
 
     const first = add(1, { OnDelete });
     let last = first;
     for (let number = 2; number <= count; number++) {
-      last = add(number, { Continues: { First: first.logicalId, From: last.getAtt('Progress').toString() } });
+      last = add(number, { PreviousLeg: { First: first.logicalId, Baton: last.getAtt('Baton').toString() } });
     }
     return [first, last];
   }

@@ -10,7 +10,7 @@ import { ACCOUNT, REGION } from './engine/ministack';
 import { until } from './engine/until';
 import { neededPermissions, Permission } from './proxy/needed-permissions';
 import { expectFaults, recorded, recordedCalls } from './proxy-control';
-import { NEAR_MISSES, Policy, verdict as verdictOf } from '../iam';
+import { NEAR_MISSES, Policy, verdict as verdictOf } from '../support/iam';
 
 /** What the function has called, and its policies at that time. */
 interface Use {

@@ -1,12 +1,12 @@
 // All tests of the construct that take no time, as one file: each file would load the CDK anew, for each mutant.
-import '../validation.test';
-import '../request.test';
-import '../run-task.test';
-import '../results.test';
-import '../run-fargate-task.test';
-import '../capacity.test';
-import '../imports.test';
-import '../handler.test';
-import '../permissions.test';
-import '../ordering.test';
-import '../execute-before.test';
+import '../construct/validation.test';
+import '../construct/request.test';
+import '../construct/run-task.test';
+import '../construct/attributes.test';
+import '../construct/run-fargate-task.test';
+import '../construct/capacity.test';
+import '../construct/imports.test';
+import '../construct/handler-function.test';
+import '../construct/permissions.test';
+import '../construct/ordering.test';
+import '../construct/execute-before.test';

@@ -1,10 +1,10 @@
 // All tests of the handler that take no time, as one file: each file would load the SDK anew, for each mutant.
-import '../lambda/answer.test';
-import '../lambda/outcome.test';
-import '../lambda/properties.test';
-import '../lambda/put.test';
-import '../lambda/stack.test';
-import '../lambda/failure-text.test';
-import '../lambda/results.test';
-import '../lambda/lifecycle.test';
-import '../lambda/continuation.test';
+import '../handler/cloudformation/answer.test';
+import '../handler/verdict/outcome.test';
+import '../handler/cloudformation/delivered-properties.test';
+import '../handler/cloudformation/put.test';
+import '../handler/cloudformation/stack.test';
+import '../handler/verdict/failure-text.test';
+import '../handler/run/results.test';
+import '../handler/lifecycle.test';
+import '../handler/run/relay.test';

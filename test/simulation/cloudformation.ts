@@ -6,7 +6,7 @@ import {
 } from './event';
 import type { History, InvocationFacts, Put, Request } from './history';
 import type { Lambda } from './lambda';
-import { RESOURCE_TYPE, RunTaskProperties, TaskRun } from '../../src/contract';
+import { RESOURCE_TYPE, RunTaskProperties, RunSpec } from '../../src/contract';
 
 /** One deployment, or what else a person does with a stack. */
 export interface Operation {
@@ -170,7 +170,7 @@ export class CloudFormation {
       const target = withFrom(template, before);
       const { current, failed } = resource;
       const isSame = current && !failed && same(withFrom(current), template)
-        && (!asked.has(before) || current.Continues?.From === target.Continues?.From);
+        && (!asked.has(before) || current.PreviousLeg?.Baton === target.PreviousLeg?.Baton);
       if (isSame) {
         continue;
       }
@@ -236,7 +236,7 @@ export class CloudFormation {
   private async complete(word: string, properties: RunTaskProperties): Promise<void> {
     const gone = this.resources.splice(templatesOf(properties).length);
     const { data } = this.resources[this.resources.length - 1];
-    this.outputs = Object.fromEntries(Object.entries(properties.Results ?? {}).map(([attribute, output]) => [output, data[attribute]]));
+    this.outputs = Object.fromEntries(Object.entries(properties.UsedAttributes ?? {}).map(([attribute, output]) => [output, data[attribute]]));
     this.resources.forEach((resource) => { resource.stable = resource.current; });
     this.touched.clear();
     if (gone.length > 0 || this.replaced.length > 0) {
@@ -376,7 +376,7 @@ export class CloudFormation {
     this.history.say('stack', status);
   }
 
-  private essentialOf({ Request: { taskDefinition } }: TaskRun): string[] {
+  private essentialOf({ Request: { taskDefinition } }: RunSpec): string[] {
     return this.families[taskDefinition!.split('/').pop()!.split(':')[0]].filter(({ essential }) => essential).map(({ name }) => name);
   }
 

@@ -1,5 +1,5 @@
 import type { Put, Request } from './history';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, resourcesFor, RunTaskProperties, TaskRun } from '../../src/contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, resourcesFor, RunTaskProperties, RunSpec } from '../../src/contract';
 
 /** What CloudFormation adds to the time-out of the task before it gives up. */
 const SERVICE_MARGIN_SECONDS = 300;
@@ -22,7 +22,7 @@ export function serviceTimeout({ TimeoutSeconds, OnDelete }: Pick<RunTaskPropert
   return Math.min(LONGEST_SERVICE_TIMEOUT_SECONDS, Math.max(TimeoutSeconds, OnDelete?.TimeoutSeconds ?? 0) + SERVICE_MARGIN_SECONDS);
 }
 
-export function whatToRun(type: Request['type'], properties: RunTaskProperties, isRollback: boolean, ofSuccessfulCreate: boolean): TaskRun | undefined {
+export function whatToRun(type: Request['type'], properties: RunTaskProperties, isRollback: boolean, ofSuccessfulCreate: boolean): RunSpec | undefined {
   switch (type) {
     case 'Create': return properties;
     case 'Update': return properties.RunOn === 'CREATE' || (isRollback && properties.OnRollback !== 'RUN') ? undefined : properties;
@@ -36,8 +36,8 @@ export function templatesOf({ OnDelete, ...common }: RunTaskProperties): RunTask
   return Array.from({ length: count }, (_, index) => ({
     ...common,
     ...(OnDelete && index === 0 ? { OnDelete } : {}),
-    ...(index + 1 < count ? { IsContinued: true } : {}),
-    ...(index > 0 ? { Continues: { First: LOGICAL_ID, From: '' } } : {}),
+    ...(index + 1 < count ? { HasNextLeg: true } : {}),
+    ...(index > 0 ? { PreviousLeg: { First: LOGICAL_ID, Baton: '' } } : {}),
   }));
 }
 
@@ -47,31 +47,31 @@ export function logicalId(number: number): string {
 
 /** With the attribute of the resource before it. */
 export function withFrom(properties: RunTaskProperties, before?: { readonly data: { readonly [attribute: string]: string } }): RunTaskProperties {
-  const { Continues } = properties;
-  return Continues ? { ...properties, Continues: { ...Continues, From: before?.data.Progress ?? '' } } : properties;
+  const { PreviousLeg } = properties;
+  return PreviousLeg ? { ...properties, PreviousLeg: { ...PreviousLeg, Baton: before?.data.Baton ?? '' } } : properties;
 }
 
 /** The attributes that the template uses. */
-export function attributesUsed({ type, properties: { IsContinued, Results = {} } }: Pick<Request, 'type' | 'properties'>): string[] {
+export function attributesUsed({ type, properties: { HasNextLeg, UsedAttributes = {} } }: Pick<Request, 'type' | 'properties'>): string[] {
   if (type === 'Delete') {
     return [];
   }
-  return IsContinued ? ['Progress'] : Object.keys(Results);
+  return HasNextLeg ? ['Baton'] : Object.keys(UsedAttributes);
 }
 
 /** What an answer says of a run that other resources go on with. */
-export function passedOn(text?: string): { State?: string; RequestId?: string } {
+export function passedOn(text?: string): { state?: string; requestId?: string } {
   return text ? JSON.parse(text) : {};
 }
 
 /** The request whose run this one has to go on with, if any. A task that ran when that request was answered has to be its own operation's. */
 export function whatItContinues(
-  type: Request['type'], { Continues }: RunTaskProperties, requests: readonly Request[], { operation, isRollback }: Pick<Request, 'operation' | 'isRollback'>,
+  type: Request['type'], { PreviousLeg }: RunTaskProperties, requests: readonly Request[], { operation, isRollback }: Pick<Request, 'operation' | 'isRollback'>,
 ): { continues?: Request; isSkipped?: boolean } {
-  const { State, RequestId } = type === 'Delete' ? {} as ReturnType<typeof passedOn> : passedOn(Continues?.From);
-  const giver = requests.find(({ id }) => id === RequestId);
+  const { state, requestId } = type === 'Delete' ? {} as ReturnType<typeof passedOn> : passedOn(PreviousLeg?.Baton);
+  const giver = requests.find(({ id }) => id === requestId);
   const isOfNow = giver?.operation === operation && giver.isRollback === isRollback;
-  return { continues: State === 'SUCCEEDED' || (State === 'RUNNING' && isOfNow) ? giver : undefined, isSkipped: State === 'SKIPPED' };
+  return { continues: state === 'SUCCEEDED' || (state === 'RUNNING' && isOfNow) ? giver : undefined, isSkipped: state === 'SKIPPED' };
 }
 
 /** CloudFormation makes every number and boolean a string. */
@@ -110,6 +110,6 @@ export function inShort(properties: RunTaskProperties): string {
     ...(OnDelete ? ['OnDelete'] : []),
     ...(CompleteWhen !== 'EXIT_CODES_KNOWN' ? [CompleteWhen] : []),
     ...(startedBy ? [`startedBy ${startedBy}`] : []),
-    ...(properties.Results ? [`Results ${Object.keys(properties.Results).join(' ')}`] : []),
+    ...(properties.UsedAttributes ? [`Results ${Object.keys(properties.UsedAttributes).join(' ')}`] : []),
   ].join(', ');
 }

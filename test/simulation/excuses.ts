@@ -36,7 +36,7 @@ export function wasHeldUp(request: Request, history: History): boolean {
     || invocations.some(({ attempt }) => attempt > 1)
     || invocations.some(({ hop, startedAt }) => hop > 0 && !invocations.some((before) => before.handedOver && startedAt - before.endedAt! < MINUTE));
   const over = Math.max(request.sentAt, ...history.tasksOf(request).map(({ stoppedAt }) => stoppedAt));
-  const done = request.properties.IsContinued ? Math.min(over, request.deadline - PASS_ON_MARGIN_SECONDS * SECOND) : over;
+  const done = request.properties.HasNextLeg ? Math.min(over, request.deadline - PASS_ON_MARGIN_SECONDS * SECOND) : over;
   const wasThere = invocations.some(({ startedAt, endedAt }) => {
     const from = Math.max(startedAt, done);
     return from + 90 * SECOND < request.deadline && endedAt! - from > 90 * SECOND;

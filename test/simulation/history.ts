@@ -1,6 +1,6 @@
 import { Clock, seconds } from './clock';
 import type { SimulatedTask } from './task';
-import type { RunTaskProperties, TaskRun } from '../../src/contract';
+import type { RunTaskProperties, RunSpec } from '../../src/contract';
 
 /** One request of CloudFormation, with all that its invariants need to know. */
 export interface Request {
@@ -23,7 +23,7 @@ export interface Request {
   readonly ofSuccessfulCreate: boolean;
   readonly properties: RunTaskProperties;
   /** What the request is to run, with its types; absent for nothing. */
-  readonly run?: TaskRun;
+  readonly run?: RunSpec;
   /** What decides there: also where only the task definition knows. */
   readonly deciding: readonly string[];
   /** The outputs of the stack. */

@@ -7,7 +7,7 @@ import type { LogLife } from './lives';
 import { outputsOf, SECRETS } from './scenario';
 import type { Run } from './simulate';
 import { SimulatedTask, stateAt, succeeded } from './task';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, OUTPUT_PREFIX, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS, TaskRun } from '../../src/contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, OUTPUT_PREFIX, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS, RunSpec } from '../../src/contract';
 
 export interface Violation {
   readonly invariant: string;
@@ -166,9 +166,9 @@ function wrongVerdict(request: Request, history: History): Finding[] {
   const { at } = answer;
   if (leavesItToTheNext(request)) {
     const passesOnAt = request.sentAt + (LONGEST_SERVICE_TIMEOUT_SECONDS - PASS_ON_MARGIN_SECONDS) * SECOND;
-    return request.properties.IsContinued && at >= passesOnAt - SECOND // the URL tells full seconds
+    return request.properties.HasNextLeg && at >= passesOnAt - SECOND // the URL tells full seconds
       ? []
-      : [{ at, facts: `R${number} left its task to the next resource, and ${request.properties.IsContinued ? `could wait until ${seconds(passesOnAt)} s` : 'is the last'}` }];
+      : [{ at, facts: `R${number} left its task to the next resource, and ${request.properties.HasNextLeg ? `could wait until ${seconds(passesOnAt)} s` : 'is the last'}` }];
   }
   if (Status === 'SUCCESS') {
     const count = run.Request.count ?? 1;
@@ -191,14 +191,14 @@ function wrongVerdict(request: Request, history: History): Finding[] {
 
 /** What has happened until then that makes FAILED right. */
 function reasonsToFail(request: Request, history: History, at: number): string[] {
-  const { run, type } = request as Request & { run: TaskRun };
+  const { run, type } = request as Request & { run: RunSpec };
   const tasks = history.tasksOf(request).filter((task) => task.endedAt <= at && !isSuccess(task, request));
   const ran = tasks.filter(({ life }) => life.runs);
   const isLasting = ({ life, stopCode, toldToStopAt }: SimulatedTask) => toldToStopAt !== undefined || stopCode === 'UserInitiated' || life.name === 'does not start, for good'
     || life.name === 'starts a container but not the next' || life.name === 'has no exit code';
   const began = history.invocations.find((invocation) => invocation.request === request.first)!.startedAt;
-  const { IsContinued } = request.properties;
-  const wall = IsContinued && type !== 'Delete' ? Infinity : request.sentAt + (serviceTimeout({ TimeoutSeconds: run.TimeoutSeconds }) - STOP_MARGIN_SECONDS) * SECOND;
+  const { HasNextLeg } = request.properties;
+  const wall = HasNextLeg && type !== 'Delete' ? Infinity : request.sentAt + (serviceTimeout({ TimeoutSeconds: run.TimeoutSeconds }) - STOP_MARGIN_SECONDS) * SECOND;
   const deadline = Math.min(began + run.TimeoutSeconds * SECOND, wall);
   const calls = history.callsOf(request, 'RunTask', 'DescribeTasks', 'DescribeStacks', 'DescribeTaskDefinition', 'ListTasks').filter((call) => call.error && call.at <= at);
   const spreads = (error: Error) => /^(AccessDenied|ClusterNotFound)/.test(error.name) || /unable to assume/.test(error.message);
@@ -222,12 +222,12 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
 function reasonsToLackResults(request: Request, history: History, at: number): string[] {
   const { run, properties, answer } = request;
   const good = history.tasksOf(request).filter((task) => ended(task, at) && isSuccess(task, request));
-  const names = outputsOf(request.type === 'Delete' ? {} : run!.Results ?? {});
+  const names = outputsOf(request.type === 'Delete' ? {} : run!.UsedAttributes ?? {});
   const reads = history.callsOf(request, 'GetLogEvents').filter(({ invocation }) => invocation === answer!.invocation);
   const reasons: Array<[string, boolean]> = [
     ['an output is not there', good.some(({ life: { log } }) => names.some((name) => printed(log, name).length !== 1 || log.absent || log.late > 55))],
     ['the log could not be read', reads.some(({ error }) => error && !/ResourceNotFound/.test(error.name))],
-    ['the results are too long', good.some(({ life: { log } }) => names.reduce((sum, name) => sum + (printed(log, name)[0]?.length ?? 0), 0) > (properties.IsContinued ? 2_500 : 2_900))],
+    ['the results are too long', good.some(({ life: { log } }) => names.reduce((sum, name) => sum + (printed(log, name)[0]?.length ?? 0), 0) > (properties.HasNextLeg ? 2_500 : 2_900))],
     ['the function had no time left for the log', reads.length > 0 && at - answer!.invocation.startedAt > 11 * MINUTE && good.some(({ life }) => life.log.late > 0)],
   ];
   return reasons.filter(([, isSo]) => isSo).map(([reason]) => reason);
@@ -241,14 +241,14 @@ function printed({ lines }: LogLife, name: string): string[] {
 
 function wrongResults(request: Request, history: History): Finding[] {
   const { answer, run, number, kept, properties, isRollback, type } = request;
-  if (answer?.parsed?.Status !== 'SUCCESS' || type === 'Delete' || properties.IsContinued) {
+  if (answer?.parsed?.Status !== 'SUCCESS' || type === 'Delete' || properties.HasNextLeg) {
     return answer?.parsed?.Status === 'FAILED' && answer.parsed.Data ? [{ at: answer.at, facts: `R${number} was answered FAILED, with attributes` }] : [];
   }
   const { at, parsed: { Data = {} } } = answer;
   const good = run ? history.tasksOf(request).filter((task) => ended(task, at) && isSuccess(task, request)) : [];
   return [
-    ...Object.keys(Data).filter((name) => !properties.Results?.[name]).map((name) => ({ at, facts: `R${number} was answered with ${name}, for which nobody asked` })),
-    ...Object.entries(properties.Results ?? {}).flatMap(([name, output]) => {
+    ...Object.keys(Data).filter((name) => !properties.UsedAttributes?.[name]).map((name) => ({ at, facts: `R${number} was answered with ${name}, for which nobody asked` })),
+    ...Object.entries(properties.UsedAttributes ?? {}).flatMap(([name, output]) => {
       const right = [
         ...run && good.length >= (run.Request.count ?? 1) ? good.flatMap((task) => truly(name, task, good, request)) : [],
         ...!run || isRollback ? [kept[output]] : [],
@@ -317,7 +317,7 @@ function completeForNothing({ statuses, requests, tasks }: History): Finding[] {
 
 /** Whether the answer is no verdict. */
 function leavesItToTheNext({ puts: [said] }: Request): boolean {
-  return said?.parsed?.Status === 'SUCCESS' && passedOn(said.parsed.Data?.Progress).State === 'RUNNING';
+  return said?.parsed?.Status === 'SUCCESS' && passedOn(said.parsed.Data?.Baton).state === 'RUNNING';
 }
 
 function leftRunning(request: Request, history: History): Finding[] {
@@ -384,7 +384,7 @@ function slowAnswer(request: Request, { faults, story, history }: Run): Finding[
     return []; // forgiven, in a rollback
   }
   const known = Math.max(...tasks.map((task) => run.CompleteWhen === 'TASK_STOPPED' ? task.stoppedAt : task.codesAt),
-    ...outputsOf(run.Results ?? {}).length > 0 ? tasks.map((task) => task.endedAt + task.life.log.late * SECOND) : []);
+    ...outputsOf(run.UsedAttributes ?? {}).length > 0 ? tasks.map((task) => task.endedAt + task.life.log.late * SECOND) : []);
   const began = answer.invocation.startedAt;
   const took = answer.at - Math.max(known, began);
   return took > 4 * SECOND

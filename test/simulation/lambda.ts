@@ -5,7 +5,7 @@ import { awsError, Crash, Faults } from './faults';
 import type { Call, History, InvocationFacts, Request } from './history';
 import { who } from './history';
 import { createHandler } from '../../lambda/lifecycle';
-import type { Surroundings } from '../../lambda/surroundings';
+import type { World } from '../../lambda/world';
 
 const FUNCTION = 'arn:aws:lambda:eu-west-1:111122223333:function:Shop-EcsRunTask';
 const LONGEST = 15 * MINUTE;
@@ -17,7 +17,7 @@ const LONGEST_CHAIN = 16;
 /** Changes what the handler gets to see: a test of the invariants. */
 export interface Change {
   readonly event?: (event: any) => any;
-  readonly world?: (world: Surroundings, event: any) => Surroundings;
+  readonly world?: (world: World, event: any) => World;
 }
 
 interface Running extends InvocationFacts {
@@ -105,7 +105,7 @@ export class Lambda {
   }
 
   /** The world as this one invocation can touch it. */
-  private surroundings(invocation: Running): Surroundings {
+  private surroundings(invocation: Running): World {
     const { clock, history } = this;
     const client = (): any => ({
       send: ({ constructor, input }: { constructor: { name: string }; input: any }) => this.call(invocation, constructor.name.replace('Command', ''), input),

@@ -99,8 +99,8 @@ function whatIsCoveredBy({ faults, outcomes, history, story }: Run): string[] {
     ...(story.scenario.takesHours ? ['takes hours'] : []),
     ...history.requests.flatMap(({ run, first, properties, answer, type, number }) => [
       ...first!.number !== number ? ['request: goes on with a run'] : [],
-      ...answer?.parsed?.Data?.Progress ? [`request: passes on what is ${passedOn(answer.parsed.Data.Progress).State}`] : [],
-      ...properties.Results && !properties.IsContinued && type !== 'Delete' ? [`request: for results, ${answer?.parsed?.Status}`] : [],
+      ...answer?.parsed?.Data?.Baton ? [`request: passes on what is ${passedOn(answer.parsed.Data.Baton).state}`] : [],
+      ...properties.UsedAttributes && !properties.HasNextLeg && type !== 'Delete' ? [`request: for results, ${answer?.parsed?.Status}`] : [],
       ...(run?.Request.count ?? 1) > 1 ? ['request: for several tasks'] : [],
       ...run?.RetryAttempts ? ['request: with retryAttempts'] : [],
       ...run?.Request.startedBy ? ['request: with startedBy of the user'] : [],

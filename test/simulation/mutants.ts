@@ -2,7 +2,7 @@ import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { Change } from './lambda';
-import type { Surroundings } from '../../lambda/surroundings';
+import type { World } from '../../lambda/world';
 
 /** The handler as it would be without one of its protections, and the invariant that has to notice. */
 export interface Mutant extends Change {
@@ -46,7 +46,7 @@ const exitCode = (code: number) => tasks((task) => ({
 }));
 
 function body(change: (answer: any, event: any) => any): Change['world'] {
-  return (world: Surroundings, event: any) => ({ ...world, put: (url, text) => world.put(url, JSON.stringify(change(JSON.parse(text), event))) });
+  return (world: World, event: any) => ({ ...world, put: (url, text) => world.put(url, JSON.stringify(change(JSON.parse(text), event))) });
 }
 
 function property(name: string, value: unknown): Change['event'] {
@@ -54,10 +54,10 @@ function property(name: string, value: unknown): Change['event'] {
 }
 
 /** Of a resource that goes on. */
-function continues(change: (continued: { First: string; From: string }, event: any) => object | undefined): Change['event'] {
+function continues(change: (continued: { First: string; Baton: string }, event: any) => object | undefined): Change['event'] {
   return (event) => {
-    const { Continues, ...properties } = event.ResourceProperties;
-    return Continues ? { ...event, ResourceProperties: { ...properties, Continues: change(Continues, event) } } : event;
+    const { PreviousLeg, ...properties } = event.ResourceProperties;
+    return PreviousLeg ? { ...event, ResourceProperties: { ...properties, PreviousLeg: change(PreviousLeg, event) } } : event;
   };
 }
 
@@ -177,7 +177,7 @@ export const mutants: readonly Mutant[] = [
     breaks: 'no second task',
     seed: 1421,
     world: sending('InvokeCommand', (input, send) => {
-      const { Progress, ...event } = JSON.parse(input.Payload);
+      const { HandedOver, ...event } = JSON.parse(input.Payload);
       return send(new InvokeCommand({ ...input, Payload: JSON.stringify(event) }));
     }),
   },
@@ -209,25 +209,25 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a resource that goes on does not know with what',
     breaks: 'no second task',
-    event: continues(({ First }) => ({ First, From: '' })),
+    event: continues(({ First }) => ({ First, Baton: '' })),
   },
   {
     name: 'a resource that goes on has a name of its own',
     breaks: 'nothing left running',
     seed: 324,
-    event: continues(({ From }, { LogicalResourceId }) => ({ First: LogicalResourceId, From })),
+    event: continues(({ Baton }, { LogicalResourceId }) => ({ First: LogicalResourceId, Baton })),
   },
   {
     name: 'a resource leaves its task to the next after some minutes',
     breaks: 'a correct verdict',
-    event: (event) => ({ ...event, ResponseURL: signed(event.ResponseURL, event.ResourceProperties.IsContinued ? -50 * 60 : 0) }),
-    world: (world, event) => ({ ...world, put: (url, text) => world.put(signed(url, event.ResourceProperties.IsContinued ? 50 * 60 : 0), text) }),
+    event: (event) => ({ ...event, ResponseURL: signed(event.ResponseURL, event.ResourceProperties.HasNextLeg ? -50 * 60 : 0) }),
+    world: (world, event) => ({ ...world, put: (url, text) => world.put(signed(url, event.ResourceProperties.HasNextLeg ? 50 * 60 : 0), text) }),
   },
   {
     name: 'who has left a task to the next does not look back',
     breaks: 'nothing left running',
     seed: 2029,
-    world: stackStatus((status, { ResourceProperties }) => ResourceProperties.IsContinued && /_FAILED$/.test(status) ? 'UPDATE_IN_PROGRESS' : status),
+    world: stackStatus((status, { ResourceProperties }) => ResourceProperties.HasNextLeg && /_FAILED$/.test(status) ? 'UPDATE_IN_PROGRESS' : status),
   },
   {
     name: 'what was passed on in an earlier deployment counts',

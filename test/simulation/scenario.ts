@@ -1,7 +1,7 @@
 import { Random } from './clock';
 import type { Disturbance, Operation } from './cloudformation';
 import type { Consistency, Families } from './ecs';
-import { OUTPUT_PREFIX, RunTaskProperties, TaskRun } from '../../src/contract';
+import { OUTPUT_PREFIX, RunTaskProperties, RunSpec } from '../../src/contract';
 
 /** All that a seed decides before anything happens, apart from what goes wrong. */
 export interface Scenario {
@@ -90,7 +90,7 @@ function withResults(random: Random, operations: readonly Operation[]): Operatio
       properties: {
         ...properties,
         Logs: { app: { Group: '/shop', StreamPrefix: 'app' } },
-        Results: Object.fromEntries(names.map((name) => [name, `Migration${name}`])),
+        UsedAttributes: Object.fromEntries(names.map((name) => [name, `Migration${name}`])),
       },
     };
   });
@@ -101,7 +101,7 @@ function drawAttributes(random: Random): string[] {
 }
 
 /** The names of the outputs that the task has to print. */
-export function outputsOf(results: NonNullable<TaskRun['Results']>): string[] {
+export function outputsOf(results: NonNullable<RunSpec['UsedAttributes']>): string[] {
   return Object.keys(results).filter((name) => name.startsWith(OUTPUT_PREFIX)).map((name) => name.slice(OUTPUT_PREFIX.length));
 }
 
@@ -128,7 +128,7 @@ function drawDisturbance(random: Random, isCreate: boolean): Disturbance | undef
   return { what, when, after: random.magnitude(0.2, when === 'after ours' ? 60 : 900) };
 }
 
-function drawRun(random: Random, family: string): TaskRun {
+function drawRun(random: Random, family: string): RunSpec {
   return {
     Request: {
       cluster: 'arn:aws:ecs:eu-west-1:111122223333:cluster/shop',
@@ -162,7 +162,7 @@ export function drawProperties(random: Random): RunTaskProperties {
 }
 
 /** The construct asks for STOPPED there: the network interface must be gone before its subnets and security groups. */
-function drawOnDelete(random: Random): TaskRun {
+function drawOnDelete(random: Random): RunSpec {
   return { ...drawRun(random, 'cleanup'), CompleteWhen: 'TASK_STOPPED' };
 }
 

@@ -41,8 +41,8 @@ export async function play(story: Story): Promise<Run> {
   const [hours, outputs] = [random.fork('hours'), random.fork('outputs')];
   const nextLife = story.nextLife ?? ((request, containers) => {
     const life = drawLife(lives, containers, scenario.fargate, request.run?.SuccessExitCodes ?? [0]);
-    const { TimeoutSeconds = 0, Results = {} } = request.run ?? {};
-    const names = outputsOf(Results);
+    const { TimeoutSeconds = 0, UsedAttributes = {} } = request.run ?? {};
+    const names = outputsOf(UsedAttributes);
     const lasting = TimeoutSeconds > LONGEST_SERVICE_TIMEOUT_SECONDS && life.runs ? forHours(hours, life, TimeoutSeconds) : life;
     return names.length > 0 ? printing(outputs, lasting, names) : lasting;
   });

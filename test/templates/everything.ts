@@ -2,7 +2,7 @@
 import { App } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { RunTask } from '../../src';
-import { everything } from '../stacks';
+import { everything } from '../support/stacks';
 
 const stack = everything(new App(), {}, (_, handlerVpc) => ({ handlerVpc }));
 for (let index = 0; index < 40; index += 1) {

@@ -1,0 +1,68 @@
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import type { Job } from '../run/progress';
+import type { Results } from '../run/results';
+import { asciiJson, fit } from '../verdict/message';
+import type { World } from '../world';
+
+/** The answer to one request of CloudFormation. */
+export interface Answer {
+  readonly status: 'SUCCESS' | 'FAILED';
+  /** Lines; shortened where they are too long for CloudFormation. */
+  readonly reason: readonly string[];
+  /** The attributes of the resource. */
+  readonly data?: Results;
+  /** What is to do when it has been given. */
+  readonly afterwards?: () => Promise<void>;
+}
+
+/** The whole answer, inclusive: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */
+const MOST_BYTES = 4096;
+
+/** By how much the logical id of a resource that passes on the same results may be longer. */
+const LONGER_ID_BYTES = 8;
+
+const ATTEMPTS = 8;
+
+/** The body of the answer, within CloudFormation's limit. */
+export function answerBody(event: CloudFormationCustomResourceEvent, physicalResourceId: string, answer: Answer): string {
+  const body = (reason: string) => asciiJson({
+    Status: answer.status,
+    Reason: reason,
+    PhysicalResourceId: physicalResourceId,
+    StackId: event.StackId,
+    RequestId: event.RequestId,
+    LogicalResourceId: event.LogicalResourceId,
+    Data: hasMembers(answer.data) ? answer.data : undefined,
+  });
+  return body(fit(answer.reason, MOST_BYTES - body('').length));
+}
+
+function hasMembers(data: Results = {}): boolean {
+  return Object.keys(data).length > 0;
+}
+
+/** By how many bytes an answer with these attributes would be too long, even without a reason. */
+export function bytesOver({ event, id }: Job, data: Results): number {
+  return answerBody(event, 'PhysicalResourceId' in event ? event.PhysicalResourceId : id, { status: 'SUCCESS', reason: [], data }).length + LONGER_ID_BYTES - MOST_BYTES;
+}
+
+/**
+ * Puts the answer to where CloudFormation waits for it. Throws when it can't: Lambda then repeats the invocation,
+ * which finds the same task again.
+ */
+export async function sendAnswer(url: string, body: string, world: World): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const problem = await world.put(url, body).then(
+      (status) => status >= 200 && status < 300 ? undefined : `HTTP status ${status}`,
+      (error: Error) => error.name,
+    );
+    if (problem === undefined) {
+      return;
+    }
+    world.log(`CloudFormation did not take the answer (${problem}), attempt ${attempt} of ${ATTEMPTS}`);
+    if (attempt === ATTEMPTS) {
+      throw new Error('CloudFormation did not take the answer');
+    }
+    await world.sleep(Math.min(500 * 2 ** attempt, 10_000));
+  }
+}

@@ -1,0 +1,86 @@
+import { ArnFormat, Aws, Stack } from 'aws-cdk-lib';
+import { PropagatedTagSource } from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { isOutput } from '../contract';
+import { familyOf, logsOf, logStreamsOf, ownedDefinition, rolesOf, taskRoleOf } from '../request/task-definition';
+import type { RunTaskProps } from '../run-task-props';
+
+/** What the function may do for one task, and nothing else. */
+export function handlerStatements(scope: Construct, props: RunTaskProps, attributes: string[] = []): iam.PolicyStatement[] {
+  const stack = Stack.of(scope);
+  const { cluster, taskDefinition } = props;
+  const arnOf = (resource: string, resourceName: string) => stack.formatArn({ service: 'ecs', resource, resourceName });
+  const tasks = arnOf('task', `${cluster.clusterName}/*`);
+  const onCluster = { ArnEquals: { 'ecs:cluster': cluster.clusterArn } };
+  const passRoles = (roles: iam.IRole[], service: string) => roles.length === 0 ? [] : [new iam.PolicyStatement({
+    actions: ['iam:PassRole'],
+    resources: roles.map((role) => role.roleArn),
+    conditions: { StringEquals: { 'iam:PassedToService': service } },
+  })];
+
+  const statements = [
+    new iam.PolicyStatement({
+      actions: ['ecs:RunTask'],
+      // Every revision: with only the current one, each deployment would have to wait for its new permission to spread.
+      resources: [arnOf('task-definition', `${familyOf(taskDefinition)}:*`)],
+      conditions: onCluster,
+    }),
+    new iam.PolicyStatement({ actions: ['ecs:DescribeTasks', 'ecs:StopTask'], resources: [tasks], conditions: onCluster }),
+    new iam.PolicyStatement({ actions: ['ecs:ListTasks'], resources: ['*'], conditions: onCluster }),
+    ...passRoles(rolesOf(props), 'ecs-tasks.amazonaws.com'),
+    ...passRoles((props.volumes ?? []).map((volume) => volume.role), 'ecs.amazonaws.com'),
+    new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [Aws.STACK_ID] }),
+  ];
+  // With a startedBy of the user, the function marks the task with a tag of its own.
+  const tagged = Object.keys(props.tags ?? {}).length > 0 || (props.propagateTags && props.propagateTags !== PropagatedTagSource.NONE);
+  if (tagged || props.enableEcsManagedTags || props.startedBy) {
+    statements.push(new iam.PolicyStatement({
+      actions: ['ecs:TagResource'],
+      resources: [tasks],
+      conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
+    }));
+  }
+  const logs = attributes.some(isOutput) ? logStreamsOf(props) : logsOf(props);
+  const logGroups = [...new Set(Object.values(logs).map(({ Group }) => Group))];
+  if (logGroups.length > 0) {
+    statements.push(new iam.PolicyStatement({
+      actions: ['logs:GetLogEvents'],
+      resources: logGroups.map((resourceName) => stack.formatArn({
+        service: 'logs', resource: 'log-group', resourceName: `${resourceName}:log-stream:*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      })),
+    }));
+  }
+  if (!ownedDefinition(taskDefinition) && !props.exitCodeFrom) {
+    // To see which containers are essential. This action cannot be limited to a resource.
+    statements.push(new iam.PolicyStatement({ actions: ['ecs:DescribeTaskDefinition'], resources: ['*'] }));
+  }
+  return statements;
+}
+
+/** What the task's own roles need for what the props ask of them. */
+export function grantToTask(scope: Construct, props: RunTaskProps): void {
+  if (props.enableExecuteCommand) {
+    taskRoleOf(props)?.addToPrincipalPolicy(new iam.PolicyStatement({
+      actions: [
+        'ssmmessages:CreateControlChannel', 'ssmmessages:CreateDataChannel',
+        'ssmmessages:OpenControlChannel', 'ssmmessages:OpenDataChannel',
+      ],
+      resources: ['*'],
+    }));
+  }
+  const files = (props.containerOverrides ?? []).flatMap(({ environmentFiles }) => environmentFiles ?? []).map((file) => file.bind(scope).s3Location);
+  if (files.length > 0) {
+    const owned = ownedDefinition(props.taskDefinition);
+    const role = props.taskOverrides?.executionRole ?? owned?.obtainExecutionRole() ?? props.taskDefinition.executionRole;
+    const arnOf = (resource: string) => Stack.of(scope).formatArn({ service: 's3', region: '', account: '', resource, arnFormat: ArnFormat.NO_RESOURCE_NAME });
+    role?.addToPrincipalPolicy(new iam.PolicyStatement({
+      actions: ['s3:GetObject'],
+      resources: files.map(({ bucketName, objectKey }) => arnOf(`${bucketName}/${objectKey}`)),
+    }));
+    role?.addToPrincipalPolicy(new iam.PolicyStatement({
+      actions: ['s3:GetBucketLocation'],
+      resources: files.map(({ bucketName }) => arnOf(bucketName)),
+    }));
+  }
+}

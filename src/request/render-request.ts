@@ -1,0 +1,154 @@
+import { Size, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import { Construct } from 'constructs';
+import type { RunTaskProperties } from '../contract';
+import type { ContainerOverride, ResourceRequirement, RunTaskProps, TaskOverrides } from '../run-task-props';
+import { ResourceType } from '../run-task-props';
+import { launchTypeOf } from './task-definition';
+import { TaskManagedVolume } from '../task-managed-volume';
+
+export type Request = RunTaskProperties['Request'];
+type Overrides = NonNullable<Request['overrides']>;
+type ContainerOverrides = NonNullable<Overrides['containerOverrides']>[number];
+type VolumeConfiguration = NonNullable<Request['volumeConfigurations']>[number];
+
+/** A task and its request: that of a deployment, or that of a Delete. */
+export interface Task {
+  readonly props: RunTaskProps;
+  readonly request: Request;
+}
+
+/** Where the task's network interface is. */
+export interface TaskNetwork {
+  readonly vpc: ec2.IVpc;
+  readonly subnets: ec2.SelectedSubnets;
+  readonly securityGroups: ec2.ISecurityGroup[];
+}
+
+export function renderTask(scope: Construct, props: RunTaskProps, network?: TaskNetwork): Task {
+  return { props, request: renderRequest(scope, props, network) };
+}
+
+/**
+ * The request as ECS gets it. Only what the user asks for is in it, beside cluster, definition, launch type and network:
+ * whatever else were rendered would run everybody's tasks again.
+ */
+function renderRequest(scope: Construct, props: RunTaskProps, network?: TaskNetwork): Request {
+  return {
+    cluster: props.cluster.clusterArn,
+    taskDefinition: props.taskDefinition.taskDefinitionArn,
+    count: props.count,
+    launchType: launchTypeOf(props),
+    // An empty list is no strategy for ECS: without one, and without a launch type, it takes that of the cluster.
+    capacityProviderStrategy: props.capacityProviderStrategies?.length
+      ? props.capacityProviderStrategies.map(({ capacityProvider, base, weight }) => ({ capacityProvider, base, weight }))
+      : undefined,
+    platformVersion: props.platformVersion,
+    networkConfiguration: network && {
+      awsvpcConfiguration: {
+        subnets: network.subnets.subnetIds,
+        securityGroups: network.securityGroups.map((group) => group.securityGroupId),
+        assignPublicIp: props.assignPublicIp ? 'ENABLED' : 'DISABLED',
+      },
+    },
+    overrides: renderOverrides(scope, props),
+    placementConstraints: props.placementConstraints?.flatMap((constraint) => constraint.toJson()) as Request['placementConstraints'],
+    placementStrategy: props.placementStrategies?.flatMap((strategy) => strategy.toJson()) as Request['placementStrategy'],
+    group: props.group,
+    startedBy: props.startedBy,
+    referenceId: props.referenceId,
+    tags: props.tags && renderTags(props.tags),
+    propagateTags: props.propagateTags,
+    enableECSManagedTags: props.enableEcsManagedTags,
+    enableExecuteCommand: props.enableExecuteCommand,
+    volumeConfigurations: props.volumes?.map(renderVolume),
+  };
+}
+
+function renderOverrides(scope: Construct, { containerOverrides, taskOverrides }: RunTaskProps): Overrides | undefined {
+  return containerOverrides || taskOverrides ? {
+    containerOverrides: containerOverrides?.map((override) => renderContainerOverride(scope, override)),
+    ...taskOverrides && renderTaskOverrides(taskOverrides),
+  } : undefined;
+}
+
+function renderContainerOverride(scope: Construct, override: ContainerOverride): ContainerOverrides {
+  return {
+    name: override.containerName,
+    command: override.command,
+    environment: override.environment && byName(override.environment).map(([name, value]) => ({ name, value })),
+    environmentFiles: override.environmentFiles?.map((file) => {
+      // Each in a scope of its own, where a file from the disk becomes an asset.
+      const { fileType, s3Location } = file.bind(new Construct(scope, `EnvironmentFile${scope.node.children.length}`));
+      return { type: fileType, value: `arn:${Stack.of(scope).partition}:s3:::${s3Location.bucketName}/${s3Location.objectKey}` };
+    }),
+    cpu: override.cpu,
+    memory: override.memoryLimitMiB,
+    memoryReservation: override.memoryReservationMiB,
+    resourceRequirements: renderResourceRequirements(override),
+  };
+}
+
+function renderResourceRequirements({ gpuCount, resourceRequirements }: ContainerOverride): ContainerOverrides['resourceRequirements'] {
+  const gpus = gpuCount === undefined ? [] : [{ type: ResourceType.GPU, value: text(gpuCount) }];
+  return gpuCount === undefined && !resourceRequirements ? undefined : [...gpus, ...(resourceRequirements ?? []).map(renderResourceRequirement)];
+}
+
+function renderResourceRequirement({ type, value, sharingStrategy }: ResourceRequirement) {
+  const { memoryMiB, maxComputePercent } = sharingStrategy?.nvidiaMps ?? {};
+  return { type, value, sharingStrategy: memoryMiB === undefined ? undefined : { nvidiaMps: { memory: memoryMiB, maxComputePercent } } };
+}
+
+function renderTaskOverrides(overrides: TaskOverrides): Overrides {
+  return {
+    cpu: overrides.cpu === undefined ? undefined : text(overrides.cpu),
+    memory: overrides.memoryLimitMiB === undefined ? undefined : text(overrides.memoryLimitMiB),
+    ephemeralStorage: overrides.ephemeralStorageGiB === undefined ? undefined : { sizeInGiB: overrides.ephemeralStorageGiB },
+    taskRoleArn: overrides.taskRole?.roleArn,
+    executionRoleArn: overrides.executionRole?.roleArn,
+    inferenceAcceleratorOverrides: overrides.inferenceAccelerators?.map(({ deviceName, deviceType }) => ({ deviceName, deviceType })),
+  };
+}
+
+function renderVolume(volume: ecs.ServiceManagedVolume): VolumeConfiguration {
+  const config: ecs.ServiceManagedEBSVolumeConfiguration & { readonly volumeInitializationRate?: Size } = volume.config!;
+  const task = volume instanceof TaskManagedVolume ? volume : undefined;
+  // aws-cdk-lib's own volumes have this rate only in later versions than the oldest that this library works with.
+  const rate = task?.volumeInitializationRate ?? config.volumeInitializationRate;
+  return {
+    name: volume.name,
+    managedEBSVolume: {
+      roleArn: volume.role.roleArn,
+      encrypted: config.encrypted,
+      kmsKeyId: config.kmsKeyId?.keyArn,
+      volumeType: config.volumeType,
+      sizeInGiB: config.size?.toGibibytes(),
+      snapshotId: config.snapShotId,
+      volumeInitializationRate: rate?.toMebibytes(),
+      iops: config.iops,
+      throughput: config.throughput,
+      filesystemType: config.fileSystemType,
+      tagSpecifications: config.tagSpecifications?.map(({ tags, propagateTags }) => ({
+        resourceType: 'volume',
+        tags: tags && renderTags(tags),
+        propagateTags,
+      })),
+      terminationPolicy: task?.deleteOnTermination === undefined ? undefined : { deleteOnTermination: task.deleteOnTermination },
+    },
+  };
+}
+
+function renderTags(tags: { [key: string]: string }) {
+  return byName(tags).map(([key, value]) => ({ key, value }));
+}
+
+/** In one order: that of a map in Java is another one at each synthesis, and the task would run again for it. */
+function byName(map: { [name: string]: string }): [name: string, value: string][] {
+  return Object.entries(map).sort(([one], [other]) => one < other ? -1 : 1);
+}
+
+/** The API has strings for some numbers. */
+function text(value: number): string {
+  return Token.isUnresolved(value) ? Tokenization.stringifyNumber(value) : String(value);
+}

@@ -1,0 +1,261 @@
+import { Size, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as efs from 'aws-cdk-lib/aws-efs';
+import { RESOURCE_TYPE } from '../../src/contract';
+import { RunTask, TaskManagedVolume } from '../../src/index';
+import { addVolume, propertiesOf, readable, requestOf, runTask, Setup, setup, statementsOf } from '../support/stacks';
+
+const onEc2 = (networkMode?: ecs.NetworkMode) => setup(ecs.Compatibility.EC2, networkMode);
+
+function autoScalingProvider({ stack, vpc, cluster }: Setup): ecs.AsgCapacityProvider {
+  const autoScalingGroup = new autoscaling.AutoScalingGroup(stack, 'Instances', {
+    vpc, instanceType: new ec2.InstanceType('t3.micro'), machineImage: ecs.EcsOptimizedImage.amazonLinux2(),
+  });
+  const provider = new ecs.AsgCapacityProvider(stack, 'Provider', { autoScalingGroup });
+  cluster.addAsgCapacityProvider(provider);
+  return provider;
+}
+
+/** The types of the resources on which the task waits, directly. */
+function typesNeededBy(stack: Stack): string[] {
+  const template = Template.fromStack(stack);
+  const [resource] = Object.values(template.findResources(RESOURCE_TYPE));
+  return resource.DependsOn.map((logicalId: string) => template.toJSON().Resources[logicalId].Type);
+}
+
+describe('a task runs on', () => {
+  test('Fargate Spot, once the cluster has it', () => {
+    const given = setup();
+    given.cluster.enableFargateCapacityProviders();
+    runTask(given, { capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }, { capacityProvider: 'FARGATE', base: 1 }] });
+
+    expect(requestOf(given.stack)).toMatchObject({
+      capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }, { capacityProvider: 'FARGATE', base: 1 }],
+      networkConfiguration: expect.anything(),
+    });
+    expect(requestOf(given.stack)).not.toHaveProperty('launchType');
+    expect(typesNeededBy(given.stack)).toContain('AWS::ECS::ClusterCapacityProviderAssociations');
+    Annotations.fromStack(given.stack).hasNoWarning('/Stack/Task', Match.anyValue());
+  });
+
+  test('an Auto Scaling group, once it is a capacity provider of the cluster', () => {
+    const given = onEc2();
+    runTask(given, { capacityProviderStrategies: [{ capacityProvider: autoScalingProvider(given).capacityProviderName }] });
+
+    expect(requestOf(given.stack)).toMatchObject({ capacityProviderStrategy: [{ capacityProvider: '<Provider>' }] });
+    expect(requestOf(given.stack)).not.toHaveProperty('launchType');
+    expect(typesNeededBy(given.stack)).toContain('AWS::ECS::ClusterCapacityProviderAssociations');
+  });
+
+  test("what the cluster's default strategy says", () => {
+    const given = setup();
+    given.cluster.enableFargateCapacityProviders();
+    given.cluster.addDefaultCapacityProviderStrategy([{ capacityProvider: 'FARGATE_SPOT', weight: 1 }]);
+    runTask(given, { capacityProviderStrategies: [] });
+
+    expect(requestOf(given.stack)).not.toHaveProperty('launchType');
+    expect(requestOf(given.stack)).not.toHaveProperty('capacityProviderStrategy');
+    expect(typesNeededBy(given.stack)).toContain('AWS::ECS::ClusterCapacityProviderAssociations');
+  });
+
+  test.each([
+    ['bridge', ecs.NetworkMode.BRIDGE, false],
+    ['host', ecs.NetworkMode.HOST, false],
+    ['awsvpc', ecs.NetworkMode.AWS_VPC, true],
+  ])('EC2 with network mode %s', (_, networkMode, hasInterface) => {
+    const given = onEc2(networkMode);
+    runTask(given, { placementStrategies: [ecs.PlacementStrategy.packedByMemory()] });
+
+    expect(requestOf(given.stack)).toMatchObject({ launchType: 'EC2', placementStrategy: [{ field: 'MEMORY', type: 'binpack' }] });
+    expect(requestOf(given.stack).networkConfiguration !== undefined).toBe(hasInterface);
+  });
+
+  test('machines of your own (EXTERNAL)', () => {
+    const given = setup(ecs.Compatibility.EXTERNAL, ecs.NetworkMode.HOST);
+    runTask(given);
+
+    expect(requestOf(given.stack)).toMatchObject({ launchType: 'EXTERNAL' });
+    expect(requestOf(given.stack)).not.toHaveProperty('networkConfiguration');
+  });
+
+  test('ECS Managed Instances, by the name of their capacity provider', () => {
+    const given = onEc2(ecs.NetworkMode.AWS_VPC);
+    runTask(given, { capacityProviderStrategies: [{ capacityProvider: 'managed-instances' }] });
+
+    expect(requestOf(given.stack)).toMatchObject({
+      capacityProviderStrategy: [{ capacityProvider: 'managed-instances' }], networkConfiguration: expect.anything(),
+    });
+    expect(requestOf(given.stack)).not.toHaveProperty('launchType');
+  });
+});
+
+describe('a warning tells that the cluster lacks Fargate Spot', () => {
+  const strategies = { capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT' }, { capacityProvider: 'FARGATE' }] };
+
+  test('and how to give it that', () => {
+    const given = setup();
+    runTask(given, strategies);
+
+    Annotations.fromStack(given.stack).hasWarning('/Stack/Task', Match.stringLikeRegexp(
+      "names FARGATE_SPOT and FARGATE, which the cluster 'Stack/Cluster' lacks: call its enableFargateCapacityProviders\\(\\), or acknowledge this warning if it gets them in another way \\[ack: cdk-ecs-run-task:missingProviders\\]$"));
+  });
+
+  test('but not where it gets that later, and in another stack', () => {
+    const given = setup();
+    const other = new Stack(given.stack.node.root, 'Other');
+    const cluster = new ecs.Cluster(other, 'Cluster', { vpc: new ec2.Vpc(other, 'Vpc') });
+    runTask(given, { cluster, ...strategies });
+    cluster.enableFargateCapacityProviders();
+
+    Annotations.fromStack(given.stack).hasNoWarning('/Stack/Task', Match.anyValue());
+  });
+
+  test('but not of capacity that is not Fargate', () => {
+    const given = setup();
+    runTask(given, { capacityProviderStrategies: [{ capacityProvider: 'instances' }] });
+
+    Annotations.fromStack(given.stack).hasNoWarning('/Stack/Task', Match.anyValue());
+  });
+
+  test('but not where the cluster is imported', () => {
+    const given = setup();
+    const cluster = ecs.Cluster.fromClusterAttributes(given.stack, 'Imported', { clusterName: 'Imported', vpc: given.vpc });
+    runTask(given, { cluster, ...strategies });
+
+    Annotations.fromStack(given.stack).hasNoWarning('/Stack/Task', Match.anyValue());
+  });
+});
+
+// aws-cdk-lib has these constructs in later versions than the oldest that this library works with.
+const { ManagedInstancesCapacityProvider, Compatibility: { MANAGED_INSTANCES } } = ecs as any;
+const testWithManagedInstances = ManagedInstancesCapacityProvider ? test : test.skip;
+
+testWithManagedInstances('a task runs on ECS Managed Instances, once the cluster has their capacity provider', () => {
+  const given = setup(MANAGED_INSTANCES, ecs.NetworkMode.AWS_VPC);
+  const provider = new ManagedInstancesCapacityProvider(given.stack, 'Managed', {
+    subnets: given.vpc.privateSubnets,
+    securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(given.stack, 'Instances', 'sg-00000001')],
+    instanceRequirements: { vCpuCountMin: 1, memoryMin: Size.gibibytes(2) },
+  });
+  (given.cluster as any).addManagedInstancesCapacityProvider(provider);
+  runTask(given, { capacityProviderStrategies: [{ capacityProvider: provider.capacityProviderName }] });
+
+  expect(requestOf(given.stack)).toMatchObject({ capacityProviderStrategy: [{ capacityProvider: '<Managed>' }] });
+  expect(requestOf(given.stack)).not.toHaveProperty('launchType');
+  Template.fromStack(given.stack).hasResourceProperties('AWS::ECS::CapacityProvider', { ClusterName: { Ref: Match.stringLikeRegexp('^Cluster') } });
+});
+
+describe('a task has', () => {
+  test('GPUs of its container', () => {
+    const given = onEc2();
+    const gpuDefinition = new ecs.Ec2TaskDefinition(given.stack, 'Gpu');
+    gpuDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), memoryLimitMiB: 256, gpuCount: 1 });
+    runTask(given, { taskDefinition: gpuDefinition, containerOverrides: [{ containerName: 'app', gpuCount: 2 }] });
+
+    expect(requestOf(given.stack)).toMatchObject({
+      overrides: { containerOverrides: [{ name: 'app', resourceRequirements: [{ type: 'GPU', value: '2' }] }] },
+    });
+  });
+
+  test('an EBS volume that is made for it', () => {
+    const given = setup();
+    const volume = addVolume(given, new TaskManagedVolume(given.stack, 'Data', { name: 'data', managedEBSVolume: { size: Size.gibibytes(10) } }));
+    runTask(given, { volumes: [volume] });
+
+    expect(requestOf(given.stack)).toMatchObject({
+      volumeConfigurations: [{ name: 'data', managedEBSVolume: { sizeInGiB: 10, roleArn: '<DataEBSRole.Arn>' } }],
+    });
+  });
+
+  test('an EFS volume, once there are mount targets that let it in', () => {
+    const given = setup();
+    const fileSystem = new efs.FileSystem(given.stack, 'Files', { vpc: given.vpc });
+    given.taskDefinition.addVolume({ name: 'files', efsVolumeConfiguration: { fileSystemId: fileSystem.fileSystemId } });
+    given.taskDefinition.findContainer('app')!.addMountPoints({ sourceVolume: 'files', containerPath: '/files', readOnly: false });
+    const run = runTask(given, { executeAfter: [fileSystem] });
+    fileSystem.connections.allowDefaultPortFrom(run);
+
+    expect(requestOf(given.stack)).not.toHaveProperty('volumeConfigurations');
+    expect(typesNeededBy(given.stack)).toEqual(expect.arrayContaining(['AWS::EFS::MountTarget', 'AWS::EC2::SecurityGroupIngress']));
+  });
+
+  test('enableExecuteCommand', () => {
+    const given = setup();
+    runTask(given, { enableExecuteCommand: true });
+
+    expect(requestOf(given.stack)).toMatchObject({ enableExecuteCommand: true });
+    Template.fromStack(given.stack).resourceCountIs('AWS::IAM::Policy', 2);
+  });
+});
+
+describe('a log router of FireLens', () => {
+  const addRouter = ({ taskDefinition }: Setup) => taskDefinition.addFirelensLogRouter('log-router', {
+    image: ecs.ContainerImage.fromRegistry('fluent-bit'),
+    firelensConfig: { type: ecs.FirelensLogRouterType.FLUENTBIT },
+    logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'router' }),
+    memoryReservationMiB: 50,
+  });
+
+  test('decides as any essential container, and its own log is known', () => {
+    const given = setup();
+    given.taskDefinition.addContainer('worker', { image: ecs.ContainerImage.fromRegistry('worker'), logging: ecs.LogDrivers.firelens({}) });
+    runTask(given);
+    addRouter(given);
+
+    expect(propertiesOf(given.stack)).toMatchObject({
+      ExitCodeFrom: ['app', 'worker', 'log-router'], Logs: { 'log-router': { Group: expect.anything(), StreamPrefix: 'router' } },
+    });
+    expect(Object.keys(propertiesOf(given.stack).Logs!)).toEqual(['log-router']);
+  });
+
+  test('that the CDK adds by itself is no exception', () => {
+    const given = setup();
+    runTask(given);
+    given.taskDefinition.addContainer('worker', { image: ecs.ContainerImage.fromRegistry('worker'), logging: ecs.LogDrivers.firelens({}) });
+    const { ExitCodeFrom, Logs } = propertiesOf(given.stack);
+
+    expect(ExitCodeFrom).toEqual(['app', 'worker', 'log-router']);
+    expect(Logs).toEqual({ 'log-router': { Group: expect.anything(), StreamPrefix: 'firelens' } });
+    expect(statementsOf(given.stack)).toContainEqual(expect.objectContaining({ Action: 'logs:GetLogEvents' }));
+  });
+});
+
+test.each([
+  ['without a stream prefix', 'awslogs', { 'awslogs-group': '/shop' }],
+  ['without a group', 'awslogs', { 'awslogs-stream-prefix': 'shop' }],
+  ['with another driver', 'fluentd', { 'awslogs-group': '/shop', 'awslogs-stream-prefix': 'shop' }],
+])('a container %s has no log that the function could read', (_, logDriver, options) => {
+  const given = setup();
+  const logging = new ecs.GenericLogDriver({ logDriver, options: options as Record<string, string> });
+  given.taskDefinition.addContainer('worker', { image: ecs.ContainerImage.fromRegistry('worker'), logging });
+  runTask(given);
+
+  expect(propertiesOf(given.stack)).not.toHaveProperty('Logs');
+});
+
+describe('a sidecar does not decide', () => {
+  test('if it is not essential', () => {
+    const given = setup();
+    given.taskDefinition.addContainer('proxy', { image: ecs.ContainerImage.fromRegistry('proxy'), essential: false });
+    runTask(given);
+
+    expect(propertiesOf(given.stack).ExitCodeFrom).toEqual(['app']);
+  });
+
+  test('in a definition that it shares with a service of Service Connect, whose proxy ECS adds to tasks of the service only', () => {
+    const given = setup();
+    given.cluster.addDefaultCloudMapNamespace({ name: 'shop', useForServiceConnect: true });
+    given.taskDefinition.findContainer('app')!.addPortMappings({ name: 'http', containerPort: 80 });
+    const service = new ecs.FargateService(given.stack, 'Service', {
+      cluster: given.cluster, taskDefinition: given.taskDefinition, serviceConnectConfiguration: { services: [{ portMappingName: 'http' }] },
+    });
+    new RunTask(given.stack, 'Task', { cluster: given.cluster, taskDefinition: given.taskDefinition, executeBefore: [service] });
+    const [{ DependsOn }] = Object.values(Template.fromStack(given.stack).findResources('AWS::ECS::Service'));
+
+    expect(propertiesOf(given.stack).ExitCodeFrom).toEqual(['app']);
+    expect(readable(DependsOn.map((logicalId: string) => ({ Ref: logicalId })))).toContain('<Task>');
+  });
+});

@@ -1,0 +1,652 @@
+import { Aspects, CfnResource, Duration, Fn, NestedStack, Stack, Tags } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as patterns from 'aws-cdk-lib/aws-ecs-patterns';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct, IConstruct } from 'constructs';
+import { RunTask } from '../../src/index';
+import { neededBy, network, pathsOf, setup } from '../support/stacks';
+
+type Network = ReturnType<typeof network>;
+
+const resource = (construct: Construct) => construct.node.findChild('Resource');
+
+/** The only resource of a type in a scope: what ECS or Lambda updates to a new revision. */
+function only(scope: IConstruct, type: string): CfnResource {
+  const [found, ...others] = scope.node.findAll().filter((each) => CfnResource.isCfnResource(each) && each.cfnResourceType === type);
+  expect(others).toEqual([]);
+  return found as CfnResource;
+}
+
+/** Instances for services and tasks on EC2. */
+function addInstances({ stack, vpc, cluster }: Network): void {
+  const autoScalingGroup = new autoscaling.AutoScalingGroup(stack, 'Instances', {
+    vpc, instanceType: new ec2.InstanceType('t3.micro'), machineImage: ecs.EcsOptimizedImage.amazonLinux2(),
+  });
+  cluster.addAsgCapacityProvider(new ecs.AsgCapacityProvider(stack, 'Capacity', { autoScalingGroup }));
+}
+
+const image = ecs.ContainerImage.fromRegistry('web');
+
+/** What is deployed with each new version of an app: its resource must not be updated before a migration has succeeded. */
+const DEPLOYED: [string, string, (given: Network) => { scope: Construct; connections?: ec2.IConnectable }][] = [
+  ['a FargateService', 'AWS::ECS::Service', ({ stack, cluster, taskDefinition }) => {
+    const service = new ecs.FargateService(stack, 'App', { cluster, taskDefinition });
+    return { scope: service, connections: service };
+  }],
+  ['a FargateService with a deployment circuit breaker', 'AWS::ECS::Service', ({ stack, cluster, taskDefinition }) => {
+    const service = new ecs.FargateService(stack, 'App', { cluster, taskDefinition, circuitBreaker: { rollback: true } });
+    return { scope: service, connections: service };
+  }],
+  ['an Ec2Service', 'AWS::ECS::Service', (given) => {
+    addInstances(given);
+    const taskDefinition = new ecs.Ec2TaskDefinition(given.stack, 'OnInstances', { networkMode: ecs.NetworkMode.AWS_VPC });
+    taskDefinition.addContainer('app', { image, memoryLimitMiB: 256 });
+    const service = new ecs.Ec2Service(given.stack, 'App', { cluster: given.cluster, taskDefinition });
+    return { scope: service, connections: service };
+  }],
+  ['an ExternalService', 'AWS::ECS::Service', ({ stack, cluster }) => {
+    const taskDefinition = new ecs.ExternalTaskDefinition(stack, 'Anywhere');
+    taskDefinition.addContainer('app', { image, memoryLimitMiB: 256 });
+    return { scope: new ecs.ExternalService(stack, 'App', { cluster, taskDefinition }) };
+  }],
+  ['a Lambda function', 'AWS::Lambda::Function', ({ stack, vpc }) => {
+    const app = new lambda.Function(stack, 'App', {
+      vpc, runtime: lambda.Runtime.NODEJS_20_X, handler: 'index.handler', code: lambda.Code.fromInline('//'),
+    });
+    new lambda.Alias(stack, 'Alias', { aliasName: 'live', version: app.currentVersion });
+    return { scope: app, connections: app };
+  }],
+  ['an ApplicationLoadBalancedFargateService', 'AWS::ECS::Service', ({ stack, cluster }) => {
+    const scope = new patterns.ApplicationLoadBalancedFargateService(stack, 'App', { cluster, taskImageOptions: { image } });
+    scope.service.autoScaleTaskCount({ maxCapacity: 2 }).scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: 50 });
+    return { scope, connections: scope.service };
+  }],
+  ['an ApplicationLoadBalancedEc2Service', 'AWS::ECS::Service', (given) => {
+    addInstances(given);
+    const scope = new patterns.ApplicationLoadBalancedEc2Service(given.stack, 'App', {
+      cluster: given.cluster, memoryLimitMiB: 256, taskImageOptions: { image },
+    });
+    return { scope, connections: scope.service };
+  }],
+  ['an ApplicationMultipleTargetGroupsFargateService', 'AWS::ECS::Service', ({ stack, cluster }) => {
+    const scope = new patterns.ApplicationMultipleTargetGroupsFargateService(stack, 'App', { cluster, taskImageOptions: { image } });
+    return { scope, connections: scope.service };
+  }],
+  ['a NetworkLoadBalancedFargateService', 'AWS::ECS::Service', ({ stack, cluster }) => {
+    const scope = new patterns.NetworkLoadBalancedFargateService(stack, 'App', { cluster, taskImageOptions: { image } });
+    return { scope, connections: scope.service };
+  }],
+  ['a QueueProcessingFargateService', 'AWS::ECS::Service', ({ stack, cluster }) => {
+    const scope = new patterns.QueueProcessingFargateService(stack, 'App', { cluster, image });
+    return { scope, connections: scope.service };
+  }],
+  ['a ScheduledFargateTask', 'AWS::Events::Rule', ({ stack, cluster }) => {
+    const scope = new patterns.ScheduledFargateTask(stack, 'App', {
+      cluster, schedule: events.Schedule.rate(Duration.hours(1)), scheduledFargateTaskImageOptions: { image, memoryLimitMiB: 512 },
+    });
+    return { scope, connections: new ec2.Connections({ securityGroups: scope.task.securityGroups }) };
+  }],
+];
+
+describe.each(DEPLOYED)('%s, which a database lets in as well as the migration before it', (_, type, appIn) => {
+  test('waits for the migration, which waits for the database', () => {
+    const given = network();
+    const db = given.database();
+    const { scope, connections } = appIn(given);
+    const run = given.task({ executeAfter: [db], executeBefore: [scope] });
+    db.connections.allowDefaultPortFrom(run);
+    if (connections) {
+      db.connections.allowDefaultPortFrom(connections);
+    }
+
+    expect(neededBy(only(scope, type))).toEqual(expect.arrayContaining(['Stack/Task/Resource', 'Stack/Database/Resource']));
+    expect(neededBy(resource(run))).toContain('Stack/Database/Resource');
+    expect(neededBy(resource(run))).not.toContain(only(scope, type).node.path);
+  });
+
+  test('waits for a migration and a seed, in a row or side by side, and comes before a smoke test', () => {
+    const given = network();
+    const { scope, connections } = appIn(given);
+    const smoke = given.task({ executeAfter: [scope] }, 'Smoke');
+    const seed = given.task({ executeBefore: [scope] }, 'Seed');
+    const migration = given.task({ executeBefore: [seed, scope] }, 'Migration');
+    const other = given.task({ executeBefore: [scope] }, 'Other');
+    if (connections) {
+      [smoke, seed, migration, other].forEach((run) => connections.connections.allowFrom(run, ec2.Port.tcp(80)));
+    }
+
+    expect(neededBy(only(scope, type))).toEqual(expect.arrayContaining(['Stack/Seed/Resource', 'Stack/Migration/Resource', 'Stack/Other/Resource']));
+    expect(neededBy(resource(seed))).toContain('Stack/Migration/Resource');
+    expect(neededBy(resource(smoke))).toContain(only(scope, type).node.path);
+    expect(neededBy(resource(other)).filter((path) => /Seed|Migration|Smoke/.test(path))).toEqual([]);
+  });
+
+  test('waits for a migration in a nested stack', () => {
+    const given = network();
+    const db = given.database();
+    const { scope, connections } = appIn(given);
+    const run = given.task({ executeAfter: [db], executeBefore: [scope] }, 'Task', new NestedStack(given.stack, 'Nested'));
+    run.connections.allowToDefaultPort(db);
+    if (connections) {
+      db.connections.allowDefaultPortFrom(connections);
+    }
+
+    expect(neededBy(only(scope, type))).toContain('Stack/Nested/Task/Resource');
+    expect(neededBy(resource(run))).toContain('Stack/Database/Resource');
+  });
+});
+
+describe('a new revision of the task definition', () => {
+  test('is there before the migration that shares it, and the service gets it after', () => {
+    const { stack, cluster, taskDefinition, task } = network();
+    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
+    const run = task({ executeBefore: [service] });
+
+    expect(neededBy(resource(run))).toContain('Stack/Definition/Resource');
+    expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Task/Resource');
+  });
+
+  test('may be there before the migration if the service has one for itself, and the service gets it after', () => {
+    const { stack, cluster, task } = network();
+    const own = new ecs.FargateTaskDefinition(stack, 'Own');
+    own.addContainer('web', { image });
+    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition: own });
+    task({ executeBefore: [service] });
+
+    expect(neededBy(own)).not.toContain('Stack/Task/Resource');
+    expect(neededBy(service.node.findChild('Service'))).toEqual(expect.arrayContaining(['Stack/Task/Resource', 'Stack/Own/Resource']));
+  });
+});
+
+describe('what waits for the task', () => {
+  test('are the resources of a scope, by prop and by method, also those that come later', () => {
+    const { stack, task } = network();
+    const [a, b] = [new sqs.Queue(stack, 'A'), new Construct(stack, 'B')];
+    const run = task({ executeBefore: [a] });
+    run.executeBefore(b);
+    const late = new sqs.Queue(b, 'Late');
+
+    expect(neededBy(a)).toContain('Stack/Task/Resource');
+    expect(neededBy(late)).toContain('Stack/Task/Resource');
+  });
+
+  test('is a service with the same task definition, but not the definition', () => {
+    const { stack, cluster, taskDefinition, task } = network();
+    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
+    const run = task({ executeBefore: [service] });
+
+    expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Task/Resource');
+    expect(neededBy(taskDefinition)).not.toContain('Stack/Task/Resource');
+    expect(neededBy(run)).not.toContain('Stack/Service/Service');
+  });
+
+  test('is a service that the database lets in, with the database first', () => {
+    const { stack, cluster, taskDefinition, task, database } = network();
+    const db = database();
+    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
+    const run = task({ executeAfter: [db], executeBefore: [service] });
+    db.connections.allowDefaultPortFrom(service);
+    db.connections.allowDefaultPortFrom(run);
+
+    expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Task/Resource');
+    expect(neededBy(resource(run))).toContain('Stack/Database/Resource');
+  });
+
+  test('is a load-balanced service, its load balancer included, when the migration shares its definition', () => {
+    const { stack, cluster, task, database } = network();
+    const db = database();
+    const web = new patterns.ApplicationLoadBalancedFargateService(stack, 'Web', {
+      cluster, taskImageOptions: { image: ecs.ContainerImage.fromRegistry('web') },
+    });
+    db.connections.allowDefaultPortFrom(web.service);
+    const run = task({ taskDefinition: web.taskDefinition, executeAfter: [db], executeBefore: [web] });
+    db.connections.allowDefaultPortFrom(run);
+
+    expect(neededBy(web.service.node.findChild('Service'))).toContain('Stack/Task/Resource');
+    expect(neededBy(web.loadBalancer)).toContain('Stack/Task/Resource');
+    expect(neededBy(web.taskDefinition)).not.toContain('Stack/Task/Resource');
+  });
+
+  test("is a service whose security group the task's traffic may enter", () => {
+    const { stack, cluster, task } = network();
+    const web = new patterns.ApplicationLoadBalancedFargateService(stack, 'Web', {
+      cluster, taskImageOptions: { image: ecs.ContainerImage.fromRegistry('web') },
+    });
+    const run = task({ executeBefore: [web] });
+    web.service.connections.allowFrom(run, ec2.Port.tcp(80));
+
+    expect(neededBy(web.service.node.findChild('Service'))).toContain('Stack/Task/Resource');
+  });
+
+  test('is a service with the same security group', () => {
+    const { stack, vpc, cluster, taskDefinition, task, database } = network();
+    const securityGroups = [new ec2.SecurityGroup(stack, 'Group', { vpc })];
+    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition, securityGroups });
+    const db = database();
+    db.connections.allowDefaultPortFrom(service);
+    const run = task({ securityGroups, executeBefore: [service] });
+
+    expect(neededBy(service)).toContain('Stack/Task/Resource');
+    expect(neededBy(resource(run))).toContain('Stack/Database/Resource');
+  });
+
+  test('is neither the definition that runs when it is deleted, nor the policy for it', () => {
+    const { stack, cluster, task } = network();
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'CleanUp');
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
+    const run = task({ onDelete: { taskDefinition } });
+    run.executeBefore(stack);
+
+    expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Task/Resource');
+    expect(neededBy(taskDefinition)).not.toContain('Stack/Task/Resource');
+    expect(neededBy(run.node.findChild('OnDelete'))).not.toContain('Stack/Task/Resource');
+    expect(neededBy(stack.node.findChild('EcsRunTaskHandler'))).not.toContain('Stack/Task/Resource');
+  });
+
+  test('is everything in a stack that the task can do without, but not what its function needs to go on', () => {
+    const given = network();
+    const { stack, task } = given;
+    addInstances(given);
+    const queue = new sqs.Queue(stack, 'Queue');
+    const run = task();
+    run.executeBefore(stack);
+
+    expect(neededBy(queue)).toContain('Stack/Task/Resource');
+    expect(neededBy(stack.node.findChild('EcsRunTaskHandler'))).not.toContain('Stack/Task/Resource');
+    expect(neededBy(resource(run))).toContain('Stack/Capacity/Capacity');
+  });
+
+  test('is not what the task needs by a reference inside a text, or by Fn::Sub, Fn::GetAtt or DependsOn written by hand', () => {
+    const { stack, task } = network();
+    const scope = new Construct(stack, 'Scope');
+    const [text, sub, getAtt, dependsOn, none] = ['Text', 'Sub', 'GetAtt', 'DependsOn', 'None'].map((id) => {
+      const made = new CfnResource(scope, id, { type: 'Custom::Thing' });
+      made.overrideLogicalId(id);
+      return made;
+    });
+    const needs = new CfnResource(stack, 'Needs', {
+      type: 'Custom::Thing', properties: { A: Fn.sub('${Sub.Arn}'), B: Fn.getAtt('GetAtt', 'Arn'), C: `before ${text.ref} after` },
+    });
+    needs.addOverride('DependsOn', ['DependsOn']);
+    task({ executeAfter: [needs], executeBefore: [scope] });
+
+    expect(neededBy(none)).toContain('Stack/Task/Resource');
+    [text, sub, getAtt, dependsOn].forEach((other) => expect(neededBy(other)).not.toContain('Stack/Task/Resource'));
+  });
+
+  test('is another task, and what waits for that', () => {
+    const { stack, task } = network();
+    const queue = new sqs.Queue(stack, 'Queue');
+    const [first, second] = [task({}, 'First'), task({}, 'Second')];
+    second.executeBefore(queue);
+    first.executeBefore(second);
+
+    expect(neededBy(resource(second))).toContain('Stack/First/Resource');
+    expect(neededBy(queue)).toEqual(expect.arrayContaining(['Stack/First/Resource', 'Stack/Second/Resource']));
+  });
+
+  test('is also what another task needs, which waits then as well', () => {
+    const { stack, task } = network();
+    const queue = new sqs.Queue(stack, 'Queue');
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Granted');
+    taskDefinition.addContainer('app', { image });
+    queue.grantSendMessages(taskDefinition.taskRole);
+    const other = task({ taskDefinition }, 'Other');
+    task({ executeBefore: [queue] });
+
+    expect(neededBy(queue)).toContain('Stack/Task/Resource');
+    expect(neededBy(resource(other))).toContain('Stack/Task/Resource');
+  });
+
+  test('is another task that is told to come after', () => {
+    const { task } = network();
+    const first = task({}, 'First');
+    const second = task({ executeAfter: [first] }, 'Second');
+
+    expect(neededBy(resource(second))).toContain('Stack/First/Resource');
+    expect(neededBy(resource(first))).not.toContain('Stack/Second/Resource');
+  });
+
+  test('is each service in a row of tasks and services: migration, service, smoke test, next service', () => {
+    const { stack, cluster, taskDefinition, task } = network();
+    const [one, two] = ['One', 'Two'].map((id) => new patterns.ApplicationLoadBalancedFargateService(stack, id, {
+      cluster, taskImageOptions: { image: ecs.ContainerImage.fromRegistry(id) },
+    }));
+    task({ taskDefinition: two.taskDefinition, executeBefore: [one] }, 'Migration');
+    const smoke = task({ taskDefinition, executeAfter: [one], executeBefore: [two] }, 'Smoke');
+
+    expect(neededBy(resource(smoke))).toEqual(expect.arrayContaining(['Stack/Migration/Resource', 'Stack/One/Service/Service']));
+    expect(neededBy(two.service)).toEqual(expect.arrayContaining(['Stack/Smoke/Resource', 'Stack/Migration/Resource']));
+  });
+
+  test('is a stack other than that of the task, as a whole', () => {
+    const { stack, task } = network();
+    const other = new Stack(stack.node.root, 'Other');
+    task({ executeBefore: [new sqs.Queue(other, 'Queue')] });
+    Template.fromStack(other);
+
+    expect(other.dependencies).toEqual([stack]);
+  });
+
+  test('is a nested stack', () => {
+    const { stack, cluster, task } = network();
+    const nested = new NestedStack(stack, 'Nested');
+    const queue = new sqs.Queue(nested, 'Queue', { queueName: cluster.clusterName });
+    const run = task({ executeBefore: [queue] });
+    Template.fromStack(stack);
+
+    expect(neededBy(nested.nestedStackResource!)).toContain('Stack/Task/Resource');
+    expect(neededBy(resource(run))).not.toContain(nested.nestedStackResource!.node.path);
+  });
+
+  test('is a service beside the task in a nested stack', () => {
+    const { stack, cluster } = network();
+    const nested = new NestedStack(stack, 'Nested');
+    const taskDefinition = new ecs.FargateTaskDefinition(nested, 'Definition');
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const service = new ecs.FargateService(nested, 'Service', { cluster, taskDefinition });
+    const run = new RunTask(nested, 'Task', { cluster, taskDefinition, executeBefore: [service] });
+    service.connections.allowFrom(run, ec2.Port.tcp(80));
+
+    expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Nested/Task/Resource');
+  });
+
+  test('is nothing in an empty scope', () => {
+    const { stack, task } = network();
+    task({ executeBefore: [new Construct(stack, 'Empty')] });
+
+    expect(() => Template.fromStack(stack)).not.toThrow();
+  });
+});
+
+describe('contradictory orders fail', () => {
+  test('before what the task needs', () => {
+    const { stack, taskDefinition, task } = network();
+    task({ executeBefore: [taskDefinition] });
+
+    expect(() => Template.fromStack(stack)).toThrow(new Error("[Stack/Task] executeBefore cannot let 'Stack/Definition' wait: "
+      + 'the task itself needs everything in it; remove it from executeBefore, or what makes the task need it'));
+  });
+
+  test('two tasks, each before the other', () => {
+    const { stack, task } = network();
+    const [first, second] = [task({}, 'First'), task({}, 'Second')];
+    first.executeBefore(second);
+    second.executeBefore(first);
+
+    expect(() => Template.fromStack(stack)).toThrow("[Stack/Second] executeBefore cannot let 'Stack/First' wait");
+  });
+
+  test('three tasks in a circle, by way of a queue that another task needs too', () => {
+    const { stack, task } = network();
+    const queue = new sqs.Queue(stack, 'Queue');
+    task({ executeAfter: [queue], executeBefore: [new sqs.Queue(stack, 'Other')] }, 'First');
+    const second = task({ executeBefore: [queue] }, 'Second');
+    task({ executeAfter: [queue], executeBefore: [second] }, 'Third');
+
+    expect(() => Template.fromStack(stack)).toThrow("[Stack/Second] executeBefore cannot let 'Stack/Queue' wait");
+  });
+
+  test('two tasks, each after the other', () => {
+    const { stack, task } = network();
+    const [first, second] = [task({}, 'First'), task({}, 'Second')];
+    first.executeAfter(second);
+    second.executeAfter(first);
+
+    expect(() => Template.fromStack(stack)).toThrow(/cycle/);
+  });
+
+  test('before a stack that the stack of the task depends on', () => {
+    const { stack, cluster } = network();
+    const other = new Stack(stack.node.root, 'Other');
+    const taskDefinition = new ecs.FargateTaskDefinition(other, 'Definition');
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    new RunTask(other, 'Task', { cluster, taskDefinition, executeBefore: [new sqs.Queue(stack, 'Queue')] });
+
+    expect(() => Template.fromStack(other)).toThrow(/cyclic/);
+  });
+});
+
+describe('between nested stacks', () => {
+  /** A service in a nested stack, with a definition of its own. */
+  function serviceIn(scope: Construct, cluster: ecs.ICluster): ecs.FargateService {
+    const taskDefinition = new ecs.FargateTaskDefinition(scope, 'Web');
+    taskDefinition.addContainer('web', { image });
+    return new ecs.FargateService(scope, 'Service', { cluster, taskDefinition });
+  }
+
+  test('a service in one waits for the task outside, which the service and the database let in', () => {
+    const { stack, cluster, task, database } = network();
+    const db = database();
+    const service = serviceIn(new NestedStack(stack, 'Nested'), cluster);
+    const run = task({ executeAfter: [db], executeBefore: [service] });
+    service.connections.allowFrom(run, ec2.Port.tcp(80));
+    db.connections.allowDefaultPortFrom(service);
+    db.connections.allowDefaultPortFrom(run);
+
+    expect(neededBy(service)).toEqual(expect.arrayContaining(['Stack/Task/Resource', 'Stack/Database/Resource']));
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining([
+      'Stack/Database/Resource', expect.stringMatching(/^Stack\/Database\/SecurityGroup\/from StackTask/),
+    ]));
+  });
+
+  test('a service in one waits for tasks in a row outside, all of which it lets in', () => {
+    const { stack, cluster, task } = network();
+    const service = serviceIn(new NestedStack(stack, 'Nested'), cluster);
+    const [first, second] = [task({}, 'First'), task({ executeBefore: [service] }, 'Second')];
+    first.executeBefore(second);
+    [first, second].forEach((run) => service.connections.allowFrom(run, ec2.Port.tcp(80)));
+
+    expect(neededBy(service)).toEqual(expect.arrayContaining(['Stack/First/Resource', 'Stack/Second/Resource']));
+  });
+
+  test('one that waits is not waited for because of a rule in it, be it for the task or between what the task needs, without a warning', () => {
+    const { stack, vpc, cluster, task, database } = network();
+    const db = database();
+    const bastion = new ec2.SecurityGroup(stack, 'Bastion', { vpc });
+    const nested = new NestedStack(stack, 'Nested');
+    const run = task({ executeAfter: [db, bastion], executeBefore: [new sqs.Queue(nested, 'Queue')] });
+    serviceIn(nested, cluster).connections.allowFrom(run, ec2.Port.tcp(80));
+    const groupId = db.connections.securityGroups[0].securityGroupId;
+    new ec2.CfnSecurityGroupIngress(nested, 'Rule', { groupId, sourceSecurityGroupId: bastion.securityGroupId, ipProtocol: '-1' });
+
+    expect(neededBy(resource(run)).filter((path) => path.startsWith('Stack/Nested'))).toEqual([]);
+    expect(neededBy(nested.nestedStackResource!)).toContain('Stack/Task/Resource');
+    expect(Annotations.fromStack(stack).findWarning('/Stack/Task', Match.anyValue())).toEqual([]);
+  });
+
+  test('a service that waits for the task in one may let it in, without a warning', () => {
+    const { stack, cluster, task } = network();
+    const service = serviceIn(stack, cluster);
+    const run = task({ executeBefore: [service] }, 'Task', new NestedStack(stack, 'Nested'));
+    service.connections.allowFrom(run, ec2.Port.tcp(80));
+
+    expect(neededBy(service)).toContain('Stack/Nested/Task/Resource');
+    expect(Annotations.fromStack(stack).findWarning('/Stack/Nested/Task', Match.anyValue())).toEqual([]);
+  });
+
+  test('a service in one waits for the task in another', () => {
+    const { stack, cluster, task, database } = network();
+    const db = database();
+    const [migrations, services] = ['Migrations', 'Services'].map((id) => new NestedStack(stack, id));
+    const service = serviceIn(services, cluster);
+    const run = task({ executeAfter: [db], executeBefore: [service] }, 'Task', migrations);
+    run.connections.allowToDefaultPort(db);
+    service.connections.allowToDefaultPort(db);
+
+    expect(neededBy(service)).toContain('Stack/Migrations/Task/Resource');
+    expect(neededBy(resource(run))).toContain('Stack/Database/Resource');
+  });
+
+  test('a service waits for the task in a stack that is nested twice, and other things in there do not', () => {
+    const { stack, cluster, task } = network();
+    const outer = new NestedStack(stack, 'Outer');
+    const inner = new NestedStack(outer, 'Inner');
+    const service = serviceIn(stack, cluster);
+    const queue = new sqs.Queue(inner, 'Queue');
+    const other = new sqs.Queue(outer, 'Queue');
+    const run = task({ executeBefore: [service, other] }, 'Task', inner);
+
+    expect(neededBy(service)).toContain('Stack/Outer/Inner/Task/Resource');
+    expect(neededBy(other)).toContain('Stack/Outer/Inner/Task/Resource');
+    expect(neededBy(queue)).not.toContain('Stack/Outer/Inner/Task/Resource');
+    expect(neededBy(resource(run))).not.toContain('Stack/Outer/Queue/Resource');
+  });
+
+  test('nothing outside waits that something beside the task in its nested stack needs', () => {
+    const { stack, task } = network();
+    const nested = new NestedStack(stack, 'Nested');
+    const scope = new Construct(stack, 'Scope');
+    const [needed, free] = ['Needed', 'Free'].map((id) => new sqs.Queue(scope, id));
+    new CfnResource(nested, 'Thing', { type: 'Custom::Thing', properties: { Queue: needed.queueArn } });
+    task({ executeBefore: [scope] }, 'Task', nested);
+
+    expect(neededBy(free)).toContain('Stack/Nested/Task/Resource');
+    expect(neededBy(needed)).not.toContain('Stack/Nested/Task/Resource');
+  });
+
+  test('resources with the same logical id are not mistaken for each other', () => {
+    const { stack, task } = network();
+    const nested = new NestedStack(stack, 'Nested');
+    const [inside, outside] = [nested, stack].map((scope) => new sqs.Queue(scope, 'Queue'));
+    const needs = new CfnResource(nested, 'Needs', { type: 'Custom::Thing', properties: { Queue: inside.queueArn } });
+    needs.addDependency(inside.node.defaultChild as CfnResource);
+    task({ executeAfter: [needs], executeBefore: [outside] });
+
+    const [id, same] = [inside, outside].map(({ stack: of, node }) => of.resolve((node.defaultChild as CfnResource).logicalId));
+    expect(id).toBe(same);
+    expect(neededBy(outside)).toContain('Stack/Task/Resource');
+  });
+
+  test('a nested stack that the task needs cannot wait for it', () => {
+    const { stack, cluster, task, database } = network();
+    const nested = new NestedStack(stack, 'Nested');
+    task({ executeAfter: [database(nested)], executeBefore: [serviceIn(nested, cluster)] });
+
+    expect(() => Template.fromStack(stack)).toThrow("[Stack/Task] executeBefore cannot let 'Stack/Nested/Service' wait");
+  });
+});
+
+describe('between stacks', () => {
+  /** A task in a stack of its own. */
+  function taskIn(stack: Stack, { cluster }: Network, props = {}): RunTask {
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
+    taskDefinition.addContainer('app', { image });
+    return new RunTask(stack, 'Task', { cluster, taskDefinition, ...props });
+  }
+
+  test('network and cluster, database, task, and service can each have one', () => {
+    const given = network();
+    const { stack, cluster, vpc } = given;
+    const [data, migrations, services] = ['Data', 'Migrations', 'Services'].map((id) => new Stack(stack.node.root, id));
+    const db = given.database(data);
+    const definition = new ecs.FargateTaskDefinition(services, 'Definition');
+    definition.addContainer('web', { image });
+    const service = new ecs.FargateService(services, 'Service', {
+      cluster, taskDefinition: definition, securityGroups: [new ec2.SecurityGroup(services, 'Group', { vpc })],
+    });
+    const run = taskIn(migrations, given, { executeAfter: [db], executeBefore: [service] });
+    run.connections.allowToDefaultPort(db);
+    service.connections.allowToDefaultPort(db);
+    Template.fromStack(services);
+
+    expect(migrations.dependencies).toEqual(expect.arrayContaining([stack, data]));
+    expect(services.dependencies).toEqual(expect.arrayContaining([migrations]));
+    expect(neededBy(resource(run))).toContainEqual(expect.stringMatching(/^Migrations\/Task\/SecurityGroup\/DataDatabase/));
+  });
+
+  test('a nested stack of one waits for a task in a nested stack of another', () => {
+    const given = network();
+    const [one, other] = ['One', 'Another'].map((id) => new Stack(given.stack.node.root, id));
+    const queue = new sqs.Queue(new NestedStack(other, 'Nested'), 'Queue');
+    const run = given.task({ executeBefore: [queue] }, 'Task', new NestedStack(one, 'Nested'));
+    Template.fromStack(one);
+
+    expect(other.dependencies).toEqual([one]);
+    expect(neededBy(resource(run))).toContain('One/Nested/EcsRunTaskHandler/Function/Resource');
+  });
+
+  test('a database cannot name the group of a task in a later stack: CDK refuses the circle', () => {
+    const given = network();
+    const db = given.database();
+    const run = taskIn(new Stack(given.stack.node.root, 'Other'), given, { executeAfter: [db] });
+    db.connections.allowDefaultPortFrom(run);
+
+    expect(() => Template.fromStack(given.stack)).toThrow(/cyclic/);
+  });
+});
+
+test('resources that an aspect makes or changes keep their order', () => {
+  const { stack, task } = network();
+  const queue = new sqs.Queue(stack, 'Queue');
+  task({ executeBefore: [queue] });
+  Tags.of(stack).add('team', 'a');
+  Aspects.of(stack).add({ visit: (node) => node === stack && new sqs.Queue(queue, 'Made') });
+  Template.fromStack(stack);
+
+  expect(neededBy(queue.node.findChild('Made'))).toContain('Stack/Task/Resource');
+});
+
+test.each([true, false])('what an aspect makes in a waiting scope waits, however late (aspects until nothing changes: %s)', (stabilization) => {
+  const { stack, task } = network({ '@aws-cdk/core:aspectStabilization': stabilization });
+  const queue = new sqs.Queue(stack, 'Queue');
+  task({ executeBefore: [queue] });
+  const last = new sqs.Queue(stack, 'Last').node.defaultChild;
+  Aspects.of(stack).add({ visit: (node) => node === last && new sqs.Queue(queue, 'Made') });
+  Template.fromStack(stack);
+
+  expect(neededBy(queue.node.findChild('Made'))).toContain('Stack/Task/Resource');
+});
+
+test('the dependencies of a hundred tasks are found without looking at the stack a hundred times', () => {
+  const given = setup();
+  const queue = new sqs.Queue(given.stack, 'Queue');
+  const resolve = jest.spyOn(queue.node.defaultChild as CfnResource, '_toCloudFormation');
+  for (let index = 0; index < 100; index++) {
+    new RunTask(given.stack, `Task${index}`, {
+      cluster: given.cluster,
+      taskDefinition: given.taskDefinition,
+      securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(given.stack, `Group${index}`, 'sg-00000001')],
+      executeAfter: [queue],
+      executeBefore: [new sqs.Queue(given.stack, `Queue${index}`)],
+    });
+  }
+  Template.fromStack(given.stack);
+  const withTasks = resolve.mock.calls.length;
+
+  const plain = setup();
+  const other = jest.spyOn(new sqs.Queue(plain.stack, 'Queue').node.defaultChild as CfnResource, '_toCloudFormation');
+  Template.fromStack(plain.stack);
+  expect(withTasks).toBe(other.mock.calls.length + 1);
+  expect(pathsOf(given.stack).filter((path) => /Task\d+\/Resource/.test(path))).toHaveLength(100);
+});
+
+test('tasks in a row on one database do not name the rules of all before them', () => {
+  const { stack, task, database } = network();
+  const db = database();
+  const runs = ['First', 'Second', 'Third'].map((id) => task({ executeAfter: [db] }, id));
+  runs.forEach((run, index) => {
+    db.connections.allowDefaultPortFrom(run);
+    run.executeBefore(...runs.slice(index + 1, index + 2));
+  });
+  const { logicalId } = resource(runs[2]) as CfnResource;
+  const { DependsOn } = Template.fromStack(stack).toJSON().Resources[stack.resolve(logicalId)];
+
+  expect(DependsOn.filter((id: string) => /fromStack/.test(id))).toEqual([expect.stringContaining('fromStackThird')]);
+});
+
+test('executeBefore passes over what is left out of the template, such as a policy without statements', () => {
+  const { stack, task, taskDefinition } = network();
+  new iam.Policy(taskDefinition, 'WithoutStatements', { roles: [taskDefinition.taskRole] });
+  const queue = new sqs.Queue(stack, 'Queue');
+  const run = task({ executeBefore: [queue] });
+
+  expect(neededBy(queue)).toContain(resource(run).node.path);
+});

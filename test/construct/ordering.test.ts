@@ -1,0 +1,534 @@
+import { Aspects, CfnResource, NestedStack, Size, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as efs from 'aws-cdk-lib/aws-efs';
+import * as elasticache from 'aws-cdk-lib/aws-elasticache';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct, DependencyGroup } from 'constructs';
+import { OnRollback, RunTask, TaskManagedVolume } from '../../src/index';
+import { neededBy, network, pathsOf } from '../support/stacks';
+
+const resource = (construct: Construct) => construct.node.findChild('Resource');
+const paths = (...patterns: RegExp[]) => expect.arrayContaining(patterns.map((pattern) => expect.stringMatching(pattern)));
+
+describe('the task starts after', () => {
+  test('the policies of its roles', () => {
+    const { stack, taskDefinition, task } = network();
+    const run = task();
+    taskDefinition.findContainer('app')!.addSecret('TOKEN', ecs.Secret.fromSecretsManager(new secretsmanager.Secret(stack, 'Secret')));
+    new sqs.Queue(stack, 'Queue').grantSendMessages(run);
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining([
+      'Stack/Definition/TaskRole/DefaultPolicy/Resource', 'Stack/Definition/ExecutionRole/DefaultPolicy/Resource', 'Stack/Queue/Resource',
+    ]));
+  });
+
+  test.each(['taskRole', 'executionRole'] as const)('the policies of a %s that overrides its own, granted before the task and after it', (role) => {
+    const { stack, task } = network();
+    const given = new iam.Role(stack, 'Given', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
+    const before = new sqs.Queue(stack, 'Before');
+    before.grantSendMessages(given);
+    const run = task({ taskOverrides: { [role]: given } });
+    new sqs.Queue(stack, 'After').grantSendMessages(given);
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining([
+      'Stack/Given/DefaultPolicy/Resource', 'Stack/Before/Resource', 'Stack/After/Resource',
+    ]));
+  });
+
+  test.each([
+    ['a policy', (scope: Construct, role: iam.IRole) => new iam.Policy(scope, 'Own', { roles: [role] })],
+    ['a managed policy', (scope: Construct, role: iam.IRole) => new iam.ManagedPolicy(scope, 'Own', { roles: [role] })],
+  ])('%s that is attached to its role from elsewhere', (_, policyOf) => {
+    const { stack, taskDefinition, task } = network();
+    const run = task();
+    const statement = new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: ['*'] });
+    const [other] = new ecs.FargateTaskDefinition(stack, 'Other').taskRole.node.scopes.slice(-1);
+    policyOf(stack, taskDefinition.taskRole).addStatements(statement);
+    policyOf(new Construct(stack, 'Stranger'), other as iam.Role).addStatements(statement);
+
+    expect(neededBy(resource(run))).toContain('Stack/Own/Resource');
+    expect(neededBy(resource(run))).not.toContain('Stack/Stranger/Own/Resource');
+  });
+
+  test('a policy that is attached from elsewhere to the role of its volume, or of what runs when it is deleted', () => {
+    const { stack, taskDefinition, task } = network();
+    const roles = ['ecs', 'ecs-tasks'].map((service) => new iam.Role(stack, service, { assumedBy: new iam.ServicePrincipal(`${service}.amazonaws.com`) }));
+    const volume = new TaskManagedVolume(stack, 'Volume', {
+      name: 'data', managedEBSVolume: { role: roles[0], size: Size.gibibytes(1), fileSystemType: ecs.FileSystemType.EXT4 },
+    });
+    taskDefinition.addVolume(volume);
+    volume.mountIn(taskDefinition.findContainer('app')!, { containerPath: '/data', readOnly: false });
+    const run = task({ volumes: [volume], onDelete: { taskOverrides: { taskRole: roles[1] } } });
+    const statements = [new iam.PolicyStatement({ actions: ['kms:CreateGrant'], resources: ['*'] })];
+    roles.forEach((role, index) => new iam.Policy(stack, `Policy${index}`, { roles: [role], statements }));
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining(['Stack/Policy0/Resource', 'Stack/Policy1/Resource']));
+  });
+
+  test('an inline policy of its role that was written as a resource of its own', () => {
+    const { stack, taskDefinition, task } = network();
+    const policyDocument = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' }] };
+    new iam.CfnRolePolicy(stack, 'Inline', { policyName: 'Inline', roleName: taskDefinition.taskRole.roleName, policyDocument });
+
+    expect(neededBy(resource(task()))).toContain('Stack/Inline');
+  });
+
+  test('the policies that this stack gives to roles from elsewhere', () => {
+    const { stack, cluster, task } = network();
+    const [taskRole, executionRole] = ['task', 'execution'].map((name) => iam.Role.fromRoleName(stack, `${name}Role`, name));
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'OfOthers', { taskRole, executionRole });
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const run = task({ cluster, taskDefinition });
+    new sqs.Queue(stack, 'Queue').grantSendMessages(run);
+    new s3.Bucket(stack, 'Bucket').grantRead(executionRole);
+
+    expect(neededBy(resource(run))).toEqual(paths(/^Stack\/taskRole\/Policy/, /^Stack\/executionRole\/Policy/));
+  });
+
+  test('its log groups', () => {
+    const { stack, taskDefinition, task } = network();
+    const run = task();
+    const logGroup = new logs.LogGroup(stack, 'Logs');
+    taskDefinition.addContainer('other', { image: ecs.ContainerImage.fromRegistry('other'), logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'other', logGroup }) });
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining(['Stack/Definition/app/LogGroup/Resource', 'Stack/Logs/Resource']));
+  });
+
+  test('the routes of its subnets, as far as the internet', () => {
+    const { task } = network();
+
+    expect(neededBy(resource(task()))).toEqual(expect.arrayContaining([
+      'Stack/Vpc/PrivateSubnet1/DefaultRoute', 'Stack/Vpc/PrivateSubnet2/DefaultRoute',
+      'Stack/Vpc/PublicSubnet1/NATGateway', 'Stack/Vpc/PublicSubnet1/DefaultRoute', 'Stack/Vpc/VPCGW',
+    ]));
+  });
+
+  test('whatever else connects its subnets to the internet', () => {
+    const { stack, vpc, task } = network();
+    const appliance = new CfnResource(stack, 'Appliance', { type: 'Custom::Thing' });
+    (vpc.privateSubnets[0].internetConnectivityEstablished as DependencyGroup).add(appliance);
+
+    expect(neededBy(resource(task()))).toContain('Stack/Appliance');
+  });
+
+  test('all other routes of its subnets, also in subnets that are known by their ids only', () => {
+    const { stack, vpc, task } = network();
+    const [private1, private2] = vpc.privateSubnets;
+    (private1 as ec2.PrivateSubnet).addRoute('Peer', {
+      routerType: ec2.RouterType.VPC_PEERING_CONNECTION, routerId: 'pcx-00000001', destinationCidrBlock: '10.1.0.0/16',
+    });
+    const table = new ec2.CfnRouteTable(stack, 'Table', { vpcId: vpc.vpcId });
+    const subnet = new ec2.CfnSubnet(stack, 'Subnet', { vpcId: vpc.vpcId, cidrBlock: '10.0.250.0/24' });
+    new ec2.CfnSubnetRouteTableAssociation(stack, 'Association', { routeTableId: table.ref, subnetId: subnet.ref });
+    const imported = ec2.Subnet.fromSubnetAttributes(stack, 'Imported', { subnetId: subnet.ref, routeTableId: table.ref });
+    new ec2.CfnRoute(stack, 'Route', { routeTableId: table.ref, destinationCidrBlock: '0.0.0.0/0', transitGatewayId: 'tgw-00000001' });
+    const runIn = (id: string, ...subnets: ec2.ISubnet[]) => resource(task({ vpcSubnets: { subnets } }, id));
+    const [first, second, third] = [runIn('First', private1), runIn('Second', private2), runIn('Third', imported)];
+
+    expect(neededBy(first)).toContain('Stack/Vpc/PrivateSubnet1/Peer');
+    expect(neededBy(second)).not.toContain('Stack/Vpc/PrivateSubnet1/Peer');
+    expect(neededBy(third)).toEqual(expect.arrayContaining(['Stack/Association', 'Stack/Route']));
+  });
+
+  test('the endpoints of its VPC in isolated subnets, which have no other way out', () => {
+    const { stack, cluster: { vpc }, task } = network();
+    const isolated = new ec2.Vpc(stack, 'Isolated', { subnetConfiguration: [{ name: 'isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] });
+    const cluster = new ecs.Cluster(stack, 'IsolatedCluster', { vpc: isolated });
+    const [run, other] = [task({ cluster, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } }), task({}, 'Other')];
+    isolated.addInterfaceEndpoint('Images', { service: ec2.InterfaceVpcEndpointAwsService.ECR, open: false }).connections.allowDefaultPortFrom(run);
+    isolated.addGatewayEndpoint('Layers', { service: ec2.GatewayVpcEndpointAwsService.S3 });
+    vpc.addInterfaceEndpoint('Images', { service: ec2.InterfaceVpcEndpointAwsService.ECR });
+
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Isolated\/Images\/Resource/, /^Stack\/Isolated\/Layers\/Resource/, /^Stack\/Isolated\/Images\/SecurityGroup\/from StackTaskSecurityGroup/,
+      /^Stack\/Isolated\/isolatedSubnet1\/RouteTableAssociation/,
+    ));
+    expect(neededBy(resource(run))).not.toContain('Stack/Vpc/Images/Resource');
+    expect(neededBy(resource(other))).not.toContain('Stack/Vpc/Images/Resource');
+  });
+
+  test("the cluster's capacity providers, once they are associated with it", () => {
+    const { stack, cluster, task } = network();
+    cluster.enableFargateCapacityProviders();
+    const other = new ecs.Cluster(stack, 'Other', { vpc: cluster.vpc });
+    new ecs.CfnClusterCapacityProviderAssociations(stack, 'Association', {
+      cluster: other.clusterName, capacityProviders: ['FARGATE_SPOT'], defaultCapacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT' }],
+    });
+    const [run, runOnOther] = [task(), task({ cluster: other, capacityProviderStrategies: [] }, 'OnOther')];
+
+    expect(Template.fromStack(stack).findResources('AWS::ECS::ClusterCapacityProviderAssociations')).toHaveProperty('Association');
+    expect(neededBy(resource(run))).toContain('Stack/Cluster/Cluster');
+    expect(neededBy(resource(run))).not.toContain('Stack/Association');
+    expect(neededBy(resource(runOnOther))).toContain('Stack/Association');
+  });
+
+  test('the rules that name its security group', () => {
+    const { task, database } = network();
+    const run = task();
+    database().connections.allowDefaultPortFrom(run);
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining([
+      expect.stringMatching(/^Stack\/Database\/SecurityGroup\/from StackTaskSecurityGroup/), 'Stack/Database/Resource',
+    ]));
+  });
+
+  test('the rules that name a security group that was given, made before the task or after it, also one from elsewhere', () => {
+    const { stack, vpc, task, database } = network();
+    const own = new ec2.SecurityGroup(stack, 'Own', { vpc, allowAllOutbound: false });
+    const imported = ec2.SecurityGroup.fromSecurityGroupId(stack, 'Imported', 'sg-00000001');
+    own.connections.allowTo(database(), ec2.Port.tcp(5432));
+    const run = task({ securityGroups: [own, imported] });
+    new ec2.CfnSecurityGroupIngress(stack, 'Rule', { groupId: 'sg-00000002', sourceSecurityGroupId: 'sg-00000001', ipProtocol: '-1' });
+    new ec2.CfnSecurityGroupIngress(stack, 'Stranger', { groupId: 'sg-00000002', sourceSecurityGroupId: 'sg-00000003', ipProtocol: '-1' });
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining([
+      expect.stringMatching(/^Stack\/Own\/to StackDatabase/), expect.stringMatching(/^Stack\/Database\/SecurityGroup\/from StackOwn/), 'Stack/Rule',
+    ]));
+    expect(neededBy(resource(run))).not.toContain('Stack/Stranger');
+  });
+
+  test('the rules to and from its security group, also of others that it does not need, when these may not send everything everywhere', () => {
+    const { stack, vpc, task, database } = network();
+    const [closed, sender, receiver, other] = ['Closed', 'Sender', 'Receiver', 'Other'].map((id) =>
+      new ec2.SecurityGroup(stack, id, { vpc, allowAllOutbound: false }));
+    const run = task({ securityGroups: [closed] });
+    run.connections.allowToDefaultPort(database());
+    run.connections.allowFrom(sender, ec2.Port.tcp(80));
+    new ec2.CfnSecurityGroupEgress(stack, 'ToOthers', {
+      groupId: closed.securityGroupId, destinationSecurityGroupId: receiver.securityGroupId, ipProtocol: '-1',
+    });
+    new ec2.CfnSecurityGroupEgress(stack, 'FromOthers', {
+      groupId: other.securityGroupId, destinationSecurityGroupId: closed.securityGroupId, ipProtocol: '-1',
+    });
+
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Closed\/to StackDatabaseSecurityGroup/, /^Stack\/Database\/SecurityGroup\/from StackClosed/,
+      /^Stack\/Closed\/from StackSender/, /^Stack\/Sender\/to StackClosed/, /^Stack\/ToOthers$/, /^Stack\/FromOthers$/,
+    ));
+  });
+
+  test.each([
+    ['made with it', () => ({})],
+    ['given by its id', ({ stack }: { stack: Stack }) => ({ securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Given', 'sg-00000001')] })],
+  ])('security groups that name its own, %s, in a rule inside', (_, props) => {
+    const given = network();
+    const run = given.task(props(given));
+    const [{ securityGroupId }] = run.connections.securityGroups;
+    const group = (id: string, rules: Partial<ec2.CfnSecurityGroupProps>) =>
+      new ec2.CfnSecurityGroup(given.stack, id, { vpcId: given.vpc.vpcId, groupDescription: id, ...rules });
+    group('Receiver', { securityGroupIngress: [{ ipProtocol: '-1', sourceSecurityGroupId: securityGroupId }] });
+    group('Sender', { securityGroupEgress: [{ ipProtocol: '-1', destinationSecurityGroupId: securityGroupId }] });
+    group('Stranger', { securityGroupIngress: [{ ipProtocol: '-1', sourceSecurityGroupId: 'sg-00000002' }] });
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining(['Stack/Receiver', 'Stack/Sender']));
+    expect(neededBy(resource(run))).not.toContain('Stack/Stranger');
+  });
+
+  test.each([true, false])('what an aspect adds anywhere in the stack, however late (aspects until nothing changes: %s)', (stabilization) => {
+    const { stack, vpc, task, database } = network({ '@aws-cdk/core:aspectStabilization': stabilization });
+    const db = database();
+    const run = task({ executeAfter: [db] });
+    const last = new sqs.Queue(stack, 'Last').node.defaultChild;
+    Aspects.of(stack).add({
+      visit: (node) => {
+        if (node === last) {
+          db.connections.allowDefaultPortFrom(run);
+          new CfnResource(db, 'Late', { type: 'Custom::Thing' });
+          run.executeAfter(new ec2.SecurityGroup(stack, 'Later', { vpc }));
+        }
+      },
+    });
+
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Database\/SecurityGroup\/from StackTask/, /^Stack\/Database\/Late/, /^Stack\/Later\/Resource/,
+    ));
+  });
+
+  test('all of its function: with a feature flag, later versions of aws-cdk-lib make a log group for it', () => {
+    const { stack, task } = network({ '@aws-cdk/aws-lambda:useCdkManagedLogGroup': true });
+    const run = task();
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining(pathsOf(stack.node.findChild('EcsRunTaskHandler').node.findChild('Function'))));
+  });
+
+  test('whatever else is in the scopes of its cluster, with the capacity, and of its definitions, roles and volumes', () => {
+    const { stack, cluster, taskDefinition, task } = network();
+    cluster.addCapacity('Instances', { instanceType: new ec2.InstanceType('t3.micro') });
+    const role = new iam.Role(stack, 'Given', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
+    const cleanUp = new ecs.FargateTaskDefinition(stack, 'CleanUp');
+    cleanUp.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const volume = new TaskManagedVolume(stack, 'Volume', { name: 'data', managedEBSVolume: { size: Size.gibibytes(1), fileSystemType: ecs.FileSystemType.EXT4 } });
+    taskDefinition.addVolume(volume);
+    volume.mountIn(taskDefinition.findContainer('app')!, { containerPath: '/data', readOnly: false });
+    const scopes = [cluster, taskDefinition, role, cleanUp, volume];
+    scopes.forEach((scope) => new CfnResource(scope, 'Extra', { type: 'Custom::Thing' }));
+    const run = task({ volumes: [volume], taskOverrides: { taskRole: role }, onDelete: { taskDefinition: cleanUp } });
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining([
+      ...scopes.map(({ node }) => `${node.path}/Extra`), 'Stack/Cluster/Instances/ASG',
+    ]));
+  });
+
+  test('what it is told to, by prop and by method', () => {
+    const { stack, task } = network();
+    const [a, b] = ['A', 'B'].map((id) => new sqs.Queue(stack, id));
+    const run = task({ executeAfter: [a] });
+    run.executeAfter(b);
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining(['Stack/A/Resource', 'Stack/B/Resource']));
+  });
+
+  test('what the task needs that runs when it is deleted, its roles and its log groups included', () => {
+    const { stack, task } = network();
+    const cleanUp = new ecs.FargateTaskDefinition(stack, 'CleanUp');
+    cleanUp.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'app' }) });
+    const { taskRole } = new ecs.FargateTaskDefinition(stack, 'Other');
+    const run = task({ onDelete: { taskDefinition: cleanUp, taskOverrides: { taskRole } } });
+    new sqs.Queue(stack, 'Queue').grantSendMessages(taskRole);
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining([
+      'Stack/CleanUp/Resource', 'Stack/CleanUp/ExecutionRole/DefaultPolicy/Resource', 'Stack/CleanUp/app/LogGroup/Resource',
+      'Stack/Other/TaskRole/DefaultPolicy/Resource',
+    ]));
+  });
+
+  test('the policies without which its function could not run a task and wait for it when it is deleted', () => {
+    const { task } = network();
+    const [plain, run] = [task({ onRollback: OnRollback.RUN }, 'Plain'), task({ onDelete: {} })];
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining(['Stack/EcsRunTaskHandler/Continue/Resource', 'Stack/Task/OnDelete/Resource']));
+    expect(neededBy(resource(plain)).filter((path) => /Continue|OnDelete/.test(path))).toEqual([]);
+  });
+
+  test('nothing that it does not need', () => {
+    const { stack, task } = network();
+    const run = task();
+    new sqs.Queue(stack, 'Queue');
+
+    expect(neededBy(resource(run)).filter((path) => /Queue|Continue/.test(path))).toEqual([]);
+  });
+
+  test('not the rules of what it is told to come after that let in others, or an order with them could become a circle', () => {
+    const { stack, vpc, task, database } = network();
+    const db = database();
+    const other = new ec2.SecurityGroup(stack, 'Other', { vpc });
+    const run = task({ executeAfter: [db] });
+    db.connections.allowDefaultPortFrom(run);
+    db.connections.allowDefaultPortFrom(other);
+    db.connections.allowFrom(ec2.Peer.prefixList('pl-00000001'), ec2.Port.tcp(5432));
+
+    expect(neededBy(resource(run))).toEqual(paths(/\/from StackTaskSecurityGroup/, /\/from pl-00000001/));
+    expect(neededBy(resource(run)).filter((path) => /from StackOther|^Stack\/Other/.test(path))).toEqual([]);
+  });
+
+  test('a rule that it is told to come after, whomever it lets in', () => {
+    const { stack, vpc, task } = network();
+    const { securityGroupId } = new ec2.SecurityGroup(stack, 'Group', { vpc });
+    const rule = new ec2.CfnSecurityGroupIngress(stack, 'Rule', { groupId: 'sg-00000001', sourceSecurityGroupId: securityGroupId, ipProtocol: '-1' });
+
+    expect(neededBy(resource(task({ executeAfter: [rule] })))).toContain('Stack/Rule');
+  });
+});
+
+describe('the task starts after all of', () => {
+  const writer = rds.ClusterInstance.serverlessV2('Writer');
+
+  test('an RDS instance, its secret and its rule', () => {
+    const { taskDefinition, task, database } = network();
+    const db = database();
+    taskDefinition.findContainer('app')!.addSecret('PASSWORD', ecs.Secret.fromSecretsManager(db.secret!, 'password'));
+    const run = task({ executeAfter: [db] });
+    db.connections.allowDefaultPortFrom(run);
+
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Database\/Resource/, /^Stack\/Database\/Secret\/Attachment\/Resource/, /^Stack\/Database\/SecurityGroup\/from StackTask/,
+      /^Stack\/Definition\/ExecutionRole\/DefaultPolicy/,
+    ));
+  });
+
+  test('an Aurora cluster, its serverless instances and its rule', () => {
+    const { stack, vpc, task } = network();
+    const db = new rds.DatabaseCluster(stack, 'Aurora', {
+      vpc,
+      engine: rds.DatabaseClusterEngine.auroraPostgres({ version: rds.AuroraPostgresEngineVersion.VER_16_4 }),
+      writer,
+      readers: [rds.ClusterInstance.serverlessV2('Reader', { scaleWithWriter: true })],
+    });
+    const run = task({ executeAfter: [db] });
+    db.connections.allowDefaultPortFrom(run);
+
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Aurora\/Resource/, /^Stack\/Aurora\/Writer\/Resource/, /^Stack\/Aurora\/Reader\/Resource/,
+      /^Stack\/Aurora\/SecurityGroup\/from StackTask/, /^Stack\/Aurora\/Secret\/Attachment/,
+    ));
+  });
+
+  test('an RDS proxy, its targets, and the rules on the way through it', () => {
+    const { stack, vpc, task } = network();
+    const db = new rds.DatabaseCluster(stack, 'Aurora', {
+      vpc, engine: rds.DatabaseClusterEngine.auroraPostgres({ version: rds.AuroraPostgresEngineVersion.VER_16_4 }), writer,
+    });
+    const proxy = new rds.DatabaseProxy(stack, 'Proxy', { vpc, proxyTarget: rds.ProxyTarget.fromCluster(db), secrets: [db.secret!], iamAuth: true });
+    const run = task({ executeAfter: [proxy] });
+    proxy.grantConnect(run, 'admin');
+    proxy.connections.allowFrom(run, ec2.Port.tcp(5432));
+
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Proxy\/Resource/, /^Stack\/Proxy\/ProxyTargetGroup/, /^Stack\/Proxy\/IAMRole\/DefaultPolicy/, /^Stack\/Aurora\/Writer\/Resource/,
+      /^Stack\/Proxy\/ProxySecurityGroup\/from StackTask/, /^Stack\/Aurora\/SecurityGroup\/from StackProxyProxySecurityGroup/,
+      /^Stack\/Definition\/TaskRole\/DefaultPolicy/,
+    ));
+  });
+
+  test('a file system in its definition, which can be mounted once its mount targets are there, without being told', () => {
+    const { stack, vpc, taskDefinition, task } = network();
+    const fileSystem = new efs.FileSystem(stack, 'Files', { vpc });
+    const accessPoint = fileSystem.addAccessPoint('Access');
+    taskDefinition.addVolume({
+      name: 'files',
+      efsVolumeConfiguration: {
+        fileSystemId: fileSystem.fileSystemId, transitEncryption: 'ENABLED', authorizationConfig: { accessPointId: accessPoint.accessPointId, iam: 'ENABLED' },
+      },
+    });
+    fileSystem.grantRootAccess(taskDefinition.taskRole);
+    new efs.FileSystem(stack, 'Others', { vpc });
+    const run = task();
+    fileSystem.connections.allowDefaultPortFrom(run);
+
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Files\/Resource/, /^Stack\/Files\/Access\/Resource/, /^Stack\/Files\/EfsMountTarget1/, /^Stack\/Files\/EfsMountTarget2/,
+      /^Stack\/Files\/EfsSecurityGroup\/from StackTask/,
+    ));
+    expect(neededBy(resource(run)).filter((path) => path.startsWith('Stack/Others'))).toEqual([]);
+  });
+
+  test('a cache that its environment names, and its rule, without being told', () => {
+    const { stack, vpc, taskDefinition, task } = network();
+    const group = new ec2.SecurityGroup(stack, 'CacheGroup', { vpc });
+    const subnets = new elasticache.CfnSubnetGroup(stack, 'CacheSubnets', { description: 'cache', subnetIds: vpc.selectSubnets().subnetIds });
+    const cache = new elasticache.CfnReplicationGroup(stack, 'Cache', {
+      replicationGroupDescription: 'cache',
+      engine: 'valkey',
+      cacheNodeType: 'cache.t4g.micro',
+      numCacheClusters: 1,
+      cacheSubnetGroupName: subnets.ref,
+      securityGroupIds: [group.securityGroupId],
+    });
+    taskDefinition.findContainer('app')!.addEnvironment('CACHE', cache.attrPrimaryEndPointAddress);
+    const run = task();
+    group.connections.allowFrom(run, ec2.Port.tcp(6379));
+
+    expect(neededBy(resource(run))).toEqual(paths(/^Stack\/Cache$/, /^Stack\/CacheSubnets$/, /^Stack\/CacheGroup\/from StackTask/));
+  });
+
+  test('a bucket with its key, and a secret with its key, that its roles may read, without being told', () => {
+    const { stack, taskDefinition, task } = network();
+    const run = task();
+    const secret = new secretsmanager.Secret(stack, 'Secret', { encryptionKey: new kms.Key(stack, 'SecretKey') });
+    taskDefinition.findContainer('app')!.addSecret('TOKEN', ecs.Secret.fromSecretsManager(secret));
+    new s3.Bucket(stack, 'Bucket', { encryptionKey: new kms.Key(stack, 'BucketKey') }).grantReadWrite(run);
+
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining([
+      'Stack/Secret/Resource', 'Stack/SecretKey/Resource', 'Stack/Definition/ExecutionRole/DefaultPolicy/Resource',
+      'Stack/Bucket/Resource', 'Stack/BucketKey/Resource', 'Stack/Definition/TaskRole/DefaultPolicy/Resource',
+    ]));
+  });
+
+  test('a service, and the rules between it and what it needs', () => {
+    const { stack, cluster, taskDefinition, task, database } = network();
+    const db = database();
+    const definition = new ecs.FargateTaskDefinition(stack, 'Web');
+    definition.addContainer('web', { image: ecs.ContainerImage.fromRegistry('web'), environment: { HOST: db.dbInstanceEndpointAddress } });
+    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition: definition });
+    db.connections.allowDefaultPortFrom(service);
+
+    expect(neededBy(resource(task({ taskDefinition, executeAfter: [service] })))).toEqual(paths(
+      /^Stack\/Service\/Service$/, /^Stack\/Database\/SecurityGroup\/from StackService/,
+    ));
+  });
+});
+
+describe('across stacks, the task starts after', () => {
+  test('a database in another stack, and the rule for it, when the task opens the way', () => {
+    const { stack, cluster, taskDefinition, database } = network();
+    const db = database();
+    const other = new Stack(stack.node.root, 'Other');
+    const definition = new ecs.FargateTaskDefinition(other, 'Definition');
+    definition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const run = new RunTask(other, 'Task', { cluster, taskDefinition: definition, executeAfter: [db] });
+    run.connections.allowToDefaultPort(db);
+
+    expect(neededBy(resource(run))).toEqual(paths(/^Other\/Task\/SecurityGroup\/StackDatabaseSecurityGroup/));
+    expect(other.dependencies).toEqual([stack]);
+    expect(taskDefinition.stack).toBe(stack);
+  });
+
+  test('the rules of a group that the stack of the database gives it', () => {
+    const { stack, vpc, cluster, database } = network();
+    const db = database();
+    const client = new ec2.SecurityGroup(stack, 'Client', { vpc });
+    db.connections.allowDefaultPortFrom(client);
+    const other = new Stack(stack.node.root, 'Other');
+    const definition = new ecs.FargateTaskDefinition(other, 'Definition');
+    definition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    new RunTask(other, 'Task', { cluster, taskDefinition: definition, securityGroups: [client] });
+    Template.fromStack(other);
+
+    expect(other.dependencies).toEqual([stack]);
+    expect(pathsOf(stack)).toEqual(paths(/^Stack\/Database\/SecurityGroup\/from StackClient/));
+  });
+
+  test('a database around its nested stack, with the service let in, and the rule, when the task opens the way', () => {
+    const { stack, cluster, taskDefinition, task, database } = network();
+    const db = database();
+    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
+    db.connections.allowDefaultPortFrom(service);
+    const run = task({ executeAfter: [db], executeBefore: [service] }, 'Task', new NestedStack(stack, 'Nested'));
+    run.connections.allowToDefaultPort(db);
+
+    expect(neededBy(resource(run))).toEqual(paths(
+      /^Stack\/Database\/Resource/, /^Stack\/Nested\/Task\/SecurityGroup\/StackDatabaseSecurityGroup/, /^Stack\/Vpc\/PrivateSubnet1\/DefaultRoute/,
+    ));
+    expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Nested/Task/Resource');
+    expect(Annotations.fromStack(stack).findWarning('/Stack/Nested/Task', Match.anyValue())).toEqual([]);
+  });
+
+  test('a database in a nested stack, and the rule in there', () => {
+    const { stack, task, database } = network();
+    const db = database(new NestedStack(stack, 'Nested'));
+    const run = task({ executeAfter: [db] });
+    db.connections.allowDefaultPortFrom(run);
+
+    expect(neededBy(resource(run))).toEqual(paths(/^Stack\/Nested\/Database\/Resource/, /^Stack\/Nested\/Database\/SecurityGroup\/from StackTask/));
+  });
+
+  test('the rules around its nested stack that name a group from there', () => {
+    const { stack, vpc, task, database } = network();
+    const client = new ec2.SecurityGroup(stack, 'Client', { vpc });
+    const run = task({ securityGroups: [client] }, 'Task', new NestedStack(stack, 'Nested'));
+    database().connections.allowDefaultPortFrom(client);
+
+    expect(neededBy(resource(run))).toEqual(paths(/^Stack\/Database\/SecurityGroup\/from StackClient/));
+  });
+
+  test('no rule around its nested stack that names a group from inside, with a warning: that needs all of the nested stack', () => {
+    const { stack, task, database } = network();
+    const db = database();
+    const nested = new NestedStack(stack, 'Nested');
+    const run = task({ executeAfter: [db] }, 'Task', nested);
+    db.connections.allowDefaultPortFrom(run);
+
+    expect(neededBy(resource(run))).toContain('Stack/Database/Resource');
+    expect(Annotations.fromStack(stack).findWarning('/Stack/Nested/Task', Match.anyValue()).map(({ entry }) => entry.data)).toEqual([
+      expect.stringMatching(/^'Stack\/Database\/SecurityGroup\/from .*' cannot be there before the task: it is outside of the task's nested stack, and needs that stack; make it inside, such as a security group rule with connections.allowTo of the RunTask \[ack: cdk-ecs-run-task:lateCompanion\]$/),
+    ]);
+  });
+});

@@ -1,0 +1,400 @@
+import { CfnParameter, Duration, Lazy, Size, Token } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import { OnRollback, ResourceType, RunOn, RunTaskProps, TaskManagedVolume } from '../../src/index';
+import { addVolume, runTask, Setup, setup } from '../support/stacks';
+
+const number = Token.asNumber({ Ref: 'Number' });
+const text = Token.asString({ Ref: 'Text' });
+const list = Token.asList({ Ref: 'List' });
+const app = { containerName: 'app' };
+const sharingStrategy = { nvidiaMps: { memoryMiB: 1 } };
+const onFargate = () => setup();
+const onEc2 = () => setup(ecs.Compatibility.EC2);
+
+function repeat<T>(times: number, item: (index: number) => T): T[] {
+  return Array.from({ length: times }, (_, index) => item(index));
+}
+
+function groups(stack: Setup['stack'], ids: string[]): ec2.ISecurityGroup[] {
+  return ids.map((id, index) => ec2.SecurityGroup.fromSecurityGroupId(stack, `Group${index}`, id));
+}
+
+function volume(given: Setup, props: Partial<ConstructorParameters<typeof TaskManagedVolume>[2]> = {}): TaskManagedVolume {
+  return addVolume(given, new TaskManagedVolume(given.stack, 'Data', { name: 'data', managedEBSVolume: { size: Size.gibibytes(10) }, ...props }));
+}
+
+/** A further definition beside that of the setup. */
+function other({ stack }: Setup, compatibility = ecs.Compatibility.FARGATE, networkMode?: ecs.NetworkMode): ecs.TaskDefinition {
+  const definition = new ecs.TaskDefinition(stack, 'Other', { compatibility, networkMode, cpu: '256', memoryMiB: '512' });
+  definition.addContainer('clean-up', { image: ecs.ContainerImage.fromRegistry('clean-up'), memoryLimitMiB: 256 });
+  return definition;
+}
+
+type Props = (given: Setup) => Partial<RunTaskProps>;
+
+describe('fails at once', () => {
+  test.each<[string, () => Setup, Props, string]>([
+    ['a count over 10', onFargate, () => ({ count: 11 }),
+      'count must be an integer from 1 to 10, got: 11'],
+    ['a count of 0', onFargate, () => ({ count: 0 }),
+      'count must be an integer from 1 to 10, got: 0'],
+    ['a launch type beside capacity providers', onFargate, () => ({ launchType: ecs.LaunchType.FARGATE, capacityProviderStrategies: [] }),
+      'launchType and capacityProviderStrategies exclude each other, got: FARGATE and 0 strategies; remove one of the two'],
+    ['a definition for Managed Instances only, without capacity providers', () => setup(4 as ecs.Compatibility, ecs.NetworkMode.HOST), () => ({}),
+      'capacityProviderStrategies is required: the taskDefinition is compatible with none of the launch types FARGATE, EC2 and EXTERNAL'],
+    ['a launch type that the definition does not have', onEc2, () => ({ launchType: ecs.LaunchType.EXTERNAL }),
+      "launchType must be one that the taskDefinition is compatible with, got: EXTERNAL; remove it, or change the compatibility of 'Stack/Definition'"],
+    ['more than 20 capacity providers', onEc2,
+      () => ({ capacityProviderStrategies: repeat(21, (index) => ({ capacityProvider: `provider-${index}` })) }),
+      'capacityProviderStrategies must have at most 20 items, got: 21'],
+    ['a platform version off Fargate', onEc2, () => ({ platformVersion: ecs.FargatePlatformVersion.VERSION1_4 }),
+      'platformVersion is for tasks on Fargate only, got: 1.4.0; remove it, or run the task on Fargate'],
+    ['a platform version with capacity providers off Fargate', onFargate,
+      () => ({ platformVersion: ecs.FargatePlatformVersion.VERSION1_4, capacityProviderStrategies: [{ capacityProvider: 'instances' }] }),
+      'platformVersion is for tasks on Fargate only, got: 1.4.0; remove it, or run the task on Fargate'],
+    ['more than 10 placement constraints', onEc2,
+      () => ({ placementConstraints: repeat(11, () => ecs.PlacementConstraint.distinctInstances()) }),
+      'placementConstraints must have at most 10 items, got: 11'],
+    ['more than 5 placement strategies', onEc2, () => ({ placementStrategies: repeat(6, () => ecs.PlacementStrategy.randomly()) }),
+      'placementStrategies must have at most 5 items, got: 6'],
+    ['placement constraints on Fargate', onFargate, () => ({ placementConstraints: [ecs.PlacementConstraint.distinctInstances()] }),
+      'placementConstraints must not be set for a task on Fargate, got: 1; remove it, or run the task on EC2'],
+    ['placement constraints on Fargate, by a provider beside one that the deployment names', onFargate,
+      () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE' }, { capacityProvider: text }], placementConstraints: [ecs.PlacementConstraint.distinctInstances()] }),
+      'placementConstraints must not be set for a task on Fargate, got: 1; remove it, or run the task on EC2'],
+    ['placement strategies on Fargate Spot', onFargate,
+      () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT' }], placementStrategies: [ecs.PlacementStrategy.randomly()] }),
+      'placementStrategies must not be set for a task on Fargate, got: 1; remove it, or run the task on EC2'],
+    ['network settings off awsvpc', onEc2, () => ({ assignPublicIp: false }),
+      'vpcSubnets, securityGroups and assignPublicIp are for network mode awsvpc only, got: bridge; remove them, or change the networkMode of the taskDefinition'],
+    ['no subnets on awsvpc', onFargate, () => ({ vpcSubnets: { subnets: [] } }),
+      'vpcSubnets must select at least one subnet for network mode awsvpc, got: none'],
+    ['more than 16 subnets', onFargate,
+      ({ stack }) => ({ vpcSubnets: { subnets: repeat(17, (index) => ec2.Subnet.fromSubnetId(stack, `Subnet${index}`, `subnet-0000000${index}`)) } }),
+      'vpcSubnets must select at most 16 subnets, got: 17'],
+    ['more than 5 security groups', onFargate, ({ stack }) => ({ securityGroups: groups(stack, repeat(6, (index) => `sg-0000000${index}`)) }),
+      'securityGroups must have at most 5 items, got: 6'],
+    ['overrides longer than 8192 characters', onFargate, () => ({ containerOverrides: [{ ...app, command: ['x'.repeat(8192)] }] }),
+      'containerOverrides and taskOverrides must have at most 8192 characters as JSON, got: 8246; move long values to the taskDefinition or to environmentFiles'],
+    ['ephemeral storage below 21 GiB', onFargate, () => ({ taskOverrides: { ephemeralStorageGiB: 20 } }),
+      'taskOverrides.ephemeralStorageGiB must be an integer from 21 to 200, got: 20'],
+    ['gpuCount beside a requirement for GPUs', onEc2,
+      () => ({ containerOverrides: [{ ...app, gpuCount: 1, resourceRequirements: [{ type: ResourceType.GPU, value: '1' }] }] }),
+      "containerOverrides.gpuCount and a resourceRequirement of type GPU exclude each other, got both for container 'app'; remove gpuCount"],
+    ['a sharing strategy for another device than a GPU', onEc2,
+      () => ({
+        containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.NEURON_DEVICE, sharingStrategy }] }],
+      }),
+      "containerOverrides.sharingStrategy is for resourceRequirements of type GPU only, got: NeuronDevice for container 'app'"],
+    ['a requirement with neither value nor sharing strategy', onEc2,
+      () => ({ containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.GPU }] }] }),
+      "containerOverrides.resourceRequirements must have either a value or a sharingStrategy, got neither for GPU of container 'app'"],
+    ['a requirement with both value and sharing strategy', onEc2,
+      () => ({
+        containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.GPU, value: '1', sharingStrategy }] }],
+      }),
+      "containerOverrides.resourceRequirements must have either a value or a sharingStrategy, got both for GPU of container 'app'"],
+    ['a number of Neuron devices', onEc2,
+      () => ({ containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.NEURON_DEVICE, value: '2' }] }] }),
+      "containerOverrides.resourceRequirements of type NeuronDevice must have the value ALL, got: 2 for container 'app'"],
+    ['startedBy over 128 characters', onFargate, () => ({ startedBy: 'x'.repeat(129) }),
+      `startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: 129 characters, '${'x'.repeat(129)}'`],
+    ['startedBy with other characters', onFargate, () => ({ startedBy: 'a:b' }),
+      "startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: 3 characters, 'a:b'"],
+    ['a referenceId over 1024 characters', onFargate, () => ({ referenceId: 'x'.repeat(1025) }),
+      'referenceId must have at most 1024 characters, got: 1025'],
+    ['tags of a service', onFargate, () => ({ propagateTags: ecs.PropagatedTagSource.SERVICE }),
+      'propagateTags must be TASK_DEFINITION or NONE, got: SERVICE; no service starts this task'],
+    ['more than 50 tags', onFargate, () => ({ tags: Object.fromEntries(repeat(51, (index) => [`key-${index}`, ''])) }),
+      'tags must have at most 50 items, got: 51'],
+    ['50 tags beside the one that startedBy brings', onFargate,
+      () => ({ startedBy: 'me', tags: Object.fromEntries(repeat(50, (index) => [`key-${index}`, ''])) }),
+      'tags must have at most 49 items together with startedBy, got: 50'],
+    ['a tag key over 128 characters', onFargate, () => ({ tags: { ['x'.repeat(129)]: '' } }),
+      `tags must have keys of 1 to 128 characters, got: 129, '${'x'.repeat(129)}'`],
+    ['a tag without a key', onFargate, () => ({ tags: { '': 'value' } }),
+      "tags must have keys of 1 to 128 characters, got: 0, ''"],
+    ['a tag value over 256 characters', onFargate, () => ({ tags: { key: 'x'.repeat(257) } }),
+      "tags must have values of at most 256 characters, got: 257 for 'key'"],
+    ['a tag key that begins with aws:', onFargate, () => ({ tags: { 'AWS:key': 'value' } }),
+      "tags must not have keys or values that begin with 'aws:', got: 'AWS:key' = 'value'"],
+    ['a tag value that begins with aws:', onFargate, () => ({ tags: { key: 'aws:value' } }),
+      "tags must not have keys or values that begin with 'aws:', got: 'key' = 'aws:value'"],
+    ['more than one volume', onFargate, ({ stack }) => ({
+      volumes: repeat(2, (index) => new ecs.ServiceManagedVolume(stack, `V${index}`, { name: `v${index}`, managedEBSVolume: { size: Size.gibibytes(1) } })),
+    }),
+    'volumes must have at most one item, got: 2; ECS attaches one EBS volume to a task'],
+    ['a volume without a size', onFargate, (given) => ({ volumes: [volume(given, { managedEBSVolume: undefined })] }),
+      "volumes must have a size or a snapShotId, got neither for 'data'; set them in its managedEBSVolume"],
+    ['a volume with the tags of a service', onFargate, (given) => ({
+      volumes: [volume(given, {
+        managedEBSVolume: { size: Size.gibibytes(1), tagSpecifications: [{ propagateTags: ecs.EbsPropagatedTagSource.SERVICE }] },
+      })],
+    }),
+    "volumes must take their tags from TASK_DEFINITION, got: SERVICE for 'data'; no service starts this task"],
+    ['a volume initialization rate below 100', onFargate,
+      (given) => ({ volumes: [volume(given, { managedEBSVolume: { snapShotId: 'snap-00000001' }, volumeInitializationRate: Size.mebibytes(99) })] }),
+      "volumeInitializationRate must be from 100 to 300 MiB per second, got: 99 for 'data'"],
+    ['a volume initialization rate without a snapshot', onFargate,
+      (given) => ({ volumes: [volume(given, { volumeInitializationRate: Size.mebibytes(100) })] }),
+      "volumeInitializationRate is for volumes with a snapShotId only, got: 100 for 'data'; remove it"],
+    ['a timeout over 12 hours', onFargate, () => ({ timeout: Duration.minutes(721) }),
+      'timeout must be from 1 second to 12 hours, in whole seconds, got: 12 hours 1 minute'],
+    ['no timeout at all', onFargate, () => ({ timeout: Duration.seconds(0) }),
+      'timeout must be from 1 second to 12 hours, in whole seconds, got: 0 seconds'],
+    ['a fraction of a second', onFargate, () => ({ timeout: Duration.millis(1500), onDelete: {} }),
+      'timeout must be from 1 second to 12 hours, in whole seconds, got: 1 second 500 millis'],
+    ['no container in exitCodeFrom', onFargate, () => ({ exitCodeFrom: [] }),
+      'exitCodeFrom must name at least one container, got: []; remove it to let the essential containers decide'],
+    ['no success exit code', onFargate, () => ({ successExitCodes: [] }),
+      'successExitCodes must have at least one integer, got: []'],
+    ['a success exit code that is no integer', onFargate, () => ({ successExitCodes: [0, 1.5] }),
+      'successExitCodes must have at least one integer, got: [0, 1.5]'],
+    ['a negative number of log lines', onFargate, () => ({ logTailLines: -1 }),
+      'logTailLines must be an integer from 0 to 10000, got: -1'],
+    ['more than 10 retries', onFargate, () => ({ retryAttempts: 11 }),
+      'retryAttempts must be an integer from 0 to 10, got: 11'],
+    ['a negative number of retries', onFargate, () => ({ retryAttempts: -1 }),
+      'retryAttempts must be an integer from 0 to 10, got: -1'],
+    ['half a retry', onFargate, () => ({ retryAttempts: 0.5 }),
+      'retryAttempts must be an integer from 0 to 10, got: 0.5'],
+    ['onRollback for a task that only the creation runs', onFargate, () => ({ onRollback: OnRollback.RUN, runOn: RunOn.CREATE }),
+      'onRollback RUN has no effect together with runOn CREATE, with which only the creation runs the task; remove one of the two'],
+    ['overrides longer than 8192 characters on delete', onFargate,
+      () => ({ onDelete: { containerOverrides: [{ ...app, command: ['x'.repeat(8192)] }] } }),
+      'onDelete.containerOverrides and taskOverrides must have at most 8192 characters as JSON, got: 8246; move long values to the taskDefinition or to environmentFiles'],
+    ['ephemeral storage over 200 GiB on delete', onFargate, () => ({ onDelete: { taskOverrides: { ephemeralStorageGiB: 201 } } }),
+      'onDelete.taskOverrides.ephemeralStorageGiB must be an integer from 21 to 200, got: 201'],
+    ['gpuCount beside a requirement for GPUs on delete', onEc2,
+      () => ({ onDelete: { containerOverrides: [{ ...app, gpuCount: 1, resourceRequirements: [{ type: ResourceType.GPU, value: '1' }] }] } }),
+      "onDelete.containerOverrides.gpuCount and a resourceRequirement of type GPU exclude each other, got both for container 'app'; remove gpuCount"],
+    ['a timeout over one hour on delete', onFargate, () => ({ onDelete: { timeout: Duration.hours(2) } }),
+      'onDelete.timeout must be from 1 second to 1 hour, in whole seconds, got: 2 hours'],
+    ['no container in exitCodeFrom on delete', onFargate, () => ({ onDelete: { exitCodeFrom: [] } }),
+      'onDelete.exitCodeFrom must name at least one container, got: []; remove it to let the essential containers decide'],
+    ['a definition on delete that does not have the launch type', onFargate,
+      (given) => ({ onDelete: { taskDefinition: other(given, ecs.Compatibility.EC2, ecs.NetworkMode.AWS_VPC) } }),
+      "onDelete.taskDefinition must be compatible with the launch type of the RunTask, FARGATE, got: 'Stack/Other'; change its compatibility"],
+    ['a definition on delete without the network interface of the other', () => setup(ecs.Compatibility.EC2, ecs.NetworkMode.AWS_VPC),
+      (given) => ({ onDelete: { taskDefinition: other(given, ecs.Compatibility.EC2) } }),
+      'onDelete.taskDefinition must have network mode awsvpc, like that of the RunTask, got: bridge; change its networkMode'],
+    ['a definition on delete with a network interface that the other lacks', onEc2,
+      (given) => ({ onDelete: { taskDefinition: other(given, ecs.Compatibility.EC2, ecs.NetworkMode.AWS_VPC) } }),
+      'onDelete.taskDefinition must have a network mode other than awsvpc, like that of the RunTask, got: awsvpc; change its networkMode'],
+  ])('%s', (_, make, props, message) => {
+    const given = make();
+
+    expect(() => runTask(given, props(given))).toThrow(new Error(`[Stack/Task] ${message}`));
+  });
+
+  test.each<[string, Partial<RunTaskProps>, string]>([
+    ['a timeout', { timeout: Duration.hours(13) }, 'timeout must be from 1 second to 12 hours, in whole seconds, got: 13 hours'],
+    ['a number of retries', { retryAttempts: 11 }, 'retryAttempts must be an integer from 0 to 10, got: 11'],
+    ['tags', { tags: { '': '' } }, "tags must have keys of 1 to 128 characters, got: 0, ''"],
+  ])('once with %s that both tasks have', (_, props, message) => {
+    expect(() => runTask(setup(), { ...props, onDelete: {} })).toThrow(new Error(`[Stack/Task] ${message}`));
+  });
+
+  test('with everything that is wrong', () => {
+    expect(() => runTask(setup(), { count: 11, startedBy: '' })).toThrow(new Error(
+      '[Stack/Task] count must be an integer from 1 to 10, got: 11\n'
+      + "[Stack/Task] startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: 0 characters, ''",
+    ));
+  });
+});
+
+describe('fails at synthesis, when the definition is complete', () => {
+  test.each<[string, Props, string]>([
+    ['an override for a container that is not there', () => ({ containerOverrides: [{ containerName: 'ap' }] }),
+      "containerOverrides must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],
+    ['an exit code from a container that is not there', () => ({ exitCodeFrom: ['app', 'ap'] }),
+      "exitCodeFrom must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],
+    ['a volume that the definition does not configure at launch', ({ stack }) => ({
+      volumes: [new ecs.ServiceManagedVolume(stack, 'Data', { name: 'data', managedEBSVolume: { size: Size.gibibytes(1) } })],
+    }),
+    "volumes must name volumes that the taskDefinition configures at launch, got: 'data'; add it with taskDefinition.addVolume"],
+    ['a volume that nobody configures at launch', (given) => {
+      volume(given);
+      return {};
+    },
+    "volumes must configure 'data', which the taskDefinition leaves to be configured at launch, got: none"],
+    ['a volume beside the one that the definition configures at launch', (given) => {
+      volume(given);
+      return { volumes: [new ecs.ServiceManagedVolume(given.stack, 'Wrong', { name: 'date', managedEBSVolume: { size: Size.gibibytes(1) } })] };
+    },
+    "volumes must configure 'data', which the taskDefinition leaves to be configured at launch, got: date"],
+    ['an exit code on delete from a definition without containers', ({ stack }) => ({
+      onDelete: { taskDefinition: new ecs.FargateTaskDefinition(stack, 'Empty'), exitCodeFrom: ['app'] },
+    }),
+    "onDelete.exitCodeFrom must name containers of the onDelete.taskDefinition, got: 'app'; the onDelete.taskDefinition has: none"],
+    ['an override on delete for a container that is not there', () => ({ onDelete: { containerOverrides: [{ containerName: 'ap' }] } }),
+      "onDelete.containerOverrides must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],
+    ['an override on delete for a container of the other definition', (given) => ({
+      onDelete: { taskDefinition: other(given), containerOverrides: [app] },
+    }),
+    "onDelete.containerOverrides must name containers of the onDelete.taskDefinition, got: 'app'; the onDelete.taskDefinition has: clean-up"],
+    ['an exit code on delete from a container that is not there', () => ({ onDelete: { exitCodeFrom: ['ap'] } }),
+      "onDelete.exitCodeFrom must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],
+    ['a definition on delete with a volume of its own', (given) => {
+      const definition = other(given);
+      definition.addVolume({ name: 'data', configuredAtLaunch: true });
+      return { onDelete: { taskDefinition: definition } };
+    },
+    "onDelete.taskDefinition must not leave volumes to be configured at launch, got: 'data'; only the taskDefinition of the RunTask can"],
+  ])('%s', (_, props, message) => {
+    const given = setup();
+    runTask(given, props(given));
+
+    expect(() => Template.fromStack(given.stack)).toThrow(`[Stack/Task] ${message}`);
+  });
+
+  test('more than 10 placement constraints with those of the definition, which come later', () => {
+    const given = onEc2();
+    runTask(given, { placementConstraints: [ecs.PlacementConstraint.memberOf(...repeat(10, (index) => `attribute:b == ${index}`))] });
+    given.taskDefinition.addPlacementConstraint(ecs.PlacementConstraint.memberOf('attribute:a == 1'));
+
+    expect(() => Template.fromStack(given.stack))
+      .toThrow('[Stack/Task] placementConstraints must have at most 10 items, those of the taskDefinition included, got: 11');
+  });
+
+  test('but not 10 of them', () => {
+    const given = onEc2();
+    runTask(given, { placementConstraints: [ecs.PlacementConstraint.memberOf(...repeat(9, (index) => `attribute:b == ${index}`))] });
+    given.taskDefinition.addPlacementConstraint(ecs.PlacementConstraint.memberOf('attribute:a == 1'));
+
+    expect(() => Template.fromStack(given.stack)).not.toThrow();
+  });
+});
+
+test('more than 10 placement constraints with those of the definition on delete fail at synthesis', () => {
+  const given = onEc2();
+  const taskDefinition = other(given, ecs.Compatibility.EC2);
+  runTask(given, {
+    placementConstraints: [ecs.PlacementConstraint.memberOf(...repeat(10, (index) => `attribute:b == ${index}`))], onDelete: { taskDefinition },
+  });
+  taskDefinition.addPlacementConstraint(ecs.PlacementConstraint.memberOf('attribute:a == 1'));
+
+  expect(() => Template.fromStack(given.stack))
+    .toThrow('[Stack/Task] placementConstraints must have at most 10 items, those of the onDelete.taskDefinition included, got: 11');
+});
+
+test('what is added to the definition after the task is in the template', () => {
+  const given = onEc2();
+  runTask(given, {});
+  given.taskDefinition.addPlacementConstraint(ecs.PlacementConstraint.memberOf('attribute:a == 1'));
+  given.taskDefinition.addVolume({ name: 'late' });
+
+  Template.fromStack(given.stack).hasResourceProperties('AWS::ECS::TaskDefinition', {
+    PlacementConstraints: [{ Type: 'memberOf', Expression: 'attribute:a == 1' }],
+    Volumes: [{ Name: 'late' }],
+  });
+});
+
+describe('passes', () => {
+  test.each<[string, () => Setup, Props]>([
+    ['a count', onFargate, () => ({ count: number })],
+    ['capacity providers on Fargate', onFargate, () => ({
+      capacityProviderStrategies: [{ capacityProvider: text, base: number, weight: number }], platformVersion: ecs.FargatePlatformVersion.LATEST,
+    })],
+    ['capacity providers off Fargate', onEc2,
+      () => ({ capacityProviderStrategies: [{ capacityProvider: text }], placementStrategies: [ecs.PlacementStrategy.randomly()] })],
+    ['a platform version', onFargate, () => ({ platformVersion: text as ecs.FargatePlatformVersion })],
+    ['placement', onEc2, () => ({
+      placementConstraints: [ecs.PlacementConstraint.memberOf(text)], placementStrategies: [ecs.PlacementStrategy.spreadAcross(text)],
+    })],
+    ['subnets', onFargate, ({ stack }) => ({ vpcSubnets: { subnets: [ec2.Subnet.fromSubnetId(stack, 'Subnet', text)] } })],
+    ['security groups', onFargate, ({ stack }) => ({ securityGroups: groups(stack, [text]) })],
+    ['overrides', onFargate, () => ({ containerOverrides: [{ ...app, command: list, environment: { A: text.repeat(500) } }] })],
+    ['overrides of the task', onFargate, () => ({ taskOverrides: { cpu: number, memoryLimitMiB: number, ephemeralStorageGiB: number } })],
+    ['devices', onEc2, () => ({ containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.NEURON_DEVICE, value: text }] }] })],
+    ['a name of a container', onFargate, () => ({ containerOverrides: [{ containerName: text }], exitCodeFrom: [text] })],
+    ['names of containers', onFargate, () => ({ exitCodeFrom: list })],
+    ['startedBy', onFargate, () => ({ startedBy: text })],
+    ['referenceId', onFargate, () => ({ referenceId: text })],
+    ['propagateTags', onFargate, () => ({ propagateTags: text as ecs.PropagatedTagSource })],
+    ['tags', onFargate, () => ({ tags: { key: text, [text]: 'value' } })],
+    ['a volume', onFargate, (given) => ({
+      volumes: [volume(given, {
+        managedEBSVolume: { snapShotId: text },
+        volumeInitializationRate: Size.mebibytes(Lazy.number({ produce: () => 100 })),
+      })],
+    })],
+    ['a timeout', onFargate, () => ({ timeout: Duration.seconds(number) })],
+    ['exit codes', onFargate, () => ({ successExitCodes: [number] })],
+    ['log lines', onFargate, () => ({ logTailLines: number })],
+    ['retries', onFargate, () => ({ retryAttempts: number })],
+    ['everything on delete', onFargate, () => ({
+      onDelete: {
+        containerOverrides: [{ containerName: text, command: list }],
+        taskOverrides: { ephemeralStorageGiB: number },
+        exitCodeFrom: list,
+        timeout: Duration.seconds(number),
+      },
+    })],
+  ])('a token for %s', (_, make, props) => {
+    const given = make();
+    ['Number', 'Text', 'List'].forEach((id) => new CfnParameter(given.stack, id));
+    runTask(given, props(given));
+
+    expect(() => Template.fromStack(given.stack)).not.toThrow();
+  });
+
+  test.each<[string, Partial<RunTaskProps>]>([
+    ["with the cluster's default strategy", { capacityProviderStrategies: [] }],
+    ['where the deployment names one of the providers', { capacityProviderStrategies: [{ capacityProvider: text }, { capacityProvider: 'instances' }] }],
+  ])('a platform version %s', (_, props) => {
+    expect(() => runTask(setup(), { ...props, platformVersion: ecs.FargatePlatformVersion.VERSION1_4 })).not.toThrow();
+  });
+
+  test.each<[string, Partial<RunTaskProps>]>([
+    ['overrides of 8192 characters', { containerOverrides: [{ ...app, command: ['x'.repeat(8138)] }] }],
+    ['a referenceId of 1024 characters', { referenceId: 'x'.repeat(1024) }],
+    ['50 tags', { tags: Object.fromEntries(repeat(50, (index) => [`key-${index}`, ''])) }],
+    ['49 tags beside the one that startedBy brings', { startedBy: 'me', tags: Object.fromEntries(repeat(49, (index) => [`key-${index}`, ''])) }],
+    ['a tag of 128 and 256 characters', { tags: { ['x'.repeat(128)]: 'x'.repeat(256) } }],
+    ['a tag with aws: in it', { tags: { 'not-aws:key': 'not-aws:value' } }],
+  ])('%s', (_, props) => {
+    expect(() => runTask(setup(), props)).not.toThrow();
+  });
+
+  test('gpuCount beside a requirement for another device', () => {
+    const resourceRequirements = [{ type: ResourceType.NEURON_DEVICE, value: 'ALL' }];
+
+    expect(() => runTask(onEc2(), { containerOverrides: [{ ...app, gpuCount: 1, resourceRequirements }] })).not.toThrow();
+  });
+
+  test('the name of a container that is added afterwards', () => {
+    const given = setup();
+    runTask(given, { containerOverrides: [{ containerName: 'late' }], exitCodeFrom: ['late'] });
+    given.taskDefinition.addContainer('late', { image: ecs.ContainerImage.fromRegistry('late') });
+
+    expect(() => Template.fromStack(given.stack)).not.toThrow();
+  });
+
+  test('a volume that the definition of both tasks configures at launch', () => {
+    const given = setup();
+    runTask(given, { volumes: [volume(given)], onDelete: {} });
+
+    expect(() => Template.fromStack(given.stack)).not.toThrow();
+  });
+
+  test('a definition on delete of which its import does not tell the network mode', () => {
+    const given = setup();
+    const taskDefinition = ecs.TaskDefinition.fromTaskDefinitionArn(given.stack, 'Imported',
+      'arn:aws:ecs:eu-west-1:123456789012:task-definition/imported:1');
+    runTask(given, { onDelete: { taskDefinition, containerOverrides: [{ containerName: 'any' }], exitCodeFrom: ['any'] } });
+
+    expect(() => Template.fromStack(given.stack)).not.toThrow();
+  });
+
+  test('any name of a container for an imported definition', () => {
+    const given = setup();
+    const taskDefinition = ecs.TaskDefinition.fromTaskDefinitionArn(given.stack, 'Imported',
+      'arn:aws:ecs:eu-west-1:123456789012:task-definition/imported:1');
+    runTask(given, { taskDefinition, containerOverrides: [{ containerName: 'any' }], exitCodeFrom: ['any'] });
+
+    expect(() => Template.fromStack(given.stack)).not.toThrow();
+  });
+});

@@ -1,0 +1,115 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import * as ts from 'typescript';
+import { messages } from './messages';
+import { START_FAILURES } from '../../lambda/verdict/causes';
+import { invariants } from '../simulation/invariants';
+
+const ROOT = path.join(__dirname, '..', '..');
+
+/** All that people read, but what is generated. */
+const PAGES = [
+  ...readdirSync(ROOT).filter((name) => name.endsWith('.md') && name !== 'API.md'),
+  ...readdirSync(path.join(ROOT, 'docs')).map((name) => `docs/${name}`),
+  ...readdirSync(path.join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' }).filter((name) => /(?<!(node_modules|\.venv).*)\.md$/.test(name)).map((name) => `examples/${name}`),
+];
+
+const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
+const withoutCode = (text: string) => text.replace(/^```[^]*?^```/gm, '');
+
+describe('docs/troubleshooting.md', () => {
+  const bold = /\*\*`([^`]+)`\*\*/g;
+  const inTable = /^\| `([^`]+)` \|/gm;
+  const entries = [bold, inTable]
+    .flatMap((pattern) => [...read('docs/troubleshooting.md').matchAll(pattern)])
+    .map(([, text]) => text.replace(/\s+/g, ' '));
+  const all = messages();
+
+  test('is held against all messages of the library', () => {
+    expect(all.length).toBeGreaterThan(120);
+  });
+
+  test.each(all.map(({ text, file, pattern }) => [text, file, pattern] as const))('has an entry for "%s" of %s', (text, _, pattern) => {
+    expect(entries.some((entry) => pattern.test(entry)) ? text : entries).toBe(text);
+  });
+
+  test.each(entries)('has no entry for what the library does not say: %s', (entry) => {
+    const [, why] = /^Container "<name>" exited with code \d+: (.*)$/.exec(entry) ?? [];
+
+    expect(all.some(({ pattern }) => pattern.test(entry)) || START_FAILURES.some(({ means }) => means === why)).toBe(true);
+  });
+
+  test('has each entry once', () => {
+    expect(entries.filter((entry, index) => entries.indexOf(entry) !== index)).toEqual([]);
+  });
+});
+
+describe('links', () => {
+  /** As GitHub makes them. */
+  const fragmentsOf = (page: string): string[] => {
+    const slugs = [...withoutCode(read(page)).matchAll(/^#+ (.*)$/gm)]
+      .map(([, heading]) => heading.trim().toLowerCase().replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[^\p{L}\p{N} _-]/gu, '').replace(/ /g, '-'));
+    return slugs.map((slug, index) => {
+      const before = slugs.slice(0, index).filter((other) => other === slug).length;
+      return before > 0 ? `${slug}-${before}` : slug;
+    });
+  };
+
+  test.each(PAGES)('of %s lead to files and headings that are there', (page) => {
+    const links = [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target).filter((target) => !/^[a-z]+:/.test(target));
+    const broken = links.filter((link) => {
+      const [file, fragment] = link.split('#');
+      const target = file ? path.join(path.dirname(page), file) : page;
+      return !existsSync(path.join(ROOT, target)) || (fragment !== undefined && !fragmentsOf(target).includes(fragment));
+    });
+
+    expect(broken).toEqual([]);
+  });
+});
+
+describe('tests that are named', () => {
+  /** `[test/some.test.ts](...) "its name", "another"`, or an invariant of the simulation. */
+  const named = PAGES.flatMap((page) => [...read(page).matchAll(/\[(test\/[^\]]+\.ts)\]\([^)]+\)((?:,? "[^"]+")*)/g)]
+    .map(([, file, names]) => [page, file, [...names.matchAll(/"([^"]+)"/g)].map(([, name]) => name)] as const));
+
+  test('are many', () => {
+    expect(named.length).toBeGreaterThan(40);
+  });
+
+  test.each(named)('in %s are in %s: %s', (_, file, names) => {
+    const source = read(file).replace(/\\'/g, "'");
+
+    const there = file.endsWith('invariants.ts') ? invariants.map(({ name }) => name) : names.filter((name) => source.includes(name));
+    expect(there).toEqual(expect.arrayContaining(names));
+  });
+});
+
+test('every snippet of docs/ compiles, as those of the README do', () => {
+  const [before, after] = read('rosetta/default.ts-fixture').split('/// here');
+  const snippets = new Map<string, string>();
+  for (const page of PAGES.filter((name) => name !== 'README.md')) {
+    for (const [index, [, code]] of [...read(page).matchAll(/^```ts\n([^]*?)^```/gm)].entries()) {
+      snippets.set(path.join(ROOT, 'test', `${page.replace(/\W/g, '-')}-${index + 1}.ts`), before + code + after);
+    }
+  }
+  const { config } = ts.readConfigFile(path.join(ROOT, 'test', 'tsconfig.json'), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, path.join(ROOT, 'test'));
+  const compiler: ts.CompilerOptions = { ...options, noUnusedLocals: false, noUnusedParameters: false };
+  const host = ts.createCompilerHost(compiler);
+  const { fileExists, getSourceFile, readFile } = host;
+  host.fileExists = (name) => snippets.has(name) || fileExists(name);
+  host.readFile = (name) => snippets.get(name) ?? readFile(name);
+  host.getSourceFile = (name, ...rest) => {
+    const snippet = snippets.get(name);
+    return snippet === undefined ? getSourceFile(name, ...rest) : ts.createSourceFile(name, snippet, ts.ScriptTarget.ES2022, true);
+  };
+  const program = ts.createProgram([...snippets.keys()], compiler, host);
+
+  const problems = [...snippets.keys()].flatMap((name) => {
+    const file = program.getSourceFile(name)!;
+    return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]
+      .map(({ messageText }) => `${path.basename(name)}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
+  });
+  expect(snippets.size).toBeGreaterThan(10);
+  expect(problems).toEqual([]);
+}, 120_000);

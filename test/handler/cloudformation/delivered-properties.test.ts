@@ -1,0 +1,80 @@
+import { parseProperties } from '../../../lambda/cloudformation/delivered-properties';
+import type { RunTaskProperties } from '../../../src/contract';
+
+/** A request with a number, a boolean or a list wherever RunTask has one that is easily got wrong. */
+const REQUEST: RunTaskProperties['Request'] = {
+  cluster: 'shop',
+  taskDefinition: 'migrate:7',
+  count: 2,
+  enableECSManagedTags: true,
+  enableExecuteCommand: false,
+  capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', base: 1, weight: 4 }],
+  networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1', 'subnet-2'], assignPublicIp: 'DISABLED' } },
+  overrides: {
+    cpu: '1024',
+    ephemeralStorage: { sizeInGiB: 40 },
+    containerOverrides: [{
+      name: 'app',
+      command: ['42', 'true'],
+      cpu: 256,
+      memory: 512,
+      environment: [{ name: 'RETRIES', value: '3' }, { name: 'DEBUG', value: 'false' }],
+      resourceRequirements: [{ type: 'GPU', value: '1' }],
+    }],
+  },
+  volumeConfigurations: [{
+    name: 'scratch',
+    managedEBSVolume: { roleArn: 'arn', encrypted: true, sizeInGiB: 10, iops: 3000, throughput: 125, terminationPolicy: { deleteOnTermination: true } },
+  }],
+};
+
+const PROPERTIES: RunTaskProperties = {
+  Request: REQUEST,
+  RunOn: 'CHANGE',
+  TimeoutSeconds: 1800,
+  ExitCodeFrom: ['app'],
+  SuccessExitCodes: [0, 3],
+  CompleteWhen: 'EXIT_CODES_KNOWN',
+  LogTailLines: 20,
+};
+
+/** What CloudFormation makes of the properties of a custom resource. */
+function delivered(value: unknown): any {
+  if (Array.isArray(value)) {
+    return value.map(delivered);
+  }
+  return typeof value === 'object' && value !== null
+    ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, delivered(member)]))
+    : String(value);
+}
+
+test('every type that CloudFormation has turned into a string is put back', () => {
+  expect(parseProperties(delivered(PROPERTIES))).toEqual(PROPERTIES);
+});
+
+test('strings that look like numbers stay strings where ECS wants strings', () => {
+  const { overrides } = parseProperties(delivered(PROPERTIES)).Request;
+  expect(overrides?.cpu).toBe('1024');
+  expect(overrides?.containerOverrides?.[0].command).toEqual(['42', 'true']);
+});
+
+test.each([
+  ['a number', { count: 'two' }, 'the property Request.count is not a number'],
+  ['an empty number', { count: '' }, 'the property Request.count is not a number'],
+  ['a boolean', { enableExecuteCommand: 'yes' }, 'the property Request.enableExecuteCommand is not true or false'],
+  ['a list', { tags: 'a=b' }, 'the property Request.tags is not a list'],
+  ['an object', { overrides: ['x'] }, 'the property Request.overrides is not an object'],
+  ['a string', { group: ['x'] }, 'the property Request.group is not a string'],
+  ['a member deep within', { overrides: { containerOverrides: [{ cpu: 'much' }] } }, 'the property Request.overrides.containerOverrides[0].cpu is not a number'],
+])('what does not fit is refused with its path: %s', (_, request, message) => {
+  expect(() => parseProperties(delivered({ ...PROPERTIES, Request: { ...REQUEST, ...request } }))).toThrow(message);
+});
+
+test('a member that ECS does not know is refused rather than dropped', () => {
+  expect(() => parseProperties(delivered({ ...PROPERTIES, Request: { ...REQUEST, overrides: { cpus: '1' } } })))
+    .toThrow('the property Request.overrides.cpus is not one of containerOverrides, cpu,');
+});
+
+test('the value itself, which may be a secret, is not shown', () => {
+  expect(() => parseProperties(delivered({ ...PROPERTIES, TimeoutSeconds: 'hunter2' }))).toThrow(/^(?!.*hunter2)/);
+});

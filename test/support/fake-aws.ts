@@ -1,0 +1,270 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import { identity } from '../../lambda/cloudformation/stack';
+import { createHandler } from '../../lambda/lifecycle';
+import { Event } from '../../lambda/run/progress';
+import type { World } from '../../lambda/world';
+import { RESOURCE_TYPE } from '../../src/contract';
+
+export const START = Date.UTC(2026, 0, 1);
+export const MINUTE = 60_000;
+export const CLUSTER = 'arn:aws:ecs:eu-west-1:111122223333:cluster/shop';
+const STACK_ID = 'arn:aws:cloudformation:eu-west-1:111122223333:stack/Shop/6d1a2b30-0000-11f1-9f3e-0a1b2c3d4e5f';
+
+/** What a task is from some second of its life on. */
+export type Life = ReadonlyArray<readonly [second: number, state: Partial<Task>]>;
+
+const app = (container: object) => [{ name: 'app', ...container }];
+
+/** A Fargate task whose container exits with the code after so many seconds; its network interface takes 20 more. */
+export function runs(seconds: number, exitCode: number): Life {
+  const over: Partial<Task> = {
+    desiredStatus: 'STOPPED',
+    stopCode: 'EssentialContainerExited',
+    stoppedReason: 'Essential container in task exited',
+    containers: app({ lastStatus: 'STOPPED', exitCode, runtimeId: '1' }),
+  };
+  return [
+    [0, { lastStatus: 'PROVISIONING', containers: app({ lastStatus: 'PENDING' }) }],
+    [15, { lastStatus: 'PENDING' }],
+    [30, { lastStatus: 'RUNNING', startedAt: new Date(START), containers: app({ lastStatus: 'RUNNING', runtimeId: '1' }) }],
+    [30 + seconds, { ...over, lastStatus: 'DEPROVISIONING' }],
+    [50 + seconds, { ...over, lastStatus: 'STOPPED' }],
+  ];
+}
+
+/** A Fargate task in which nothing runs. */
+export function doesNotStart(stoppedReason: string): Life {
+  return [
+    [0, { lastStatus: 'PROVISIONING', containers: app({ lastStatus: 'PENDING' }) }],
+    [20, { lastStatus: 'STOPPED', desiredStatus: 'STOPPED', stopCode: 'TaskFailedToStart', stoppedReason, containers: app({ lastStatus: 'STOPPED' }) }],
+  ];
+}
+
+interface Started extends Pick<Task, 'taskArn' | 'taskDefinitionArn' | 'startedBy' | 'tags'> {
+  readonly at: number;
+  readonly life: Life;
+  readonly cluster: string;
+  stoppedAt?: number;
+  stoppedReason?: string;
+}
+
+interface Answered {
+  readonly RequestId: string;
+  readonly Status: string;
+  readonly Reason: string;
+  readonly PhysicalResourceId: string;
+  readonly Data?: { readonly [name: string]: string };
+  /** In seconds since the world began. */
+  readonly at: number;
+}
+
+/** AWS around the handler, on virtual time. Just what the tests need: honours tokens, lists in pages, lets tasks live and be stopped. */
+export class FakeAws implements World {
+  readonly lines: string[] = [];
+  readonly answers: Answered[] = [];
+  readonly calls: Array<{ name: string; input: any; at: number }> = [];
+  readonly tasks: Started[] = [];
+  /** The events with which the function invoked itself. */
+  handedOver: Event[] = [];
+  stackStatus = 'CREATE_IN_PROGRESS';
+  lastUpdated?: Date;
+  /** The lives of the tasks to come; the last one repeats. */
+  lives: Life[] = [runs(60, 0)];
+  logEvents: string[] = [];
+  /** What the stack keeps. */
+  outputs: { [name: string]: string } = {};
+  taskDefinition: unknown;
+  /** Per API call, what happens instead of it, once each: a thrown error or an answer. */
+  faults: Record<string, Array<(input: any, proceed: () => unknown) => unknown>> = {};
+  putStatuses: number[] = [];
+  time = START;
+  private steps = 0;
+  private readonly tokens = new Map<string, unknown>();
+
+  readonly ecs = this.client();
+  readonly logs = this.client();
+  readonly cloudFormation = this.client();
+  readonly lambda = this.client();
+
+  now = () => this.time;
+  sleep = async (milliseconds: number) => { this.pass(milliseconds); };
+  random: () => number = () => 0.5;
+  log = (line: string) => { this.lines.push(line); };
+  put = async (_url: string, body: string) => {
+    const status = this.putStatuses.shift() ?? 200;
+    if (status === 200) {
+      this.answers.push({ ...JSON.parse(body), at: this.seconds() });
+    }
+    return status;
+  };
+
+  /** Seconds since the world began. */
+  seconds = () => (this.time - START) / 1000;
+
+  callsOf(name: string) {
+    return this.calls.filter((call) => call.name === name).map(({ input }) => input);
+  }
+
+  /** One invocation of the function. */
+  async invoke(event: Event, remaining = 15 * MINUTE): Promise<void> {
+    const ends = this.time + remaining;
+    await createHandler(this)(event, {
+      invokedFunctionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:Shop-EcsRunTask',
+      logStreamName: '2026/01/01/[$LATEST]abc',
+      getRemainingTimeInMillis: () => ends - this.time,
+    });
+  }
+
+  /** An event as CloudFormation would send it, and all invocations that follow from it; gives the answer. */
+  async request(event: Event) {
+    await this.invoke(event);
+    while (this.handedOver.length > 0) {
+      await this.invoke(this.handedOver.shift()!);
+    }
+    return this.answers.filter(({ RequestId }) => RequestId === event.RequestId).pop()!;
+  }
+
+  /** A handler that never ends has to fail the test, not to hang it. */
+  private pass(milliseconds: number): void {
+    this.time += Math.max(0, milliseconds);
+    if (++this.steps > 10_000) {
+      throw new Error('the handler does not come to its end');
+    }
+  }
+
+  private client(): any {
+    return { send: async (command: { constructor: { name: string }; input: any }) => this.send(command.constructor.name.replace('Command', ''), command.input) };
+  }
+
+  private async send(name: string, input: any): Promise<unknown> {
+    this.calls.push({ name, input, at: this.seconds() });
+    this.pass(50);
+    const fault = this.faults[name]?.shift();
+    const proceed = () => (this as any)[`on${name}`](input);
+    return fault ? fault(input, proceed) : proceed();
+  }
+
+  protected onRunTask({ clientToken, cluster, count = 1, taskDefinition, startedBy, tags }: any) {
+    if (!this.tokens.has(clientToken)) {
+      const started = Array.from({ length: count }, (_, index): Started => ({
+        taskArn: `arn:aws:ecs:eu-west-1:111122223333:task/shop/${this.tasks.length + 1 + index}a`,
+        at: this.time,
+        life: this.lives.length > 1 ? this.lives.shift()! : this.lives[0],
+        cluster,
+        taskDefinitionArn: taskDefinition,
+        startedBy,
+        tags,
+      }));
+      this.tasks.push(...started);
+      this.tokens.set(clientToken, { tasks: started.map(({ taskArn }) => ({ taskArn })), failures: [] });
+    }
+    return this.tokens.get(clientToken);
+  }
+
+  protected onDescribeTasks({ tasks }: { tasks: string[] }) {
+    return { tasks: this.tasks.filter(({ taskArn }) => tasks.includes(taskArn!)).map((task) => this.describe(task)) };
+  }
+
+  protected onListTasks({ cluster, family, desiredStatus, nextToken = '0' }: any) {
+    const own = this.tasks.filter((task) => task.cluster === cluster && task.taskDefinitionArn!.startsWith(`${family}:`));
+    const tasks = own.map((task) => this.describe(task));
+    const arns = tasks.filter((task) => (task.desiredStatus ?? 'RUNNING') === desiredStatus).map(({ taskArn }) => taskArn);
+    const end = Number(nextToken) + 100;
+    return { taskArns: arns.slice(Number(nextToken), end), nextToken: end < arns.length ? String(end) : undefined };
+  }
+
+  protected onStopTask({ task, reason }: any) {
+    const found = this.tasks.find(({ taskArn }) => taskArn === task)!;
+    found.stoppedAt ??= this.time;
+    found.stoppedReason ??= reason;
+    return {};
+  }
+
+  protected onDescribeTaskDefinition() {
+    return { taskDefinition: this.taskDefinition };
+  }
+
+  protected onDescribeStacks() {
+    const Outputs = Object.entries(this.outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+    return { Stacks: [{ StackStatus: this.stackStatus, LastUpdatedTime: this.lastUpdated, Outputs }] };
+  }
+
+  protected onGetLogEvents() {
+    return { events: this.logEvents.map((message) => ({ message })) };
+  }
+
+  protected onInvoke({ Payload }: { Payload: string }) {
+    this.handedOver.push(JSON.parse(Payload));
+    return { StatusCode: 202 };
+  }
+
+  private describe({ at, life, cluster, stoppedAt, stoppedReason, ...known }: Started): Task {
+    const lived = (until: number) => life
+      .filter(([second]) => at + second * 1000 <= until)
+      .reduce((task, [, state]) => ({ ...task, ...state }), { ...known, createdAt: new Date(at) } as Task);
+    const natural = lived(this.time);
+    if (stoppedAt === undefined || lived(stoppedAt).lastStatus === 'STOPPED') {
+      return natural;
+    }
+    const before = lived(stoppedAt);
+    return this.time < stoppedAt + 30_000
+      ? { ...before, desiredStatus: 'STOPPED' }
+      : { ...before, desiredStatus: 'STOPPED', lastStatus: 'STOPPED', stopCode: 'UserInitiated', stoppedReason, containers: app({ lastStatus: 'STOPPED', exitCode: 143 }) };
+  }
+}
+
+/** The properties of a RunTask as CloudFormation delivers them: all scalars are strings. */
+export function properties(more: object = {}, request: object = {}): { ServiceToken: string; [name: string]: any } {
+  return {
+    ServiceToken: 'arn:aws:lambda:eu-west-1:111122223333:function:Shop-EcsRunTask',
+    ServiceTimeout: '2100',
+    Request: { cluster: CLUSTER, taskDefinition: 'migrate:7', launchType: 'FARGATE', ...request },
+    RunOn: 'CHANGE',
+    TimeoutSeconds: '1800',
+    ExitCodeFrom: ['app'],
+    SuccessExitCodes: ['0'],
+    CompleteWhen: 'EXIT_CODES_KNOWN',
+    LogTailLines: '20',
+    Logs: { app: { Group: '/shop', StreamPrefix: 'app' } },
+    ...more,
+  };
+}
+
+const common = {
+  ServiceToken: 'arn:aws:lambda:eu-west-1:111122223333:function:Shop-EcsRunTask',
+  ResponseURL: 'https://bucket.example/answer?X-Amz-Date=20260101T000000Z&X-Amz-Signature=secret',
+  StackId: STACK_ID,
+  ResourceType: RESOURCE_TYPE,
+  LogicalResourceId: 'Migration',
+};
+
+/** The physical id of the resource. */
+export const ID = identity(common);
+
+export function create(delivered = properties()): Event {
+  return { ...common, RequestType: 'Create', RequestId: 'c0ffee00-create', ResourceProperties: delivered };
+}
+
+export function update(delivered = properties(), old = properties()): Event {
+  return {
+    ...common,
+    RequestType: 'Update',
+    RequestId: 'c0ffee00-update',
+    PhysicalResourceId: ID,
+    ResourceProperties: delivered,
+    OldResourceProperties: old,
+  };
+}
+
+export function remove(delivered = properties(), PhysicalResourceId = ID): Event {
+  return { ...common, RequestType: 'Delete', RequestId: 'c0ffee00-delete', PhysicalResourceId, ResourceProperties: delivered };
+}
+
+/** An error of AWS, as the SDK throws it. */
+export function awsError(name: string, message = '', status = 400): Error {
+  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } });
+}
+
+export function fails(name: string, message?: string, status?: number) {
+  return () => { throw awsError(name, message, status); };
+}
