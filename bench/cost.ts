@@ -1,6 +1,6 @@
 import { PRICES } from './prices';
 import type { Table } from './table';
-import { reserve } from '../lambda/run/schedule';
+import { HAND_OVER_FROM, reserveOf } from '../src/timing';
 
 const HOUR = 3_600;
 
@@ -8,7 +8,7 @@ const HOUR = 3_600;
 export function cost(): Table {
   const lambda = (megabytes: number, seconds: number, requests: number) =>
     megabytes / 1024 * seconds * PRICES.lambdaGigabyteSecond + requests * PRICES.lambdaRequest;
-  const invocations = HOUR / (15 * 60 - 1.3 * reserve(15 * 60_000) / 1_000); // as lambda/lifecycle.ts hands over
+  const invocations = HOUR / (15 * 60 - HAND_OVER_FROM * reserveOf(15 * 60_000) / 1_000); // as lambda/cloudformation/request.ts plans it
   const own = lambda(256, HOUR, invocations);
   const looks = HOUR / 5.3; // five seconds, and what a look takes
   const framework = lambda(128, looks * 2 * 0.15, looks * 2) + looks * PRICES.stateTransition;

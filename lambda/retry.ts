@@ -1,9 +1,9 @@
-import { backoff } from './run/schedule';
-import { patienceWithError, PERMISSIONS_SPREAD_MS } from './verdict/causes';
+import { patienceWithError } from './verdict/causes';
 import type { World } from './world';
+import { PERMISSIONS_SPREAD_MS } from '../src/timing';
 
-/** Makes a call again while its error is a passing one and the time allows, which is less where a permission is missing. */
-export async function persist<T>(world: World, until: number, call: () => Promise<T>, permittedWithin = PERMISSIONS_SPREAD_MS): Promise<T> {
+/** Repeats a call until its error is a lasting one or the time is up, which comes earlier when a permission is missing. */
+export async function retry<T>(world: World, until: number, call: () => Promise<T>, permittedWithin = PERMISSIONS_SPREAD_MS): Promise<T> {
   const permittedBy = world.now() + permittedWithin;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -19,4 +19,9 @@ export async function persist<T>(world: World, until: number, call: () => Promis
       await world.sleep(pause);
     }
   }
+}
+
+/** The time before the next attempt at what failed: doubles up to 30 seconds, with jitter so that a crowd spreads. */
+export function backoff(attempt: number, random: number): number {
+  return Math.min(1_000 * 2 ** Math.min(attempt, 10), 30_000) * (0.5 + random / 2);
 }

@@ -3,19 +3,19 @@ import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 
-/** All that the handler touches outside itself, passed in: the same code runs in Lambda, on virtual time, and against a local endpoint. */
+/** Everything that the handler touches outside itself, passed in: the same code runs in Lambda, on virtual time, and against a local endpoint. */
 export interface World {
   readonly ecs: Pick<ECSClient, 'send'>;
   readonly logs: Pick<CloudWatchLogsClient, 'send'>;
   readonly cloudFormation: Pick<CloudFormationClient, 'send'>;
   readonly lambda: Pick<LambdaClient, 'send'>;
-  /** Sends the body to the URL and gives the HTTP status. */
+  /** Sends the body to the URL and returns the HTTP status. */
   put(url: string, body: string): Promise<number>;
   /** Milliseconds since 1970. */
   now(): number;
   sleep(milliseconds: number): Promise<void>;
   /** From 0 to 1, for jitter. */
   random(): number;
-  /** One line. Never the event, whose ResponseURL is a secret, nor the request, whose environment may be one. */
+  /** One line. Never the event, whose ResponseURL is a secret, nor the ECS request, whose environment may be one. */
   log(line: string): void;
 }

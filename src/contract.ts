@@ -77,29 +77,3 @@ export interface LogLocation {
 
 /** For ever: CloudFormation replaces a resource whose type changes, and with it would run the task again. */
 export const RESOURCE_TYPE = 'Custom::EcsRunTask';
-
-/** CloudFormation's limit for the answer of a custom resource. */
-export const LONGEST_SERVICE_TIMEOUT_SECONDS = 3600;
-
-/**
- * Kept between the task's deadline and CloudFormation's: stopping a container takes up to 120 seconds on Fargate,
- * its network interface up to 25 more, and then the answer has to arrive.
- */
-export const STOP_MARGIN_SECONDS = 180;
-
-/** From a task's time-out until CloudFormation gives up on an answer, where its limit of one hour leaves that much. */
-const ANSWER_MARGIN_SECONDS = 300;
-
-/** How long CloudFormation waits for the answer about a task with this time-out, at least. */
-export function serviceTimeoutFor(timeoutSeconds: number): number {
-  return Math.min(timeoutSeconds + ANSWER_MARGIN_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS);
-}
-
-/** Kept where another resource goes on waiting: only the answer has to arrive. */
-export const PASS_ON_MARGIN_SECONDS = 120;
-
-/** How many resources have to wait in turn for a task that may take so long: 1 within CloudFormation's hour, 13 for 12 hours. */
-export function resourcesFor(timeoutSeconds: number): number {
-  const more = timeoutSeconds - (LONGEST_SERVICE_TIMEOUT_SECONDS - STOP_MARGIN_SECONDS);
-  return timeoutSeconds <= LONGEST_SERVICE_TIMEOUT_SECONDS ? 1 : 1 + Math.ceil(more / (LONGEST_SERVICE_TIMEOUT_SECONDS - PASS_ON_MARGIN_SECONDS));
-}

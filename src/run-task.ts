@@ -2,7 +2,7 @@ import { CfnOutput, CfnResource, Fn, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { OUTPUT_PREFIX, RESOURCE_TYPE, resourcesFor, RunTaskProperties } from './contract';
+import { OUTPUT_PREFIX, RESOURCE_TYPE, RunTaskProperties } from './contract';
 import { Handler } from './function/handler-function';
 import { grantToTask, handlerStatements } from './function/permissions';
 import { Ordering } from './order/ordering';
@@ -13,6 +13,7 @@ import { ifKnown, isAwsvpc, taskRoleOf, vpcOf } from './request/task-definition'
 import { validate, validateAgainstDefinitions, validateResults } from './request/validation';
 import { warnOfMissingProviders, warnOfUnknownRoles } from './request/warnings';
 import { RunTaskProps } from './run-task-props';
+import { resourcesFor } from './timing';
 
 /**
  * Runs an ECS task during the deployment, waits for it, and fails the deployment if the task fails.

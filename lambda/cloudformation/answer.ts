@@ -1,8 +1,12 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import type { Job } from '../run/progress';
-import type { Results } from '../run/results';
+import type { Request } from './request';
 import { asciiJson, fit } from '../verdict/message';
 import type { World } from '../world';
+
+/** The values of attributes, by their names. */
+export interface Attributes {
+  readonly [attribute: string]: string;
+}
 
 /** The answer to one request of CloudFormation. */
 export interface Answer {
@@ -10,8 +14,8 @@ export interface Answer {
   /** Lines; shortened where they are too long for CloudFormation. */
   readonly reason: readonly string[];
   /** The attributes of the resource. */
-  readonly data?: Results;
-  /** What is to do when it has been given. */
+  readonly data?: Attributes;
+  /** What to do once it was sent. */
   readonly afterwards?: () => Promise<void>;
 }
 
@@ -37,12 +41,12 @@ export function answerBody(event: CloudFormationCustomResourceEvent, physicalRes
   return body(fit(answer.reason, MOST_BYTES - body('').length));
 }
 
-function hasMembers(data: Results = {}): boolean {
+function hasMembers(data: Attributes = {}): boolean {
   return Object.keys(data).length > 0;
 }
 
 /** By how many bytes an answer with these attributes would be too long, even without a reason. */
-export function bytesOver({ event, id }: Job, data: Results): number {
+export function bytesOver({ event, id }: Request, data: Attributes): number {
   return answerBody(event, 'PhysicalResourceId' in event ? event.PhysicalResourceId : id, { status: 'SUCCESS', reason: [], data }).length + LONGER_ID_BYTES - MOST_BYTES;
 }
 

@@ -1,22 +1,25 @@
-import { Event, Job, knownArns, Progress, TaskProgress } from './progress';
-import type { Answer } from '../cloudformation/answer';
-import { persist } from '../retry';
-import type { Results } from './results';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, RunSpec } from '../../src/contract';
-import { describeStack, isOver, stackStatus } from '../cloudformation/stack';
-import type { World } from '../world';
+import { knownArns, Progress, Run, TaskProgress } from './progress';
+import type { RunSpec } from '../../src/contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, STACK_WITHIN_MS } from '../../src/timing';
+import type { Answer, Attributes } from '../cloudformation/answer';
+import type { Request } from '../cloudformation/request';
+import { describeStack, isFinalStatus, readStackStatus } from '../cloudformation/stack-status';
+import { retry } from '../retry';
+
+/** Of the shape of `Baton`. A change of shape that the previous version of the function cannot read needs another number. */
+const VERSION = 1;
 
 /**
- * What a resource has come to, for the one that goes on waiting for the same task: its attribute `Baton`.
+ * What a resource passes to the next one, which continues waiting for the same task: its attribute `Baton`.
  *
  * CloudFormation waits an hour for one resource, so that several of them wait in turn for a task that takes longer. Each
- * value has the id of its request, or CloudFormation would see no change in the one that follows.
+ * value has the id of its request, or CloudFormation would see no change in the next resource.
  */
-export type Passed = { readonly requestId: string } & (
+export type Baton = { readonly version: number; readonly requestId: string } & (
   /** The tasks by their ids alone: an answer has no room for ten ARNs. */
   | { readonly state: 'RUNNING'; readonly at: number; readonly arnPrefix: string; readonly progress: Progress }
-  | { readonly state: 'SUCCEEDED'; readonly attributes: Results }
-  /** Whether the one that follows was there before. */
+  | { readonly state: 'SUCCEEDED'; readonly attributes: Attributes }
+  /** Whether the next resource existed before. */
   | { readonly state: 'SKIPPED'; readonly hadNextLeg: boolean }
 );
 
@@ -24,49 +27,51 @@ export type Passed = { readonly requestId: string } & (
 const MOST_OF_CAUSE = 80;
 const MOST_OF_OTHER_CAUSE = 40;
 
-/** How long CloudFormation may take to tell when the deployment began. */
-const STACK_WITHIN_MS = 60_000;
+/** A baton that another version of the function wrote may be unreadable. */
+export type ReceivedBaton = Baton | { readonly state: 'UNKNOWN' };
 
-/** What the resource before this one has come to; nothing where this request has to begin anew. */
-export async function passedOn(world: World, event: Event): Promise<Passed | undefined> {
-  const from: string | undefined = event.ResourceProperties?.PreviousLeg?.Baton;
-  if (event.RequestType === 'Delete' || !from) {
+/** What the previous resource has passed on; nothing when this request has to begin the run. */
+export async function receiveBaton(request: Request): Promise<ReceivedBaton | undefined> {
+  const { event } = request;
+  const text: unknown = event.ResourceProperties?.PreviousLeg?.Baton;
+  if (event.HandedOver || !text) {
     return undefined;
   }
-  const passed = parse(from);
-  switch (passed?.state) {
+  const baton = parseBaton(text);
+  switch (baton?.state) {
     case 'SUCCEEDED':
-      return passed;
+      return baton;
     case 'SKIPPED':
-      return event.RequestType === 'Create' && passed.hadNextLeg ? undefined : passed; // the Create failed before, and no task has succeeded
+      return event.RequestType === 'Create' && baton.hadNextLeg ? undefined : baton; // the Create failed before, and no task has succeeded
     case 'RUNNING':
-      return await isFromEarlierDeployment(world, event, passed.at) ? undefined : withArns(passed);
+      return await isFromEarlierDeployment(request, baton.at) ? undefined : withArns(baton);
     default:
-      return undefined;
+      return { state: 'UNKNOWN' };
   }
 }
 
-/** What can't be read begins anew: no event may end without an answer. */
-function parse(from: string): Passed | undefined {
+function parseBaton(text: unknown): Baton | undefined {
   try {
-    return JSON.parse(from);
+    const baton = JSON.parse(String(text));
+    return baton?.version === VERSION ? baton : undefined;
   } catch {
     return undefined;
   }
 }
 
-function withArns(passed: Passed & { state: 'RUNNING' }): Passed {
-  const tasks = passed.progress.tasks.map((task) => ({ ...task, taskArn: task.taskArn && passed.arnPrefix + task.taskArn }));
-  return { ...passed, progress: { ...passed.progress, tasks } };
+function withArns(baton: Baton & { state: 'RUNNING' }): Baton {
+  const tasks = baton.progress.tasks.map((task) => ({ ...task, taskArn: task.taskArn && baton.arnPrefix + task.taskArn }));
+  return { ...baton, progress: { ...baton.progress, tasks } };
 }
 
 /**
- * Without a rollback, only what has failed is asked for again: its task is over, and the resource before it passes on
- * nothing new. Where CloudFormation does not tell, the task does.
+ * Without a rollback, CloudFormation asks again only for what has failed: its task has ended, and the previous resource
+ * passes on nothing new. When CloudFormation does not say, the task does.
  */
-async function isFromEarlierDeployment(world: World, event: Event, at: number): Promise<boolean> {
+async function isFromEarlierDeployment(request: Request, at: number): Promise<boolean> {
+  const { world } = request;
   try {
-    const { LastUpdatedTime } = await persist(world, world.now() + STACK_WITHIN_MS, () => describeStack(world, event));
+    const { LastUpdatedTime } = await retry(world, world.now() + STACK_WITHIN_MS, () => describeStack(request));
     return LastUpdatedTime !== undefined && LastUpdatedTime.getTime() > at;
   } catch (error) {
     world.log(`DescribeStacks: ${error}`);
@@ -74,33 +79,34 @@ async function isFromEarlierDeployment(world: World, event: Event, at: number): 
   }
 }
 
-/** Whether CloudFormation has gone on without this request, and perhaps with its task, for which the next resource waits then. */
-export async function isLeftToTheNext({ event, sentAt: began, world }: Job): Promise<boolean> {
-  if (event.ResourceProperties?.HasNextLeg === undefined || world.now() <= began + LONGEST_SERVICE_TIMEOUT_SECONDS * 1000) {
+/** Whether CloudFormation has moved on without this request, perhaps with its task, for which the next resource waits then. */
+export async function isSupersededByNextResource(request: Request): Promise<boolean> {
+  const { event, sentAt, world } = request;
+  if (event.ResourceProperties?.HasNextLeg === undefined || world.now() <= sentAt + LONGEST_SERVICE_TIMEOUT_SECONDS * 1000) {
     return false;
   }
-  const status = await stackStatus(world, event).catch((error) => { world.log(`DescribeStacks: ${error}`); });
-  return !status || !isOver(status);
+  const status = await readStackStatus(request).catch((error) => { world.log(`DescribeStacks: ${error}`); });
+  return !status || !isFinalStatus(status);
 }
 
-/** The answer with which the next resource goes on waiting. */
-export function goesOn({ event, world }: Job, progress: Progress): Answer {
+/** The answer with which the next resource continues waiting. */
+export function passBaton({ request: { event, world }, progress }: Run): Answer {
   const arnPrefix = knownArns(progress)[0]?.replace(/[^/]*$/, '') ?? '';
   const first = progress.tasks.find(({ ended }) => ended?.failure);
   const tasks = progress.tasks.map(({ problem, ...task }) => ({
     ...task,
     taskArn: task.taskArn?.slice(arnPrefix.length),
-    ended: task.ended && briefly(task.ended, task.number === first?.number),
+    ended: task.ended && shorten(task.ended, task.number === first?.number),
   }));
   return {
     status: 'SUCCESS',
     reason: ['The task goes on, and the next resource waits for it.'],
-    data: passing({ state: 'RUNNING', requestId: event.RequestId, at: world.now(), arnPrefix, progress: { ...progress, tasks } }),
+    data: asAttribute({ version: VERSION, state: 'RUNNING', requestId: event.RequestId, at: world.now(), arnPrefix, progress: { ...progress, tasks } }),
   };
 }
 
 /** Whole texts could be longer than an answer. */
-function briefly({ failure, ...ended }: NonNullable<TaskProgress['ended']>, isFirst: boolean): TaskProgress['ended'] {
+function shorten({ failure, ...ended }: NonNullable<TaskProgress['ended']>, isFirst: boolean): TaskProgress['ended'] {
   if (!failure) {
     return ended;
   }
@@ -111,16 +117,16 @@ function briefly({ failure, ...ended }: NonNullable<TaskProgress['ended']>, isFi
 }
 
 /** The attributes of a resource whose task has succeeded. */
-export function dataOf({ HasNextLeg }: RunSpec, { event }: Job, results: Results): Results {
-  return HasNextLeg ? passing({ state: 'SUCCEEDED', requestId: event.RequestId, attributes: results }) : results;
+export function attributesOfRun({ event }: Request, { HasNextLeg }: Pick<RunSpec, 'HasNextLeg'>, attributes: Attributes): Attributes {
+  return HasNextLeg ? asAttribute({ version: VERSION, state: 'SUCCEEDED', requestId: event.RequestId, attributes }) : attributes;
 }
 
 /** The attributes of a resource that has run no task. */
-export function dataOfNone({ HasNextLeg }: Pick<RunSpec, 'HasNextLeg'>, { event }: Job, kept: Results): Results {
+export function attributesWithoutRun({ event }: Request, { HasNextLeg }: Pick<RunSpec, 'HasNextLeg'>, kept: Attributes): Attributes {
   const hadNextLeg = event.RequestType === 'Update' && event.OldResourceProperties.HasNextLeg !== undefined;
-  return HasNextLeg ? passing({ state: 'SKIPPED', requestId: event.RequestId, hadNextLeg }) : kept;
+  return HasNextLeg ? asAttribute({ version: VERSION, state: 'SKIPPED', requestId: event.RequestId, hadNextLeg }) : kept;
 }
 
-function passing(passed: Passed): Results {
-  return { Baton: JSON.stringify(passed) };
+function asAttribute(baton: Baton): Attributes {
+  return { Baton: JSON.stringify(baton) };
 }

@@ -1,40 +1,38 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, PASS_ON_MARGIN_SECONDS, serviceTimeoutFor, STOP_MARGIN_SECONDS, RunSpec } from '../../src/contract';
+import type { RunSpec } from '../../src/contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, PASS_ON_MARGIN_SECONDS, serviceTimeoutFor, STOP_MARGIN_SECONDS } from '../../src/timing';
 import { hasEnded } from '../verdict/outcome';
 
 type Waiting = Pick<RunSpec, 'TimeoutSeconds' | 'HasNextLeg'>;
 
-/** How long to wait for a task that was told to stop; the rest of the margin is for the answer. */
-export const TIME_TO_STOP_MS = (STOP_MARGIN_SECONDS - 30) * 1000;
-
-/** When the task has to be over: at its time-out, and so early that it can be stopped before CloudFormation gives up. */
+/** When the task must have ended: at its timeout, and so early that it can be stopped before CloudFormation gives up. */
 export function deadline({ TimeoutSeconds, HasNextLeg }: Waiting, since: number, sentAt: number): number {
   const timeout = since + TimeoutSeconds * 1000;
   if (HasNextLeg) {
-    return timeout; // the next resource goes on before CloudFormation gives up
+    return timeout; // the next resource continues before CloudFormation gives up
   }
-  return Math.min(timeout, sentAt + (serviceTimeoutFor(TimeoutSeconds) - STOP_MARGIN_SECONDS) * 1000); // the event may have come late
+  return Math.min(timeout, sentAt + (serviceTimeoutFor(TimeoutSeconds) - STOP_MARGIN_SECONDS) * 1000); // Lambda may have delivered the event late
 }
 
-/** When to leave the waiting to the next resource, where there is one. */
-export function passOnAt({ HasNextLeg }: Waiting, sentAt: number): number {
+/** When the next resource, if there is one, continues waiting. */
+export function passBatonAt({ HasNextLeg }: Waiting, sentAt: number): number {
   return HasNextLeg ? sentAt + (LONGEST_SERVICE_TIMEOUT_SECONDS - PASS_ON_MARGIN_SECONDS) * 1000 : Infinity;
 }
 
-/** Where there is no task to ask for. */
+/** When there is no task to ask about. */
 const WITHOUT_TASKS_MS = 1_000;
 
-/** It can't have succeeded yet, and if it can't start, that is told once. */
+/** It cannot have succeeded yet, and a failed start is reported once. */
 const WHILE_STARTING_MS = 2_000;
 
-/** Its end is at hand, but the agent may take ten seconds to tell. */
+/** It is about to end, but the agent may take ten seconds to report that. */
 const WHILE_STOPPING_MS = 1_000;
 
 /** Mostly an answer within a second; and one within three, however long the task has run. */
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 2_700;
 
-/** Where others ask as well: a hundred tasks then ask eight times a second, of the twenty that ECS allows. */
+/** When others poll, too: a hundred tasks then make eight calls a second, of the twenty that ECS allows. */
 const WHEN_THROTTLED_MS = 12_000;
 
 /**
@@ -61,26 +59,4 @@ function pauseFor({ desiredStatus, startedAt }: Task, now: number): number {
   }
   const seconds = Math.max(0, now - startedAt.getTime()) / 1000;
   return Math.min(Math.max(125 * Math.sqrt(seconds), SHORTEST_MS), LONGEST_MS);
-}
-
-/** The time between two looks at the stack while a task runs. */
-export const LOOK_AT_STACK_MS = 60_000;
-
-/** The time before the next attempt at what failed: doubles up to 30 seconds, with jitter so that a crowd spreads. */
-export function backoff(attempt: number, random: number): number {
-  return Math.min(1_000 * 2 ** Math.min(attempt, 10), 30_000) * (0.5 + random / 2);
-}
-
-/**
- * How much of an invocation is kept for ending it: stopping the task at the deadline, or handing over to the next
- * invocation. Half of it where the function's time-out is shorter than anybody would set it in production.
- */
-export function reserve(remaining: number): number {
-  return Math.min((STOP_MARGIN_SECONDS + 20) * 1000, remaining / 2);
-}
-
-/** A duration as a person says it. */
-export function duration(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  return seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 6) / 10} minutes`;
 }

@@ -1,16 +1,5 @@
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
-
-/**
- * How long it is worth trying the same thing again; nothing where it is not. The first two are for what has run no
- * container, the third for a task that has.
- */
-export type Patience = 'until the deadline' | 'while permissions spread' | 'as often as retryAttempts allows';
-
-/**
- * A new role or policy works some seconds after CloudFormation calls it complete; real lack of permission looks
- * the same, and nobody should wait half an hour to be told of it.
- */
-export const PERMISSIONS_SPREAD_MS = 3 * 60_000;
+import type { Patience } from './failure';
 
 /** What stands behind an ending, in the reader's words. */
 export interface Explanation {

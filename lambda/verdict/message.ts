@@ -1,4 +1,4 @@
-import type { Failure } from './outcome';
+import type { Evidence, Failure } from './failure';
 
 const CUT = ' [cut]';
 
@@ -8,21 +8,12 @@ const SHORT_ENOUGH = 300;
 /** Begins the words of ECS, of which the first ones tell most. */
 const SAID = 'AWS says: ';
 
-/** What the reader of a failed deployment gets to see, besides the failure itself. */
-export interface Evidence {
-  readonly taskArn?: string;
-  /** Where the container logged to. */
-  readonly log?: { readonly group: string; readonly stream: string };
-  /** Its last lines, oldest first. */
-  readonly tail?: readonly string[];
-}
-
 /** The cause, what to do about it, the last log lines, and where the rest is. */
 export function explain(failure: Failure, evidence: Evidence = {}): string[] {
   const { taskArn, log, tail = [] } = evidence;
   return [
     failure.advice ? `${sentence(failure.cause)} ${sentence(failure.advice)}` : sentence(failure.cause),
-    ...(failure.said ? [SAID + failure.said] : []),
+    ...(failure.awsReason ? [SAID + failure.awsReason] : []),
     ...(tail.length > 0 ? ['The end of its log:', ...tail.map((line) => `  ${line}`)] : []),
     ...(log ? [`Log group ${log.group}, stream ${log.stream}.`] : []),
     ...(taskArn ? [`Task ${taskArn}.`] : []),
@@ -98,4 +89,10 @@ function cut(text: string, bytes: number): string {
 
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** A duration as a person says it. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 6) / 10} minutes`;
 }

@@ -1,5 +1,6 @@
 import type { Container, Task } from '@aws-sdk/client-ecs';
-import { knownStartFailure, meaningOfExitCode, Patience } from './causes';
+import { knownStartFailure, meaningOfExitCode } from './causes';
+import type { Failure, Patience } from './failure';
 import type { RunSpec } from '../../src/contract';
 
 /** Which containers decide, and what counts as success. */
@@ -11,20 +12,6 @@ export type Outcome =
   | { readonly state: 'running' }
   | { readonly state: 'succeeded' }
   | { readonly state: 'failed'; readonly failure: Failure };
-
-/** Why a task failed. */
-export interface Failure {
-  /** A sentence without its full stop. */
-  readonly cause: string;
-  /** The words of ECS. */
-  readonly said?: string;
-  /** What the reader can do about it. */
-  readonly advice?: string;
-  /** The container whose log tells more. */
-  readonly container?: string;
-  /** Whether another try may help. Without `retryAttempts` only where no container ran: no user code runs twice then. */
-  readonly patience?: Patience;
-}
 
 /** Begins the reason of every StopTask of ours, so that a person who finds a stopped task knows by whom. */
 export const STOPPED_BY = 'cdk-ecs-run-task: ';
@@ -62,38 +49,38 @@ export function hasEnded(task: Task): boolean {
 
 /** A ladder: the most specific cause first, and a last rung for what nobody has seen yet. */
 function failureOf(task: Task, deciding: Container[], rules: Rules): Failure | undefined {
-  const said = task.stoppedReason;
+  const awsReason = task.stoppedReason;
   switch (task.stopCode) {
     case 'TaskFailedToStart':
       return startFailure(task);
     case 'SpotInterruption':
-      return { cause: 'the task lost its Spot capacity', said, advice: 'run it on capacity that is not interrupted, or set retryAttempts', patience: lost(task) };
+      return { cause: 'the task lost its Spot capacity', awsReason, advice: 'run it on capacity that is not interrupted, or set retryAttempts', patience: lost(task) };
     case 'TerminationNotice':
-      return { cause: 'the host of the task was about to be terminated', said, advice: 'deploy again, or set retryAttempts', patience: lost(task) };
+      return { cause: 'the host of the task was about to be terminated', awsReason, advice: 'deploy again, or set retryAttempts', patience: lost(task) };
     case 'InfrastructureHealth':
-      return { cause: 'the host of the task failed', said, advice: 'deploy again, or set retryAttempts', patience: lost(task) };
+      return { cause: 'the host of the task failed', awsReason, advice: 'deploy again, or set retryAttempts', patience: lost(task) };
     case 'UserInitiated':
-      if (said?.startsWith(STOPPED_BY)) {
-        return { cause: `the task was stopped: ${said.slice(STOPPED_BY.length)}` };
+      if (awsReason?.startsWith(STOPPED_BY)) {
+        return { cause: `the task was stopped: ${awsReason.slice(STOPPED_BY.length)}` };
       }
-      return { cause: 'the task was stopped from outside', said, advice: 'look in CloudTrail for who called StopTask' };
+      return { cause: 'the task was stopped from outside', awsReason, advice: 'look in CloudTrail for who called StopTask' };
     case 'ServiceSchedulerInitiated':
-      return { cause: 'the task was stopped by the scheduler of an ECS service', said };
+      return { cause: 'the task was stopped by the scheduler of an ECS service', awsReason };
     case 'EssentialContainerExited':
     case undefined:
       return exitFailure(task, deciding, rules);
     default:
-      return { cause: `the task stopped with the code ${task.stopCode}`, said };
+      return { cause: `the task stopped with the code ${task.stopCode}`, awsReason };
   }
 }
 
 function startFailure(task: Task): Failure {
   const containers = task.containers ?? [];
-  const said = [...new Set([task.stoppedReason, ...containers.map(({ reason }) => reason)].filter(isGiven))].join('; ');
-  const known = knownStartFailure(said);
+  const awsReason = [...new Set([task.stoppedReason, ...containers.map(({ reason }) => reason)].filter(isGiven))].join('; ');
+  const known = knownStartFailure(awsReason);
   return {
     cause: known ? `the task did not start: ${known.means}` : 'the task did not start',
-    said: said || undefined,
+    awsReason: awsReason || undefined,
     advice: known?.advice,
     container: containers.find(({ reason }) => reason)?.name,
     patience: nothingRan(task) ? known?.patience : 'as often as retryAttempts allows',
@@ -109,16 +96,16 @@ function exitFailure(task: Task, deciding: Container[], rules: Rules): Failure |
 }
 
 function containerFailure({ name, exitCode, reason }: Container, task: Task, rules: Rules): Failure | undefined {
-  const said = reason ?? task.stoppedReason;
+  const awsReason = reason ?? task.stoppedReason;
   if (exitCode === undefined) {
-    const known = knownStartFailure(said ?? '');
-    return { cause: `container "${name}" has no exit code: ${known?.means ?? 'it never ran, or its host was lost'}`, said, advice: known?.advice, container: name };
+    const known = knownStartFailure(awsReason ?? '');
+    return { cause: `container "${name}" has no exit code: ${known?.means ?? 'it never ran, or its host was lost'}`, awsReason, advice: known?.advice, container: name };
   }
   if (rules.SuccessExitCodes.includes(exitCode)) {
     return undefined;
   }
-  const known = /OutOfMemory/.test(said ?? '') ? knownStartFailure(said!) : meaningOfExitCode(exitCode);
-  return { cause: `container "${name}" exited with code ${exitCode}${known ? `: ${known.means}` : ''}`, said: reason, advice: known?.advice, container: name };
+  const known = /OutOfMemory/.test(awsReason ?? '') ? knownStartFailure(awsReason!) : meaningOfExitCode(exitCode);
+  return { cause: `container "${name}" exited with code ${exitCode}${known ? `: ${known.means}` : ''}`, awsReason: reason, advice: known?.advice, container: name };
 }
 
 /** Capacity that went away comes back. */

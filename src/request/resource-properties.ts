@@ -1,12 +1,10 @@
 import { Duration, Lazy, Token } from 'aws-cdk-lib';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, RunTaskProperties, serviceTimeoutFor, RunSpec } from '../contract';
+import type { RunTaskProperties, RunSpec } from '../contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, serviceTimeoutFor, STOP_SECONDS } from '../timing';
 import type { Task } from './render-request';
 import { CompleteWhen, OnRollback, RunOn } from '../run-task-props';
 import { decidingOf, logsOf, logStreamsOf, ownedDefinition } from './task-definition';
 import { usesLogs } from './validation';
-
-/** What a Delete may take to stop a task that is still running, before it runs its own. */
-const STOP_SECONDS = 150;
 
 /** What the handler is told of a task, and of the one that a Delete runs. */
 export function renderProperties(task: Task, results: { [attribute: string]: string }, deletion?: Task): RunTaskProperties {
@@ -47,6 +45,7 @@ export function serviceTimeout({ TimeoutSeconds, OnDelete }: RunTaskProperties):
   if (Token.isUnresolved(TimeoutSeconds) || Token.isUnresolved(OnDelete?.TimeoutSeconds)) {
     return LONGEST_SERVICE_TIMEOUT_SECONDS;
   }
+  // A Delete may first have to stop a task that is still running.
   const longest = Math.max(TimeoutSeconds, OnDelete ? OnDelete.TimeoutSeconds + STOP_SECONDS : 0);
   return serviceTimeoutFor(longest);
 }

@@ -321,7 +321,7 @@ describe('starting', () => {
     await world.sleep(5 * MINUTE);
     await world.invoke({ ...create(), RequestId: 'later', ResponseURL: sentAfter(5) }, 2 * MINUTE);
     world.handedOver = [];
-    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('this request is out of date') });
+    expect(await world.request(create())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('This request is out of date') });
     expect(world.tasks).toHaveLength(1);
     expect(world.callsOf('StopTask')).toEqual([]);
   });

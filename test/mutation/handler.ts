@@ -3,7 +3,7 @@ import '../handler/cloudformation/answer.test';
 import '../handler/verdict/outcome.test';
 import '../handler/cloudformation/delivered-properties.test';
 import '../handler/cloudformation/put.test';
-import '../handler/cloudformation/stack.test';
+import '../handler/cloudformation/identity.test';
 import '../handler/verdict/failure-text.test';
 import '../handler/run/results.test';
 import '../handler/lifecycle.test';

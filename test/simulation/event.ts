@@ -1,5 +1,6 @@
 import type { Put, Request } from './history';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, resourcesFor, RunTaskProperties, RunSpec } from '../../src/contract';
+import type { RunTaskProperties, RunSpec } from '../../src/contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, resourcesFor } from '../../src/timing';
 
 /** What CloudFormation adds to the time-out of the task before it gives up. */
 const SERVICE_MARGIN_SECONDS = 300;

@@ -1,7 +1,7 @@
 import { MINUTE, SECOND } from './clock';
 import type { History, InvocationFacts, Request } from './history';
 import type { SimulatedTask } from './task';
-import { PASS_ON_MARGIN_SECONDS } from '../../src/contract';
+import { PASS_ON_MARGIN_SECONDS } from '../../src/timing';
 
 /** Within this time the invocation that has started a task notices that nobody wants it any more, and stops it. */
 const NOTICED_WITHIN = 90 * SECOND;

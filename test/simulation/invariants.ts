@@ -7,7 +7,8 @@ import type { LogLife } from './lives';
 import { outputsOf, SECRETS } from './scenario';
 import type { Run } from './simulate';
 import { SimulatedTask, stateAt, succeeded } from './task';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, OUTPUT_PREFIX, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS, RunSpec } from '../../src/contract';
+import { OUTPUT_PREFIX, RunSpec } from '../../src/contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS } from '../../src/timing';
 
 export interface Violation {
   readonly invariant: string;

@@ -7,7 +7,7 @@ import { invariants, Violation } from './invariants';
 import { Change, Lambda } from './lambda';
 import { ContainerOfTask, drawLife, forHours, Life, printing } from './lives';
 import { drawScenario, outputsOf, Scenario } from './scenario';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS } from '../../src/contract';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS } from '../../src/timing';
 
 /** A run of the world: given as a whole, or drawn from a seed. */
 export interface Story {

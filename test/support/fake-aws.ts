@@ -1,7 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { identity } from '../../lambda/cloudformation/stack';
+import { identity } from '../../lambda/cloudformation/identity';
+import { Event } from '../../lambda/cloudformation/request';
 import { createHandler } from '../../lambda/lifecycle';
-import { Event } from '../../lambda/run/progress';
 import type { World } from '../../lambda/world';
 import { RESOURCE_TYPE } from '../../src/contract';
 
@@ -68,6 +68,7 @@ export class FakeAws implements World {
   handedOver: Event[] = [];
   stackStatus = 'CREATE_IN_PROGRESS';
   lastUpdated?: Date;
+  creationTime?: Date;
   /** The lives of the tasks to come; the last one repeats. */
   lives: Life[] = [runs(60, 0)];
   logEvents: string[] = [];
@@ -186,7 +187,7 @@ export class FakeAws implements World {
 
   protected onDescribeStacks() {
     const Outputs = Object.entries(this.outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
-    return { Stacks: [{ StackStatus: this.stackStatus, LastUpdatedTime: this.lastUpdated, Outputs }] };
+    return { Stacks: [{ StackStatus: this.stackStatus, CreationTime: this.creationTime, LastUpdatedTime: this.lastUpdated, Outputs }] };
   }
 
   protected onGetLogEvents() {

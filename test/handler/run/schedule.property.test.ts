@@ -1,7 +1,9 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import * as fc from 'fast-check';
-import { backoff, deadline, duration, passOnAt, pollInterval, reserve } from '../../../lambda/run/schedule';
-import { resourcesFor } from '../../../src/contract';
+import { backoff } from '../../../lambda/retry';
+import { deadline, passBatonAt, pollInterval } from '../../../lambda/run/schedule';
+import { formatDuration } from '../../../lambda/verdict/message';
+import { resourcesFor, reserveOf } from '../../../src/timing';
 
 const attempts = fc.integer({ min: 1, max: 10_000 });
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -72,9 +74,9 @@ test('a hundred requests that ECS has throttled ask half as often as it allows',
 
 test('the end of an invocation leaves time for its beginning', () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 900_000 }), (remaining) => {
-    expect(reserve(remaining)).toBeGreaterThan(0);
-    expect(reserve(remaining)).toBeLessThan(remaining);
-    expect(reserve(remaining)).toBeLessThanOrEqual(reserve(remaining + 1));
+    expect(reserveOf(remaining)).toBeGreaterThan(0);
+    expect(reserveOf(remaining)).toBeLessThan(remaining);
+    expect(reserveOf(remaining)).toBeLessThanOrEqual(reserveOf(remaining + 1));
   }));
 });
 
@@ -99,7 +101,7 @@ test('a task of more than an hour gets all its time from the resources that wait
     const waiting = { TimeoutSeconds: seconds, PreviousLeg: { First: '', Baton: '' } };
     let sentAt = 0;
     for (let resource = 1; resource < resourcesFor(seconds); resource++) {
-      const end = passOnAt({ ...waiting, HasNextLeg: true }, sentAt);
+      const end = passBatonAt({ ...waiting, HasNextLeg: true }, sentAt);
       expect(end).toBeLessThan(sentAt + 3_600_000);
       expect(deadline({ ...waiting, HasNextLeg: true }, 0, sentAt)).toBe(seconds * 1_000);
       sentAt = end + gap * 1_000;
@@ -111,5 +113,5 @@ test('a task of more than an hour gets all its time from the resources that wait
 
 test.each([[76_400, '76 seconds'], [119_000, '119 seconds'], [120_000, '2 minutes'], [219_000, '3.7 minutes'], [3_420_000, '57 minutes']])(
   '%d ms are said to be %s', (time, said) => {
-    expect(duration(time)).toBe(said);
+    expect(formatDuration(time)).toBe(said);
   });

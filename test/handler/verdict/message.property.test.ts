@@ -18,7 +18,7 @@ const requests = fc.record({
 const taskArn = id(`${ALPHANUMERIC}-_`, 255).map((cluster) => `arn:aws-us-gov:ecs:us-gov-west-1:111122223333:task/${cluster}/0f9c1f8e6f4b4d0c0f9c1f8e6f4b4d0c`);
 const logs = fc.record({ group: id(`${ALPHANUMERIC}.-_/#`, 512), stream: id(`${ALPHANUMERIC}.-_/#[$]`, 512) });
 
-const failures = fc.record({ cause: text, said: text, advice: text }, { requiredKeys: ['cause'] });
+const failures = fc.record({ cause: text, awsReason: text, advice: text }, { requiredKeys: ['cause'] });
 const evidences = fc.record({ taskArn, log: logs, tail: fc.array(text, { maxLength: 30 }) }, { requiredKeys: [] });
 
 function bodyOf({ PhysicalResourceId, ...ids }: Pick<CloudFormationCustomResourceEvent, 'StackId' | 'RequestId' | 'LogicalResourceId'> & { PhysicalResourceId: string }, reason: string[]): string {

@@ -115,8 +115,8 @@ test('the order of the containers does not matter', () => {
   const shuffled = tasks.map((task) => ({ ...task, containers: onceEach(task.containers) }))
     .chain((task) => fc.tuple(fc.constant(task), fc.shuffledSubarray(task.containers ?? [], { minLength: task.containers?.length })));
   fc.assert(fc.property(shuffled, rules, ([task, containers], by) => {
-    const { said, container, ...failure } = failureOf(judge(task, by)) ?? {}; // the reasons of a failed start are listed in order
-    expect(judge({ ...task, containers }, by)).toMatchObject({ state: judge(task, by).state, ...said || container ? { failure } : {} });
+    const { awsReason, container, ...failure } = failureOf(judge(task, by)) ?? {}; // the reasons of a failed start are listed in order
+    expect(judge({ ...task, containers }, by)).toMatchObject({ state: judge(task, by).state, ...awsReason || container ? { failure } : {} });
   }), RUNS);
 });
 

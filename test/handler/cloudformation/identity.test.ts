@@ -1,4 +1,4 @@
-import { identity } from '../../../lambda/cloudformation/stack';
+import { identity } from '../../../lambda/cloudformation/identity';
 import { create } from '../../support/fake-aws';
 
 const stackId = (name: string, id = '6d1a2b30-0000-11f1-9f3e-0a1b2c3d4e5f') => `arn:aws:cloudformation:eu-west-1:111122223333:stack/${name}/${id}`;

@@ -1,0 +1,56 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import { factsOf } from './attributes';
+import type { Progress, Run, TaskProgress } from './progress';
+import { isWorthRetrying, prepareNewAttempt } from './start';
+import { Failed, Failure } from '../verdict/failure';
+import { judge, Outcome } from '../verdict/outcome';
+
+/**
+ * Records what ECS reports, and says how the tasks stand together. Throws once one has failed and no other runs: no task is
+ * stopped half-way because its sibling failed. Another attempt replaces each task that may run again.
+ */
+export function advance(run: Run, tasks: Task[]): 'open' | 'failing' | 'succeeded' {
+  const { progress } = run;
+  const outcomes = progress.tasks.map((task) => ({ task, outcome: recordOutcome(run, task, tasks) }));
+  const failures = outcomes.flatMap(({ task, outcome }) => outcome?.state === 'failed' ? [{ task, failure: outcome.failure }] : []);
+  const final = failures.find(({ task, failure }) => !mayRunAgain(run, task, failure));
+  if (final) {
+    if (outcomes.some(({ task, outcome }) => task.taskArn && (!outcome || outcome.state === 'running'))) {
+      return 'failing';
+    }
+    const cause = countFailures(progress, failures.length, final.task) + final.failure.cause;
+    throw new Failed({ ...final.failure, cause }, { taskArn: final.task.taskArn });
+  }
+  failures.forEach(({ task, failure }) => prepareNewAttempt(run, task, failure));
+  return outcomes.every(({ outcome }) => outcome?.state === 'succeeded') ? 'succeeded' : 'open';
+}
+
+function recordOutcome({ request: { world }, spec }: Run, task: TaskProgress, tasks: Task[]): Outcome | undefined {
+  const seen = tasks.find(({ taskArn }) => taskArn === task.taskArn);
+  const outcome = seen && judge(seen, spec);
+  switch (outcome?.state) {
+    case 'failed':
+      task.ended = { failure: outcome.failure };
+      break;
+    case 'succeeded':
+      task.ended = task.number === 1 ? { attributes: factsOf(spec, seen!, world.now()) } : {};
+      break;
+  }
+  if (!task.ended) {
+    return outcome;
+  }
+  return task.ended.failure ? { state: 'failed', failure: task.ended.failure } : { state: 'succeeded' };
+}
+
+function mayRunAgain(run: Run, { reruns }: TaskProgress, { patience }: Failure): boolean {
+  return isWorthRetrying(patience, run)
+    || (patience === 'as often as retryAttempts allows' && reruns < (run.spec.RetryAttempts ?? 0));
+}
+
+function countFailures({ tasks }: Progress, failed: number, { reruns }: TaskProgress): string {
+  const counts = [
+    ...(tasks.length > 1 ? [`${failed} of ${tasks.length} tasks failed`] : []),
+    ...(reruns > 0 ? [`after ${reruns + 1} attempts`] : []),
+  ];
+  return counts.length > 0 ? `${counts.join(', ')}: ` : '';
+}

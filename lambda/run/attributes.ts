@@ -1,0 +1,92 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import { knownArns, Run } from './progress';
+import { isOutput, OUTPUT_PREFIX, RunSpec } from '../../src/contract';
+import { LOG_WITHIN_MS, STACK_WITHIN_MS } from '../../src/timing';
+import type { Attributes } from '../cloudformation/answer';
+import type { Request } from '../cloudformation/request';
+import { describeStack } from '../cloudformation/stack-status';
+import { locateLog, readOutputs } from '../ecs/logs';
+import type { ResolvedRun } from '../ecs/resolve-containers';
+import { retry } from '../retry';
+import { Failed } from '../verdict/failure';
+
+/** The attributes that the stack uses. A missing value fails the request: nothing else may stand in for it. */
+export async function attributesOf(run: Run): Promise<Attributes> {
+  const { spec, progress } = run;
+  const names = Object.keys(spec.UsedAttributes ?? {});
+  const outputs = names.filter(isOutput).map((name) => name.slice(OUTPUT_PREFIX.length));
+  const arns = knownArns(progress);
+  const found: Attributes = {
+    TaskArn: arns[0],
+    TaskArns: arns.join(','),
+    ...progress.tasks[0].ended?.attributes,
+    ...await waitForOutputs(run, arns[0], outputs),
+  };
+  return Object.fromEntries(names.map((name) => {
+    const value = found[name];
+    if (!value) {
+      throw missing(name, spec, arns[0]);
+    }
+    return [name, value];
+  }));
+}
+
+/** What only ECS knows of a task that has succeeded, for those attributes that the stack uses. */
+export function factsOf(spec: ResolvedRun, task: Task, now: number): Attributes {
+  const { taskArn, containers, startedAt, createdAt, executionStoppedAt, stoppedAt } = task;
+  const [container] = spec.ExitCodeFrom;
+  const at = (time = new Date(now)) => time.toISOString();
+  const facts: { [attribute: string]: string | undefined } = {
+    ExitCode: containers?.find(({ name }) => name === container)?.exitCode?.toString(),
+    StartedAt: at(startedAt ?? createdAt),
+    StoppedAt: at(executionStoppedAt ?? stoppedAt),
+    LogStreamName: locateLog(spec, container, taskArn!)?.stream,
+  };
+  return Object.fromEntries(Object.entries(facts).flatMap(([name, value]) => value && spec.UsedAttributes?.[name] ? [[name, value]] : []));
+}
+
+async function waitForOutputs({ request: { world, handOverBy }, spec }: Run, taskArn: string, names: string[]): Promise<Attributes> {
+  const until = Math.min(world.now() + LOG_WITHIN_MS, handOverBy);
+  const logs = spec.ExitCodeFrom.flatMap((container) => locateLog(spec, container, taskArn) ?? []);
+  for (;;) {
+    const printed = names.length > 0 ? await readOutputs(world, logs, names) : new Map<string, Set<string>>();
+    for (const [name, values] of printed) {
+      if (values.size > 1) {
+        throw new Failed({ cause: `the task has printed ${values.size} different values of its output "${name}"`, advice: 'let it print each output once' }, { taskArn });
+      }
+    }
+    if (printed.size === names.length || world.now() >= until) {
+      return Object.fromEntries([...printed].map(([name, [value]]) => [OUTPUT_PREFIX + name, value]));
+    }
+    await world.sleep(1_000);
+  }
+}
+
+function missing(attribute: string, { ExitCodeFrom: [container] }: ResolvedRun, taskArn: string): Failed {
+  const name = attribute.slice(OUTPUT_PREFIX.length);
+  return isOutput(attribute)
+    ? new Failed({
+      cause: `the task has succeeded, but its output "${name}" is not in its log`,
+      advice: `let container "${container}" print a line "ecs-run-task-output ${name}=<value>" before it ends`,
+      container,
+    }, { taskArn })
+    : new Failed({ cause: `the task has succeeded, but its ${attribute} is not known` }, { taskArn });
+}
+
+/**
+ * The attributes as the last successful deployment has left them, for a request that runs no task: the stack keeps them in
+ * its outputs, which no update changes before it has succeeded.
+ */
+export async function readKeptAttributes(request: Request, { UsedAttributes = {} }: Pick<RunSpec, 'UsedAttributes'>): Promise<Attributes> {
+  const { world } = request;
+  const wanted = Object.entries(UsedAttributes);
+  if (wanted.length === 0) {
+    return {};
+  }
+  const { Outputs } = await retry(world, world.now() + STACK_WITHIN_MS, () => describeStack(request));
+  const outputs = new Map(Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+  return Object.fromEntries(wanted.flatMap(([attribute, output]) => {
+    const value = outputs.get(output);
+    return value ? [[attribute, value]] : [];
+  }));
+}

@@ -1,0 +1,68 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import { receiveHandOver } from './hand-over';
+import { beginProgress, Progress } from './progress';
+import type { ReceivedBaton } from './relay';
+import type { RunSpec } from '../../src/contract';
+import { CLOCKS_DIFFER_BY_MS, PERMITTED_AGAIN_WITHIN_MS, STACK_WITHIN_MS } from '../../src/timing';
+import type { Request } from '../cloudformation/request';
+import { describeStack, Occasion } from '../cloudformation/stack-status';
+import { parseMark, placeOf, readMark } from '../ecs/marks';
+import { findTasks } from '../ecs/tasks';
+import { retry } from '../retry';
+import { Failed } from '../verdict/failure';
+
+/** How far the run has come that this request continues; nothing when the request has to begin a run. */
+export async function resumeRun(request: Request, spec: RunSpec, occasion: Occasion, baton?: ReceivedBaton): Promise<Progress | undefined> {
+  if (request.event.HandedOver) {
+    return receiveHandOver(request) ?? adoptTasks(request, spec, occasion);
+  }
+  switch (baton?.state) {
+    case 'RUNNING': return baton.progress;
+    case 'UNKNOWN': return adoptTasks(request, spec, occasion);
+    default: return undefined;
+  }
+}
+
+/**
+ * Another version of the function has passed on what this one cannot read: an update or its rollback replaced the function
+ * in between. Continues with the tasks of this resource that were created since the operation began, if they are certain to
+ * be of one run, and starts nothing.
+ */
+async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): Promise<Progress> {
+  const { world, id } = request;
+  const until = world.now() + STACK_WITHIN_MS;
+  const progress = beginProgress(request, spec, occasion);
+  try {
+    const { LastUpdatedTime, CreationTime } = await retry(world, until, () => describeStack(request));
+    const began = (LastUpdatedTime ?? CreationTime)?.getTime() ?? Infinity;
+    const found = await retry(world, until, () => findTasks(world, placeOf(spec.Request), `${id}/`), PERMITTED_AGAIN_WITHIN_MS);
+    const candidates = found.filter(({ createdAt }) => createdAt && createdAt.getTime() > began - CLOCKS_DIFFER_BY_MS);
+    if (new Set(candidates.map(requestOf)).size > 1) {
+      throw new Error('two requests have started tasks');
+    }
+    for (const task of progress.tasks) {
+      const latest = latestOf(candidates, task.number);
+      if (!latest) {
+        throw new Error(`task ${task.number} of ${progress.tasks.length} was not found`);
+      }
+      Object.assign(task, { taskArn: latest.taskArn, tokenNumber: parseMark(readMark(latest))!.tokenNumber });
+      progress.since = Math.min(progress.since, latest.createdAt!.getTime());
+    }
+    return { ...progress, lookAtStackAt: world.now() };
+  } catch (error) {
+    throw new Failed({
+      cause: `another version of the function started the task, and this version cannot tell which task that is (${error})`,
+      advice: 'deploy again',
+    });
+  }
+}
+
+/** The mark without the number and the token of the task. */
+function requestOf(task: Task): string {
+  return readMark(task).replace(/\/\d+\/\d+$/, '');
+}
+
+function latestOf(tasks: readonly Task[], number: number): Task | undefined {
+  const ofNumber = tasks.filter((task) => parseMark(readMark(task))?.number === number);
+  return ofNumber.sort((one, other) => other.createdAt!.getTime() - one.createdAt!.getTime())[0];
+}

@@ -1,0 +1,42 @@
+/**
+ * How long it is worth retrying the same thing; nothing when it is not. The first two are for what has run no container, the
+ * third for a task that has.
+ */
+export type Patience = 'until the deadline' | 'while permissions spread' | 'as often as retryAttempts allows';
+
+/** Why a task failed. */
+export interface Failure {
+  /** A sentence without its full stop. */
+  readonly cause: string;
+  /** The words of AWS. */
+  readonly awsReason?: string;
+  /** What the reader can do about it. */
+  readonly advice?: string;
+  /** The container whose log says more. */
+  readonly container?: string;
+  /** Whether another try may help. Without `retryAttempts` only if no container ran: no user code runs twice then. */
+  readonly patience?: Patience;
+}
+
+/** What the reader of a failed deployment gets to see, besides the failure itself. */
+export interface Evidence {
+  readonly taskArn?: string;
+  /** Where the container logged to. */
+  readonly log?: { readonly group: string; readonly stream: string };
+  /** Its last lines, oldest first. */
+  readonly tail?: readonly string[];
+}
+
+/** The end of a request that no further attempt can fix. */
+export class Failed extends Error {
+  constructor(readonly failure: Failure, readonly task?: Pick<Evidence, 'taskArn'>) {
+    super(failure.cause);
+  }
+}
+
+/** Lambda may deliver an event again at any time, even when another deployment has begun. Nobody waits for its answer then. */
+export class OutOfDate extends Failed {
+  constructor() {
+    super({ cause: 'this request is out of date: CloudFormation has gone on without it' });
+  }
+}

@@ -1,0 +1,112 @@
+import type { Event } from '../../../lambda/cloudformation/request';
+import { create, FakeAws, fails, ID, MINUTE, properties, runs, START, update } from '../../support/fake-aws';
+
+let world: FakeAws;
+beforeEach(() => {
+  world = new FakeAws();
+  world.lives = [runs(20 * 60, 0)];
+});
+
+const signedAt = (second: number) =>
+  `https://bucket.example/answer?X-Amz-Date=${new Date(START + second * 1000).toISOString().replace(/[-:]|\.\d+/g, '')}&X-Amz-Signature=secret`;
+
+/** What the previous invocation has handed over, as another version of the function would write it. */
+async function handedOverByOtherVersion(event: Event, change: (handedOver: any) => unknown): Promise<Event> {
+  await world.invoke(event, 2 * MINUTE);
+  const next = world.handedOver.shift()!;
+  return { ...next, HandedOver: change(next.HandedOver) as any };
+}
+
+const otherVersions: Array<[string, (handedOver: any) => unknown]> = [
+  ['a newer version', ({ progress, ...others }) => ({ ...others, version: 2, state: { arns: progress.tasks.length } })],
+  ['an older version, which numbered nothing', ({ progress }) => ({ Occasion: progress.occasion, Tasks: [] })],
+  ['nothing that can be read', () => 'garbage'],
+];
+
+describe.each(otherVersions)('an invocation that receives a hand-over from %s', (_, change) => {
+  test('continues waiting for the task of its request, and answers', async () => {
+    world.creationTime = new Date(START);
+    const event = await handedOverByOtherVersion(create(), change);
+
+    expect(await world.request(event)).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.tasks).toHaveLength(1);
+    expect(world.callsOf('StopTask')).toEqual([]);
+  });
+
+  test('fails with the reason and starts nothing when it finds no task', async () => {
+    world.creationTime = new Date(START);
+    const event = await handedOverByOtherVersion(create(), change);
+    world.tasks.splice(0);
+
+    expect(await world.request(event)).toMatchObject({
+      Status: 'FAILED',
+      Reason: expect.stringMatching(/^Another version of the function started the task, and this version cannot tell which task that is \(Error: task 1 of 1 was not found\)\. Deploy again\./),
+    });
+    expect(world.tasks).toHaveLength(0);
+  });
+});
+
+test('an invocation that cannot read a hand-over takes no task of an earlier operation for its own', async () => {
+  await world.invoke(create(), 2 * MINUTE); // its task runs on
+  world.handedOver = [];
+  world.time = START + 10 * MINUTE;
+  world.lastUpdated = new Date(world.time);
+  world.stackStatus = 'UPDATE_IN_PROGRESS';
+  const handedOver = { ...update(), ResponseURL: signedAt(600), HandedOver: { version: 2, sentAt: world.time, progress: {} } };
+
+  expect(await world.request(handedOver)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('task 1 of 1 was not found') });
+  expect(world.tasks).toHaveLength(1);
+});
+
+test('an invocation that cannot read a hand-over fails when ECS does not let it look', async () => {
+  world.creationTime = new Date(START);
+  const event = await handedOverByOtherVersion(create(), () => ({ version: 2 }));
+  world.faults.ListTasks = Array.from({ length: 100 }, () => fails('AccessDeniedException', 'not authorized to perform: ecs:ListTasks'));
+
+  expect(await world.request(event)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('not authorized to perform: ecs:ListTasks') });
+  expect(world.tasks).toHaveLength(1);
+});
+
+test('an invocation that cannot read a hand-over waits for all tasks of the request', async () => {
+  world.creationTime = new Date(START);
+  const event = await handedOverByOtherVersion(create(properties({}, { count: '3' })), () => ({ version: 2 }));
+
+  expect(await world.request(event)).toMatchObject({ Status: 'SUCCESS' });
+  expect(world.tasks).toHaveLength(3);
+});
+
+describe('a resource that receives a baton of another version', () => {
+  const nextLeg = (baton: string) => ({
+    ...create(properties({ ServiceTimeout: '3600', TimeoutSeconds: '7000', PreviousLeg: { First: 'Migration', Baton: baton } })),
+    LogicalResourceId: 'Migration2',
+    RequestId: 'c0ffee00-second',
+    ResponseURL: signedAt(3600),
+  });
+
+  test.each(['{"version":2,"legs":[]}', '{"State":"RUNNING"}', 'not JSON', 'null'])('continues waiting for the task of the previous resource: %s', async (baton) => {
+    world.creationTime = new Date(START);
+    world.lives = [runs(90 * 60, 0)];
+    await world.invoke(create(properties({ ServiceTimeout: '3600', TimeoutSeconds: '7000', HasNextLeg: 'true' })), 2 * MINUTE);
+    world.handedOver = [];
+    world.time = START + 60 * MINUTE;
+
+    expect(await world.request(nextLeg(baton))).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+    expect(world.tasks).toHaveLength(1);
+    expect(world.callsOf('StopTask')).toEqual([]);
+  });
+
+  test('fails with the reason and starts nothing when no task was created since the operation began', async () => {
+    world.creationTime = new Date(START);
+
+    expect(await world.request(nextLeg('{"version":2}'))).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('Another version of the function') });
+    expect(world.tasks).toHaveLength(0);
+  });
+});
+
+test('what this version hands over and passes on says which version it is', async () => {
+  await world.invoke(create(), 2 * MINUTE);
+  expect(world.handedOver[0].HandedOver).toMatchObject({ version: 1 });
+
+  const answer = await new FakeAws().request(create(properties({ HasNextLeg: 'true' })));
+  expect(JSON.parse(answer.Data!.Baton)).toMatchObject({ version: 1 });
+});
