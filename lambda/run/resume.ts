@@ -29,32 +29,46 @@ export async function resumeRun(request: Request, spec: RunSpec, occasion: Occas
  * be of one run, and starts nothing.
  */
 async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): Promise<Progress> {
+  const { world } = request;
+  const begun = beginProgress(request, spec, occasion);
+  let awsReason: string | undefined;
+  try {
+    const progress = adopt(begun, await findTasksOfOperation(request, spec));
+    if (progress) {
+      return { ...progress, lookAtStackAt: world.now() };
+    }
+  } catch (error) {
+    awsReason = String(error);
+  }
+  throw new Failed({
+    cause: 'another version of the function started the task, and this version could not find that task for certain',
+    awsReason,
+    advice: 'deploy again',
+  });
+}
+
+async function findTasksOfOperation(request: Request, spec: RunSpec): Promise<Task[]> {
   const { world, id } = request;
   const until = world.now() + STACK_WITHIN_MS;
-  const progress = beginProgress(request, spec, occasion);
-  try {
-    const { LastUpdatedTime, CreationTime } = await retry(world, until, () => describeStack(request));
-    const began = (LastUpdatedTime ?? CreationTime)?.getTime() ?? Infinity;
-    const found = await retry(world, until, () => findTasks(world, placeOf(spec.Request), `${id}/`), PERMITTED_AGAIN_WITHIN_MS);
-    const candidates = found.filter(({ createdAt }) => createdAt && createdAt.getTime() > began - CLOCKS_DIFFER_BY_MS);
-    if (new Set(candidates.map(requestOf)).size > 1) {
-      throw new Error('two requests have started tasks');
-    }
-    for (const task of progress.tasks) {
-      const latest = latestOf(candidates, task.number);
-      if (!latest) {
-        throw new Error(`task ${task.number} of ${progress.tasks.length} was not found`);
-      }
-      Object.assign(task, { taskArn: latest.taskArn, tokenNumber: parseMark(readMark(latest))!.tokenNumber });
-      progress.since = Math.min(progress.since, latest.createdAt!.getTime());
-    }
-    return { ...progress, lookAtStackAt: world.now() };
-  } catch (error) {
-    throw new Failed({
-      cause: `another version of the function started the task, and this version cannot tell which task that is (${error})`,
-      advice: 'deploy again',
-    });
+  const { LastUpdatedTime, CreationTime } = await retry(world, until, () => describeStack(request));
+  const began = (LastUpdatedTime ?? CreationTime)?.getTime() ?? Infinity;
+  const found = await retry(world, until, () => findTasks(world, placeOf(spec.Request), `${id}/`), PERMITTED_AGAIN_WITHIN_MS);
+  return found.filter(({ createdAt }) => createdAt && createdAt.getTime() > began - CLOCKS_DIFFER_BY_MS);
+}
+
+/** The progress with the latest of these tasks for each number; nothing when one is missing, or when two requests have started them. */
+function adopt(progress: Progress, candidates: readonly Task[]): Progress | undefined {
+  const latest = progress.tasks.map(({ number }) => latestOf(candidates, number));
+  if (!latest.every((task) => task !== undefined) || new Set(candidates.map(requestOf)).size > 1) {
+    return undefined;
   }
+  return {
+    ...progress,
+    since: Math.min(progress.since, ...latest.map(({ createdAt }) => createdAt!.getTime())),
+    tasks: progress.tasks.map((task, index) => ({
+      ...task, taskArn: latest[index].taskArn, tokenNumber: parseMark(readMark(latest[index]))!.tokenNumber,
+    })),
+  };
 }
 
 /** The mark without the number and the token of the task. */
