@@ -59,7 +59,7 @@ async function conditions(quick: boolean): Promise<string> {
   return [
     `${new Date().toISOString().slice(0, 10)}, on ${cpus().length} cores (${cpus()[0].model.trim()}), ${round(totalmem() / 2 ** 30)} GiB of memory, ${type()} ${arch()}`,
     `Node.js ${process.version.slice(1)} for the tools and ${output.slice(1)} for what is measured`,
-    `${['aws-cdk-lib', 'constructs', '@aws-sdk/client-ecs', 'esbuild', 'terser', 'aws-cdk'].map(version).join(', ')}.${quick ? ' With `--quick`: too few rounds to rely on.' : ''}`,
+    `${['aws-cdk-lib', 'constructs', '@aws-sdk/client-ecs', 'esbuild', 'aws-cdk'].map(version).join(', ')}.${quick ? ' With `--quick`: too few rounds to rely on.' : ''}`,
   ].join('; ');
 }
 
