@@ -1,4 +1,5 @@
 import { awscdk, javascript, release } from 'projen';
+import { restrictedZones } from './projenrc/layout';
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-ecs-run-task',
@@ -85,7 +86,12 @@ const project = new awscdk.AwsCdkConstructLibrary({
 project.github?.tryFindWorkflow('release')?.file?.addOverride('jobs.release_npm.steps.9.env.NPM_REGISTRY', '${{ vars.NPM_REGISTRY }}');
 
 // The examples import the library by its name, as users do; the compiler knows where it is.
-project.eslint?.addRules({ 'import/no-unresolved': ['error', { ignore: ['^cdk-ecs-run-task$'] }] });
+project.eslint?.addRules({
+  'import/no-unresolved': ['error', { ignore: ['^cdk-ecs-run-task$'] }],
+  'import/no-restricted-paths': ['error', { zones: restrictedZones() }],
+  'import/no-cycle': ['error', { ignoreExternal: true, disableScc: true }], // with it on, the lint takes minutes
+  'import/order': ['error', { groups: ['builtin', 'external'], alphabetize: { order: 'asc', caseInsensitive: true } }],
+});
 
 // Lock files name no registry: the reader's own configuration decides where packages come from.
 new javascript.NpmConfig(project, { omitEmpty: true }).addConfig('omit-lockfile-registry-resolved', 'true');
