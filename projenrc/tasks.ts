@@ -1,0 +1,62 @@
+import { javascript } from 'projen';
+import type { awscdk } from 'projen';
+
+/** Gives each folder beside src/ a tsconfig.json, for the editor and for ESLint. */
+export function addTsconfigs(project: awscdk.AwsCdkConstructLibrary): void {
+  for (const folder of ['lambda', 'examples', 'bench']) {
+    new javascript.TypescriptConfig(project, {
+      fileName: `${folder}/tsconfig.json`,
+      extends: javascript.TypescriptConfigExtends.fromPaths(['../test/tsconfig.json']),
+      include: ['**/*.ts'],
+      compilerOptions: { rootDir: '..' },
+    });
+  }
+}
+
+/** What a person starts beside the tests: the demo, the measurements, a release that publishes nothing. */
+export function addTasks(project: awscdk.AwsCdkConstructLibrary): void {
+  // Every snippet of the README and of the docstrings must compile. The link lets them import this package by its name.
+  project.postCompileTask.exec('ln -sfn .. node_modules/cdk-ecs-run-task');
+  project.postCompileTask.exec('jsii-rosetta extract --compile --strict .');
+  project.postCompileTask.exec('rm node_modules/cdk-ecs-run-task');
+
+  project.addTask('demo', {
+    description: 'Deploy examples/database-migration to local engines, and show what happens',
+    steps: [
+      { spawn: 'bundle' },
+      { exec: 'tsx --tsconfig test/tsconfig.json examples/database-migration/demo.ts' },
+    ],
+  });
+
+  project.addTask('bench', {
+    description: 'Measure the library beside its alternatives, and write bench/RESULTS.md (a quarter of an hour)',
+    steps: [
+      { spawn: 'bundle' },
+      { spawn: 'compile' },
+      { spawn: 'package:js' },
+      { exec: 'tsx --tsconfig test/tsconfig.json bench/main.ts', receiveArgs: true },
+    ],
+  });
+
+  project.addTask('release:dry', {
+    description: 'Do all of a release except publishing: bump, build each language\'s package, look for stray files',
+    steps: [
+      // In a copy of the last commit: nothing is tagged, and the work tree stays as it is.
+      { exec: 'rm -rf .local/release && git clone --quiet . .local/release && cp -al node_modules .local/release', shell: 'system' },
+      ...['bump', 'bundle', 'compile', 'post-compile'].map((task) => ({ exec: `projen ${task}`, cwd: '.local/release' })),
+      { exec: 'jsii-pacmak --target js python java --maven-local-repository ../maven', cwd: '.local/release' },
+      // test:languages compiles the Go code. Only the release workflow compiles .NET.
+      { exec: 'jsii-pacmak --target go dotnet --code-only', cwd: '.local/release' },
+      { exec: 'JEST_JUNIT_OUTPUT_NAME=packages.xml jest --config test/languages/jest.config.json languages/packages' },
+    ],
+  });
+
+  project.addTask('test:languages', {
+    description: 'Test the packages of release:dry with an app in each language',
+    exec: 'jest --config test/languages/jest.config.json languages/apps',
+  });
+
+  // Node 20, which users may still have, makes jsii and the SDK print warnings into the output that a person reads.
+  project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
+  project.tasks.addEnvironment('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
+}

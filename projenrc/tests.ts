@@ -1,0 +1,84 @@
+import { javascript } from 'projen';
+import type { awscdk } from 'projen';
+
+export const JEST: javascript.JestOptions = {
+  jestVersion: '^30',
+  updateSnapshot: javascript.UpdateSnapshot.NEVER, // a wrong snapshot must fail, not be rewritten
+  configFilePath: 'jest.config.json',
+  jestConfig: {
+    globalSetup: '<rootDir>/test/global-setup.ts',
+    globalTeardown: '<rootDir>/test/global-teardown.ts',
+    coverageProvider: 'babel', // twice as fast here as v8
+    moduleNameMapper: { '^cdk-ecs-run-task$': '<rootDir>/src' },
+    testPathIgnorePatterns: ['/node_modules/', '/test/e2e/', '/test/deadlines/', '/test/languages/', '/test/templates/'],
+    modulePathIgnorePatterns: ['<rootDir>/.local/'], // release:dry copies this package into it
+  },
+};
+
+/** `npm test` and the tests that need more than this machine's Node.js. */
+export function addTests(project: awscdk.AwsCdkConstructLibrary): void {
+  const bundle = project.bundler.bundleTask;
+
+  // jest and esbuild strip types without checking them, and jsii compiles only src/.
+  const typecheck = project.addTask('typecheck', {
+    description: 'Type-check lambda/, test/, examples/ and bench/',
+    exec: 'tsc --noEmit --project test', // its tsconfig includes the other three folders
+  });
+  project.testTask.prependSpawn(typecheck);
+  project.testTask.prependSpawn(bundle); // the construct's tests need the handler's bundle
+
+  project.addTask('test:templates', {
+    description: 'Check what every example synthesizes with cdk-nag, cfn-lint and aws-cdk-lib',
+    steps: [
+      { spawn: bundle.name },
+      { exec: 'jest --config test/templates/jest.config.json' },
+    ],
+  });
+
+  project.addTask('test:runtime', {
+    description: 'Run the tests of the handler on the Node.js of its Lambda runtime, whatever Node.js this machine has',
+    steps: [
+      { spawn: bundle.name },
+      { exec: 'JEST_JUNIT_OUTPUT_NAME=runtime.xml npx --yes --package node@24 -- node node_modules/jest/bin/jest.js --coverage=false test/handler' },
+    ],
+  });
+
+  project.addTask('test:deadlines', {
+    description: 'Test the bundle in Lambda\'s own runtime, with a short time-out',
+    steps: [
+      { spawn: bundle.name },
+      { exec: 'jest --config test/deadlines/jest.config.json' },
+    ],
+  });
+
+  project.addTask('test:newest', {
+    description: 'Run the tests of the construct with the newest aws-cdk-lib',
+    steps: [
+      { exec: 'npm install --no-save aws-cdk-lib@2.276.0 constructs@10.8.1' },
+      { exec: 'tsc --noEmit --project test' },
+      { exec: 'JEST_JUNIT_OUTPUT_NAME=newest.xml jest --coverage=false test/construct test/docs' },
+      { exec: 'JEST_JUNIT_OUTPUT_NAME=newest-templates.xml jest --config test/templates/jest.config.json' },
+      { exec: 'npm ci' }, // puts the lowest aws-cdk-lib back
+    ],
+  });
+
+  project.addTask('e2e', {
+    description: 'Test the library with the real CLI and real containers on local engines',
+    steps: [
+      { spawn: bundle.name },
+      { exec: 'jest --config test/e2e/jest.config.json' },
+    ],
+  });
+
+  project.addTask('simulate', {
+    description: 'Simulate deployments with all that can go wrong: --seed N shows one, --runs N tries many',
+    exec: 'tsx --tsconfig test/tsconfig.json test/simulation/main.ts',
+    receiveArgs: true,
+  });
+
+  project.addTask('mutate', {
+    description: 'Break the code in every small way, and report which changes no test notices (hours; -- -m FILE for one file)',
+    exec: 'stryker run',
+    receiveArgs: true,
+  });
+}
