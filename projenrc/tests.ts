@@ -27,6 +27,14 @@ export function addTests(project: awscdk.AwsCdkConstructLibrary): void {
   project.testTask.prependSpawn(typecheck);
   project.testTask.prependSpawn(bundle); // the construct's tests need the handler's bundle
 
+  project.addTask('test:unit', {
+    description: 'Run the fast tests of the construct and the handler, for the inner loop (under a minute)',
+    steps: [
+      { spawn: bundle.name },
+      { exec: 'jest --coverage=false test/construct test/handler test/structure --testPathIgnorePatterns property bundle' },
+    ],
+  });
+
   project.addTask('test:templates', {
     description: 'Check what every example synthesizes with cdk-nag, cfn-lint and aws-cdk-lib',
     steps: [
