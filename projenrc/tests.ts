@@ -78,6 +78,11 @@ export function addTests(project: awscdk.AwsCdkConstructLibrary): void {
     ],
   });
 
+  project.addTask('accept:wire-format', {
+    description: 'Write the golden files of the template after an intended change, and print what users would see',
+    exec: 'tsx --tsconfig test/tsconfig.json test/construct/wire-format/accept.ts',
+  });
+
   project.addTask('simulate', {
     description: 'Simulate deployments with all that can go wrong: --seed N shows one, --runs N tries many',
     exec: 'tsx --tsconfig test/tsconfig.json test/simulation/main.ts',
