@@ -2,71 +2,76 @@ import type { RunTaskRequest } from '@aws-sdk/client-ecs';
 
 /** One task to run, and how to wait for it. */
 export interface RunSpec {
-  /** The request as ECS gets it. The handler adds `clientToken`, and `startedBy` where it is absent. */
+  /** The request as ECS gets it. The handler adds `clientToken`, and `startedBy` if it is absent. */
   readonly Request: Omit<RunTaskRequest, 'clientToken'>;
 
   /** From the beginning of CloudFormation's request to the end of the task, retries included. */
   readonly TimeoutSeconds: number;
 
-  /** How often a task runs again that has run and failed; absent for never. */
+  /** How many times to rerun a task that failed; absent for never. */
   readonly RetryAttempts?: number;
 
-  /** The containers whose exit codes decide; absent where only the task definition in the account knows them. */
+  /** The containers whose exit codes decide; absent if only the task definition in the account knows them. */
   readonly ExitCodeFrom?: readonly string[];
 
   /** Exit codes that count as success. */
   readonly SuccessExitCodes: readonly number[];
 
-  /** What has to be seen before the result is final. */
+  /** What makes the result final. */
   readonly CompleteWhen: 'EXIT_CODES_KNOWN' | 'TASK_STOPPED';
 
   /** How many of a container's last log lines the failure shows; 0 reads no logs. */
   readonly LogTailLines: number;
 
-  /** Where each container logs to, as far as the construct can know it. */
+  /** Where each container logs to, if the construct can know it. */
   readonly Logs?: { readonly [containerName: string]: LogLocation };
 
-  /** The attributes of the resource that the stack uses: by the name of each, the output of the stack that keeps its value. */
+  /** The attributes that the stack uses: for each name, the output of the stack that keeps its value. */
   readonly UsedAttributes?: { readonly [attribute: string]: string };
 
-  /** Whether another resource goes on waiting when the hour of this one is over; absent for not. */
+  /** Whether another resource continues waiting after the hour of this resource; absent for no. */
   readonly HasNextLeg?: true;
 
-  /** For the resource that goes on: the logical id of the first one, and the attribute `Baton` of the one before it. */
+  /** For a resource that continues waiting: the logical id of the first resource, and the attribute `Baton` of the previous one. */
   readonly PreviousLeg?: { readonly First: string; readonly Baton: string };
 }
 
 /**
- * What the construct tells the handler: the properties of one `Custom::EcsRunTask`.
+ * What the construct passes to the handler: the properties of one `Custom::EcsRunTask`.
  *
  * Both sides import this type; neither exports it to users. CloudFormation delivers every number and boolean
  * in it as a string (the handler puts the types back), and starts an Update whenever one of them changes. So
  * the same props must render the same properties in every later version of the library, or upgrading it would
- * run everybody's tasks again: a new member has to be absent where nobody asked for it.
+ * run everybody's tasks again: a new member must be absent unless the user sets it.
  */
 export interface RunTaskProperties extends RunSpec {
   /** When an Update runs the task. */
   readonly RunOn: 'CHANGE' | 'CREATE' | 'EVERY_DEPLOYMENT';
 
-  /** The user's own reasons to run again. */
+  /** Values of the user that run the task again when they change. */
   readonly Triggers?: { readonly [name: string]: string };
 
-  /** The time of the synthesis, with `EVERY_DEPLOYMENT` only: makes each deployment an Update. */
+  /** The time of the synthesis, only with `EVERY_DEPLOYMENT`: it makes each deployment an Update. */
   readonly SynthesizedAt?: string;
 
-  /** Whether the rollback of an Update runs the task; absent for not. */
+  /** Whether the rollback of an Update runs the task; absent for no. */
   readonly OnRollback?: 'RUN';
 
   /** What a Delete runs; absent for nothing. */
   readonly OnDelete?: RunSpec;
 }
 
-/** Begins the names of those attributes that are values the task has printed. */
+/** The prefix of the attributes whose values the task prints. */
 export const OUTPUT_PREFIX = 'Output';
 
 /** Whether an attribute is a value that the task prints. */
 export function isOutput(attribute: string): boolean {
   return attribute.startsWith(OUTPUT_PREFIX);
+}
+
+/** Whether the function needs to know where the containers log to. */
+export function usesLogs(attributes: string[]): boolean {
+  return attributes.some((attribute) => isOutput(attribute) || attribute === 'LogStreamName');
 }
 
 /** Where the `awslogs` driver writes: the stream is `<prefix>/<container name>/<task id>`. */
@@ -75,5 +80,5 @@ export interface LogLocation {
   readonly StreamPrefix: string;
 }
 
-/** For ever: CloudFormation replaces a resource whose type changes, and with it would run the task again. */
+/** Must never change: CloudFormation replaces a resource whose type changes, which would run the task again. */
 export const RESOURCE_TYPE = 'Custom::EcsRunTask';

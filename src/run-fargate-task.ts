@@ -8,7 +8,7 @@ import { isFargateProvider } from './request/task-definition';
 import { RunTask } from './run-task';
 import type { RunTaskOptions } from './run-task-props';
 
-/** That of aws-ecs-patterns, so that a service of theirs in the same stack and VPC has the same cluster. */
+/** The id that aws-ecs-patterns uses, so that its services in the same stack and VPC share the cluster. */
 const DEFAULT_CLUSTER_ID = 'EcsDefaultClusterMnL3mNNYN';
 
 /**
@@ -167,14 +167,14 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
     super(scope, id);
     validate(this, props);
 
-    this.cluster = props.cluster ?? this.defaultCluster(props);
+    this.cluster = props.cluster ?? this.findOrCreateCluster(props);
     const { cpu, memoryLimitMiB, ephemeralStorageGiB, runtimePlatform, family, taskRole, executionRole } = props;
     this.taskDefinition = new ecs.FargateTaskDefinition(this, 'TaskDefinition', {
       cpu, memoryLimitMiB, ephemeralStorageGiB, runtimePlatform, family, taskRole, executionRole,
     });
     const { image, command, entryPoint, environment, secrets } = props;
     this.taskDefinition.addContainer(props.containerName ?? 'app', {
-      image, command, entryPoint, environment, secrets, logging: props.logDriver ?? this.defaultLogDriver(),
+      image, command, entryPoint, environment, secrets, logging: props.logDriver ?? this.createLogDriver(),
     });
     this.task = new RunTask(this, 'Task', { ...props, cluster: this.cluster, taskDefinition: this.taskDefinition });
     this.connections = this.task.connections;
@@ -199,7 +199,7 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
     this.task.executeBefore(...scopes);
   }
 
-  private defaultCluster({ vpc, capacityProviderStrategies }: RunFargateTaskProps): ecs.Cluster {
+  private findOrCreateCluster({ vpc, capacityProviderStrategies }: RunFargateTaskProps): ecs.Cluster {
     const stack = Stack.of(this);
     const id = `${DEFAULT_CLUSTER_ID}${vpc?.node.id ?? ''}`;
     const cluster = stack.node.tryFindChild(id) as ecs.Cluster | undefined ?? new ecs.Cluster(stack, id, { vpc });
@@ -209,7 +209,7 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
     return cluster;
   }
 
-  private defaultLogDriver(): ecs.LogDriver {
+  private createLogDriver(): ecs.LogDriver {
     return ecs.LogDrivers.awsLogs({
       streamPrefix: this.node.id,
       logGroup: new logs.LogGroup(this, 'LogGroup', { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.RETAIN }),
@@ -217,7 +217,7 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
   }
 }
 
-/** What the RunTask cannot check. */
+/** Checks the props that the RunTask does not get. */
 function validate(scope: Construct, { cluster, vpc, capacityProviderStrategies = [] }: RunFargateTaskProps): void {
   if (cluster && vpc) {
     throw new Error(`[${scope.node.path}] cluster and vpc exclude each other, got both; remove vpc, because the cluster has its own`);

@@ -68,7 +68,9 @@ export enum ResourceType {
   GPU = 'GPU',
 
   /**
-   * An Elastic Inference accelerator of the task definition, by its device name. AWS has ended this service.
+   * An Elastic Inference accelerator of the task definition, by its device name.
+   *
+   * @deprecated AWS has ended Elastic Inference. The API still has this type.
    */
   INFERENCE_ACCELERATOR = 'InferenceAccelerator',
 
@@ -249,9 +251,10 @@ export interface TaskOverrides {
   readonly executionRole?: iam.IRole;
 
   /**
-   * Elastic Inference accelerators. AWS has ended this service; the API still has the parameter.
+   * Elastic Inference accelerators.
    *
    * @default - as in the task definition
+   * @deprecated AWS has ended Elastic Inference. The API still has this parameter.
    */
   readonly inferenceAccelerators?: ecs.InferenceAccelerator[];
 }

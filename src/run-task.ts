@@ -4,13 +4,15 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { OUTPUT_PREFIX, RESOURCE_TYPE, RunTaskProperties } from './contract';
 import { Handler } from './function/handler-function';
-import { grantToTask, handlerStatements } from './function/permissions';
-import { Ordering } from './order/ordering';
-import { propsOfDeletion } from './request/deletion';
+import { checkHandlerProps } from './function/handler-props';
+import { grantToTask, listHandlerStatements } from './function/permissions';
+import { Finalizer } from './order/finalize';
+import { deriveDeletionProps } from './request/deletion';
 import { renderTask, TaskNetwork } from './request/render-request';
-import { renderProperties, serviceTimeout } from './request/resource-properties';
-import { ifKnown, isAwsvpc, taskRoleOf, vpcOf } from './request/task-definition';
-import { validate, validateAgainstDefinitions, validateResults } from './request/validation';
+import { chooseServiceTimeout, renderProperties } from './request/resource-properties';
+import { findTaskRole, findVpc, isAwsvpc, readIfKnown } from './request/task-definition';
+import { checkAgainstDefinitions, checkTask } from './request/validation/check-task';
+import { checkUsedAttributes } from './request/validation/used-attributes';
 import { warnOfMissingProviders, warnOfUnknownRoles } from './request/warnings';
 import { RunTaskProps } from './run-task-props';
 import { resourcesFor } from './timing';
@@ -38,39 +40,37 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
 
   private readonly resource: CfnResource;
   private readonly last: CfnResource;
-  private readonly results: { [attribute: string]: string } = {};
+  /** For each attribute that the stack uses, the logical id of the output that keeps its value. */
+  private readonly usedAttributes: { [attribute: string]: string } = {};
   private readonly after: Construct[] = [];
   private readonly before: Construct[] = [];
 
   constructor(scope: Construct, id: string, props: RunTaskProps) {
     super(scope, id);
 
-    const network = isAwsvpc(props) && vpcOf(props) ? this.networkOf(props) : undefined; // a cluster without a VPC is an error below
+    const network = isAwsvpc(props) && findVpc(props) ? this.createNetwork(props) : undefined; // checkTask rejects a cluster without a VPC
     const task = renderTask(this, props, network);
-    const deletion = props.onDelete && renderTask(this, propsOfDeletion(props, props.onDelete), network);
-    validate(this, task, deletion);
-    this.node.addValidation({ validate: () => validateAgainstDefinitions(task, deletion) });
-    this.node.addValidation({ validate: () => validateResults(props, Object.keys(this.results)) });
-    this.node.addValidation({ validate: () => { warnOfMissingProviders(this, props); return []; } });
+    const deletion = props.onDelete && renderTask(this, deriveDeletionProps(props, props.onDelete), network);
+    throwErrors(this, [...checkTask(this, task, deletion), ...checkHandlerProps(this, props)]);
+    this.node.addValidation({ validate: () => checkAgainstDefinitions(task, deletion) });
+    this.node.addValidation({ validate: () => checkUsedAttributes(props, Object.keys(this.usedAttributes)) });
 
-    const handler = Handler.of(this, props);
-    for (const each of deletion ? [task, deletion] : [task]) {
-      grantToTask(this, each.props);
-      warnOfUnknownRoles(this, each.props);
-    }
-    this.grantPrincipal = taskRoleOf(props) ?? new iam.UnknownPrincipal({ resource: this });
+    const handler = Handler.findOrCreate(this, props);
+    const runs = deletion ? [props, deletion.props] : [props];
+    runs.forEach((run) => grantToTask(this, run));
+    this.grantPrincipal = findTaskRole(props) ?? new iam.UnknownPrincipal({ resource: this });
     this.connections = new ec2.Connections({
-      securityGroups: network?.securityGroups ?? groupsOfInstances(this, props),
+      securityGroups: network?.securityGroups ?? importInstanceGroups(this, props),
     });
 
-    const properties = { ServiceToken: handler.function.functionArn, ...renderProperties(task, this.results, deletion) };
+    const properties = { ServiceToken: handler.function.functionArn, ...renderProperties(task, this.usedAttributes, deletion) };
     [this.resource, this.last] = this.addResources(properties);
 
-    handler.policies.allow(this.resource, () => handlerStatements(this, props, Object.keys(this.results)));
+    handler.policies.allow(this.resource, () => listHandlerStatements(this, props, Object.keys(this.usedAttributes)));
     if (deletion) {
-      handler.policies.allowOnDelete(this, this.resource, () => handlerStatements(this, deletion.props));
+      handler.policies.allowOnDelete(this, this.resource, () => listHandlerStatements(this, deletion.props));
     }
-    Ordering.of(this).add({
+    const ordered = {
       props,
       deletion: deletion?.props,
       network,
@@ -79,6 +79,10 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       last: this.last,
       after: this.after,
       before: this.before,
+    };
+    Finalizer.of(this).add(ordered, () => {
+      runs.forEach((run) => warnOfUnknownRoles(this, run));
+      warnOfMissingProviders(this, props);
     });
     this.executeAfter(...props.executeAfter ?? []);
     this.executeBefore(...props.executeBefore ?? []);
@@ -111,35 +115,35 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    * one that is used in an output of its own.
    */
   public get taskArn(): string {
-    return this.result('TaskArn');
+    return this.useAttribute('TaskArn');
   }
 
   /**
    * The ARNs of all tasks that `count` asks for, in no particular order.
    */
   public get taskArns(): string[] {
-    return Fn.split(',', this.result('TaskArns'));
+    return Fn.split(',', this.useAttribute('TaskArns'));
   }
 
   /**
    * The exit code of the first container that decides. With `count`, that of the first task.
    */
   public get exitCode(): string {
-    return this.result('ExitCode');
+    return this.useAttribute('ExitCode');
   }
 
   /**
    * When the containers of the task started, in UTC: `2026-01-31T03:00:12.345Z`. With `count`, those of the first task.
    */
   public get startedAt(): string {
-    return this.result('StartedAt');
+    return this.useAttribute('StartedAt');
   }
 
   /**
    * When the containers of the task had stopped, in UTC: `2026-01-31T03:02:51.678Z`. With `count`, those of the first task.
    */
   public get stoppedAt(): string {
-    return this.result('StoppedAt');
+    return this.useAttribute('StoppedAt');
   }
 
   /**
@@ -147,7 +151,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    * CloudWatch Logs with the `awslogs` driver and a stream prefix.
    */
   public get logStreamName(): string {
-    return this.result('LogStreamName');
+    return this.useAttribute('LogStreamName');
   }
 
   /**
@@ -172,20 +176,20 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     if (!/^[A-Za-z0-9]{1,64}$/.test(name)) {
       throw new Error(`[${this.node.path}] the name of an output must have 1 to 64 letters and digits, got: '${name}'`);
     }
-    return this.result(OUTPUT_PREFIX + name);
+    return this.useAttribute(OUTPUT_PREFIX + name);
   }
 
-  /** The output keeps the value for what runs no task, such as a rollback: nothing else remembers it. */
-  private result(attribute: string): string {
+  /** The output keeps the value for a deployment or a rollback that does not run the task: nothing else stores it. */
+  private useAttribute(attribute: string): string {
     const value = this.last.getAtt(attribute).toString();
-    this.results[attribute] ??= new CfnOutput(this, attribute, { value, description: `Of the last task of ${this.node.path}` }).logicalId;
+    this.usedAttributes[attribute] ??= new CfnOutput(this, attribute, { value, description: `Of the last task of ${this.node.path}` }).logicalId;
     return value;
   }
 
-  /** CloudFormation waits an hour for a resource, so that a task of several hours needs several. Gives the first and the last. */
+  /** CloudFormation waits one hour for a resource, so a task of several hours needs several resources. Returns the first and the last. */
   private addResources(properties: RunTaskProperties & { readonly ServiceToken: string }): [CfnResource, CfnResource] {
     const { OnDelete, ...common } = properties;
-    const ServiceTimeout = serviceTimeout(properties);
+    const ServiceTimeout = chooseServiceTimeout(properties);
     const count = Token.isUnresolved(common.TimeoutSeconds) ? 1 : resourcesFor(common.TimeoutSeconds);
     const add = (number: number, more: Partial<RunTaskProperties>) => new CfnResource(this, number === 1 ? 'Resource' : `Resource${number}`, {
       type: RESOURCE_TYPE,
@@ -200,7 +204,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     return [first, last];
   }
 
-  private networkOf({ cluster, vpcSubnets, securityGroups, assignPublicIp }: RunTaskProps): TaskNetwork {
+  private createNetwork({ cluster, vpcSubnets, securityGroups, assignPublicIp }: RunTaskProps): TaskNetwork {
     return {
       vpc: cluster.vpc,
       subnets: cluster.vpc.selectSubnets(vpcSubnets ?? (assignPublicIp ? { subnetType: ec2.SubnetType.PUBLIC } : {})),
@@ -209,9 +213,15 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   }
 }
 
-/** Imported anew, so that rules for the instances of another stack's cluster become part of this stack. */
-function groupsOfInstances(scope: Construct, { cluster }: RunTaskProps): ec2.ISecurityGroup[] {
-  const groups = ifKnown(() => cluster.connections.securityGroups) ?? [];
+function throwErrors(scope: Construct, errors: string[]): void {
+  if (errors.length > 0) {
+    throw new Error(errors.map((error) => `[${scope.node.path}] ${error}`).join('\n'));
+  }
+}
+
+/** Imports the groups of another stack's cluster, so that rules for its instances become part of this stack. */
+function importInstanceGroups(scope: Construct, { cluster }: RunTaskProps): ec2.ISecurityGroup[] {
+  const groups = readIfKnown(() => cluster.connections.securityGroups) ?? [];
   return groups.map((group, index) =>
     Stack.of(group) === Stack.of(scope) ? group : ec2.SecurityGroup.fromSecurityGroupId(scope, `SecurityGroup${index}`, group.securityGroupId));
 }

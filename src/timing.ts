@@ -1,3 +1,12 @@
+/** The timeout of a task whose props set none. */
+export const DEFAULT_TIMEOUT_SECONDS = 30 * 60;
+
+/** The longest timeout of a task. */
+export const LONGEST_TIMEOUT_SECONDS = 12 * 3600;
+
+/** How long one invocation of the function can last. */
+export const INVOCATION_SECONDS = 15 * 60;
+
 /** The longest that CloudFormation waits for one custom resource. */
 export const LONGEST_SERVICE_TIMEOUT_SECONDS = 3600;
 

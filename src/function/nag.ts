@@ -23,8 +23,8 @@ const REASONS = {
   },
 };
 
-/** Tells cdk-nag the reasons, in the metadata from which it reads them: https://github.com/cdklabs/cdk-nag */
-export function giveReasons(construct: IConstruct, kind: keyof typeof REASONS): void {
-  const resource = construct.node.defaultChild as CfnResource | undefined; // a role that is made by hand has none
+/** Suppresses rules in the metadata that cdk-nag reads: https://github.com/cdklabs/cdk-nag */
+export function suppressNagRules(construct: IConstruct, kind: keyof typeof REASONS): void {
+  const resource = construct.node.defaultChild as CfnResource | undefined; // a role that the user creates by hand has none
   resource?.addMetadata('cdk_nag', { rules_to_suppress: Object.entries(REASONS[kind]).map(([id, reason]) => ({ id, reason })) });
 }

@@ -3,11 +3,11 @@ import { PropagatedTagSource } from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { isOutput } from '../contract';
-import { familyOf, logsOf, logStreamsOf, ownedDefinition, rolesOf, taskRoleOf } from '../request/task-definition';
+import { findLogLocations, findLogsToRead, findOwnedDefinition, findTaskRole, listRoles, readFamily } from '../request/task-definition';
 import type { RunTaskProps } from '../run-task-props';
 
-/** What the function may do for one task, and nothing else. */
-export function handlerStatements(scope: Construct, props: RunTaskProps, attributes: string[] = []): iam.PolicyStatement[] {
+/** The least permissions that the function needs for one task. */
+export function listHandlerStatements(scope: Construct, props: RunTaskProps, attributes: string[] = []): iam.PolicyStatement[] {
   const stack = Stack.of(scope);
   const { cluster, taskDefinition } = props;
   const arnOf = (resource: string, resourceName: string) => stack.formatArn({ service: 'ecs', resource, resourceName });
@@ -22,17 +22,17 @@ export function handlerStatements(scope: Construct, props: RunTaskProps, attribu
   const statements = [
     new iam.PolicyStatement({
       actions: ['ecs:RunTask'],
-      // Every revision: with only the current one, each deployment would have to wait for its new permission to spread.
-      resources: [arnOf('task-definition', `${familyOf(taskDefinition)}:*`)],
+      // Every revision: otherwise each deployment would have to wait until its new permission propagates.
+      resources: [arnOf('task-definition', `${readFamily(taskDefinition)}:*`)],
       conditions: onCluster,
     }),
     new iam.PolicyStatement({ actions: ['ecs:DescribeTasks', 'ecs:StopTask'], resources: [tasks], conditions: onCluster }),
     new iam.PolicyStatement({ actions: ['ecs:ListTasks'], resources: ['*'], conditions: onCluster }),
-    ...passRoles(rolesOf(props), 'ecs-tasks.amazonaws.com'),
+    ...passRoles(listRoles(props), 'ecs-tasks.amazonaws.com'),
     ...passRoles((props.volumes ?? []).map((volume) => volume.role), 'ecs.amazonaws.com'),
     new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [Aws.STACK_ID] }),
   ];
-  // With a startedBy of the user, the function marks the task with a tag of its own.
+  // If the user sets startedBy, the function marks the task with its own tag.
   const tagged = Object.keys(props.tags ?? {}).length > 0 || (props.propagateTags && props.propagateTags !== PropagatedTagSource.NONE);
   if (tagged || props.enableEcsManagedTags || props.startedBy) {
     statements.push(new iam.PolicyStatement({
@@ -41,7 +41,7 @@ export function handlerStatements(scope: Construct, props: RunTaskProps, attribu
       conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
     }));
   }
-  const logs = attributes.some(isOutput) ? logStreamsOf(props) : logsOf(props);
+  const logs = attributes.some(isOutput) ? findLogLocations(props) : findLogsToRead(props);
   const logGroups = [...new Set(Object.values(logs).map(({ Group }) => Group))];
   if (logGroups.length > 0) {
     statements.push(new iam.PolicyStatement({
@@ -51,17 +51,17 @@ export function handlerStatements(scope: Construct, props: RunTaskProps, attribu
       })),
     }));
   }
-  if (!ownedDefinition(taskDefinition) && !props.exitCodeFrom) {
+  if (!findOwnedDefinition(taskDefinition) && !props.exitCodeFrom) {
     // To see which containers are essential. This action cannot be limited to a resource.
     statements.push(new iam.PolicyStatement({ actions: ['ecs:DescribeTaskDefinition'], resources: ['*'] }));
   }
   return statements;
 }
 
-/** What the task's own roles need for what the props ask of them. */
+/** Grants the task's own roles what `enableExecuteCommand` and `environmentFiles` need. */
 export function grantToTask(scope: Construct, props: RunTaskProps): void {
   if (props.enableExecuteCommand) {
-    taskRoleOf(props)?.addToPrincipalPolicy(new iam.PolicyStatement({
+    findTaskRole(props)?.addToPrincipalPolicy(new iam.PolicyStatement({
       actions: [
         'ssmmessages:CreateControlChannel', 'ssmmessages:CreateDataChannel',
         'ssmmessages:OpenControlChannel', 'ssmmessages:OpenDataChannel',
@@ -71,7 +71,7 @@ export function grantToTask(scope: Construct, props: RunTaskProps): void {
   }
   const files = (props.containerOverrides ?? []).flatMap(({ environmentFiles }) => environmentFiles ?? []).map((file) => file.bind(scope).s3Location);
   if (files.length > 0) {
-    const owned = ownedDefinition(props.taskDefinition);
+    const owned = findOwnedDefinition(props.taskDefinition);
     const role = props.taskOverrides?.executionRole ?? owned?.obtainExecutionRole() ?? props.taskDefinition.executionRole;
     const arnOf = (resource: string) => Stack.of(scope).formatArn({ service: 's3', region: '', account: '', resource, arnFormat: ArnFormat.NO_RESOURCE_NAME });
     role?.addToPrincipalPolicy(new iam.PolicyStatement({

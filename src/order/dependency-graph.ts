@@ -1,15 +1,15 @@
 import { CfnResource, DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, Stack, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** A resource as it will be in the template, but that a reference to another resource has its address. */
+/** A resource as it will be in the template, except that each reference to a resource contains the address of that resource. */
 interface Rendered {
   readonly Properties?: { readonly [name: string]: any };
   readonly DependsOn?: string | string[];
 }
 
-/** What needs what in a stack and those nested in it, as far as anybody asks: each resource is resolved at most once. */
+/** The dependencies between the resources of a stack and of the stacks nested in it. Each resource is resolved at most once, on demand. */
 export class DependencyGraph {
-  private readonly byName = new Map<string, CfnResource>();
+  private readonly resourcesByName = new Map<string, CfnResource>();
   private readonly nested = new Map<CfnResource, CfnResource[]>();
   private readonly rendered = new Map<CfnResource, Rendered>();
   private readonly needs = new Map<CfnResource, Set<CfnResource>>();
@@ -18,7 +18,7 @@ export class DependencyGraph {
   constructor(public readonly resources: CfnResource[]) {
     for (const resource of resources) {
       const { stack, logicalId, node } = resource;
-      this.byName.set(node.addr, resource).set(nameIn(stack, stack.resolve(logicalId)), resource);
+      this.resourcesByName.set(node.addr, resource).set(qualifyName(stack, stack.resolve(logicalId)), resource);
       const nestedStack = stack.nestedStackResource as CfnResource | undefined;
       if (nestedStack) {
         this.nested.set(nestedStack, this.nested.get(nestedStack) ?? []).get(nestedStack)!.push(resource);
@@ -30,45 +30,45 @@ export class DependencyGraph {
     return this.nested.has(resource);
   }
 
-  /** The resources with all that has to be there before them. */
-  public closure(resources: CfnResource[]): Set<CfnResource> {
+  /** The resources, and everything that must exist before them. */
+  public findClosure(resources: CfnResource[]): Set<CfnResource> {
     const found = new Set(resources);
-    for (const resource of found) { // comes to those that are added on the way, too
-      this.needsOf(resource).forEach((needed) => found.add(needed));
+    for (const resource of found) { // visits the resources that are added during the loop, too
+      this.findNeeds(resource).forEach((needed) => found.add(needed));
     }
     return found;
   }
 
-  public needsOf(resource: CfnResource): Set<CfnResource> {
+  public findNeeds(resource: CfnResource): Set<CfnResource> {
     const known = this.needs.get(resource);
     if (known) {
       return known;
     }
-    const others = [
-      ...this.referencesOf(resource),
-      ...resource.node.scopes.flatMap((scope) => scope.node.dependencies).flatMap((dependency) => this.contentsOf(dependency)),
+    const dependencies = [
+      ...this.findReferences(resource),
+      ...resource.node.scopes.flatMap((scope) => scope.node.dependencies).flatMap((dependency) => this.findContents(dependency)),
     ];
-    const needs = new Set([...others.map((other) => meet(resource, other)[1]), ...this.nested.get(resource) ?? []]);
+    const needs = new Set([...dependencies.map((dependency) => liftToCommonStack(resource, dependency)[1]), ...this.nested.get(resource) ?? []]);
     this.needs.set(resource, needs);
     return needs;
   }
 
-  public addDependency(resource: CfnResource, on: CfnResource): void {
-    resource.node.addDependency(on);
-    this.needs.get(resource)?.add(meet(resource, on)[1]);
+  public addDependency(resource: CfnResource, dependency: CfnResource): void {
+    resource.node.addDependency(dependency);
+    this.needs.get(resource)?.add(liftToCommonStack(resource, dependency)[1]);
   }
 
-  /** The properties, but that a reference to another resource has its address. */
-  public propertiesOf(resource: CfnResource): { readonly [name: string]: any } {
+  /** The properties, with the addresses of the resources that they refer to. */
+  public renderProperties(resource: CfnResource): { readonly [name: string]: any } {
     return this.render(resource).Properties ?? {};
   }
 
-  /** From the template, where also those stand that were written by hand, with a logical id. */
-  private referencesOf(resource: CfnResource): CfnResource[] {
-    const { DependsOn = [], ...others } = this.render(resource);
-    const references = JSON.stringify(others).matchAll(/"Ref":"(\w+)"|"Fn::GetAtt":\["(\w+)"|\$\{(\w+)/g);
+  /** Read from the template, because it includes references that were written by hand, with a logical id. */
+  private findReferences(resource: CfnResource): CfnResource[] {
+    const { DependsOn = [], ...rest } = this.render(resource);
+    const references = JSON.stringify(rest).matchAll(/"Ref":"(\w+)"|"Fn::GetAtt":\["(\w+)"|\$\{(\w+)/g);
     const names = [...references].map(([, ref, getAtt, sub]) => ref ?? getAtt ?? sub).concat(DependsOn);
-    return names.flatMap((name) => this.byName.get(name) ?? this.byName.get(nameIn(resource.stack, name)) ?? []);
+    return names.flatMap((name) => this.resourcesByName.get(name) ?? this.resourcesByName.get(qualifyName(resource.stack, name)) ?? []);
   }
 
   private render(resource: CfnResource): Rendered {
@@ -76,44 +76,44 @@ export class DependencyGraph {
     if (known) {
       return known;
     }
-    const { Resources = {} } = withAddresses(resource, resource._toCloudFormation());
+    const { Resources = {} } = resolveWithAddresses(resource, resource._toCloudFormation());
     const [rendered = {}] = Object.values<Rendered>(Resources); // a policy without statements is left out of the template
     this.rendered.set(resource, rendered);
     return rendered;
   }
 
-  private contentsOf(scope: IConstruct): CfnResource[] {
-    const contents = this.contents.get(scope) ?? resourcesIn(scope).filter(({ node }) => this.byName.has(node.addr));
+  private findContents(scope: IConstruct): CfnResource[] {
+    const contents = this.contents.get(scope) ?? listResources(scope).filter(({ node }) => this.resourcesByName.has(node.addr));
     this.contents.set(scope, contents);
     return contents;
   }
 }
 
 /**
- * Two resources as the innermost stack around both knows them: one that is nested deeper by its nested stack.
+ * Lifts two resources to the innermost stack that contains both: a resource of a nested stack becomes the nested stack.
  *
- * They stay what they are if no stack is around both.
+ * The resources stay the same if no stack contains both.
  */
-export function meet(one: CfnResource, other: CfnResource): [CfnResource, CfnResource] {
-  for (const stack of stacksAround(one)) {
-    const known = [one, other].map((resource) => knownTo(stack, resource));
-    if (known[0] && known[1]) {
-      return [known[0], known[1]];
+export function liftToCommonStack(first: CfnResource, second: CfnResource): [CfnResource, CfnResource] {
+  for (const stack of listStacksAround(first)) {
+    const [liftedFirst, liftedSecond] = [first, second].map((resource) => liftTo(stack, resource));
+    if (liftedFirst && liftedSecond) {
+      return [liftedFirst, liftedSecond];
     }
   }
-  return [one, other];
+  return [first, second];
 }
 
-function knownTo(stack: Stack, resource: CfnResource): CfnResource | undefined {
-  let known: CfnResource | undefined = resource;
-  while (known && known.stack !== stack) {
-    known = known.stack.nestedStackResource as CfnResource | undefined;
+function liftTo(stack: Stack, resource: CfnResource): CfnResource | undefined {
+  let lifted: CfnResource | undefined = resource;
+  while (lifted && lifted.stack !== stack) {
+    lifted = lifted.stack.nestedStackResource as CfnResource | undefined;
   }
-  return known;
+  return lifted;
 }
 
 /** The stack of a construct and those in which it is nested, the innermost first. */
-export function stacksAround(scope: IConstruct): Stack[] {
+export function listStacksAround(scope: IConstruct): Stack[] {
   const stacks = [Stack.of(scope)];
   for (let stack = stacks[0].nestedStackParent; stack; stack = stack.nestedStackParent) {
     stacks.push(stack);
@@ -121,12 +121,12 @@ export function stacksAround(scope: IConstruct): Stack[] {
   return stacks;
 }
 
-export function resourcesIn(scope: IConstruct): CfnResource[] {
+export function listResources(scope: IConstruct): CfnResource[] {
   return scope.node.findAll().filter((construct) => CfnResource.isCfnResource(construct));
 }
 
-/** Resolves a value, with the address of a resource in place of each reference to it: a logical id is one in its stack only. */
-export function withAddresses(scope: IConstruct, value: any): any {
+/** Resolves a value, with addresses in place of logical ids: a logical id is unique only in its stack. */
+export function resolveWithAddresses(scope: IConstruct, value: any): any {
   return Tokenization.resolve(value, { scope, resolver: new AddressResolver() });
 }
 
@@ -147,6 +147,6 @@ class AddressResolver extends DefaultTokenResolver {
   }
 }
 
-function nameIn(stack: Stack, logicalId: string): string {
+function qualifyName(stack: Stack, logicalId: string): string {
   return `${stack.node.addr}.${logicalId}`;
 }

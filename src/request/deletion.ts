@@ -1,25 +1,27 @@
 import { Duration } from 'aws-cdk-lib';
+import { chooseLaunchType } from './task-definition';
 import { CompleteWhen, RunOnDelete, RunTaskProps } from '../run-task-props';
-import { launchTypeOf } from './task-definition';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS } from '../timing';
 
-/** The task of a Delete as the props of a RunTask: what is said of it alone, and all the rest as for the other task. */
-export function propsOfDeletion(props: RunTaskProps, onDelete: RunOnDelete): RunTaskProps {
-  const { taskDefinition = props.taskDefinition, containerOverrides, taskOverrides, exitCodeFrom, timeout = withinAnHour(props.timeout) } = onDelete;
+/** The props of the task that a Delete runs: what `onDelete` sets, and everything else from the RunTask. */
+export function deriveDeletionProps(props: RunTaskProps, onDelete: RunOnDelete): RunTaskProps {
+  const { taskDefinition = props.taskDefinition, containerOverrides, taskOverrides, exitCodeFrom } = onDelete;
   return {
     ...props,
     taskDefinition,
     containerOverrides,
     taskOverrides,
     exitCodeFrom,
-    timeout,
+    timeout: onDelete.timeout ?? limitToOneHour(props.timeout),
     count: undefined,
-    launchType: launchTypeOf(props), // not the default of another definition
+    launchType: chooseLaunchType(props), // not the default of another definition
     volumes: taskDefinition === props.taskDefinition ? props.volumes : undefined,
     completeWhen: CompleteWhen.TASK_STOPPED, // its network interface must be gone before its subnets and security groups are
   };
 }
 
-/** A Delete is one request, for which CloudFormation waits no longer. */
-function withinAnHour(timeout?: Duration): Duration | undefined {
-  return timeout && !timeout.isUnresolved() && timeout.toSeconds({ integral: false }) > 3600 ? Duration.hours(1) : timeout;
+/** A Delete is one request, and CloudFormation waits at most one hour for it. */
+function limitToOneHour(timeout?: Duration): Duration | undefined {
+  const isLonger = timeout && !timeout.isUnresolved() && timeout.toSeconds({ integral: false }) > LONGEST_SERVICE_TIMEOUT_SECONDS;
+  return isLonger ? Duration.seconds(LONGEST_SERVICE_TIMEOUT_SECONDS) : timeout;
 }

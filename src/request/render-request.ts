@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import type { RunTaskProperties } from '../contract';
 import type { ContainerOverride, ResourceRequirement, RunTaskProps, TaskOverrides } from '../run-task-props';
 import { ResourceType } from '../run-task-props';
-import { launchTypeOf } from './task-definition';
+import { chooseLaunchType } from './task-definition';
 import { TaskManagedVolume } from '../task-managed-volume';
 
 export type Request = RunTaskProperties['Request'];
@@ -13,34 +13,34 @@ type Overrides = NonNullable<Request['overrides']>;
 type ContainerOverrides = NonNullable<Overrides['containerOverrides']>[number];
 type VolumeConfiguration = NonNullable<Request['volumeConfigurations']>[number];
 
-/** A task and its request: that of a deployment, or that of a Delete. */
-export interface Task {
+/** The task of a deployment, or the task that a Delete runs, with its request. */
+export interface RenderedTask {
   readonly props: RunTaskProps;
   readonly request: Request;
 }
 
-/** Where the task's network interface is. */
+/** The network of the task's network interface. */
 export interface TaskNetwork {
   readonly vpc: ec2.IVpc;
   readonly subnets: ec2.SelectedSubnets;
   readonly securityGroups: ec2.ISecurityGroup[];
 }
 
-export function renderTask(scope: Construct, props: RunTaskProps, network?: TaskNetwork): Task {
+export function renderTask(scope: Construct, props: RunTaskProps, network?: TaskNetwork): RenderedTask {
   return { props, request: renderRequest(scope, props, network) };
 }
 
 /**
- * The request as ECS gets it. Only what the user asks for is in it, beside cluster, definition, launch type and network:
- * whatever else were rendered would run everybody's tasks again.
+ * The request as ECS gets it. It contains cluster, definition, launch type and network, and otherwise only what the user
+ * set: rendering anything else would run everybody's tasks again.
  */
 function renderRequest(scope: Construct, props: RunTaskProps, network?: TaskNetwork): Request {
   return {
     cluster: props.cluster.clusterArn,
     taskDefinition: props.taskDefinition.taskDefinitionArn,
     count: props.count,
-    launchType: launchTypeOf(props),
-    // An empty list is no strategy for ECS: without one, and without a launch type, it takes that of the cluster.
+    launchType: chooseLaunchType(props),
+    // ECS treats an empty list as none. Without a strategy and a launch type it uses the default strategy of the cluster.
     capacityProviderStrategy: props.capacityProviderStrategies?.length
       ? props.capacityProviderStrategies.map(({ capacityProvider, base, weight }) => ({ capacityProvider, base, weight }))
       : undefined,
@@ -77,9 +77,9 @@ function renderContainerOverride(scope: Construct, override: ContainerOverride):
   return {
     name: override.containerName,
     command: override.command,
-    environment: override.environment && byName(override.environment).map(([name, value]) => ({ name, value })),
+    environment: override.environment && sortedEntries(override.environment).map(([name, value]) => ({ name, value })),
     environmentFiles: override.environmentFiles?.map((file) => {
-      // Each in a scope of its own, where a file from the disk becomes an asset.
+      // Each file gets its own scope, because a file from the disk becomes an asset there.
       const { fileType, s3Location } = file.bind(new Construct(scope, `EnvironmentFile${scope.node.children.length}`));
       return { type: fileType, value: `arn:${Stack.of(scope).partition}:s3:::${s3Location.bucketName}/${s3Location.objectKey}` };
     }),
@@ -91,7 +91,7 @@ function renderContainerOverride(scope: Construct, override: ContainerOverride):
 }
 
 function renderResourceRequirements({ gpuCount, resourceRequirements }: ContainerOverride): ContainerOverrides['resourceRequirements'] {
-  const gpus = gpuCount === undefined ? [] : [{ type: ResourceType.GPU, value: text(gpuCount) }];
+  const gpus = gpuCount === undefined ? [] : [{ type: ResourceType.GPU, value: numberAsString(gpuCount) }];
   return gpuCount === undefined && !resourceRequirements ? undefined : [...gpus, ...(resourceRequirements ?? []).map(renderResourceRequirement)];
 }
 
@@ -102,8 +102,8 @@ function renderResourceRequirement({ type, value, sharingStrategy }: ResourceReq
 
 function renderTaskOverrides(overrides: TaskOverrides): Overrides {
   return {
-    cpu: overrides.cpu === undefined ? undefined : text(overrides.cpu),
-    memory: overrides.memoryLimitMiB === undefined ? undefined : text(overrides.memoryLimitMiB),
+    cpu: overrides.cpu === undefined ? undefined : numberAsString(overrides.cpu),
+    memory: overrides.memoryLimitMiB === undefined ? undefined : numberAsString(overrides.memoryLimitMiB),
     ephemeralStorage: overrides.ephemeralStorageGiB === undefined ? undefined : { sizeInGiB: overrides.ephemeralStorageGiB },
     taskRoleArn: overrides.taskRole?.roleArn,
     executionRoleArn: overrides.executionRole?.roleArn,
@@ -140,15 +140,15 @@ function renderVolume(volume: ecs.ServiceManagedVolume): VolumeConfiguration {
 }
 
 function renderTags(tags: { [key: string]: string }) {
-  return byName(tags).map(([key, value]) => ({ key, value }));
+  return sortedEntries(tags).map(([key, value]) => ({ key, value }));
 }
 
-/** In one order: that of a map in Java is another one at each synthesis, and the task would run again for it. */
-function byName(map: { [name: string]: string }): [name: string, value: string][] {
-  return Object.entries(map).sort(([one], [other]) => one < other ? -1 : 1);
+/** Sorted, because the order of a map in Java changes with each synthesis, which would run the task again. */
+function sortedEntries(map: { [name: string]: string }): [name: string, value: string][] {
+  return Object.entries(map).sort(([first], [second]) => first < second ? -1 : 1);
 }
 
-/** The API has strings for some numbers. */
-function text(value: number): string {
+/** The API takes some numbers as strings. */
+function numberAsString(value: number): string {
   return Token.isUnresolved(value) ? Tokenization.stringifyNumber(value) : String(value);
 }

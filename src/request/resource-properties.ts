@@ -1,15 +1,14 @@
 import { Duration, Lazy, Token } from 'aws-cdk-lib';
-import type { RunTaskProperties, RunSpec } from '../contract';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, serviceTimeoutFor, STOP_SECONDS } from '../timing';
-import type { Task } from './render-request';
+import { RunSpec, RunTaskProperties, usesLogs } from '../contract';
+import { DEFAULT_TIMEOUT_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS, serviceTimeoutFor, STOP_SECONDS } from '../timing';
+import type { RenderedTask } from './render-request';
 import { CompleteWhen, OnRollback, RunOn } from '../run-task-props';
-import { decidingOf, logsOf, logStreamsOf, ownedDefinition } from './task-definition';
-import { usesLogs } from './validation';
+import { findDecidingContainers, findLogLocations, findLogsToRead, findOwnedDefinition } from './task-definition';
 
-/** What the handler is told of a task, and of the one that a Delete runs. */
-export function renderProperties(task: Task, results: { [attribute: string]: string }, deletion?: Task): RunTaskProperties {
+/** The properties of the custom resource: the task, and the task that a Delete runs. */
+export function renderProperties(task: RenderedTask, usedAttributes: { [attribute: string]: string }, deletion?: RenderedTask): RunTaskProperties {
   const { runOn = RunOn.CHANGE, triggers, onRollback } = task.props;
-  const { Request, ...wait } = renderRun(task, results);
+  const { Request, ...wait } = renderRun(task, usedAttributes);
   return {
     Request,
     RunOn: runOn,
@@ -21,27 +20,27 @@ export function renderProperties(task: Task, results: { [attribute: string]: str
   };
 }
 
-function renderRun({ props, request }: Task, results: { [attribute: string]: string } = {}): RunSpec {
-  const owned = ownedDefinition(props.taskDefinition);
+function renderRun({ props, request }: RenderedTask, usedAttributes: { [attribute: string]: string } = {}): RunSpec {
+  const owned = findOwnedDefinition(props.taskDefinition);
   return {
     Request: request,
-    TimeoutSeconds: (props.timeout ?? Duration.minutes(30)).toSeconds(),
+    TimeoutSeconds: (props.timeout ?? Duration.seconds(DEFAULT_TIMEOUT_SECONDS)).toSeconds(),
     RetryAttempts: props.retryAttempts || undefined,
-    ExitCodeFrom: props.exitCodeFrom ?? (owned && Lazy.list({ produce: () => decidingOf(props) })),
+    ExitCodeFrom: props.exitCodeFrom ?? (owned && Lazy.list({ produce: () => findDecidingContainers(props) })),
     SuccessExitCodes: props.successExitCodes ?? [0],
     CompleteWhen: props.completeWhen ?? CompleteWhen.EXIT_CODES_KNOWN,
     LogTailLines: props.logTailLines ?? 20,
-    Logs: Lazy.any({ produce: () => orAbsent(usesLogs(Object.keys(results)) ? logStreamsOf(props) : logsOf(props)) }) as unknown as RunSpec['Logs'],
-    UsedAttributes: Lazy.any({ produce: () => orAbsent(results) }) as unknown as RunSpec['UsedAttributes'],
+    Logs: Lazy.any({ produce: () => undefinedIfEmpty(usesLogs(Object.keys(usedAttributes)) ? findLogLocations(props) : findLogsToRead(props)) }) as unknown as RunSpec['Logs'],
+    UsedAttributes: Lazy.any({ produce: () => undefinedIfEmpty(usedAttributes) }) as unknown as RunSpec['UsedAttributes'],
   };
 }
 
-function orAbsent<T extends object>(map: T): T | undefined {
+function undefinedIfEmpty<T extends object>(map: T): T | undefined {
   return Object.keys(map).length > 0 ? map : undefined;
 }
 
-/** For whichever of the requests takes longest: CloudFormation has one limit for all of them. */
-export function serviceTimeout({ TimeoutSeconds, OnDelete }: RunTaskProperties): number {
+/** Long enough for Create, Update and Delete: CloudFormation has one limit for all of them. */
+export function chooseServiceTimeout({ TimeoutSeconds, OnDelete }: RunTaskProperties): number {
   if (Token.isUnresolved(TimeoutSeconds) || Token.isUnresolved(OnDelete?.TimeoutSeconds)) {
     return LONGEST_SERVICE_TIMEOUT_SECONDS;
   }

@@ -5,13 +5,13 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { LogLocation } from '../contract';
 import type { RunTaskProps } from '../run-task-props';
 
-/** The definition if this app makes it. Of an imported one, only the attributes that its import names are known. */
-export function ownedDefinition(definition: ecs.ITaskDefinition): ecs.TaskDefinition | undefined {
+/** The definition if this app creates it. An imported definition has only the attributes that its import names. */
+export function findOwnedDefinition(definition: ecs.ITaskDefinition): ecs.TaskDefinition | undefined {
   return definition instanceof ecs.TaskDefinition ? definition : undefined;
 }
 
 /** Imported definitions and clusters throw for what their import does not name. */
-export function ifKnown<T>(attribute: () => T): T | undefined {
+export function readIfKnown<T>(attribute: () => T): T | undefined {
   try {
     return attribute();
   } catch {
@@ -20,21 +20,21 @@ export function ifKnown<T>(attribute: () => T): T | undefined {
 }
 
 /** The role of the containers, which an override replaces. */
-export function taskRoleOf({ taskDefinition, taskOverrides }: RunTaskProps): iam.IRole | undefined {
-  return taskOverrides?.taskRole ?? ifKnown(() => taskDefinition.taskRole);
+export function findTaskRole({ taskDefinition, taskOverrides }: RunTaskProps): iam.IRole | undefined {
+  return taskOverrides?.taskRole ?? readIfKnown(() => taskDefinition.taskRole);
 }
 
-/** All roles that ECS may be handed for the task. Containers that are added later can bring the execution role. */
-export function rolesOf({ taskDefinition, taskOverrides }: RunTaskProps): iam.IRole[] {
+/** All roles that the function passes to ECS for the task. Containers that are added later can bring the execution role. */
+export function listRoles({ taskDefinition, taskOverrides }: RunTaskProps): iam.IRole[] {
   const roles = [
-    ifKnown(() => taskDefinition.taskRole), taskDefinition.executionRole, taskOverrides?.taskRole, taskOverrides?.executionRole,
+    readIfKnown(() => taskDefinition.taskRole), taskDefinition.executionRole, taskOverrides?.taskRole, taskOverrides?.executionRole,
   ];
   return roles.filter((role) => role !== undefined);
 }
 
 /** The family, which the revisions of a definition share. */
-export function familyOf(definition: ecs.ITaskDefinition): string {
-  const owned = ownedDefinition(definition);
+export function readFamily(definition: ecs.ITaskDefinition): string {
+  const owned = findOwnedDefinition(definition);
   if (owned) {
     return owned.family;
   }
@@ -44,8 +44,8 @@ export function familyOf(definition: ecs.ITaskDefinition): string {
     : arn.split('/').pop()!.split(':')[0];
 }
 
-/** By default what the definition is compatible with. Managed Instances are reached through capacity providers only. */
-export function launchTypeOf({ launchType, capacityProviderStrategies, taskDefinition }: RunTaskProps): ecs.LaunchType | undefined {
+/** By default a launch type that the definition is compatible with. Managed Instances need a capacity provider instead. */
+export function chooseLaunchType({ launchType, capacityProviderStrategies, taskDefinition }: RunTaskProps): ecs.LaunchType | undefined {
   if (launchType || capacityProviderStrategies) {
     return launchType;
   }
@@ -61,7 +61,7 @@ export function launchTypeOf({ launchType, capacityProviderStrategies, taskDefin
 /** Whether the task runs on Fargate; not known with the cluster's default strategy, or a provider named at deployment. */
 export function isOnFargate(props: RunTaskProps): boolean | undefined {
   const { capacityProviderStrategies = [] } = props;
-  const launchType = launchTypeOf(props);
+  const launchType = chooseLaunchType(props);
   if (launchType) {
     return launchType === ecs.LaunchType.FARGATE;
   }
@@ -72,75 +72,75 @@ export function isOnFargate(props: RunTaskProps): boolean | undefined {
   return providers.length === 0 || providers.some((provider) => Token.isUnresolved(provider)) ? undefined : false;
 }
 
-/** Whether a capacity provider is one of those that ECS has for everybody. */
+/** Whether ECS offers this capacity provider to every account. */
 export function isFargateProvider(name: string): boolean {
   return name === 'FARGATE' || name === 'FARGATE_SPOT';
 }
 
 /** Whether the task gets a network interface of its own. */
 export function isAwsvpc(props: RunTaskProps): boolean {
-  const networkMode = networkModeOf(props.taskDefinition);
+  const networkMode = findNetworkMode(props.taskDefinition);
   return networkMode ? networkMode === ecs.NetworkMode.AWS_VPC : isOnFargate(props) || hasNetworkSettings(props);
 }
 
 /** The VPC of the cluster, which an import by ARN leaves out. */
-export function vpcOf({ cluster }: RunTaskProps): ec2.IVpc | undefined {
-  return ifKnown(() => cluster.vpc);
+export function findVpc({ cluster }: RunTaskProps): ec2.IVpc | undefined {
+  return readIfKnown(() => cluster.vpc);
 }
 
-/** The network mode, which an import may leave out. */
-export function networkModeOf(definition: ecs.ITaskDefinition): ecs.NetworkMode | undefined {
-  return ifKnown(() => definition.networkMode);
+/** The network mode, which an import can leave out. */
+export function findNetworkMode(definition: ecs.ITaskDefinition): ecs.NetworkMode | undefined {
+  return readIfKnown(() => definition.networkMode);
 }
 
-/** Whether the user says something about the network interface. */
+/** Whether the user sets something about the network interface. */
 export function hasNetworkSettings({ vpcSubnets, securityGroups, assignPublicIp }: RunTaskProps): boolean {
   return (vpcSubnets ?? securityGroups ?? assignPublicIp) !== undefined;
 }
 
 /** The containers that are in the definition so far. */
-export function containersOf(definition: ecs.TaskDefinition): ecs.ContainerDefinition[] {
+export function listContainers(definition: ecs.TaskDefinition): ecs.ContainerDefinition[] {
   // Protected, but its subtree of constructs lacks containers that are defined elsewhere.
   return definition['containers']; // eslint-disable-line dot-notation
 }
 
 /** The number of placement constraints that are in the definition. */
-export function placementConstraintsOf(definition: ecs.TaskDefinition): number {
-  return rendered(definition).placementConstraints?.length ?? 0;
+export function countPlacementConstraints(definition: ecs.TaskDefinition): number {
+  return renderDefinition(definition).placementConstraints?.length ?? 0;
 }
 
 /** The names of the volumes that the definition leaves to be configured at launch. */
-export function launchVolumesOf(definition: ecs.TaskDefinition): string[] {
-  const volumes: ecs.CfnTaskDefinition.VolumeProperty[] = rendered(definition).volumes ?? [];
+export function listLaunchVolumes(definition: ecs.TaskDefinition): string[] {
+  const volumes: ecs.CfnTaskDefinition.VolumeProperty[] = renderDefinition(definition).volumes ?? [];
   return volumes.filter((volume) => volume.configuredAtLaunch).map((volume) => volume.name!);
 }
 
-/** The construct keeps these to itself; its resource tells, but only once: what comes later would be lost. So not before synthesis. */
-function rendered(definition: ecs.TaskDefinition) {
+/** Reads what the construct keeps private from its resource. Call it at synthesis only: the resource would miss what is added later. */
+function renderDefinition(definition: ecs.TaskDefinition) {
   const { placementConstraints, volumes, containerDefinitions } = definition.node.defaultChild as ecs.CfnTaskDefinition;
   return Stack.of(definition).resolve({ placementConstraints, volumes, containerDefinitions });
 }
 
-/** The logs that the function may have to read for the message of a failure. */
-export function logsOf(props: RunTaskProps): { [containerName: string]: LogLocation } {
-  return props.logTailLines === 0 ? {} : logStreamsOf(props);
+/** The logs that the function reads for the message of a failure. */
+export function findLogsToRead(props: RunTaskProps): { [containerName: string]: LogLocation } {
+  return props.logTailLines === 0 ? {} : findLogLocations(props);
 }
 
-/** Where the containers log to, of those in CloudWatch Logs whose stream can be told. */
-export function logStreamsOf({ taskDefinition }: RunTaskProps): { [containerName: string]: LogLocation } {
-  const owned = ownedDefinition(taskDefinition);
-  const containers = owned ? containersOf(owned) : [];
+/** Where the containers log to, if it is CloudWatch Logs and the name of the stream can be derived. */
+export function findLogLocations({ taskDefinition }: RunTaskProps): { [containerName: string]: LogLocation } {
+  const owned = findOwnedDefinition(taskDefinition);
+  const containers = owned ? listContainers(owned) : [];
   return Object.fromEntries(containers.flatMap(({ containerName, logDriverConfig }) => {
     const { 'awslogs-group': Group, 'awslogs-stream-prefix': StreamPrefix } = logDriverConfig?.options ?? {};
     return logDriverConfig?.logDriver === 'awslogs' && Group && StreamPrefix ? [[containerName, { Group, StreamPrefix }]] : [];
   }));
 }
 
-/** The containers whose exit codes decide, where that is known: those that the user names, or the essential ones. For synthesis. */
-export function decidingOf({ taskDefinition, exitCodeFrom }: RunTaskProps): string[] | undefined {
-  const owned = ownedDefinition(taskDefinition);
+/** The containers whose exit codes decide, if known: the ones in `exitCodeFrom`, or the essential ones. Call it at synthesis only. */
+export function findDecidingContainers({ taskDefinition, exitCodeFrom }: RunTaskProps): string[] | undefined {
+  const owned = findOwnedDefinition(taskDefinition);
   if (owned) {
-    rendered(owned); // the CDK adds a log router of FireLens when it renders the definition
+    renderDefinition(owned); // when the CDK renders the definition, it can add a log router of FireLens
   }
-  return exitCodeFrom ?? (owned && containersOf(owned).filter((container) => container.essential).map((container) => container.containerName));
+  return exitCodeFrom ?? (owned && listContainers(owned).filter((container) => container.essential).map((container) => container.containerName));
 }

@@ -2,11 +2,11 @@ import { Annotations, Stack } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import type { RunTaskProps } from '../run-task-props';
-import { isFargateProvider, ownedDefinition, rolesOf } from './task-definition';
+import { findOwnedDefinition, isFargateProvider, listRoles } from './task-definition';
 
-/** An imported definition may have roles that its import does not name. */
+/** An imported definition can have roles that its import does not name. */
 export function warnOfUnknownRoles(scope: Construct, props: RunTaskProps): void {
-  if (!ownedDefinition(props.taskDefinition) && rolesOf(props).length === 0) {
+  if (!findOwnedDefinition(props.taskDefinition) && listRoles(props).length === 0) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:unknownRoles',
       'the imported taskDefinition names no roles, so that the permission to pass them (iam:PassRole) is missing: '
       + 'import it with TaskDefinition.fromTaskDefinitionAttributes and its taskRole and executionRole, '
@@ -15,16 +15,16 @@ export function warnOfUnknownRoles(scope: Construct, props: RunTaskProps): void 
 }
 
 /**
- * A cluster is given its capacity providers until synthesis, and where the CDK does not see it: by a custom resource, as
- * was usual before there was a resource for it, or by hand. So this is no error.
+ * Call it at synthesis: until then the app can add capacity providers to the cluster. It is not an error, because a cluster
+ * can also get them without the CDK knowing: by a custom resource or by hand.
  */
 export function warnOfMissingProviders(scope: Construct, { cluster, capacityProviderStrategies = [] }: RunTaskProps): void {
   const named = capacityProviderStrategies.map(({ capacityProvider }) => capacityProvider).filter(isFargateProvider);
   if (named.length === 0 || !(cluster instanceof ecs.Cluster)) {
     return;
   }
-  const given = Stack.of(cluster).node.findAll().flatMap((one) =>
-    one instanceof ecs.CfnCluster || one instanceof ecs.CfnClusterCapacityProviderAssociations ? one.capacityProviders ?? [] : []);
+  const given = Stack.of(cluster).node.findAll().flatMap((construct) =>
+    construct instanceof ecs.CfnCluster || construct instanceof ecs.CfnClusterCapacityProviderAssociations ? construct.capacityProviders ?? [] : []);
   const missing = named.filter((name) => !given.includes(name));
   if (missing.length > 0) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:missingProviders',

@@ -36,7 +36,7 @@ describe('handlerRole', () => {
 
     expect(deployed.role).toContain('role/Stack-Given');
     expect(statementsIn(deployed.policies)).toEqual(expect.arrayContaining(statementsIn(deployedPolicies(ours.stack, PLACE).policies)));
-    expect(waitsFor(theirs.stack)).toEqual(expect.arrayContaining(['EcsRunTaskHandlerRunTask', 'EcsRunTaskHandlerContinue', 'TaskOnDelete']));
+    expect(waitsFor(theirs.stack)).toEqual(expect.arrayContaining(['EcsRunTaskHandlerRunTask', 'EcsRunTaskHandlerInvokeSelf', 'TaskOnDelete']));
     expect(Object.keys(resourcesOf(theirs.stack)).filter((logicalId) => logicalId.startsWith('EcsRunTaskHandlerRole'))).toEqual([]);
   });
 
@@ -80,7 +80,7 @@ describe('handlerRole', () => {
     const { policies } = deployedPolicies(stack, PLACE);
 
     expect(policies.map(({ name }) => name.replace(/[0-9A-F]{8}$/, ''))).toEqual([
-      'EcsRunTaskHandlerRunTask', 'EcsRunTaskHandlerContinue', 'EcsRunTaskHandlerRunTask2',
+      'EcsRunTaskHandlerRunTask', 'EcsRunTaskHandlerInvokeSelf', 'EcsRunTaskHandlerRunTask2',
     ]);
   });
 });

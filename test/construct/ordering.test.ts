@@ -304,8 +304,8 @@ describe('the task starts after', () => {
     const { task } = network();
     const [plain, run] = [task({ onRollback: OnRollback.RUN }, 'Plain'), task({ onDelete: {} })];
 
-    expect(neededBy(resource(run))).toEqual(expect.arrayContaining(['Stack/EcsRunTaskHandler/Continue/Resource', 'Stack/Task/OnDelete/Resource']));
-    expect(neededBy(resource(plain)).filter((path) => /Continue|OnDelete/.test(path))).toEqual([]);
+    expect(neededBy(resource(run))).toEqual(expect.arrayContaining(['Stack/EcsRunTaskHandler/InvokeSelf/Resource', 'Stack/Task/OnDelete/Resource']));
+    expect(neededBy(resource(plain)).filter((path) => /InvokeSelf|OnDelete/.test(path))).toEqual([]);
   });
 
   test('nothing that it does not need', () => {
@@ -313,7 +313,7 @@ describe('the task starts after', () => {
     const run = task();
     new sqs.Queue(stack, 'Queue');
 
-    expect(neededBy(resource(run)).filter((path) => /Queue|Continue/.test(path))).toEqual([]);
+    expect(neededBy(resource(run)).filter((path) => /Queue|InvokeSelf/.test(path))).toEqual([]);
   });
 
   test('not the rules of what it is told to come after that let in others, or an order with them could become a circle', () => {

@@ -97,7 +97,7 @@ describe('the function of a stack', () => {
       'Task79114B6B',
       'EcsRunTaskHandlerRoleEC2F5119',
       'EcsRunTaskHandlerFunction362D4374',
-      'EcsRunTaskHandlerContinueF3FB1068',
+      'EcsRunTaskHandlerInvokeSelf3E3052F4',
     ]);
   });
 
@@ -136,9 +136,9 @@ describe('the function of a stack', () => {
       },
       Roles: [{ Ref: 'EcsRunTaskHandlerRoleEC2F5119' }],
     });
-    const { EcsRunTaskHandlerContinueF3FB1068: policy, ...others } = template.toJSON().Resources;
+    const { EcsRunTaskHandlerInvokeSelf3E3052F4: policy, ...others } = template.toJSON().Resources;
     expect(policy).toBeDefined();
-    expect(JSON.stringify(others)).not.toContain('EcsRunTaskHandlerContinue');
+    expect(JSON.stringify(others)).not.toContain('EcsRunTaskHandlerInvokeSelf');
   });
 });
 

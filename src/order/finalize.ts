@@ -1,0 +1,56 @@
+import { AspectPriority, Aspects, CfnResource, IAspect, Stack, Stage } from 'aws-cdk-lib';
+import { Construct, IConstruct } from 'constructs';
+import { listStacksAround } from './dependency-graph';
+import { OrderedTask, putInOrder } from './ordering';
+import { Handler } from '../function/handler-function';
+
+/** A construct that is added when the aspects begin: when they reach it, they have visited everything else. */
+const SENTINEL_ID = 'EcsRunTaskFinalizer';
+
+/**
+ * Finishes the tasks of an app, or of one of its stages, after all other aspects.
+ *
+ * Until then the app can add what decides about warnings, permissions and order: capacity providers, containers, the
+ * rules of a database's security group, resources in a waiting scope.
+ */
+export class Finalizer implements IAspect {
+  public static of(scope: Construct): Finalizer {
+    const stage = Stage.of(scope)!;
+    const existing = Aspects.of(stage).all.find((aspect) => aspect instanceof Finalizer);
+    return existing ?? new Finalizer(stage);
+  }
+
+  private readonly tasks: OrderedTask[] = [];
+  private readonly warnings: Array<() => void> = [];
+
+  private constructor(private readonly stage: Stage) {
+    Aspects.of(stage).add(this, { priority: AspectPriority.READONLY }); // after the aspects that change something
+  }
+
+  /** @param warn Adds the warnings about the task. */
+  public add(task: OrderedTask, warn: () => void): void {
+    this.tasks.push(task);
+    this.warnings.push(warn);
+  }
+
+  public visit(node: IConstruct): void {
+    const sentinel = this.stage.node.tryFindChild(SENTINEL_ID);
+    if (node === this.stage && !sentinel) {
+      new Construct(this.stage, SENTINEL_ID);
+    } else if (node === sentinel) {
+      this.finalize();
+    }
+  }
+
+  /** The order comes last: it needs all policies. */
+  private finalize(): void {
+    this.warnings.forEach((warn) => warn());
+    new Set(this.tasks.map(({ resource }) => Handler.find(resource)!)).forEach(({ policies }) => policies.split());
+    new Set(this.tasks.map(({ resource }) => findOutermostStack(resource))).forEach((stack) =>
+      putInOrder(stack, this.tasks.filter(({ resource }) => findOutermostStack(resource) === stack)));
+  }
+}
+
+function findOutermostStack(resource: CfnResource): Stack {
+  return listStacksAround(resource).pop()!;
+}

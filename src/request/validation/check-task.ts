@@ -1,0 +1,35 @@
+import type { Construct } from 'constructs';
+import { checkConstraints, checkContainers, checkLaunchVolumes } from './definition';
+import { checkDeletion, checkDeletionDefinition } from './deletion';
+import { checkEnvironment } from './environment';
+import { checkLabels } from './labels';
+import { checkNetwork } from './network';
+import { checkOverrides } from './overrides';
+import { checkPlacement } from './placement';
+import { checkVolumes } from './volumes';
+import { checkRollback, checkTimeout, checkVerdict } from './waiting';
+import type { RenderedTask } from '../render-request';
+import { findOwnedDefinition } from '../task-definition';
+
+/** Lists everything that is wrong with the props. What only the deployment can know is accepted. */
+export function checkTask(scope: Construct, { props, request }: RenderedTask, deletion?: RenderedTask): string[] {
+  return [
+    ...checkEnvironment(scope, props),
+    ...checkPlacement(props, request),
+    ...checkNetwork(props, request),
+    ...checkOverrides(props, request),
+    ...checkLabels(props),
+    ...checkVolumes(props),
+    ...checkTimeout(props),
+    ...checkVerdict(props),
+    ...checkRollback(props),
+    ...deletion ? checkDeletion(scope, props, deletion) : [],
+  ];
+}
+
+/** Lists what does not fit the task definitions, to which containers, constraints and volumes can be added until synthesis. */
+export function checkAgainstDefinitions({ props, request }: RenderedTask, deletion?: RenderedTask): string[] {
+  const owned = findOwnedDefinition(props.taskDefinition);
+  const errors = owned ? [...checkContainers(props, owned), ...checkConstraints(request, owned), ...checkLaunchVolumes(props, owned)] : [];
+  return deletion ? [...errors, ...checkDeletionDefinition(props, deletion)] : errors;
+}

@@ -1,0 +1,49 @@
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import type { Construct } from 'constructs';
+import { checkConstraints, checkContainers } from './definition';
+import { checkEnvironment } from './environment';
+import { addPath } from './limits';
+import { checkOverrides } from './overrides';
+import { isCompatible } from './placement';
+import { checkTimeout, checkVerdict } from './waiting';
+import type { RunTaskProps } from '../../run-task-props';
+import type { RenderedTask } from '../render-request';
+import { isAwsvpc, chooseLaunchType, listLaunchVolumes, findNetworkMode, findOwnedDefinition } from '../task-definition';
+
+/** Checks what onDelete sets. Everything else is checked with the task of the RunTask. */
+export function* checkDeletion(scope: Construct, props: RunTaskProps, { props: { taskDefinition }, request }: RenderedTask): Generator<string> {
+  yield* addPath('onDelete', checkEnvironment(scope, props.onDelete!));
+  yield* addPath('onDelete', checkOverrides(props.onDelete!, request));
+  yield* addPath('onDelete', checkTimeout(props.onDelete!, true));
+  yield* addPath('onDelete', checkVerdict(props.onDelete!));
+  if (taskDefinition === props.taskDefinition) {
+    return;
+  }
+  const owned = findOwnedDefinition(taskDefinition);
+  const launchType = chooseLaunchType(props);
+  if (owned && launchType && !isCompatible(owned, launchType)) {
+    yield `onDelete.taskDefinition must be compatible with the launch type of the RunTask, ${launchType}, got: '${owned.node.path}'; change its compatibility`;
+  }
+  const networkMode = findNetworkMode(taskDefinition);
+  if (networkMode && isAwsvpc(props) !== (networkMode === ecs.NetworkMode.AWS_VPC)) {
+    const expected = isAwsvpc(props) ? 'network mode awsvpc' : 'a network mode other than awsvpc';
+    yield `onDelete.taskDefinition must have ${expected}, like that of the RunTask, got: ${networkMode}; change its networkMode`;
+  }
+}
+
+/** Checks onDelete against its task definition, to which containers can be added until synthesis. */
+export function* checkDeletionDefinition(props: RunTaskProps, { props: { taskDefinition }, request }: RenderedTask): Generator<string> {
+  const owned = findOwnedDefinition(taskDefinition);
+  if (!owned) {
+    return;
+  }
+  const isOther = owned !== props.taskDefinition;
+  const owner = isOther ? 'onDelete.taskDefinition' : 'taskDefinition';
+  yield* addPath('onDelete', checkContainers(props.onDelete!, owned, owner));
+  if (isOther) {
+    yield* checkConstraints(request, owned, owner);
+    for (const volume of listLaunchVolumes(owned)) {
+      yield `onDelete.taskDefinition must not leave volumes to be configured at launch, got: '${volume}'; only the taskDefinition of the RunTask can`;
+    }
+  }
+}

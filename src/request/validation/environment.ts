@@ -1,0 +1,42 @@
+import { Arn, ArnFormat, IResource, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { isKnown } from './limits';
+import type { RunTaskProps } from '../../run-task-props';
+import { readIfKnown } from '../task-definition';
+
+/** ECS runs a task in the account and the Region of the function that starts it, which are those of the stack. */
+export function* checkEnvironment(scope: Construct, { cluster, taskDefinition, taskOverrides }: Partial<RunTaskProps>): Generator<string> {
+  const stack = Stack.of(scope);
+  const environments = {
+    cluster: cluster && readEnvironment(cluster, cluster.clusterArn),
+    taskDefinition: taskDefinition && readEnvironment(taskDefinition, taskDefinition.taskDefinitionArn),
+  };
+  for (const [name, environment] of Object.entries(environments)) {
+    if (areDifferent(environment?.account, stack.account)) {
+      yield `${name} must be in the account of the stack, ${stack.account}, got: ${environment?.account}; put the RunTask into a stack of that account`;
+    }
+    if (areDifferent(environment?.region, stack.region)) {
+      yield `${name} must be in the Region of the stack, ${stack.region}, got: ${environment?.region}; put the RunTask into a stack of that Region`;
+    }
+  }
+  const roles = {
+    'taskDefinition.taskRole': taskDefinition && readIfKnown(() => taskDefinition.taskRole),
+    'taskDefinition.executionRole': taskDefinition?.executionRole,
+    'taskOverrides.taskRole': taskOverrides?.taskRole,
+    'taskOverrides.executionRole': taskOverrides?.executionRole,
+  };
+  for (const [name, role] of Object.entries(roles)) {
+    if (areDifferent(role?.env.account, stack.account)) {
+      yield `${name} must be in the account of the stack, ${stack.account}, got: ${role?.env.account}; take a role of this account, which may assume that one`;
+    }
+  }
+}
+
+/** Prefers the ARN, if it is known: some imports do not know their own account and Region. */
+function readEnvironment(resource: IResource, arn: string): { readonly account?: string; readonly region?: string } {
+  return isKnown(arn) && arn.startsWith('arn:') ? Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME) : resource.env;
+}
+
+function areDifferent(actual: string | undefined, expected: string): boolean {
+  return isKnown(actual) && isKnown(expected) && actual !== expected;
+}

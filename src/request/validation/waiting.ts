@@ -1,0 +1,32 @@
+import { Duration } from 'aws-cdk-lib';
+import { isIntegerWithin } from './limits';
+import { OnRollback, RunOn, RunTaskProps } from '../../run-task-props';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, LONGEST_TIMEOUT_SECONDS } from '../../timing';
+
+export function* checkTimeout({ timeout }: Pick<RunTaskProps, 'timeout'>, isForDelete = false): Generator<string> {
+  const longest = isForDelete ? LONGEST_SERVICE_TIMEOUT_SECONDS : LONGEST_TIMEOUT_SECONDS;
+  if (timeout && !timeout.isUnresolved() && !isIntegerWithin(timeout.toSeconds({ integral: false }), 1, longest)) {
+    yield `timeout must be from 1 second to ${Duration.seconds(longest).toHumanString()}, in whole seconds, got: ${timeout.toHumanString()}`;
+  }
+}
+
+export function* checkVerdict({ exitCodeFrom, successExitCodes, retryAttempts, logTailLines }: Partial<RunTaskProps>): Generator<string> {
+  if (exitCodeFrom?.length === 0) {
+    yield 'exitCodeFrom must name at least one container, got: []; remove it to let the essential containers decide';
+  }
+  if (successExitCodes?.length === 0 || successExitCodes?.some((code) => !isIntegerWithin(code))) {
+    yield `successExitCodes must have at least one integer, got: [${successExitCodes.join(', ')}]`;
+  }
+  if (!isIntegerWithin(retryAttempts, 0, 10)) {
+    yield `retryAttempts must be an integer from 0 to 10, got: ${retryAttempts}`;
+  }
+  if (!isIntegerWithin(logTailLines, 0, 10_000)) {
+    yield `logTailLines must be an integer from 0 to 10000, got: ${logTailLines}`;
+  }
+}
+
+export function* checkRollback({ onRollback, runOn }: RunTaskProps): Generator<string> {
+  if (onRollback === OnRollback.RUN && runOn === RunOn.CREATE) {
+    yield 'onRollback RUN has no effect together with runOn CREATE, with which only the creation runs the task; remove one of the two';
+  }
+}
