@@ -4,6 +4,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { RESOURCE_TYPE } from '../../src/contract';
 import { RunTask, RunTaskProps } from '../../src/index';
+import { expectErrors } from '../support/expectations';
 import { propertiesOf, readable, runTask, setup, Setup, statementsOf } from '../support/stacks';
 
 /** A setup whose container logs to CloudWatch Logs. */
@@ -24,7 +25,7 @@ function parameterOf(stack: Stack, stringValue: string): string {
 const resourcesOf = (stack: Stack) => Template.fromStack(stack).findResources(RESOURCE_TYPE);
 const outputsOf = (stack: Stack) => Template.fromStack(stack).toJSON().Outputs;
 
-describe('attributes', () => {
+describe('the attributes of a RunTask', () => {
   test.each<[string, (task: RunTask) => string, string]>([
     ['taskArn', (task) => task.taskArn, '<Task.TaskArn>'],
     ['exitCode', (task) => task.exitCode, '<Task.ExitCode>'],
@@ -33,13 +34,13 @@ describe('attributes', () => {
     ['logStreamName', (task) => task.logStreamName, '<Task.LogStreamName>'],
     ['getOutput', (task) => task.getOutput('BucketName'), '<Task.OutputBucketName>'],
     ['the first of taskArns', (task) => Fn.select(0, task.taskArns), '<<Task.TaskArns>/,#0>'],
-  ])('%s is a value for other resources', (_, valueOf, expected) => {
+  ])('%s can be used in other resources', (_, valueOf, expected) => {
     const given = withLog();
 
     expect(parameterOf(given.stack, valueOf(runTask(given)))).toBe(expected);
   });
 
-  test('that nobody uses leave no trace', () => {
+  test('add nothing to the template if the stack uses none', () => {
     const given = withLog();
     runTask(given);
 
@@ -47,7 +48,7 @@ describe('attributes', () => {
     expect(outputsOf(given.stack)).toBeUndefined();
   });
 
-  test('that are used have an output each, which keeps them, however often they are used', () => {
+  test('have one output each, which keeps the value, however often the stack uses them', () => {
     const given = withLog();
     const task = runTask(given);
     new CfnOutput(given.stack, 'One', { value: task.taskArn });
@@ -62,7 +63,7 @@ describe('attributes', () => {
     expect(Object.keys(outputs)).toHaveLength(5);
   });
 
-  test('can be asked for after the stack was looked at', () => {
+  test('can be used after the template was rendered once', () => {
     const given = withLog();
     const task = runTask(given);
     given.stack.resolve(given.stack.node.findAll().map(({ node }) => node.path));
@@ -72,13 +73,13 @@ describe('attributes', () => {
   });
 });
 
-describe('an output', () => {
+describe('an output of the task (getOutput)', () => {
   const errorOf = (given: Setup, props: Partial<RunTaskProps> = {}) => () => {
     runTask(given, props).getOutput('Id');
     Template.fromStack(given.stack);
   };
 
-  test('lets the function read the log, also where failures show none of it', () => {
+  test('allows the function to read the log, even with logTailLines 0', () => {
     const given = withLog();
     runTask(given, { logTailLines: 0 }).getOutput('Id');
 
@@ -86,7 +87,7 @@ describe('an output', () => {
     expect(propertiesOf(given.stack).Logs).toEqual({ app: { Group: '<LoggingappLogGroup>', StreamPrefix: 'shop' } });
   });
 
-  test('is not needed for the name of the log stream, which the function can tell without reading it', () => {
+  test('is not needed for logStreamName, which the function knows without reading the log', () => {
     const given = withLog();
     expect(runTask(given, { logTailLines: 0 }).logStreamName).toBeDefined();
 
@@ -94,64 +95,64 @@ describe('an output', () => {
     expect(propertiesOf(given.stack).Logs).toBeDefined();
   });
 
-  test.each(['', 'bucket-name', 'x'.repeat(65), 'bücket'])('cannot have the name "%s"', (name) => {
+  test.each(['', 'bucket-name', 'x'.repeat(65), 'bücket'])('is rejected with the name "%s"', (name) => {
     expect(() => runTask(withLog()).getOutput(name)).toThrow(`[Stack/Task] the name of an output must have 1 to 64 letters and digits, got: '${name}'`);
   });
 
-  test('is an error for several tasks', () => {
-    expect(errorOf(withLog(), { count: 2 })).toThrow('getOutput is for a single task, got: count 2; remove count');
-    expect(errorOf(withLog(), { count: Token.asNumber({ Ref: 'Count' }) })).toThrow('getOutput is for a single task, got: count from the deployment; remove count');
-    expect(errorOf(withLog(), { count: 1 })).not.toThrow();
+  test('is rejected together with count', () => {
+    expectErrors(errorOf(withLog(), { count: 2 }), '[Stack/Task] getOutput is for a single task, got: count 2; remove count');
+    expectErrors(errorOf(withLog(), { count: Token.asNumber({ Ref: 'Count' }) }), /got: count from the deployment/);
+    expectErrors(errorOf(withLog(), { count: 1 }));
   });
 
-  test('is an error where the log cannot be read', () => {
-    expect(errorOf(setup())).toThrow('getOutput needs a container that decides, in a taskDefinition of this app, with the awslogs driver and a streamPrefix, got: app; '
-      + "give it logging: ecs.LogDrivers.awsLogs({ streamPrefix: '...' })");
+  test('is rejected if no deciding container has a log that the function can read', () => {
+    expectErrors(errorOf(setup()), '[Stack/Task] getOutput needs a container that decides, in a taskDefinition of this app, with the awslogs driver and a streamPrefix, '
+      + "got: app; give it logging: ecs.LogDrivers.awsLogs({ streamPrefix: '...' })");
   });
 
-  test('is an error with an imported definition', () => {
+  test('is rejected for an imported task definition', () => {
     const given = setup();
     const imported = ecs.TaskDefinition.fromTaskDefinitionAttributes(given.stack, 'Imported', {
       taskDefinitionArn: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/imported:7', networkMode: ecs.NetworkMode.AWS_VPC, compatibility: ecs.Compatibility.FARGATE,
     });
-    expect(errorOf(given, { taskDefinition: imported })).toThrow('getOutput needs a container that decides');
+    expectErrors(errorOf(given, { taskDefinition: imported }), /getOutput needs a container that decides/);
   });
 
-  test('is read from any container that decides', () => {
+  test('can come from any container that decides', () => {
     const given = withLog();
     given.taskDefinition.addContainer('quiet', { image: ecs.ContainerImage.fromRegistry('quiet') });
-    expect(errorOf(given)).not.toThrow();
+    expectErrors(errorOf(given));
     const again = withLog();
     again.taskDefinition.addContainer('quiet', { image: ecs.ContainerImage.fromRegistry('quiet') });
-    expect(errorOf(again, { exitCodeFrom: ['quiet'] })).toThrow('got: quiet;');
+    expectErrors(errorOf(again, { exitCodeFrom: ['quiet'] }), /got: quiet;/);
     const second = withLog();
     second.taskDefinition.addContainer('quiet', { image: ecs.ContainerImage.fromRegistry('quiet') });
     expect(errorOf(second, { exitCodeFrom: ['quiet', 'app'] })).not.toThrow();
   });
 });
 
-describe('the name of the log stream', () => {
+describe('logStreamName', () => {
   const errorOf = (given: Setup, props: Partial<RunTaskProps> = {}) => () => {
     expect(runTask(given, props).logStreamName).toBeDefined();
     Template.fromStack(given.stack);
   };
 
-  test('is an error for a container without one', () => {
-    expect(errorOf(setup())).toThrow(/ {2}\[Stack\/Task\] logStreamName needs the awslogs driver and a streamPrefix, which the container 'app' of the taskDefinition lacks; give it .*$/);
-    expect(errorOf(setup())).not.toThrow('getOutput');
+  test('is rejected for a container without a log stream', () => {
+    expectErrors(errorOf(setup()), "[Stack/Task] logStreamName needs the awslogs driver and a streamPrefix, which the container 'app' of the taskDefinition lacks; "
+      + "give it logging: ecs.LogDrivers.awsLogs({ streamPrefix: '...' })");
   });
 
-  test('is that of the first of several tasks', () => {
+  test('is accepted together with count', () => {
     expect(errorOf(withLog(), { count: 2 })).not.toThrow();
   });
 
-  test('of an imported definition is known to the deployment only', () => {
+  test('is accepted for an imported task definition, whose log only the deployment knows', () => {
     const given = setup();
     expect(errorOf(given, { taskDefinition: ecs.TaskDefinition.fromTaskDefinitionArn(given.stack, 'Imported', 'arn:aws:ecs:eu-west-1:123456789012:task-definition/imported:7') })).not.toThrow();
   });
 });
 
-test('other attributes need no log', () => {
+test('attributes other than outputs and logStreamName need no log', () => {
   const given = withLog();
   expect(runTask(given, { logTailLines: 0 }).taskArn).toBeDefined();
   expect(propertiesOf(given.stack)).not.toHaveProperty('Logs');
@@ -166,7 +167,7 @@ describe('a timeout of more than an hour', () => {
       expect(Object.keys(resourcesOf(given.stack))).toHaveLength(count);
     });
 
-  test('has resources that wait in turn, each for what the one before it has come to', () => {
+  test('has several resources that wait in turn, each with the baton of the previous one', () => {
     const given = setup();
     runTask(given, { timeout: Duration.hours(2.5) });
 
@@ -180,7 +181,7 @@ describe('a timeout of more than an hour', () => {
     ].map((expected) => ({ HasNextLeg: undefined, PreviousLeg: undefined, ...expected })));
   });
 
-  test('has the same request in all of them, and the task of a Delete in the first', () => {
+  test('has the same request in all resources, and onDelete in the first', () => {
     const given = setup();
     runTask(given, { timeout: Duration.hours(2), retryAttempts: 2, triggers: { a: 'b' }, onDelete: {} });
 
@@ -191,7 +192,7 @@ describe('a timeout of more than an hour', () => {
     expect(first.common).toMatchObject({ ServiceTimeout: 3600, TimeoutSeconds: 7200, RetryAttempts: 2, Triggers: { a: 'b' } });
   });
 
-  test('has its results, and what waits for it, in the last', () => {
+  test('has its attributes in the last resource, which is also what executeBefore waits for', () => {
     const given = setup();
     const parameter = new ssm.StringParameter(given.stack, 'Waits', { stringValue: 'x' });
     const task = runTask(given, { timeout: Duration.minutes(110), executeBefore: [parameter] });

@@ -6,6 +6,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
 import { RESOURCE_TYPE } from '../../src/contract';
 import { RunTask, TaskManagedVolume } from '../../src/index';
+import { warningsOf } from '../support/expectations';
 import { addVolume, propertiesOf, readable, requestOf, runTask, Setup, setup, statementsOf } from '../support/stacks';
 
 const onEc2 = (networkMode?: ecs.NetworkMode) => setup(ecs.Compatibility.EC2, networkMode);
@@ -38,7 +39,7 @@ describe('a task runs on', () => {
     });
     expect(requestOf(given.stack)).not.toHaveProperty('launchType');
     expect(typesNeededBy(given.stack)).toContain('AWS::ECS::ClusterCapacityProviderAssociations');
-    Annotations.fromStack(given.stack).hasNoWarning('/Stack/Task', Match.anyValue());
+    expect(warningsOf(given.stack)).toEqual([]);
   });
 
   test('an Auto Scaling group, once it is a capacity provider of the cluster', () => {
@@ -50,7 +51,7 @@ describe('a task runs on', () => {
     expect(typesNeededBy(given.stack)).toContain('AWS::ECS::ClusterCapacityProviderAssociations');
   });
 
-  test("what the cluster's default strategy says", () => {
+  test("the cluster's default strategy, with an empty list of strategies", () => {
     const given = setup();
     given.cluster.enableFargateCapacityProviders();
     given.cluster.addDefaultCapacityProviderStrategy([{ capacityProvider: 'FARGATE_SPOT', weight: 1 }]);
@@ -92,10 +93,10 @@ describe('a task runs on', () => {
   });
 });
 
-describe('a warning tells that the cluster lacks Fargate Spot', () => {
+describe('the warning about Fargate capacity providers that the cluster lacks', () => {
   const strategies = { capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT' }, { capacityProvider: 'FARGATE' }] };
 
-  test('and how to give it that', () => {
+  test('names the providers and the way to enable them', () => {
     const given = setup();
     runTask(given, strategies);
 
@@ -103,29 +104,29 @@ describe('a warning tells that the cluster lacks Fargate Spot', () => {
       "names FARGATE_SPOT and FARGATE, which the cluster 'Stack/Cluster' lacks: call its enableFargateCapacityProviders\\(\\), or acknowledge this warning if it gets them in another way \\[ack: cdk-ecs-run-task:missingProviders\\]$"));
   });
 
-  test('but not where it gets that later, and in another stack', () => {
+  test('is absent if another stack enables them after the RunTask', () => {
     const given = setup();
     const other = new Stack(given.stack.node.root, 'Other');
     const cluster = new ecs.Cluster(other, 'Cluster', { vpc: new ec2.Vpc(other, 'Vpc') });
     runTask(given, { cluster, ...strategies });
     cluster.enableFargateCapacityProviders();
 
-    Annotations.fromStack(given.stack).hasNoWarning('/Stack/Task', Match.anyValue());
+    expect(warningsOf(given.stack)).toEqual([]);
   });
 
-  test('but not of capacity that is not Fargate', () => {
+  test('is absent for a capacity provider other than Fargate', () => {
     const given = setup();
     runTask(given, { capacityProviderStrategies: [{ capacityProvider: 'instances' }] });
 
-    Annotations.fromStack(given.stack).hasNoWarning('/Stack/Task', Match.anyValue());
+    expect(warningsOf(given.stack)).toEqual([]);
   });
 
-  test('but not where the cluster is imported', () => {
+  test('is absent for an imported cluster', () => {
     const given = setup();
     const cluster = ecs.Cluster.fromClusterAttributes(given.stack, 'Imported', { clusterName: 'Imported', vpc: given.vpc });
     runTask(given, { cluster, ...strategies });
 
-    Annotations.fromStack(given.stack).hasNoWarning('/Stack/Task', Match.anyValue());
+    expect(warningsOf(given.stack)).toEqual([]);
   });
 });
 
@@ -148,8 +149,8 @@ testWithManagedInstances('a task runs on ECS Managed Instances, once the cluster
   Template.fromStack(given.stack).hasResourceProperties('AWS::ECS::CapacityProvider', { ClusterName: { Ref: Match.stringLikeRegexp('^Cluster') } });
 });
 
-describe('a task has', () => {
-  test('GPUs of its container', () => {
+describe('a task can have', () => {
+  test('more GPUs than its container definition (gpuCount)', () => {
     const given = onEc2();
     const gpuDefinition = new ecs.Ec2TaskDefinition(given.stack, 'Gpu');
     gpuDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), memoryLimitMiB: 256, gpuCount: 1 });
@@ -160,7 +161,7 @@ describe('a task has', () => {
     });
   });
 
-  test('an EBS volume that is made for it', () => {
+  test('an EBS volume that ECS creates for it', () => {
     const given = setup();
     const volume = addVolume(given, new TaskManagedVolume(given.stack, 'Data', { name: 'data', managedEBSVolume: { size: Size.gibibytes(10) } }));
     runTask(given, { volumes: [volume] });
@@ -170,7 +171,7 @@ describe('a task has', () => {
     });
   });
 
-  test('an EFS volume, once there are mount targets that let it in', () => {
+  test('an EFS volume, after the mount targets and the rule that allows the task', () => {
     const given = setup();
     const fileSystem = new efs.FileSystem(given.stack, 'Files', { vpc: given.vpc });
     given.taskDefinition.addVolume({ name: 'files', efsVolumeConfiguration: { fileSystemId: fileSystem.fileSystemId } });
@@ -199,7 +200,7 @@ describe('a log router of FireLens', () => {
     memoryReservationMiB: 50,
   });
 
-  test('decides as any essential container, and its own log is known', () => {
+  test('decides like any essential container, and the function reads its log', () => {
     const given = setup();
     given.taskDefinition.addContainer('worker', { image: ecs.ContainerImage.fromRegistry('worker'), logging: ecs.LogDrivers.firelens({}) });
     runTask(given);
@@ -211,7 +212,7 @@ describe('a log router of FireLens', () => {
     expect(Object.keys(propertiesOf(given.stack).Logs!)).toEqual(['log-router']);
   });
 
-  test('that the CDK adds by itself is no exception', () => {
+  test('decides and has its log read also if the CDK adds it', () => {
     const given = setup();
     runTask(given);
     given.taskDefinition.addContainer('worker', { image: ecs.ContainerImage.fromRegistry('worker'), logging: ecs.LogDrivers.firelens({}) });
@@ -227,7 +228,7 @@ test.each([
   ['without a stream prefix', 'awslogs', { 'awslogs-group': '/shop' }],
   ['without a group', 'awslogs', { 'awslogs-stream-prefix': 'shop' }],
   ['with another driver', 'fluentd', { 'awslogs-group': '/shop', 'awslogs-stream-prefix': 'shop' }],
-])('a container %s has no log that the function could read', (_, logDriver, options) => {
+])('the function reads no log of a container %s', (_, logDriver, options) => {
   const given = setup();
   const logging = new ecs.GenericLogDriver({ logDriver, options: options as Record<string, string> });
   given.taskDefinition.addContainer('worker', { image: ecs.ContainerImage.fromRegistry('worker'), logging });
@@ -245,7 +246,7 @@ describe('a sidecar does not decide', () => {
     expect(propertiesOf(given.stack).ExitCodeFrom).toEqual(['app']);
   });
 
-  test('in a definition that it shares with a service of Service Connect, whose proxy ECS adds to tasks of the service only', () => {
+  test('if it is the Service Connect proxy, which ECS adds to tasks of a service only', () => {
     const given = setup();
     given.cluster.addDefaultCloudMapNamespace({ name: 'shop', useForServiceConnect: true });
     given.taskDefinition.findContainer('app')!.addPortMappings({ name: 'http', containerPort: 80 });

@@ -1,5 +1,5 @@
-import { Aspects, CfnResource, Duration, Fn, NestedStack, Stack, Tags } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { App, Aspects, CfnResource, Duration, Fn, NestedStack, Stack, Stage, Tags } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -10,11 +10,11 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, IConstruct } from 'constructs';
 import { RunTask } from '../../src/index';
-import { neededBy, network, pathsOf, setup } from '../support/stacks';
+import { expectNotToWaitFor, expectToWaitFor, resourceOf, warningsOf } from '../support/expectations';
+import { network, pathsOf, setup } from '../support/stacks';
 
 type Network = ReturnType<typeof network>;
 
-const resource = (construct: Construct) => construct.node.findChild('Resource');
 
 /** The only resource of a type in a scope: what ECS or Lambda updates to a new revision. */
 function only(scope: IConstruct, type: string): CfnResource {
@@ -94,7 +94,7 @@ const DEPLOYED: [string, string, (given: Network) => { scope: Construct; connect
   }],
 ];
 
-describe.each(DEPLOYED)('%s, which a database lets in as well as the migration before it', (_, type, appIn) => {
+describe.each(DEPLOYED)('%s that uses the same database as the migration', (_, type, appIn) => {
   test('waits for the migration, which waits for the database', () => {
     const given = network();
     const db = given.database();
@@ -105,12 +105,12 @@ describe.each(DEPLOYED)('%s, which a database lets in as well as the migration b
       db.connections.allowDefaultPortFrom(connections);
     }
 
-    expect(neededBy(only(scope, type))).toEqual(expect.arrayContaining(['Stack/Task/Resource', 'Stack/Database/Resource']));
-    expect(neededBy(resource(run))).toContain('Stack/Database/Resource');
-    expect(neededBy(resource(run))).not.toContain(only(scope, type).node.path);
+    expectToWaitFor(only(scope, type), 'Stack/Task/Resource', 'Stack/Database/Resource');
+    expectToWaitFor(resourceOf(run), 'Stack/Database/Resource');
+    expectNotToWaitFor(resourceOf(run), only(scope, type).node.path);
   });
 
-  test('waits for a migration and a seed, in a row or side by side, and comes before a smoke test', () => {
+  test('waits for several tasks, in a row or in parallel, and runs before a smoke test', () => {
     const given = network();
     const { scope, connections } = appIn(given);
     const smoke = given.task({ executeAfter: [scope] }, 'Smoke');
@@ -121,10 +121,10 @@ describe.each(DEPLOYED)('%s, which a database lets in as well as the migration b
       [smoke, seed, migration, other].forEach((run) => connections.connections.allowFrom(run, ec2.Port.tcp(80)));
     }
 
-    expect(neededBy(only(scope, type))).toEqual(expect.arrayContaining(['Stack/Seed/Resource', 'Stack/Migration/Resource', 'Stack/Other/Resource']));
-    expect(neededBy(resource(seed))).toContain('Stack/Migration/Resource');
-    expect(neededBy(resource(smoke))).toContain(only(scope, type).node.path);
-    expect(neededBy(resource(other)).filter((path) => /Seed|Migration|Smoke/.test(path))).toEqual([]);
+    expectToWaitFor(only(scope, type), 'Stack/Seed/Resource', 'Stack/Migration/Resource', 'Stack/Other/Resource');
+    expectToWaitFor(resourceOf(seed), 'Stack/Migration/Resource');
+    expectToWaitFor(resourceOf(smoke), only(scope, type).node.path);
+    expectNotToWaitFor(resourceOf(other), /Seed|Migration|Smoke/);
   });
 
   test('waits for a migration in a nested stack', () => {
@@ -137,43 +137,43 @@ describe.each(DEPLOYED)('%s, which a database lets in as well as the migration b
       db.connections.allowDefaultPortFrom(connections);
     }
 
-    expect(neededBy(only(scope, type))).toContain('Stack/Nested/Task/Resource');
-    expect(neededBy(resource(run))).toContain('Stack/Database/Resource');
+    expectToWaitFor(only(scope, type), 'Stack/Nested/Task/Resource');
+    expectToWaitFor(resourceOf(run), 'Stack/Database/Resource');
   });
 });
 
 describe('a new revision of the task definition', () => {
-  test('is there before the migration that shares it, and the service gets it after', () => {
+  test('exists before the migration that shares it, and the service gets it after the migration', () => {
     const { stack, cluster, taskDefinition, task } = network();
     const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
     const run = task({ executeBefore: [service] });
 
-    expect(neededBy(resource(run))).toContain('Stack/Definition/Resource');
-    expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Task/Resource');
+    expectToWaitFor(resourceOf(run), 'Stack/Definition/Resource');
+    expectToWaitFor(service.node.findChild('Service'), 'Stack/Task/Resource');
   });
 
-  test('may be there before the migration if the service has one for itself, and the service gets it after', () => {
+  test('does not wait for the migration if only the service uses it, but the service does', () => {
     const { stack, cluster, task } = network();
     const own = new ecs.FargateTaskDefinition(stack, 'Own');
     own.addContainer('web', { image });
     const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition: own });
     task({ executeBefore: [service] });
 
-    expect(neededBy(own)).not.toContain('Stack/Task/Resource');
-    expect(neededBy(service.node.findChild('Service'))).toEqual(expect.arrayContaining(['Stack/Task/Resource', 'Stack/Own/Resource']));
+    expectNotToWaitFor(own, 'Stack/Task/Resource');
+    expectToWaitFor(service.node.findChild('Service'), 'Stack/Task/Resource', 'Stack/Own/Resource');
   });
 });
 
-describe('what waits for the task', () => {
-  test('are the resources of a scope, by prop and by method, also those that come later', () => {
+describe('what executeBefore makes wait for the task', () => {
+  test('are all resources of a scope, named by prop or by method, including resources added later', () => {
     const { stack, task } = network();
     const [a, b] = [new sqs.Queue(stack, 'A'), new Construct(stack, 'B')];
     const run = task({ executeBefore: [a] });
     run.executeBefore(b);
     const late = new sqs.Queue(b, 'Late');
 
-    expect(neededBy(a)).toContain('Stack/Task/Resource');
-    expect(neededBy(late)).toContain('Stack/Task/Resource');
+    expectToWaitFor(a, 'Stack/Task/Resource');
+    expectToWaitFor(late, 'Stack/Task/Resource');
   });
 
   test('is a service with the same task definition, but not the definition', () => {
@@ -181,9 +181,9 @@ describe('what waits for the task', () => {
     const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
     const run = task({ executeBefore: [service] });
 
-    expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Task/Resource');
-    expect(neededBy(taskDefinition)).not.toContain('Stack/Task/Resource');
-    expect(neededBy(run)).not.toContain('Stack/Service/Service');
+    expectToWaitFor(service.node.findChild('Service'), 'Stack/Task/Resource');
+    expectNotToWaitFor(taskDefinition, 'Stack/Task/Resource');
+    expectNotToWaitFor(run, 'Stack/Service/Service');
   });
 
   test('is a service that the database lets in, with the database first', () => {
@@ -194,8 +194,8 @@ describe('what waits for the task', () => {
     db.connections.allowDefaultPortFrom(service);
     db.connections.allowDefaultPortFrom(run);
 
-    expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Task/Resource');
-    expect(neededBy(resource(run))).toContain('Stack/Database/Resource');
+    expectToWaitFor(service.node.findChild('Service'), 'Stack/Task/Resource');
+    expectToWaitFor(resourceOf(run), 'Stack/Database/Resource');
   });
 
   test('is a load-balanced service, its load balancer included, when the migration shares its definition', () => {
@@ -208,12 +208,12 @@ describe('what waits for the task', () => {
     const run = task({ taskDefinition: web.taskDefinition, executeAfter: [db], executeBefore: [web] });
     db.connections.allowDefaultPortFrom(run);
 
-    expect(neededBy(web.service.node.findChild('Service'))).toContain('Stack/Task/Resource');
-    expect(neededBy(web.loadBalancer)).toContain('Stack/Task/Resource');
-    expect(neededBy(web.taskDefinition)).not.toContain('Stack/Task/Resource');
+    expectToWaitFor(web.service.node.findChild('Service'), 'Stack/Task/Resource');
+    expectToWaitFor(web.loadBalancer, 'Stack/Task/Resource');
+    expectNotToWaitFor(web.taskDefinition, 'Stack/Task/Resource');
   });
 
-  test("is a service whose security group the task's traffic may enter", () => {
+  test('is a service whose security group allows the task', () => {
     const { stack, cluster, task } = network();
     const web = new patterns.ApplicationLoadBalancedFargateService(stack, 'Web', {
       cluster, taskImageOptions: { image: ecs.ContainerImage.fromRegistry('web') },
@@ -221,7 +221,7 @@ describe('what waits for the task', () => {
     const run = task({ executeBefore: [web] });
     web.service.connections.allowFrom(run, ec2.Port.tcp(80));
 
-    expect(neededBy(web.service.node.findChild('Service'))).toContain('Stack/Task/Resource');
+    expectToWaitFor(web.service.node.findChild('Service'), 'Stack/Task/Resource');
   });
 
   test('is a service with the same security group', () => {
@@ -232,11 +232,11 @@ describe('what waits for the task', () => {
     db.connections.allowDefaultPortFrom(service);
     const run = task({ securityGroups, executeBefore: [service] });
 
-    expect(neededBy(service)).toContain('Stack/Task/Resource');
-    expect(neededBy(resource(run))).toContain('Stack/Database/Resource');
+    expectToWaitFor(service, 'Stack/Task/Resource');
+    expectToWaitFor(resourceOf(run), 'Stack/Database/Resource');
   });
 
-  test('is neither the definition that runs when it is deleted, nor the policy for it', () => {
+  test('is neither the task definition of onDelete nor its policy', () => {
     const { stack, cluster, task } = network();
     const taskDefinition = new ecs.FargateTaskDefinition(stack, 'CleanUp');
     taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
@@ -244,13 +244,13 @@ describe('what waits for the task', () => {
     const run = task({ onDelete: { taskDefinition } });
     run.executeBefore(stack);
 
-    expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Task/Resource');
-    expect(neededBy(taskDefinition)).not.toContain('Stack/Task/Resource');
-    expect(neededBy(run.node.findChild('OnDelete'))).not.toContain('Stack/Task/Resource');
-    expect(neededBy(stack.node.findChild('EcsRunTaskHandler'))).not.toContain('Stack/Task/Resource');
+    expectToWaitFor(service.node.findChild('Service'), 'Stack/Task/Resource');
+    expectNotToWaitFor(taskDefinition, 'Stack/Task/Resource');
+    expectNotToWaitFor(run.node.findChild('OnDelete'), 'Stack/Task/Resource');
+    expectNotToWaitFor(stack.node.findChild('EcsRunTaskHandler'), 'Stack/Task/Resource');
   });
 
-  test('is everything in a stack that the task can do without, but not what its function needs to go on', () => {
+  test('is everything in a stack except what the task and its function need', () => {
     const given = network();
     const { stack, task } = given;
     addInstances(given);
@@ -258,9 +258,9 @@ describe('what waits for the task', () => {
     const run = task();
     run.executeBefore(stack);
 
-    expect(neededBy(queue)).toContain('Stack/Task/Resource');
-    expect(neededBy(stack.node.findChild('EcsRunTaskHandler'))).not.toContain('Stack/Task/Resource');
-    expect(neededBy(resource(run))).toContain('Stack/Capacity/Capacity');
+    expectToWaitFor(queue, 'Stack/Task/Resource');
+    expectNotToWaitFor(stack.node.findChild('EcsRunTaskHandler'), 'Stack/Task/Resource');
+    expectToWaitFor(resourceOf(run), 'Stack/Capacity/Capacity');
   });
 
   test('is not what the task needs by a reference inside a text, or by Fn::Sub, Fn::GetAtt or DependsOn written by hand', () => {
@@ -277,22 +277,22 @@ describe('what waits for the task', () => {
     needs.addOverride('DependsOn', ['DependsOn']);
     task({ executeAfter: [needs], executeBefore: [scope] });
 
-    expect(neededBy(none)).toContain('Stack/Task/Resource');
-    [text, sub, getAtt, dependsOn].forEach((other) => expect(neededBy(other)).not.toContain('Stack/Task/Resource'));
+    expectToWaitFor(none, 'Stack/Task/Resource');
+    [text, sub, getAtt, dependsOn].forEach((other) => expectNotToWaitFor(other, 'Stack/Task/Resource'));
   });
 
-  test('is another task, and what waits for that', () => {
+  test('is another task, and everything that waits for the other task', () => {
     const { stack, task } = network();
     const queue = new sqs.Queue(stack, 'Queue');
     const [first, second] = [task({}, 'First'), task({}, 'Second')];
     second.executeBefore(queue);
     first.executeBefore(second);
 
-    expect(neededBy(resource(second))).toContain('Stack/First/Resource');
-    expect(neededBy(queue)).toEqual(expect.arrayContaining(['Stack/First/Resource', 'Stack/Second/Resource']));
+    expectToWaitFor(resourceOf(second), 'Stack/First/Resource');
+    expectToWaitFor(queue, 'Stack/First/Resource', 'Stack/Second/Resource');
   });
 
-  test('is also what another task needs, which waits then as well', () => {
+  test('can be something that another task needs, so that the other task waits too', () => {
     const { stack, task } = network();
     const queue = new sqs.Queue(stack, 'Queue');
     const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Granted');
@@ -301,17 +301,17 @@ describe('what waits for the task', () => {
     const other = task({ taskDefinition }, 'Other');
     task({ executeBefore: [queue] });
 
-    expect(neededBy(queue)).toContain('Stack/Task/Resource');
-    expect(neededBy(resource(other))).toContain('Stack/Task/Resource');
+    expectToWaitFor(queue, 'Stack/Task/Resource');
+    expectToWaitFor(resourceOf(other), 'Stack/Task/Resource');
   });
 
-  test('is another task that is told to come after', () => {
+  test('is another task, together with its executeAfter', () => {
     const { task } = network();
     const first = task({}, 'First');
     const second = task({ executeAfter: [first] }, 'Second');
 
-    expect(neededBy(resource(second))).toContain('Stack/First/Resource');
-    expect(neededBy(resource(first))).not.toContain('Stack/Second/Resource');
+    expectToWaitFor(resourceOf(second), 'Stack/First/Resource');
+    expectNotToWaitFor(resourceOf(first), 'Stack/Second/Resource');
   });
 
   test('is each service in a row of tasks and services: migration, service, smoke test, next service', () => {
@@ -322,11 +322,11 @@ describe('what waits for the task', () => {
     task({ taskDefinition: two.taskDefinition, executeBefore: [one] }, 'Migration');
     const smoke = task({ taskDefinition, executeAfter: [one], executeBefore: [two] }, 'Smoke');
 
-    expect(neededBy(resource(smoke))).toEqual(expect.arrayContaining(['Stack/Migration/Resource', 'Stack/One/Service/Service']));
-    expect(neededBy(two.service)).toEqual(expect.arrayContaining(['Stack/Smoke/Resource', 'Stack/Migration/Resource']));
+    expectToWaitFor(resourceOf(smoke), 'Stack/Migration/Resource', 'Stack/One/Service/Service');
+    expectToWaitFor(two.service, 'Stack/Smoke/Resource', 'Stack/Migration/Resource');
   });
 
-  test('is a stack other than that of the task, as a whole', () => {
+  test('is a whole stack, if it is not the stack of the task', () => {
     const { stack, task } = network();
     const other = new Stack(stack.node.root, 'Other');
     task({ executeBefore: [new sqs.Queue(other, 'Queue')] });
@@ -342,8 +342,8 @@ describe('what waits for the task', () => {
     const run = task({ executeBefore: [queue] });
     Template.fromStack(stack);
 
-    expect(neededBy(nested.nestedStackResource!)).toContain('Stack/Task/Resource');
-    expect(neededBy(resource(run))).not.toContain(nested.nestedStackResource!.node.path);
+    expectToWaitFor(nested.nestedStackResource!, 'Stack/Task/Resource');
+    expectNotToWaitFor(resourceOf(run), nested.nestedStackResource!.node.path);
   });
 
   test('is a service beside the task in a nested stack', () => {
@@ -355,10 +355,10 @@ describe('what waits for the task', () => {
     const run = new RunTask(nested, 'Task', { cluster, taskDefinition, executeBefore: [service] });
     service.connections.allowFrom(run, ec2.Port.tcp(80));
 
-    expect(neededBy(service.node.findChild('Service'))).toContain('Stack/Nested/Task/Resource');
+    expectToWaitFor(service.node.findChild('Service'), 'Stack/Nested/Task/Resource');
   });
 
-  test('is nothing in an empty scope', () => {
+  test('is nothing if the scope is empty', () => {
     const { stack, task } = network();
     task({ executeBefore: [new Construct(stack, 'Empty')] });
 
@@ -366,8 +366,8 @@ describe('what waits for the task', () => {
   });
 });
 
-describe('contradictory orders fail', () => {
-  test('before what the task needs', () => {
+describe('synthesis rejects a contradictory order', () => {
+  test('executeBefore with something that the task needs', () => {
     const { stack, taskDefinition, task } = network();
     task({ executeBefore: [taskDefinition] });
 
@@ -375,7 +375,7 @@ describe('contradictory orders fail', () => {
       + 'the task itself needs everything in it; remove it from executeBefore, or what makes the task need it'));
   });
 
-  test('two tasks, each before the other', () => {
+  test('two tasks, each before the other (executeBefore)', () => {
     const { stack, task } = network();
     const [first, second] = [task({}, 'First'), task({}, 'Second')];
     first.executeBefore(second);
@@ -394,7 +394,7 @@ describe('contradictory orders fail', () => {
     expect(() => Template.fromStack(stack)).toThrow("[Stack/Second] executeBefore cannot let 'Stack/Queue' wait");
   });
 
-  test('two tasks, each after the other', () => {
+  test('two tasks, each after the other (executeAfter)', () => {
     const { stack, task } = network();
     const [first, second] = [task({}, 'First'), task({}, 'Second')];
     first.executeAfter(second);
@@ -403,7 +403,7 @@ describe('contradictory orders fail', () => {
     expect(() => Template.fromStack(stack)).toThrow(/cycle/);
   });
 
-  test('before a stack that the stack of the task depends on', () => {
+  test('executeBefore with a stack that the stack of the task depends on', () => {
     const { stack, cluster } = network();
     const other = new Stack(stack.node.root, 'Other');
     const taskDefinition = new ecs.FargateTaskDefinition(other, 'Definition');
@@ -414,7 +414,7 @@ describe('contradictory orders fail', () => {
   });
 });
 
-describe('between nested stacks', () => {
+describe('order between nested stacks:', () => {
   /** A service in a nested stack, with a definition of its own. */
   function serviceIn(scope: Construct, cluster: ecs.ICluster): ecs.FargateService {
     const taskDefinition = new ecs.FargateTaskDefinition(scope, 'Web');
@@ -422,7 +422,7 @@ describe('between nested stacks', () => {
     return new ecs.FargateService(scope, 'Service', { cluster, taskDefinition });
   }
 
-  test('a service in one waits for the task outside, which the service and the database let in', () => {
+  test('a service in a nested stack waits for the task in the parent stack, which the service and the database allow', () => {
     const { stack, cluster, task, database } = network();
     const db = database();
     const service = serviceIn(new NestedStack(stack, 'Nested'), cluster);
@@ -431,23 +431,23 @@ describe('between nested stacks', () => {
     db.connections.allowDefaultPortFrom(service);
     db.connections.allowDefaultPortFrom(run);
 
-    expect(neededBy(service)).toEqual(expect.arrayContaining(['Stack/Task/Resource', 'Stack/Database/Resource']));
-    expect(neededBy(resource(run))).toEqual(expect.arrayContaining([
-      'Stack/Database/Resource', expect.stringMatching(/^Stack\/Database\/SecurityGroup\/from StackTask/),
-    ]));
+    expectToWaitFor(service, 'Stack/Task/Resource', 'Stack/Database/Resource');
+    expectToWaitFor(resourceOf(run),
+      'Stack/Database/Resource', /^Stack\/Database\/SecurityGroup\/from StackTask/,
+    );
   });
 
-  test('a service in one waits for tasks in a row outside, all of which it lets in', () => {
+  test('a service in a nested stack waits for tasks in a row in the parent stack, all of which it allows', () => {
     const { stack, cluster, task } = network();
     const service = serviceIn(new NestedStack(stack, 'Nested'), cluster);
     const [first, second] = [task({}, 'First'), task({ executeBefore: [service] }, 'Second')];
     first.executeBefore(second);
     [first, second].forEach((run) => service.connections.allowFrom(run, ec2.Port.tcp(80)));
 
-    expect(neededBy(service)).toEqual(expect.arrayContaining(['Stack/First/Resource', 'Stack/Second/Resource']));
+    expectToWaitFor(service, 'Stack/First/Resource', 'Stack/Second/Resource');
   });
 
-  test('one that waits is not waited for because of a rule in it, be it for the task or between what the task needs, without a warning', () => {
+  test('a nested stack that waits for the task may contain security group rules for the task, without a warning', () => {
     const { stack, vpc, cluster, task, database } = network();
     const db = database();
     const bastion = new ec2.SecurityGroup(stack, 'Bastion', { vpc });
@@ -457,22 +457,22 @@ describe('between nested stacks', () => {
     const groupId = db.connections.securityGroups[0].securityGroupId;
     new ec2.CfnSecurityGroupIngress(nested, 'Rule', { groupId, sourceSecurityGroupId: bastion.securityGroupId, ipProtocol: '-1' });
 
-    expect(neededBy(resource(run)).filter((path) => path.startsWith('Stack/Nested'))).toEqual([]);
-    expect(neededBy(nested.nestedStackResource!)).toContain('Stack/Task/Resource');
-    expect(Annotations.fromStack(stack).findWarning('/Stack/Task', Match.anyValue())).toEqual([]);
+    expectNotToWaitFor(resourceOf(run), /^Stack\/Nested/);
+    expectToWaitFor(nested.nestedStackResource!, 'Stack/Task/Resource');
+    expect(warningsOf(stack)).toEqual([]);
   });
 
-  test('a service that waits for the task in one may let it in, without a warning', () => {
+  test('a service that waits for a task in a nested stack may allow the task, without a warning', () => {
     const { stack, cluster, task } = network();
     const service = serviceIn(stack, cluster);
     const run = task({ executeBefore: [service] }, 'Task', new NestedStack(stack, 'Nested'));
     service.connections.allowFrom(run, ec2.Port.tcp(80));
 
-    expect(neededBy(service)).toContain('Stack/Nested/Task/Resource');
-    expect(Annotations.fromStack(stack).findWarning('/Stack/Nested/Task', Match.anyValue())).toEqual([]);
+    expectToWaitFor(service, 'Stack/Nested/Task/Resource');
+    expect(warningsOf(stack, '/Stack/Nested/Task')).toEqual([]);
   });
 
-  test('a service in one waits for the task in another', () => {
+  test('a service in a nested stack waits for the task in another nested stack', () => {
     const { stack, cluster, task, database } = network();
     const db = database();
     const [migrations, services] = ['Migrations', 'Services'].map((id) => new NestedStack(stack, id));
@@ -481,8 +481,8 @@ describe('between nested stacks', () => {
     run.connections.allowToDefaultPort(db);
     service.connections.allowToDefaultPort(db);
 
-    expect(neededBy(service)).toContain('Stack/Migrations/Task/Resource');
-    expect(neededBy(resource(run))).toContain('Stack/Database/Resource');
+    expectToWaitFor(service, 'Stack/Migrations/Task/Resource');
+    expectToWaitFor(resourceOf(run), 'Stack/Database/Resource');
   });
 
   test('a service waits for the task in a stack that is nested twice, and other things in there do not', () => {
@@ -494,13 +494,13 @@ describe('between nested stacks', () => {
     const other = new sqs.Queue(outer, 'Queue');
     const run = task({ executeBefore: [service, other] }, 'Task', inner);
 
-    expect(neededBy(service)).toContain('Stack/Outer/Inner/Task/Resource');
-    expect(neededBy(other)).toContain('Stack/Outer/Inner/Task/Resource');
-    expect(neededBy(queue)).not.toContain('Stack/Outer/Inner/Task/Resource');
-    expect(neededBy(resource(run))).not.toContain('Stack/Outer/Queue/Resource');
+    expectToWaitFor(service, 'Stack/Outer/Inner/Task/Resource');
+    expectToWaitFor(other, 'Stack/Outer/Inner/Task/Resource');
+    expectNotToWaitFor(queue, 'Stack/Outer/Inner/Task/Resource');
+    expectNotToWaitFor(resourceOf(run), 'Stack/Outer/Queue/Resource');
   });
 
-  test('nothing outside waits that something beside the task in its nested stack needs', () => {
+  test('a resource does not wait if another resource in the nested stack of the task needs it', () => {
     const { stack, task } = network();
     const nested = new NestedStack(stack, 'Nested');
     const scope = new Construct(stack, 'Scope');
@@ -508,11 +508,11 @@ describe('between nested stacks', () => {
     new CfnResource(nested, 'Thing', { type: 'Custom::Thing', properties: { Queue: needed.queueArn } });
     task({ executeBefore: [scope] }, 'Task', nested);
 
-    expect(neededBy(free)).toContain('Stack/Nested/Task/Resource');
-    expect(neededBy(needed)).not.toContain('Stack/Nested/Task/Resource');
+    expectToWaitFor(free, 'Stack/Nested/Task/Resource');
+    expectNotToWaitFor(needed, 'Stack/Nested/Task/Resource');
   });
 
-  test('resources with the same logical id are not mistaken for each other', () => {
+  test('resources of different stacks with the same logical id are distinguished', () => {
     const { stack, task } = network();
     const nested = new NestedStack(stack, 'Nested');
     const [inside, outside] = [nested, stack].map((scope) => new sqs.Queue(scope, 'Queue'));
@@ -522,7 +522,7 @@ describe('between nested stacks', () => {
 
     const [id, same] = [inside, outside].map(({ stack: of, node }) => of.resolve((node.defaultChild as CfnResource).logicalId));
     expect(id).toBe(same);
-    expect(neededBy(outside)).toContain('Stack/Task/Resource');
+    expectToWaitFor(outside, 'Stack/Task/Resource');
   });
 
   test('a nested stack that the task needs cannot wait for it', () => {
@@ -534,7 +534,7 @@ describe('between nested stacks', () => {
   });
 });
 
-describe('between stacks', () => {
+describe('order between stacks:', () => {
   /** A task in a stack of its own. */
   function taskIn(stack: Stack, { cluster }: Network, props = {}): RunTask {
     const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
@@ -542,7 +542,7 @@ describe('between stacks', () => {
     return new RunTask(stack, 'Task', { cluster, taskDefinition, ...props });
   }
 
-  test('network and cluster, database, task, and service can each have one', () => {
+  test('network, database, task and service can each have their own stack', () => {
     const given = network();
     const { stack, cluster, vpc } = given;
     const [data, migrations, services] = ['Data', 'Migrations', 'Services'].map((id) => new Stack(stack.node.root, id));
@@ -559,10 +559,10 @@ describe('between stacks', () => {
 
     expect(migrations.dependencies).toEqual(expect.arrayContaining([stack, data]));
     expect(services.dependencies).toEqual(expect.arrayContaining([migrations]));
-    expect(neededBy(resource(run))).toContainEqual(expect.stringMatching(/^Migrations\/Task\/SecurityGroup\/DataDatabase/));
+    expectToWaitFor(resourceOf(run), /^Migrations\/Task\/SecurityGroup\/DataDatabase/);
   });
 
-  test('a nested stack of one waits for a task in a nested stack of another', () => {
+  test('a nested stack waits for a task in a nested stack of another stack', () => {
     const given = network();
     const [one, other] = ['One', 'Another'].map((id) => new Stack(given.stack.node.root, id));
     const queue = new sqs.Queue(new NestedStack(other, 'Nested'), 'Queue');
@@ -570,10 +570,10 @@ describe('between stacks', () => {
     Template.fromStack(one);
 
     expect(other.dependencies).toEqual([one]);
-    expect(neededBy(resource(run))).toContain('One/Nested/EcsRunTaskHandler/Function/Resource');
+    expectToWaitFor(resourceOf(run), 'One/Nested/EcsRunTaskHandler/Function/Resource');
   });
 
-  test('a database cannot name the group of a task in a later stack: CDK refuses the circle', () => {
+  test('the CDK rejects a database whose rule names the security group of a task in a later stack', () => {
     const given = network();
     const db = given.database();
     const run = taskIn(new Stack(given.stack.node.root, 'Other'), given, { executeAfter: [db] });
@@ -583,7 +583,18 @@ describe('between stacks', () => {
   });
 });
 
-test('resources that an aspect makes or changes keep their order', () => {
+test('a task in a stage of an app keeps its order', () => {
+  const stack = new Stack(new Stage(new App(), 'Stage'), 'Stack');
+  const cluster = new ecs.Cluster(stack, 'Cluster');
+  const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
+  taskDefinition.addContainer('app', { image });
+  const queue = new sqs.Queue(stack, 'Queue');
+  new RunTask(stack, 'Task', { cluster, taskDefinition, executeBefore: [queue] });
+
+  expectToWaitFor(queue, 'Stage/Stack/Task/Resource');
+});
+
+test('resources that an aspect adds or changes keep their order', () => {
   const { stack, task } = network();
   const queue = new sqs.Queue(stack, 'Queue');
   task({ executeBefore: [queue] });
@@ -591,10 +602,10 @@ test('resources that an aspect makes or changes keep their order', () => {
   Aspects.of(stack).add({ visit: (node) => node === stack && new sqs.Queue(queue, 'Made') });
   Template.fromStack(stack);
 
-  expect(neededBy(queue.node.findChild('Made'))).toContain('Stack/Task/Resource');
+  expectToWaitFor(queue.node.findChild('Made'), 'Stack/Task/Resource');
 });
 
-test.each([true, false])('what an aspect makes in a waiting scope waits, however late (aspects until nothing changes: %s)', (stabilization) => {
+test.each([true, false])('resources that an aspect adds to a waiting scope wait, however late (aspect stabilization: %s)', (stabilization) => {
   const { stack, task } = network({ '@aws-cdk/core:aspectStabilization': stabilization });
   const queue = new sqs.Queue(stack, 'Queue');
   task({ executeBefore: [queue] });
@@ -602,7 +613,7 @@ test.each([true, false])('what an aspect makes in a waiting scope waits, however
   Aspects.of(stack).add({ visit: (node) => node === last && new sqs.Queue(queue, 'Made') });
   Template.fromStack(stack);
 
-  expect(neededBy(queue.node.findChild('Made'))).toContain('Stack/Task/Resource');
+  expectToWaitFor(queue.node.findChild('Made'), 'Stack/Task/Resource');
 });
 
 test('the dependencies of a hundred tasks are found without looking at the stack a hundred times', () => {
@@ -628,7 +639,7 @@ test('the dependencies of a hundred tasks are found without looking at the stack
   expect(pathsOf(given.stack).filter((path) => /Task\d+\/Resource/.test(path))).toHaveLength(100);
 });
 
-test('tasks in a row on one database do not name the rules of all before them', () => {
+test('tasks in a row on one database do not depend on the security group rules of all previous tasks', () => {
   const { stack, task, database } = network();
   const db = database();
   const runs = ['First', 'Second', 'Third'].map((id) => task({ executeAfter: [db] }, id));
@@ -636,17 +647,17 @@ test('tasks in a row on one database do not name the rules of all before them', 
     db.connections.allowDefaultPortFrom(run);
     run.executeBefore(...runs.slice(index + 1, index + 2));
   });
-  const { logicalId } = resource(runs[2]) as CfnResource;
+  const { logicalId } = resourceOf(runs[2]) as CfnResource;
   const { DependsOn } = Template.fromStack(stack).toJSON().Resources[stack.resolve(logicalId)];
 
   expect(DependsOn.filter((id: string) => /fromStack/.test(id))).toEqual([expect.stringContaining('fromStackThird')]);
 });
 
-test('executeBefore passes over what is left out of the template, such as a policy without statements', () => {
+test('executeBefore ignores resources that the template leaves out, such as a policy without statements', () => {
   const { stack, task, taskDefinition } = network();
   new iam.Policy(taskDefinition, 'WithoutStatements', { roles: [taskDefinition.taskRole] });
   const queue = new sqs.Queue(stack, 'Queue');
   const run = task({ executeBefore: [queue] });
 
-  expect(neededBy(queue)).toContain(resource(run).node.path);
+  expectToWaitFor(queue, resourceOf(run).node.path);
 });

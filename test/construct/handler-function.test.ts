@@ -8,6 +8,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { RESOURCE_TYPE } from '../../src/contract';
 import { RunTask, RunTaskProps } from '../../src/index';
+import { expectErrors } from '../support/expectations';
 import { deployedPolicies, verdict } from '../support/iam';
 import { everything, readable, runTask, Setup, setup } from '../support/stacks';
 
@@ -28,7 +29,7 @@ function waitsFor(stack: Stack): string[] {
 }
 
 describe('handlerRole', () => {
-  test('that the app makes gets what one of ours would have, before the task starts', () => {
+  test('gets the permissions of the default role before the task starts', () => {
     const [ours, theirs] = [setup(), setup()];
     runTask(ours, { onDelete: {} });
     runTask(theirs, { onDelete: {}, handlerRole: owned(theirs.stack) });
@@ -40,7 +41,7 @@ describe('handlerRole', () => {
     expect(Object.keys(resourcesOf(theirs.stack)).filter((logicalId) => logicalId.startsWith('EcsRunTaskHandlerRole'))).toEqual([]);
   });
 
-  test('lets the function wait for what the app adds to it', () => {
+  test('makes the function wait for policies that the app adds to the role', () => {
     const given = setup();
     const handlerRole = owned(given.stack);
     runTask(given, { handlerRole });
@@ -49,7 +50,7 @@ describe('handlerRole', () => {
     Template.fromStack(given.stack).hasResource('AWS::Lambda::Function', { DependsOn: Match.arrayWith([Match.stringLikeRegexp('GivenDefaultPolicy')]) });
   });
 
-  test('that is imported gets policies too', () => {
+  test('gets policies also if it is imported', () => {
     const given = setup();
     runTask(given, { onDelete: {}, handlerRole: iam.Role.fromRoleName(given.stack, 'Given', 'theirs') });
 
@@ -57,9 +58,9 @@ describe('handlerRole', () => {
   });
 
   test.each<[string, (stack: Stack) => iam.IRole]>([
-    ['imported so', (stack) => iam.Role.fromRoleName(stack, 'Given', 'theirs', { mutable: false })],
-    ['made so', (stack) => owned(stack).withoutPolicyUpdates()],
-  ])('that is immutable, %s, gets none', (_, roleOf) => {
+    ['imported as immutable', (stack) => iam.Role.fromRoleName(stack, 'Given', 'theirs', { mutable: false })],
+    ['created withoutPolicyUpdates', (stack) => owned(stack).withoutPolicyUpdates()],
+  ])('gets no policies if it is immutable, %s', (_, roleOf) => {
     const given = setup();
     runTask(given, { onDelete: {}, handlerRole: roleOf(given.stack) });
 
@@ -67,7 +68,7 @@ describe('handlerRole', () => {
     expect(Object.values(resourcesOf(given.stack)).filter(({ Type }) => /^AWS::IAM::(Managed)?Policy$/.test(Type))).toEqual([]);
   });
 
-  test('gets managed policies for what one has no room for', () => {
+  test('gets managed policies for what the first policy has no room for', () => {
     const { stack, cluster } = setup();
     const handlerRole = owned(stack);
     Array.from({ length: 50 }, (_, index) => new RunTask(stack, `Task${index}`, {
@@ -92,7 +93,7 @@ describe('handlerVpc', () => {
     return { ...given, run: runTask(given, { handlerVpc: vpc, ...props(given.stack) }), vpc };
   }
 
-  test('has the function in its private subnets, with a security group and the permissions for its network interface', () => {
+  test('puts the function into the private subnets, with a security group and the permissions for its network interface', () => {
     const template = Template.fromStack(inVpc().stack);
 
     template.hasResourceProperties('AWS::Lambda::Function', {
@@ -105,7 +106,7 @@ describe('handlerVpc', () => {
     expect(readable(role[1].Properties.ManagedPolicyArns)).toEqual(['arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole']);
   });
 
-  test('takes the subnets and security groups that are given', () => {
+  test('puts the function into handlerVpcSubnets and handlerSecurityGroups', () => {
     const { stack } = inVpc((scope) => ({
       handlerVpc: ec2.Vpc.fromVpcAttributes(scope, 'Theirs', { vpcId: 'vpc-00000002', availabilityZones: ['a', 'b'], isolatedSubnetIds: ['subnet-1', 'subnet-2'] }),
       handlerVpcSubnets: { availabilityZones: ['b'], subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
@@ -115,7 +116,7 @@ describe('handlerVpc', () => {
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', { VpcConfig: { SubnetIds: ['subnet-2'], SecurityGroupIds: ['sg-00000001'] } });
   });
 
-  test('lets the task start after the routes of the function, and the rules that name its groups', () => {
+  test('makes the task wait for the routes of the function and the rules that name its security groups', () => {
     const { stack, vpc } = inVpc((scope) => ({
       handlerSecurityGroups: [new ec2.SecurityGroup(scope, 'Group', { vpc: scope.node.findChild('HandlerVpc') as ec2.Vpc, allowAllOutbound: false })],
     }));
@@ -128,7 +129,7 @@ describe('handlerVpc', () => {
     ]));
   });
 
-  test('lets the task start after the endpoints of isolated subnets', () => {
+  test('makes the task wait for the VPC endpoints of isolated subnets', () => {
     const { stack, vpc } = inVpc((scope) => {
       const isolated = new ec2.Vpc(scope, 'Isolated', { subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] });
       return { handlerVpc: isolated };
@@ -141,21 +142,21 @@ describe('handlerVpc', () => {
     expect(waitsFor(stack).join()).not.toContain('Elsewhere');
   });
 
-  test('with a handlerRole leaves the permissions for the network interface to it, as Lambda does', () => {
+  test('adds no permissions for the network interface to a handlerRole', () => {
     const { stack } = inVpc((scope) => ({ handlerRole: owned(scope) }));
 
     expect(JSON.stringify(resourcesOf(stack))).not.toContain('AWSLambdaVPCAccessExecutionRole');
   });
 });
 
-describe('the tasks of a stack', () => {
+describe('settings of the function on several RunTasks', () => {
   const second = ({ stack, cluster, taskDefinition }: Setup, props: Partial<RunTaskProps>) =>
     new RunTask(stack, 'Second', { cluster, taskDefinition, ...props });
   const vpcOf = (scope: Construct, id: string) => ec2.Vpc.fromVpcAttributes(scope, id, {
     vpcId: id, availabilityZones: ['a', 'b'], privateSubnetIds: [`${id}-a`, `${id}-b`],
   });
 
-  test('say the same of their function, or nothing', () => {
+  test('are accepted if they are equal or absent', () => {
     const given = setup();
     const props = {
       handlerRole: owned(given.stack),
@@ -170,48 +171,48 @@ describe('the tasks of a stack', () => {
     Template.fromStack(given.stack).resourceCountIs('AWS::Lambda::Function', 1);
   });
 
-  test('of two stacks may say different things', () => {
+  test('may differ between stacks', () => {
     const [one, other] = [setup(), setup()];
     runTask(one, { handlerRole: owned(one.stack) });
 
     expect(() => runTask(other)).not.toThrow();
   });
 
-  const different: [string, (scope: Construct) => Partial<RunTaskProps>, (scope: Construct) => Partial<RunTaskProps>, string][] = [
+  const different: [string, (scope: Construct) => Partial<RunTaskProps>, (scope: Construct) => Partial<RunTaskProps>, string | RegExp][] = [
     ['another role', (scope) => ({ handlerRole: iam.Role.fromRoleName(scope, 'A', 'a') }), (scope) => ({ handlerRole: iam.Role.fromRoleName(scope, 'B', 'b') }),
-      'handlerRole must be as for the first RunTask of the stack, since all of them share one function, got: Stack/B, and there: Stack/A; set it on the first one only'],
+      '[Stack/Second] handlerRole must be as for the first RunTask of the stack, since all of them share one function, got: Stack/B, and there: Stack/A; set it on the first one only'],
     ['a role that the first did not name', () => ({}), (scope) => ({ handlerRole: iam.Role.fromRoleName(scope, 'B', 'b') }),
-      'handlerRole must be as for the first RunTask of the stack, since all of them share one function, got: Stack/B, and there: none'],
+      /^\[Stack\/Second\] handlerRole .*got: Stack\/B, and there: none/],
     ['another VPC', (scope) => ({ handlerVpc: vpcOf(scope, 'A') }), (scope) => ({ handlerVpc: vpcOf(scope, 'B') }),
-      'handlerVpc must be as for the first RunTask of the stack, since all of them share one function, got: Stack/B, and there: Stack/A'],
+      /^\[Stack\/Second\] handlerVpc .*got: Stack\/B, and there: Stack\/A/],
     ['other subnets', (scope) => ({ handlerVpc: vpcOf(scope, 'A'), handlerVpcSubnets: { availabilityZones: ['a'] } }),
       (scope) => ({ handlerVpc: scope.node.findChild('A') as ec2.Vpc, handlerVpcSubnets: { availabilityZones: ['b'] } }),
-      'handlerVpcSubnets must be as for the first RunTask of the stack, since all of them share one function, got: Stack/A/PrivateSubnet2, and there: Stack/A/PrivateSubnet1'],
+      /^\[Stack\/Second\] handlerVpcSubnets .*got: Stack\/A\/PrivateSubnet2, and there: Stack\/A\/PrivateSubnet1/],
     ['other groups', (scope) => ({ handlerVpc: vpcOf(scope, 'A') }),
       (scope) => ({ handlerVpc: scope.node.findChild('A') as ec2.Vpc, handlerSecurityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')] }),
-      'handlerSecurityGroups must be as for the first RunTask of the stack, since all of them share one function, got: Stack/Group, and there: none'],
+      /^\[Stack\/Second\] handlerSecurityGroups .*got: Stack\/Group, and there: none/],
   ];
-  test.each(different)('cannot say different things: %s', (_, propsOfFirst, propsOfSecond, message) => {
+  test.each(different)('are rejected if they differ: %s', (_, propsOfFirst, propsOfSecond, message) => {
     const given = setup();
     runTask(given, propsOfFirst(given.stack));
 
-    expect(() => second(given, propsOfSecond(given.stack))).toThrow(`[Stack/Second] ${message}`);
+    expectErrors(() => second(given, propsOfSecond(given.stack)), message);
   });
 
   test.each<[string, (scope: Construct) => Partial<RunTaskProps>]>([
     ['handlerVpcSubnets', () => ({ handlerVpcSubnets: {} })],
     ['handlerSecurityGroups', (scope) => ({ handlerSecurityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')] })],
-  ])('need a handlerVpc for %s', (name, propsOf) => {
+  ])('are rejected without handlerVpc: %s', (name, propsOf) => {
     const given = setup();
 
-    expect(() => runTask(given, propsOf(given.stack))).toThrow(`[Stack/Task] ${name} is for a function in a VPC only, got no handlerVpc; set it, or remove ${name}`);
+    expectErrors(() => runTask(given, propsOf(given.stack)), `[Stack/Task] ${name} is for a function in a VPC only, got no handlerVpc; set it, or remove ${name}`);
   });
 });
 
-describe('accounts with rules for roles', () => {
+describe('an account with rules for roles', () => {
   const rolesOf = (stack: Stack) => Object.values(Template.fromStack(stack).findResources('AWS::IAM::Role')).map(({ Properties }) => Properties);
 
-  test('can set a permissions boundary on all of them', () => {
+  test('can set a permissions boundary on all roles', () => {
     const { stack, ...given } = setup();
     runTask({ stack, ...given }, { onDelete: {} });
     iam.PermissionsBoundary.of(stack).apply(iam.ManagedPolicy.fromManagedPolicyName(stack, 'Boundary', 'boundary'));
@@ -220,7 +221,7 @@ describe('accounts with rules for roles', () => {
     rolesOf(stack).forEach(({ PermissionsBoundary }) => expect(readable(PermissionsBoundary)).toBe('arn:<AWS::Partition>:iam::<AWS::AccountId>:policy/boundary'));
   });
 
-  test('can give them names and paths with an aspect, which the policies follow', async () => {
+  test('can name all roles and set their paths with an aspect, which the policies follow', async () => {
     const stack = everything(new App());
     Aspects.of(stack).add({
       visit: (node) => {
@@ -237,7 +238,7 @@ describe('accounts with rules for roles', () => {
     expect(await verdict({ action: 'iam:PassRole', resource, context: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } }, policies, role)).toBe('Allowed');
   });
 
-  test('can have them made by hand, from a report of what each has to allow', () => {
+  test('can create all roles by hand, from the report of Role.customizeRoles', () => {
     const app = new App();
     iam.Role.customizeRoles(app);
     const stack = everything(app, {}, (scope) => {
@@ -258,7 +259,7 @@ describe('accounts with rules for roles', () => {
     expect(definitions).toEqual(['app:*', 'clean-up:*', expect.anything()]); // the last is imported
   });
 
-  test('can name those that are made by hand', () => {
+  test('can use precreated roles (Role.customizeRoles)', () => {
     const app = new App();
     iam.Role.customizeRoles(app, {
       usePrecreatedRoles: Object.fromEntries(

@@ -100,13 +100,13 @@ describe('the policies of the function do not allow it', () => {
   });
 });
 
-describe('in a Region', () => {
+describe('in every partition:', () => {
   test.each([
     ['that only the deployment knows', undefined],
     ['of AWS', 'eu-west-1'],
     ['of China', 'cn-north-1'],
     ['of GovCloud', 'us-gov-west-1'],
-  ])('%s, no ARN names a partition', (_, region) => {
+  ])('a template for a Region %s has no ARN with a fixed partition', (_, region) => {
     const stack = everything(new App(), { env: { region, account: IRELAND.account } });
 
     expect(JSON.stringify(Template.fromStack(stack).toJSON())).not.toMatch(/arn:aws/);
@@ -120,7 +120,7 @@ describe('in a Region', () => {
   });
 });
 
-describe('many tasks in a stack', () => {
+describe('many RunTasks in a stack', () => {
   /** As long names as stacks and definitions tend to have. */
   function stackOf(count: number, props: Partial<RunTaskProps> = {}): Stack {
     const stack = new Stack(new App(), 'ProductionShopDatabaseMigrations');
@@ -138,8 +138,8 @@ describe('many tasks in a stack', () => {
   const lengthOf = (policies: { readonly policy: object }[]) => policies.reduce((sum, { policy }) => sum + JSON.stringify(policy).length, 0);
 
   test.each([
-    ['have one inline policy as long as it has room', 14, []],
-    ['have a managed one beside it when it has not', 15, ['EcsRunTaskHandlerRunTask20670195B']],
+    ['have one inline policy while it has room', 14, []],
+    ['have an inline policy and a managed policy if one has no room', 15, ['EcsRunTaskHandlerRunTask20670195B']],
   ])('%s', (_, count, managed) => {
     const { policies } = deployedPolicies(stackOf(count), IRELAND);
 
@@ -160,7 +160,7 @@ describe('many tasks in a stack', () => {
     managed.forEach((policy) => expect(lengthOf([policy])).toBeLessThanOrEqual(6_144));
   });
 
-  test('add one resource each, beside the security group that lets others tell them apart', () => {
+  test('add one resource and one security group each', () => {
     const [few, many] = [stackOf(1), stackOf(40)];
 
     for (const type of [RESOURCE_TYPE, 'AWS::EC2::SecurityGroup']) {
@@ -168,7 +168,7 @@ describe('many tasks in a stack', () => {
     }
   });
 
-  test('may each be run, by a policy that is there before its resource and is deleted after it', async () => {
+  test('each have a policy that exists before the resource and is deleted after it', async () => {
     const stack = stackOf(40);
     const { role, policies } = deployedPolicies(stack, IRELAND);
     const value = evaluator(stack, IRELAND);
@@ -181,7 +181,7 @@ describe('many tasks in a stack', () => {
     }
   });
 
-  test('that share a definition share the permissions for it', () => {
+  test('share the permissions for a shared task definition', () => {
     const stack = stackOf(1);
     const cluster = stack.node.findChild('Cluster') as ecs.Cluster;
     const taskDefinition = stack.node.findChild('DatabaseMigration0') as ecs.FargateTaskDefinition;

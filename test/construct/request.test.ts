@@ -273,11 +273,11 @@ function render({ on = 'Fargate', props }: Row): RunTaskProperties['Request'] {
   return requestOf(given.stack);
 }
 
-test.each(Object.keys(ON) as (keyof typeof ON)[])('on %s, nothing is rendered that was not asked for', (on) => {
+test.each(Object.keys(ON) as (keyof typeof ON)[])('on %s, the request without optional props contains only what ECS requires', (on) => {
   expect(render({ parameter: '', on, props: {}, request: {} })).toEqual(NOTHING_SAID[on]);
 });
 
-test.each(ROWS)('$parameter', (row) => {
+test.each(ROWS)('the request renders $parameter', (row) => {
   expect(render(row)).toEqual({ ...NOTHING_SAID[row.on ?? 'Fargate'], ...row.request });
 });
 
@@ -290,14 +290,14 @@ test('every member of the request, as AWS models it, is reached by a prop', () =
   expect(pathsInModels().filter((path) => !reached.has(path))).toEqual(exceptions);
 });
 
-test('environment variables and tags are rendered in one order, whatever order their map has', () => {
+test('environment variables and tags are sorted, so that the order of a map does not matter', () => {
   const inOrderOf = (map: { [name: string]: string }) =>
     render({ parameter: '', props: { containerOverrides: [{ ...app, environment: map }], tags: map }, request: {} });
 
   expect(inOrderOf({ c: '', a: '', B: '' })).toEqual(inOrderOf({ a: '', B: '', c: '' }));
 });
 
-test('a token can stand for every number and string that the deployment fills in', () => {
+test('numbers and strings can be tokens', () => {
   const given = setup();
   ['Count', 'Group', 'Cpu', 'Memory'].forEach((id) => new CfnParameter(given.stack, id));
   runTask(given, {
@@ -311,8 +311,8 @@ test('a token can stand for every number and string that the deployment fills in
   });
 });
 
-describe('beside the request', () => {
-  test('the properties of a task of which nothing is said hold the defaults', () => {
+describe('the properties besides the request', () => {
+  test('hold the defaults for a task without optional props', () => {
     const given = setup();
     runTask(given);
 
@@ -351,7 +351,7 @@ describe('beside the request', () => {
     ['no retries', { retryAttempts: 0 }],
     ['a rollback that skips the task', { onRollback: OnRollback.SKIP }],
     ['nothing on delete', { onDelete: undefined }],
-  ])('the default said aloud renders nothing: %s', (_, props) => {
+  ])('do not change if a prop is set to its default: %s', (_, props) => {
     const [silent, said] = [setup(), setup()];
     runTask(silent);
     runTask(said, props);
@@ -359,14 +359,14 @@ describe('beside the request', () => {
     expect(Template.fromStack(said.stack).toJSON()).toEqual(Template.fromStack(silent.stack).toJSON());
   });
 
-  test('a number of retries that only the deployment knows is rendered', () => {
+  test('contain retryAttempts that only the deployment knows', () => {
     const given = setup();
     runTask(given, { retryAttempts: new CfnParameter(given.stack, 'Retries', { type: 'Number' }).valueAsNumber });
 
     Template.fromStack(given.stack).hasResourceProperties(RESOURCE_TYPE, { RetryAttempts: { Ref: 'Retries' } });
   });
 
-  test('a timeout that only the deployment knows gets the longest ServiceTimeout', () => {
+  test('contain the longest ServiceTimeout for a timeout that only the deployment knows', () => {
     const given = setup();
     const timeout = new CfnParameter(given.stack, 'Timeout', { type: 'Number' }).valueAsNumber;
     runTask(given, { timeout: Duration.seconds(timeout) });
@@ -374,7 +374,7 @@ describe('beside the request', () => {
     Template.fromStack(given.stack).hasResourceProperties(RESOURCE_TYPE, { ServiceTimeout: 3600, TimeoutSeconds: { Ref: 'Timeout' } });
   });
 
-  test('the containers that decide are the essential ones, and logs are found, also of those added afterwards', () => {
+  test('name the essential containers and their logs, including containers added after the RunTask', () => {
     const given = setup();
     runTask(given);
     const logging = ecs.LogDrivers.awsLogs({ streamPrefix: 'late' });
@@ -387,7 +387,7 @@ describe('beside the request', () => {
     });
   });
 
-  test('no log is named where none is to be read, or where the driver is another', () => {
+  test('name no log with logTailLines 0 or with a log driver other than awslogs', () => {
     const quiet = setup();
     const logging = ecs.LogDrivers.awsLogs({ streamPrefix: 'quiet' });
     quiet.taskDefinition.addContainer('quiet', { image: ecs.ContainerImage.fromRegistry('quiet'), logging });
@@ -401,7 +401,7 @@ describe('beside the request', () => {
   });
 });
 
-describe('the task of a Delete', () => {
+describe('the task of onDelete', () => {
   /** The properties of a task with these props, once AWS has passed its request. */
   function rendered(props: Partial<RunTaskProps>, given = setup()) {
     runTask(given, props);
@@ -415,7 +415,7 @@ describe('the task of a Delete', () => {
     return definition;
   }
 
-  test('is that of the RunTask if nothing is said, and waits until it is stopped', () => {
+  test('is the task of the RunTask by default, and completes when it is STOPPED', () => {
     const { OnDelete, ...others } = rendered({ onDelete: {} });
 
     expect(OnDelete).toEqual({
@@ -429,7 +429,7 @@ describe('the task of a Delete', () => {
     expect({ ...others, ServiceTimeout: 2100 }).toEqual(rendered({}));
   });
 
-  test('has the place, the labels and the rules of the RunTask, but neither its count nor its overrides', () => {
+  test('inherits capacity, network, labels and success rules of the RunTask, but neither count nor overrides', () => {
     const { Request, OnDelete, ...rules } = rendered({
       assignPublicIp: true,
       platformVersion: ecs.FargatePlatformVersion.VERSION1_4,
@@ -463,7 +463,7 @@ describe('the task of a Delete', () => {
     expect(rules).toMatchObject({ TimeoutSeconds: 300, RetryAttempts: 2, CompleteWhen: 'EXIT_CODES_KNOWN' });
   });
 
-  test('has what is said of it alone', () => {
+  test('has its own overrides, exitCodeFrom and timeout', () => {
     const { Request, ExitCodeFrom, OnDelete } = rendered({
       onDelete: {
         containerOverrides: [{ ...app, command: ['down'] }], taskOverrides: { cpu: 512 }, exitCodeFrom: ['app'], timeout: Duration.minutes(1),
@@ -479,7 +479,7 @@ describe('the task of a Delete', () => {
     });
   });
 
-  test('can have a definition of its own, whose containers decide and whose logs are read', () => {
+  test('can have its own task definition, whose containers decide and whose logs are read', () => {
     const given = setup();
     const { Request, OnDelete, ExitCodeFrom, Logs } = rendered({ onDelete: { taskDefinition: cleanUp(given) }, exitCodeFrom: ['app'] }, given);
 
@@ -491,7 +491,7 @@ describe('the task of a Delete', () => {
     });
   });
 
-  test('runs with the launch type of the RunTask, whatever else its own definition is compatible with', () => {
+  test('runs with the launch type of the RunTask even if its own task definition is compatible with others', () => {
     const given = setup(ecs.Compatibility.EC2, ecs.NetworkMode.AWS_VPC);
     const taskDefinition = new ecs.TaskDefinition(given.stack, 'CleanUp', {
       compatibility: ecs.Compatibility.EC2_AND_FARGATE, networkMode: ecs.NetworkMode.AWS_VPC, cpu: '256', memoryMiB: '512',
@@ -501,7 +501,7 @@ describe('the task of a Delete', () => {
     expect(rendered({ onDelete: { taskDefinition } }, given).OnDelete!.Request).toMatchObject({ launchType: 'EC2' });
   });
 
-  test('has the volume of the RunTask with the same definition only', () => {
+  test('has the volume of the RunTask only with the same task definition', () => {
     const volumeOf = (given: Setup) => addVolume(given, new TaskManagedVolume(given.stack, 'Data', {
       name: 'data', managedEBSVolume: { size: Size.gibibytes(1) },
     }));
@@ -514,11 +514,11 @@ describe('the task of a Delete', () => {
   });
 
   test.each<[string, Partial<RunTaskProps>, number]>([
-    ['the time to stop what is left, and its own', { onDelete: {} }, 2250],
-    ['its own where that is longer', { timeout: Duration.minutes(5), onDelete: { timeout: Duration.minutes(10) } }, 1050],
-    ['that of the RunTask where that is longer', { timeout: Duration.minutes(10), onDelete: { timeout: Duration.minutes(5) } }, 900],
-    ['no more than CloudFormation has', { onDelete: { timeout: Duration.hours(1) } }, 3600],
-  ])('is within ServiceTimeout: %s', (_, props, expected) => {
+    ['the time to stop a running task, and its own timeout', { onDelete: {} }, 2250],
+    ['its own timeout if longer', { timeout: Duration.minutes(5), onDelete: { timeout: Duration.minutes(10) } }, 1050],
+    ['the timeout of the RunTask if longer', { timeout: Duration.minutes(10), onDelete: { timeout: Duration.minutes(5) } }, 900],
+    ['at most one hour', { onDelete: { timeout: Duration.hours(1) } }, 3600],
+  ])('fits into ServiceTimeout: %s', (_, props, expected) => {
     expect(rendered(props).ServiceTimeout).toBe(expected);
   });
 

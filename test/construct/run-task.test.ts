@@ -9,6 +9,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { RESOURCE_TYPE } from '../../src/contract';
 import { OnRollback, RunTask, RunTaskProps, TaskManagedVolume } from '../../src/index';
+import { warningsOf } from '../support/expectations';
 import { addVolume, propertiesOf, requestOf, readable, runTask, Setup, setup, statementsOf, statementsOnDeleteOf } from '../support/stacks';
 
 const TASKS = 'arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/<Cluster>/*';
@@ -73,7 +74,7 @@ describe('the function of a stack', () => {
     expect([one('AWS::EC2::SecurityGroup'), three('AWS::EC2::SecurityGroup')]).toEqual([1, 3]);
   });
 
-  test('a further task with a security group given adds one resource', () => {
+  test('grows by one resource for a further task: a further task with a security group given adds one resource', () => {
     const given = setup();
     const { connections } = runTask(given);
     const before = Object.keys(Template.fromStack(given.stack).toJSON().Resources).length;
@@ -101,14 +102,14 @@ describe('the function of a stack', () => {
     ]);
   });
 
-  test('has the same logical id wherever its tasks are', () => {
+  test('has the same logical id in whichever scope the first task is created', () => {
     const stack = new Stack(new Construct(new App(), 'Outer'), 'Inner');
     runImported(new Construct(stack, 'Scope'));
 
     Template.fromStack(stack).hasResourceProperties(RESOURCE_TYPE, { ServiceToken: { 'Fn::GetAtt': ['EcsRunTaskHandlerFunction362D4374', 'Arn'] } });
   });
 
-  test('can have a role that is made by hand', () => {
+  test('can have a role that the user creates by hand', () => {
     const stack = new Stack(new App(), 'Stack');
     iam.Role.customizeRoles(stack, { usePrecreatedRoles: { 'Stack/EcsRunTaskHandler/Role': 'by-hand' } });
     runImported(stack);
@@ -116,7 +117,7 @@ describe('the function of a stack', () => {
     Template.fromStack(stack).resourceCountIs('AWS::IAM::Role', 0);
   });
 
-  test('is what Lambda supports for years, with all the time there is', () => {
+  test('has a current runtime and the longest timeout of Lambda', () => {
     const given = setup();
     runTask(given);
 
@@ -125,7 +126,7 @@ describe('the function of a stack', () => {
     });
   });
 
-  test('may invoke itself by a policy on which nothing depends', () => {
+  test('is allowed to invoke itself by a policy that nothing waits for', () => {
     const given = setup();
     runTask(given);
     const template = Template.fromStack(given.stack);
@@ -142,7 +143,7 @@ describe('the function of a stack', () => {
   });
 });
 
-describe('the function may', () => {
+describe('the function is allowed to', () => {
   test('run and watch tasks of the family on the cluster, pass their role, and see its own stack', () => {
     const given = setup();
     runTask(given);
@@ -163,7 +164,7 @@ describe('the function may', () => {
     expect(statementsOf(given.stack)).toEqual([...ALWAYS, TAG]);
   });
 
-  test('pass every role that the task can have, those of containers and overrides that come later included', () => {
+  test('pass every role of the task, including the execution role that later containers bring and the roles in taskOverrides', () => {
     const given = setup();
     runTask(given, { taskOverrides: { taskRole: role(given.stack, 'a'), executionRole: role(given.stack, 'b') } });
     given.taskDefinition.obtainExecutionRole();
@@ -206,7 +207,7 @@ describe('the function may', () => {
     expect(JSON.stringify(statementsOf(given.stack))).not.toContain('logs:');
   });
 
-  test('look at an imported definition to see its essential containers, unless it is told whose exit codes decide', () => {
+  test('describe an imported task definition, unless exitCodeFrom is set', () => {
     const [untold, told] = [setup(), setup()];
     runTask(untold, { taskDefinition: importedDefinition(untold.stack) });
     runTask(told, { taskDefinition: importedDefinition(told.stack), exitCodeFrom: ['app'] });
@@ -215,7 +216,7 @@ describe('the function may', () => {
     expect(JSON.stringify(statementsOf(told.stack))).not.toContain('ecs:DescribeTaskDefinition');
   });
 
-  test('have all of that for two tasks in one document', () => {
+  test('do all of it for two tasks, in one policy document', () => {
     const given = setup();
     const other = new ecs.FargateTaskDefinition(given.stack, 'Other');
     other.addContainer('other', { image: ecs.ContainerImage.fromRegistry('other') });
@@ -232,7 +233,7 @@ describe('the function may', () => {
   });
 });
 
-describe('to run a task when its resource is deleted, the function may', () => {
+describe('for onDelete, the function is allowed to', () => {
   const CLEAN_UP = ALWAYS.map((statement) => ({
     ...statement,
     Resource: (statement.Resource as string).replace('StackDefinition0424DE3A', 'StackCleanUp9EBC7E05').replace('Definition', 'CleanUp'),
@@ -244,14 +245,14 @@ describe('to run a task when its resource is deleted, the function may', () => {
     return definition;
   }
 
-  test('do nothing if none is', () => {
+  test('do nothing if onDelete is not set', () => {
     const given = setup();
     runTask(given);
 
     Template.fromStack(given.stack).resourceCountIs('AWS::IAM::ManagedPolicy', 0);
   });
 
-  test('do what it may for the other task, by a policy that goes only with the resource', () => {
+  test('do the same as for the task of the RunTask, by a policy that is deleted after the resource', () => {
     const given = setup();
     runTask(given, { onDelete: {} });
 
@@ -259,7 +260,7 @@ describe('to run a task when its resource is deleted, the function may', () => {
     expect(statementsOnDeleteOf(given.stack)).toEqual(ALWAYS);
   });
 
-  test('run and watch tasks of its own definition, and pass the roles of that one', () => {
+  test('run and watch tasks of its own task definition, and pass their roles', () => {
     const given = setup();
     runTask(given, { taskOverrides: { taskRole: role(given.stack, 'a') }, onDelete: { taskDefinition: cleanUp(given) } });
 
@@ -267,7 +268,7 @@ describe('to run a task when its resource is deleted, the function may', () => {
     expect(statementsOnDeleteOf(given.stack)).toEqual(CLEAN_UP);
   });
 
-  test('pass the roles that its overrides name, and tag it', () => {
+  test('pass the roles in its taskOverrides, and tag the task', () => {
     const given = setup();
     runTask(given, { startedBy: 'me', onDelete: { taskOverrides: { taskRole: role(given.stack, 'a') } } });
 
@@ -277,7 +278,7 @@ describe('to run a task when its resource is deleted, the function may', () => {
     expect(statementsOf(given.stack)).toContainEqual(PASS_ROLE('<DefinitionTaskRole.Arn>'));
   });
 
-  test('read the logs of its containers, those that come later included', () => {
+  test('read the logs of its containers, including containers added later', () => {
     const given = setup();
     const taskDefinition = cleanUp(given);
     runTask(given, { onDelete: { taskDefinition } });
@@ -291,7 +292,7 @@ describe('to run a task when its resource is deleted, the function may', () => {
     expect(JSON.stringify(statementsOf(given.stack))).not.toContain('logs:');
   });
 
-  test('look at an imported definition, unless it is told whose exit codes decide there', () => {
+  test('describe an imported task definition of its own, unless its exitCodeFrom is set', () => {
     const [untold, told] = [setup(), setup()];
     runTask(untold, { exitCodeFrom: ['app'], onDelete: { taskDefinition: importedDefinition(untold.stack) } });
     runTask(told, { onDelete: { taskDefinition: importedDefinition(told.stack), exitCodeFrom: ['app'] } });
@@ -301,7 +302,7 @@ describe('to run a task when its resource is deleted, the function may', () => {
     Annotations.fromStack(told.stack).hasWarning('/Stack/Task', Match.stringLikeRegexp('the imported taskDefinition names no roles'));
   });
 
-  test('nothing more for a task that a rollback runs, or that is run again', () => {
+  test('do nothing more for onRollback and retryAttempts', () => {
     const given = setup();
     runTask(given, { onRollback: OnRollback.RUN, retryAttempts: 3 });
 
@@ -310,11 +311,11 @@ describe('to run a task when its resource is deleted, the function may', () => {
   });
 });
 
-describe('an imported definition', () => {
+describe('an imported task definition', () => {
   test.each([
     ['an ARN', 'arn:aws:ecs:eu-west-1:123456789012:task-definition/imported:7', 'imported'],
     ['an ARN without revision', 'arn:aws:ecs:eu-west-1:123456789012:task-definition/imported', 'imported'],
-  ])('is run by its family, out of %s', (_, taskDefinitionArn, family) => {
+  ])('is allowed by its family, taken from %s', (_, taskDefinitionArn, family) => {
     const given = setup();
     runTask(given, { taskDefinition: importedDefinition(given.stack, { taskDefinitionArn }) });
 
@@ -322,7 +323,7 @@ describe('an imported definition', () => {
     expect(requestOf(given.stack)).toMatchObject({ taskDefinition: taskDefinitionArn, launchType: 'FARGATE' });
   });
 
-  test('is run by its family, out of an ARN that only the deployment knows', () => {
+  test('is allowed by its family, taken from an ARN that only the deployment knows', () => {
     const given = setup();
     const taskDefinitionArn = new CfnParameter(given.stack, 'Arn').valueAsString;
     runTask(given, { taskDefinition: importedDefinition(given.stack, { taskDefinitionArn }) });
@@ -336,17 +337,17 @@ describe('an imported definition', () => {
     ]);
   });
 
-  test('gets the permission to pass the roles that its import names', () => {
+  test('adds the permission to pass the roles that its import names', () => {
     const given = setup();
     runTask(given, {
       taskDefinition: importedDefinition(given.stack, { taskRole: role(given.stack, 'a'), executionRole: role(given.stack, 'b') }),
     });
 
     expect(statementsOf(given.stack)).toContainEqual(PASS_ROLE(['arn:aws:iam::123456789012:role/a', 'arn:aws:iam::123456789012:role/b']));
-    Annotations.fromStack(given.stack).hasNoWarning('/Stack/Task', Match.anyValue());
+    expect(warningsOf(given.stack)).toEqual([]);
   });
 
-  test('warns if its import names no role', () => {
+  test('adds a warning if its import names no role', () => {
     const given = setup();
     runTask(given, { taskDefinition: importedDefinition(given.stack) });
 
@@ -357,7 +358,7 @@ describe('an imported definition', () => {
     ));
   });
 
-  test('leaves it to the function to see which containers decide', () => {
+  test('leaves the containers that decide to the function', () => {
     const given = setup();
     runTask(given, { taskDefinition: importedDefinition(given.stack) });
 
@@ -373,8 +374,8 @@ describe('an imported definition', () => {
     ['it runs on Fargate by its provider', {}, { capacityProviderStrategies: [{ capacityProvider: 'FARGATE' }] }, true],
     ['there are network settings', {}, { launchType: ecs.LaunchType.EC2, assignPublicIp: false }, true],
     ['there are subnets', {}, { launchType: ecs.LaunchType.EC2, vpcSubnets: { availabilityZones: ['a'] } }, true],
-    ['nothing tells', {}, { launchType: ecs.LaunchType.EC2 }, false],
-  ])('has a network interface or not: %s', (_, attributes, props, expected) => {
+    ['without any hint there is none', {}, { launchType: ecs.LaunchType.EC2 }, false],
+  ])('decides about the network interface: %s', (_, attributes, props, expected) => {
     const given = setup();
     runTask(given, { taskDefinition: importedDefinition(given.stack, attributes), ...props });
 
@@ -410,7 +411,7 @@ describe('a cluster', () => {
   });
 });
 
-describe('connections', () => {
+describe('the connections of a RunTask', () => {
   test('are those of a security group of its own, which allows all outbound traffic', () => {
     const given = setup();
     const { connections } = runTask(given);
@@ -421,7 +422,7 @@ describe('connections', () => {
     });
   });
 
-  test('are those of the security groups that are given', () => {
+  test('use the security groups in the props', () => {
     const given = setup();
     const securityGroups = ['sg-00000001', 'sg-00000002'].map((id) => ec2.SecurityGroup.fromSecurityGroupId(given.stack, id, id));
 
@@ -429,7 +430,7 @@ describe('connections', () => {
     Template.fromStack(given.stack).resourceCountIs('AWS::EC2::SecurityGroup', 0);
   });
 
-  test("are those of the cluster's instances for a task without a network interface, with rules in the task's stack", () => {
+  test("use the security groups of the cluster's instances for a task without a network interface, with rules in the task's stack", () => {
     const app = new App();
     const clusterStack = new Stack(app, 'ClusterStack');
     const vpc = new ec2.Vpc(clusterStack, 'Vpc');
@@ -452,7 +453,7 @@ describe('connections', () => {
     ]);
   });
 
-  test('EC2 tasks with awsvpc have a network interface too', () => {
+  test('use a security group of the task also on EC2 with awsvpc', () => {
     const given = setup(ecs.Compatibility.EC2, ecs.NetworkMode.AWS_VPC);
     runTask(given);
 
@@ -462,8 +463,8 @@ describe('connections', () => {
   });
 });
 
-describe('grants', () => {
-  test('go to the task role', () => {
+describe('a grant', () => {
+  test('goes to the task role', () => {
     const given = setup();
     new s3.Bucket(given.stack, 'Bucket').grantRead(runTask(given));
 
@@ -473,14 +474,14 @@ describe('grants', () => {
     });
   });
 
-  test('go to the task role that overrides it', () => {
+  test('goes to the task role in taskOverrides', () => {
     const given = setup();
     const taskRole = new iam.Role(given.stack, 'Override', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
 
     expect(runTask(given, { taskOverrides: { taskRole } }).grantPrincipal).toBe(taskRole);
   });
 
-  test('are asked of the user where an imported definition does not tell its task role', () => {
+  test('adds a warning if an imported task definition does not name its task role', () => {
     const given = setup();
     const grantPrincipal = runTask(given, { taskDefinition: importedDefinition(given.stack) }).grantPrincipal as iam.UnknownPrincipal;
     grantPrincipal.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: ['*'] }));
@@ -488,7 +489,7 @@ describe('grants', () => {
     Annotations.fromStack(given.stack).hasWarning('/Stack/Task', Match.stringLikeRegexp("Add statement to this resource's role"));
   });
 
-  test('of enableExecuteCommand go to the task role', () => {
+  test('for enableExecuteCommand goes to the task role', () => {
     const given = setup();
     runTask(given, { enableExecuteCommand: true });
 
@@ -506,7 +507,7 @@ describe('grants', () => {
     });
   });
 
-  test('of environment files from the disk go to the execution role too, of several in one task', () => {
+  test('for several environment files from the disk goes to the execution role', () => {
     const given = setup();
     const files = [ecs.EnvironmentFile.fromAsset(__filename), ecs.EnvironmentFile.fromAsset(path.join(__dirname, 'imports.test.ts'))];
     runTask(given, { containerOverrides: [{ containerName: 'app', environmentFiles: files }] });
@@ -516,7 +517,7 @@ describe('grants', () => {
     expect(override.environmentFiles![0].value).not.toEqual(override.environmentFiles![1].value);
   });
 
-  test('of environment files for the task of a Delete go to the execution role of its own definition', () => {
+  test('for environment files of onDelete goes to the execution role of its own task definition', () => {
     const given = setup();
     const taskDefinition = new ecs.FargateTaskDefinition(given.stack, 'CleanUp');
     taskDefinition.addContainer('clean', { image: ecs.ContainerImage.fromRegistry('clean') });
@@ -535,7 +536,7 @@ describe('grants', () => {
     expect([policiesOf('Definition'), policiesOf('CleanUp')]).toEqual([[expect.anything()], [expect.anything()]]);
   });
 
-  test('of enableExecuteCommand go to the task roles of both definitions, and once to a role that they share', () => {
+  test('for enableExecuteCommand goes to the task roles of both definitions, and once to a shared role', () => {
     const [shared, own] = [setup(), setup()];
     runTask(shared, { enableExecuteCommand: true, onDelete: {} });
     const taskDefinition = new ecs.FargateTaskDefinition(own.stack, 'CleanUp');
@@ -548,14 +549,14 @@ describe('grants', () => {
     expect([granted(shared.stack, 'Definition'), granted(own.stack, 'Definition'), granted(own.stack, 'CleanUp')]).toEqual([1, 1, 1]);
   });
 
-  test('to tag are asked for only where there is a tag', () => {
+  test('of ecs:TagResource to the function needs a tag', () => {
     const given = setup();
     runTask(given, { tags: {}, propagateTags: ecs.PropagatedTagSource.NONE, enableEcsManagedTags: false });
 
     expect(statementsOf(given.stack).map(({ Action }) => Action)).not.toContain('ecs:TagResource');
   });
 
-  test('of environment files go to the execution role', () => {
+  test('for environment files goes to the execution role', () => {
     const given = setup();
     const file = ecs.EnvironmentFile.fromBucket(s3.Bucket.fromBucketName(given.stack, 'Bucket', 'files'), 'a.env');
     runTask(given, { containerOverrides: [{ containerName: 'app', environmentFiles: [file] }] });
@@ -569,7 +570,7 @@ describe('grants', () => {
     ]]);
   });
 
-  test('of environment files go to the execution role that the overrides name in its place', () => {
+  test('for environment files goes to the execution role in taskOverrides', () => {
     const given = setup();
     const executionRole = new iam.Role(given.stack, 'Override', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
     const file = ecs.EnvironmentFile.fromBucket(s3.Bucket.fromBucketName(given.stack, 'Bucket', 'files'), 'a.env');
@@ -581,7 +582,7 @@ describe('grants', () => {
     });
   });
 
-  test('that nobody can be given, because an imported definition names no roles, are no error', () => {
+  test('that has no role, because an imported task definition names none, is not an error', () => {
     const given = setup();
     const file = ecs.EnvironmentFile.fromBucket(s3.Bucket.fromBucketName(given.stack, 'Bucket', 'files'), 'a.env');
     const props = { enableExecuteCommand: true, containerOverrides: [{ containerName: 'app', environmentFiles: [file] }] };
