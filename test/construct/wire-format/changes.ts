@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import type { Frozen, Golden } from './render';
+
+const RUNS_AGAIN = 'An upgrade would run these tasks again';
+const REFUSED = 'CloudFormation would refuse the upgrade';
+const REPLACED = 'An upgrade would delete resources and create others in their place';
+const REMOVED = 'An upgrade would delete resources';
+const ADDED = 'An upgrade would create further resources';
+const OUTPUTS = 'An upgrade would change outputs of the stack, which other stacks and scripts read';
+const NO_CASE = 'A case is gone, although users may still have stacks like it. Cases are only appended';
+const NEW_CASE = 'A case is new, which changes nothing for anybody';
+
+/** What becomes of existing stacks, and where. */
+interface Change {
+  readonly effect: string;
+  readonly what: string;
+}
+
+/** Tells what users would see if the frozen part became another one: nothing if it is the same. */
+export function describeChanges(before: Golden<Frozen>, after: Golden<Frozen>): string {
+  const found = new Map<string, Map<string, string[]>>();
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    for (const { effect, what } of changesOf(name, before[name], after[name])) {
+      const causes = found.get(effect) ?? found.set(effect, new Map()).get(effect)!;
+      causes.set(what, [...causes.get(what) ?? [], name]);
+    }
+  }
+  return [...found].map(([effect, causes]) => [
+    `${effect}:`,
+    ...[...causes].map(([what, names]) => `  - ${what} (${listOf(names)})`),
+  ].join('\n')).join('\n');
+}
+
+function listOf(names: string[]): string {
+  const others = names.length - 2;
+  return names.slice(0, 2).map((name) => `'${name}'`).join(', ') + (others > 0 ? ` and ${others} more` : '');
+}
+
+function changesOf(name: string, before?: Frozen, after?: Frozen): Change[] {
+  if (!before || !after) {
+    return [{ effect: after ? NEW_CASE : NO_CASE, what: name }];
+  }
+  return [...resourceChanges(before.resources, after.resources), ...outputChanges(before.outputs, after.outputs)];
+}
+
+function resourceChanges(before: Frozen['resources'], after: Frozen['resources']): Change[] {
+  const added = Object.keys(after).filter((logicalId) => !(logicalId in before));
+  const changes = Object.entries(before).flatMap(([logicalId, { Type, Properties }]): Change[] => {
+    const now = after[logicalId];
+    if (!now) {
+      const [successor] = added.filter((other) => after[other].Type === Type);
+      added.splice(0, added.length, ...added.filter((other) => other !== successor));
+      return successor && Properties
+        ? [{ effect: RUNS_AGAIN, what: `the logical id ${logicalId} would become ${successor}${Properties.OnDelete ? ', and onDelete would run' : ''}` }]
+        : [{ effect: successor ? REPLACED : REMOVED, what: successor ? `${Type} ${logicalId} would become ${successor}` : `${Type} ${logicalId}` }];
+    }
+    if (now.Type !== Type) {
+      return [{ effect: REFUSED, what: `the type of a resource cannot change: ${Type} would become ${now.Type}` }];
+    }
+    return propertyChanges(Properties ?? {}, now.Properties ?? {}).map((what) => what.startsWith('ServiceToken ')
+      ? { effect: REFUSED, what: `the function of a custom resource cannot change: ${what}` }
+      : { effect: RUNS_AGAIN, what });
+  });
+  return [...changes, ...added.map((logicalId) => ({ effect: ADDED, what: `${after[logicalId].Type} ${logicalId}` }))];
+}
+
+/** Each property that differs, by its path. A reference is one value. */
+function propertyChanges(before: any, after: any, path = ''): string[] {
+  if (areEqual(before, after)) {
+    return [];
+  }
+  if (isMap(before) && isMap(after)) {
+    return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+      .flatMap((name) => propertyChanges(before[name], after[name], path ? `${path}.${name}` : name));
+  }
+  if (before === undefined) {
+    return [`${path} would be added: ${JSON.stringify(after)}`];
+  }
+  return [after === undefined
+    ? `${path} would be removed: ${JSON.stringify(before)}`
+    : `${path} would change from ${JSON.stringify(before)} to ${JSON.stringify(after)}`];
+}
+
+function isMap(value: any): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !Object.keys(value).some((key) => /^(Ref$|Fn::)/.test(key));
+}
+
+function outputChanges(before: Frozen['outputs'], after: Frozen['outputs']): Change[] {
+  const added = Object.keys(after).filter((logicalId) => !(logicalId in before));
+  const changes = Object.entries(before).flatMap(([logicalId, value]): Change[] => {
+    if (logicalId in after) {
+      return areEqual(value, after[logicalId]) ? []
+        : [{ effect: OUTPUTS, what: `${logicalId} would show ${JSON.stringify(after[logicalId])} in place of ${JSON.stringify(value)}` }];
+    }
+    const successor = added.find((other) => areEqual(after[other], value));
+    added.splice(0, added.length, ...added.filter((other) => other !== successor));
+    return [{ effect: OUTPUTS, what: successor ? `${logicalId} would change its name to ${successor}` : `${logicalId} would be gone` }];
+  });
+  return [...changes, ...added.map((logicalId) => ({ effect: OUTPUTS, what: `${logicalId} would be added` }))];
+}
+
+function areEqual(one: any, other: any): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Stands for a frozen part in the list of accepted changes. */
+export function digestOf(frozen: Golden<Frozen>): string {
+  return createHash('sha256').update(JSON.stringify(frozen)).digest('hex').slice(0, 12);
+}
+
+/** The last accepted change in CHANGES.md. */
+export function lastAccepted(page: string): { readonly digest: string; readonly reason: string } | undefined {
+  const accepted = [...page.matchAll(/^- `([0-9a-f]{12})` *(.*)$/gm)].map(([, digest, reason]) => ({ digest, reason }));
+  return accepted[accepted.length - 1];
+}

@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { namesIn, namesOf, readApi } from './api';
+import { describeChanges, digestOf, lastAccepted } from './changes';
+import { format, Frozen, Golden, renderCases } from './render';
+import * as library from '../../../src';
+
+const read = (name: string) => readFileSync(path.join(__dirname, name), 'utf8');
+const golden: Golden<Frozen> = JSON.parse(read('frozen.json'));
+const rendered = renderCases();
+const ACCEPT = 'If that is meant, run npm run accept:wire-format; test/construct/wire-format/CHANGES.md has the rest.';
+
+describe('the wire format', () => {
+  test('renders the frozen part of existing stacks as frozen.json has it, so that an upgrade of the library runs no task again', () => {
+    const changes = describeChanges(golden, rendered.frozen);
+    if (changes) {
+      throw new Error(`${changes}\n\n${ACCEPT}`);
+    }
+    expect(rendered.frozen).toEqual(golden);
+  });
+
+  test('renders policies, the function and the order as reviewed.json has them, so that a reviewer sees each change', () => {
+    const differs = format(rendered.reviewed) !== read('reviewed.json').trimEnd();
+    expect(differs ? rendered.reviewed : {}).toEqual(differs ? JSON.parse(read('reviewed.json')) : {});
+  });
+
+  test('has a reason in CHANGES.md for the last change of frozen.json', () => {
+    const { digest, reason } = lastAccepted(read('CHANGES.md'))!;
+    if (digest !== digestOf(golden)) {
+      throw new Error(`frozen.json has changed. Add this line to the end of CHANGES.md, with the reason in one sentence:\n- \`${digestOf(golden)}\` `);
+    }
+    expect(reason).toMatch(/\w+ \w+/);
+  });
+});
+
+describe('the cases of the wire format', () => {
+  const api = readApi();
+
+  test('use each prop and each enum value of the public API', () => {
+    const used = new Set(rendered.props.flatMap(([struct, props]) =>
+      namesIn(api, struct, props, (enumName) => library[enumName as 'RunOn'])));
+
+    expect(namesOf(api)).toEqual(expect.arrayContaining(['RunTaskProps.cluster', 'RunTaskOptions.count', 'NvidiaMps.memoryMiB', 'RunOn.CHANGE']));
+    expect(namesOf(api).filter((name) => !used.has(name))).toEqual([]);
+  });
+
+  test('use each attribute of the task', () => {
+    const outputs = Object.values(golden).flatMap((frozen) => Object.values(frozen.outputs).map((value) => value['Fn::GetAtt'][1].toLowerCase()));
+
+    expect(api.attributes).toContain('RunTask.taskArn');
+    expect(api.attributes.filter((name) => !outputs.includes(name.split('.')[1].toLowerCase()))).toEqual([]);
+  });
+});
+
+describe('a change of the frozen part tells what users would see', () => {
+  const stack: Frozen = {
+    resources: {
+      Handler: { Type: 'AWS::Lambda::Function' },
+      Task: { Type: 'Custom::EcsRunTask', Properties: { ServiceToken: { 'Fn::GetAtt': ['Handler', 'Arn'] }, Request: { cluster: { Ref: 'C' } } } },
+    },
+    outputs: { TaskArn: { 'Fn::GetAtt': ['Task', 'TaskArn'] } },
+  };
+  const withTask = (properties: object, Type = 'Custom::EcsRunTask'): Frozen =>
+    ({ ...stack, resources: { ...stack.resources, Task: { Type, Properties: { ...stack.resources.Task.Properties, ...properties } } } });
+
+  test.each<[string, Frozen, string]>([
+    ['a property that is added', withTask({ RunOn: 'CHANGE' }), `An upgrade would run these tasks again:
+  - RunOn would be added: "CHANGE" ('case')`],
+    ['a property that is removed', withTask({ Request: {} }), `An upgrade would run these tasks again:
+  - Request.cluster would be removed: {"Ref":"C"} ('case')`],
+    ['a reference that changes', withTask({ Request: { cluster: { Ref: 'D' } } }), `An upgrade would run these tasks again:
+  - Request.cluster would change from {"Ref":"C"} to {"Ref":"D"} ('case')`],
+    ['another function', withTask({ ServiceToken: 'arn' }), `CloudFormation would refuse the upgrade:
+  - the function of a custom resource cannot change: ServiceToken would change from {"Fn::GetAtt":["Handler","Arn"]} to "arn" ('case')`],
+    ['another type', withTask({}, 'Custom::Other'), `CloudFormation would refuse the upgrade:
+  - the type of a resource cannot change: Custom::EcsRunTask would become Custom::Other ('case')`],
+    ['another logical id of the custom resource', { ...stack, resources: { Handler: stack.resources.Handler, Other: stack.resources.Task } },
+      `An upgrade would run these tasks again:
+  - the logical id Task would become Other ('case')`],
+    ['another logical id of the function', { ...stack, resources: { Task: stack.resources.Task, Other: stack.resources.Handler } },
+      `An upgrade would delete resources and create others in their place:
+  - AWS::Lambda::Function Handler would become Other ('case')`],
+    ['a resource that is gone', { ...stack, resources: { Task: stack.resources.Task } }, `An upgrade would delete resources:
+  - AWS::Lambda::Function Handler ('case')`],
+    ['a further resource', { ...stack, resources: { ...stack.resources, Role: { Type: 'AWS::IAM::Role' } } }, `An upgrade would create further resources:
+  - AWS::IAM::Role Role ('case')`],
+    ['an output with another name', { ...stack, outputs: { Arn: stack.outputs.TaskArn } },
+      `An upgrade would change outputs of the stack, which other stacks and scripts read:
+  - TaskArn would change its name to Arn ('case')`],
+    ['an output of another attribute', { ...stack, outputs: { TaskArn: { 'Fn::GetAtt': ['Task', 'Arn'] } } },
+      `An upgrade would change outputs of the stack, which other stacks and scripts read:
+  - TaskArn would show {"Fn::GetAtt":["Task","Arn"]} in place of {"Fn::GetAtt":["Task","TaskArn"]} ('case')`],
+    ['an output that is gone', { ...stack, outputs: {} }, `An upgrade would change outputs of the stack, which other stacks and scripts read:
+  - TaskArn would be gone ('case')`],
+  ])('%s', (_, after, expected) => {
+    expect(describeChanges({ case: stack }, { case: after })).toBe(expected);
+  });
+
+  test('another logical id of a custom resource with onDelete', () => {
+    const { Handler, Task } = withTask({ OnDelete: {} }).resources;
+
+    expect(describeChanges({ case: { resources: { Handler, Task }, outputs: {} } }, { case: { resources: { Handler, Other: Task }, outputs: {} } }))
+      .toBe("An upgrade would run these tasks again:\n  - the logical id Task would become Other, and onDelete would run ('case')");
+  });
+
+  test('a case that is gone, and a new one', () => {
+    expect(describeChanges({ before: stack }, { after: stack })).toBe(`A case is gone, although users may still have stacks like it. Cases are only appended:
+  - before ('before')
+A case is new, which changes nothing for anybody:
+  - after ('after')`);
+  });
+
+  test('the same change in many cases, once', () => {
+    const after = withTask({ RunOn: 'CHANGE' });
+
+    expect(describeChanges({ a: stack, b: stack, c: stack, d: stack }, { a: after, b: after, c: after, d: after }))
+      .toBe("An upgrade would run these tasks again:\n  - RunOn would be added: \"CHANGE\" ('a', 'b' and 2 more)");
+  });
+
+  test('nothing where nothing changed', () => {
+    expect(describeChanges({ case: stack }, { case: stack })).toBe('');
+  });
+});
