@@ -1,4 +1,4 @@
-/** Writes the golden files anew, and tells what that means for users: npm run accept:wire-format. The reason is left to a person. */
+/** npm run accept:wire-format: writes the golden files, and prints what users would see. A person writes the reason. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { describeChanges, digestOf, lastAccepted } from './changes';
@@ -11,7 +11,7 @@ for (const [name, part] of Object.entries({ 'frozen.json': frozen, 'reviewed.jso
   writeFileSync(file(name), `${format(part)}\n`);
 }
 
-console.log(changes || 'The frozen part is as it was.');
+console.log(changes || 'The frozen part has not changed.');
 if (lastAccepted(readFileSync(file('CHANGES.md'), 'utf8'))?.digest !== digestOf(frozen)) {
   console.log(`\nAdd this line to the end of test/construct/wire-format/CHANGES.md, with the reason in one sentence:\n- \`${digestOf(frozen)}\` `);
 }

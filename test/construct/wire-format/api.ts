@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import * as ts from 'typescript';
 
-/** The public API of src/, as far as a user's values can reach a template through it. */
+/** The part of the public API through which a user's values reach a template. */
 export interface Api {
-  /** By the name of each interface, which of its props has which type; those of the interfaces that it extends included. */
+  /** The props of each interface, inherited ones included. */
   readonly structs: { readonly [name: string]: { readonly [prop: string]: Prop } };
 
-  /** By the name of each enum, the names of its members. */
+  /** The member names of each enum. */
   readonly enums: { readonly [name: string]: readonly string[] };
 
-  /** What the classes give as a string or as strings: `RunTask.taskArn`. */
+  /** The properties of classes that are a string or a list of strings, such as `RunTask.taskArn`. */
   readonly attributes: readonly string[];
 }
 
@@ -18,7 +18,7 @@ interface Prop {
   /** The interface that declares the prop. */
   readonly owner: string;
 
-  /** The interface or enum of this library that the prop takes, or takes a list of. */
+  /** The type of the prop, or of its items, if it is an interface or enum of this library. */
   readonly type?: string;
 }
 
@@ -27,8 +27,8 @@ const SRC = path.join(__dirname, '..', '..', '..', 'src');
 /**
  * Reads the API from the sources, because `.jsii` exists only after a compilation, which `npm test` does without.
  *
- * Nothing has to be resolved for it, since jsii has no computed types: each interface and enum is written out, and
- * index.ts exports each by its name. After each compilation, compare-with-jsii.ts compares the two.
+ * Parsing is enough: jsii allows no computed types, so each interface and enum is written out, and index.ts exports each by
+ * its name. After each compilation, compare-with-jsii.ts compares the result with `.jsii`.
  */
 export function readApi(): Api {
   const declarations = exportedDeclarations();
@@ -42,7 +42,7 @@ export function readApi(): Api {
     return interfaces.has(name) || name in enums ? name : undefined;
   };
   const propsOf = (each: ts.InterfaceDeclaration): [string, Prop][] => [
-    ...parentsOf(each).flatMap((parent) => interfaces.has(parent) ? propsOf(interfaces.get(parent)!) : []), // those of aws-cdk-lib are not ours
+    ...parentsOf(each).flatMap((parent) => interfaces.has(parent) ? propsOf(interfaces.get(parent)!) : []), // interfaces of aws-cdk-lib are left out
     ...each.members.filter(ts.isPropertySignature).map((member): [string, Prop] => [
       member.name.getText(), { owner: each.name.text, type: typeOf(member.type) },
     ]),
@@ -54,7 +54,7 @@ export function readApi(): Api {
   };
 }
 
-/** Each prop and each enum value, by a name like `RunTaskProps.launchType` or `RunOn.CHANGE`. */
+/** All props and enum values, with names such as `RunTaskProps.launchType` and `RunOn.CHANGE`. */
 export function namesOf({ structs, enums }: Api): string[] {
   return [
     ...Object.values(structs).flatMap((props) => Object.entries(props).map(([prop, { owner }]) => `${owner}.${prop}`)),
@@ -62,7 +62,7 @@ export function namesOf({ structs, enums }: Api): string[] {
   ].filter((name, index, all) => all.indexOf(name) === index).sort();
 }
 
-/** Which of these names the value of such an interface uses. */
+/** The props and enum values that a value of an interface uses. */
 export function namesIn(api: Api, struct: string, value: object, valuesOf: (enumName: string) => { readonly [member: string]: string }): string[] {
   return Object.entries(value).filter(([, member]) => member !== undefined).flatMap(([key, member]) => {
     const prop = api.structs[struct][key];

@@ -14,7 +14,7 @@ import {
   TaskManagedVolumeProps,
 } from '../../../src';
 
-/** What a case starts from. It remembers the props that the case gives, so that a test knows what no case gives. */
+/** What a case starts from. It records the props that the case uses, so that a test finds props that no case uses. */
 export class Given {
   public readonly vpc: ec2.IVpc;
   public readonly cluster: ecs.Cluster;
@@ -65,7 +65,7 @@ export class Given {
   }
 
   public securityGroup(id: string): ec2.ISecurityGroup {
-    return ec2.SecurityGroup.fromSecurityGroupId(this.stack, id, `sg-${id}`);
+    return ec2.SecurityGroup.fromSecurityGroupId(this.stack, `SecurityGroup${id}`, `sg-${id}`);
   }
 }
 
@@ -79,8 +79,8 @@ function runWithVolume(given: Given, volume: ecs.ServiceManagedVolume): void {
 const onEc2 = { compatibility: ecs.Compatibility.EC2 };
 
 /**
- * Small stacks, each for a prop or two. A case stands for stacks that users have: it is never changed, and a new prop gets
- * a new case at the end.
+ * Small stacks, each for one prop or a few. Users have stacks like these, so a case never changes. A new prop gets a new case
+ * at the end.
  */
 export const CASES: { readonly [name: string]: (given: Given) => void } = {
   'only what is required': (given) => {
@@ -133,7 +133,7 @@ export const CASES: { readonly [name: string]: (given: Given) => void } = {
         machineImage: ecs.EcsOptimizedImage.amazonLinux2(),
         userData: ec2.UserData.forLinux(),
         role: new iam.Role(given.stack, 'InstanceRole', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') }),
-        securityGroup: given.securityGroup('instances'),
+        securityGroup: given.securityGroup('00000004'),
       }),
     });
     const provider = new ecs.AsgCapacityProvider(given.stack, 'Provider', { autoScalingGroup });
@@ -156,7 +156,7 @@ export const CASES: { readonly [name: string]: (given: Given) => void } = {
   'subnets and security groups': (given) => {
     given.runTask({
       vpcSubnets: { subnets: [ec2.Subnet.fromSubnetId(given.stack, 'Subnet', 'subnet-00000001')] },
-      securityGroups: [given.securityGroup('one'), given.securityGroup('two')],
+      securityGroups: [given.securityGroup('00000001'), given.securityGroup('00000002')],
     });
   },
   'a public IP address': (given) => {
@@ -274,9 +274,7 @@ export const CASES: { readonly [name: string]: (given: Given) => void } = {
     });
   },
   'before and after other resources': (given) => {
-    const table = new logs.LogGroup(given.stack, 'Before');
-    const service = new logs.LogGroup(given.stack, 'After');
-    given.runTask({ executeAfter: [table], executeBefore: [service] });
+    given.runTask({ executeAfter: [new logs.LogGroup(given.stack, 'Before')], executeBefore: [new logs.LogGroup(given.stack, 'After')] });
   },
   'a given role for the function': (given) => {
     given.runTask({ handlerRole: given.role('handler') });
@@ -288,7 +286,7 @@ export const CASES: { readonly [name: string]: (given: Given) => void } = {
     given.runTask({
       handlerVpc: given.vpc,
       handlerVpcSubnets: { availabilityZones: ['b'] },
-      handlerSecurityGroups: [given.securityGroup('handler')],
+      handlerSecurityGroups: [given.securityGroup('00000003')],
       onDelete: {},
     });
   },

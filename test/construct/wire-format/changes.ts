@@ -3,20 +3,20 @@ import type { Frozen, Golden } from './render';
 
 const RUNS_AGAIN = 'An upgrade would run these tasks again';
 const REFUSED = 'CloudFormation would refuse the upgrade';
-const REPLACED = 'An upgrade would delete resources and create others in their place';
+const REPLACED = 'An upgrade would replace resources, and run the tasks that use them again';
 const REMOVED = 'An upgrade would delete resources';
-const ADDED = 'An upgrade would create further resources';
+const ADDED = 'An upgrade would create more resources';
 const OUTPUTS = 'An upgrade would change outputs of the stack, which other stacks and scripts read';
-const NO_CASE = 'A case is gone, although users may still have stacks like it. Cases are only appended';
-const NEW_CASE = 'A case is new, which changes nothing for anybody';
+const NO_CASE = 'A case was removed, although users may still have stacks like it. Cases are only appended';
+const NEW_CASE = 'A case is new, and existing stacks stay as they are';
 
-/** What becomes of existing stacks, and where. */
+/** What an upgrade would do to existing stacks, and which part of the template causes it. */
 interface Change {
   readonly effect: string;
   readonly what: string;
 }
 
-/** Tells what users would see if the frozen part became another one: nothing if it is the same. */
+/** What users would see if the frozen part changed like this. Empty if it is the same. */
 export function describeChanges(before: Golden<Frozen>, after: Golden<Frozen>): string {
   const found = new Map<string, Map<string, string[]>>();
   for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
@@ -50,21 +50,25 @@ function resourceChanges(before: Frozen['resources'], after: Frozen['resources']
     if (!now) {
       const [successor] = added.filter((other) => after[other].Type === Type);
       added.splice(0, added.length, ...added.filter((other) => other !== successor));
-      return successor && Properties
+      return successor && Properties?.ServiceToken
         ? [{ effect: RUNS_AGAIN, what: `the logical id ${logicalId} would become ${successor}${Properties.OnDelete ? ', and onDelete would run' : ''}` }]
         : [{ effect: successor ? REPLACED : REMOVED, what: successor ? `${Type} ${logicalId} would become ${successor}` : `${Type} ${logicalId}` }];
     }
     if (now.Type !== Type) {
       return [{ effect: REFUSED, what: `the type of a resource cannot change: ${Type} would become ${now.Type}` }];
     }
-    return propertyChanges(Properties ?? {}, now.Properties ?? {}).map((what) => what.startsWith('ServiceToken ')
-      ? { effect: REFUSED, what: `the function of a custom resource cannot change: ${what}` }
-      : { effect: RUNS_AGAIN, what });
+    const isCustom = Properties?.ServiceToken !== undefined;
+    return propertyChanges(Properties ?? {}, now.Properties ?? {}).map((what) => {
+      if (what.startsWith('ServiceToken ') || Type === 'AWS::Lambda::Function') {
+        return { effect: REFUSED, what: `the function of a custom resource cannot change: ${what}` };
+      }
+      return isCustom ? { effect: RUNS_AGAIN, what } : { effect: REPLACED, what: `${Type}: ${what}` };
+    });
   });
   return [...changes, ...added.map((logicalId) => ({ effect: ADDED, what: `${after[logicalId].Type} ${logicalId}` }))];
 }
 
-/** Each property that differs, by its path. A reference is one value. */
+/** Each property that differs, with its path. A reference counts as one value. */
 function propertyChanges(before: any, after: any, path = ''): string[] {
   if (areEqual(before, after)) {
     return [];
@@ -90,11 +94,11 @@ function outputChanges(before: Frozen['outputs'], after: Frozen['outputs']): Cha
   const changes = Object.entries(before).flatMap(([logicalId, value]): Change[] => {
     if (logicalId in after) {
       return areEqual(value, after[logicalId]) ? []
-        : [{ effect: OUTPUTS, what: `${logicalId} would show ${JSON.stringify(after[logicalId])} in place of ${JSON.stringify(value)}` }];
+        : [{ effect: OUTPUTS, what: `${logicalId} would show ${JSON.stringify(after[logicalId])} instead of ${JSON.stringify(value)}` }];
     }
     const successor = added.find((other) => areEqual(after[other], value));
     added.splice(0, added.length, ...added.filter((other) => other !== successor));
-    return [{ effect: OUTPUTS, what: successor ? `${logicalId} would change its name to ${successor}` : `${logicalId} would be gone` }];
+    return [{ effect: OUTPUTS, what: successor ? `${logicalId} would change its name to ${successor}` : `${logicalId} would be removed` }];
   });
   return [...changes, ...added.map((logicalId) => ({ effect: OUTPUTS, what: `${logicalId} would be added` }))];
 }
@@ -103,7 +107,7 @@ function areEqual(one: any, other: any): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** Stands for a frozen part in the list of accepted changes. */
+/** Identifies a frozen part in the list of accepted changes. */
 export function digestOf(frozen: Golden<Frozen>): string {
   return createHash('sha256').update(JSON.stringify(frozen)).digest('hex').slice(0, 12);
 }

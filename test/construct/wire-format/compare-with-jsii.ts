@@ -1,4 +1,4 @@
-/** Fails unless api.ts reads the same API from the sources as jsii, which has just compiled them. */
+/** Fails if api.ts reads another API from the sources than jsii, which has just compiled them. */
 import { deepStrictEqual } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';

@@ -4,26 +4,34 @@ import type { IConstruct } from 'constructs';
 import { CASES, Given } from './cases';
 import { RunFargateTask, RunTask } from '../../../src';
 
-/** By the name of each case. */
+/** A value for each case, by its name. */
 export interface Golden<T> { readonly [name: string]: T }
 
-/** What no later version may change in a stack that exists. */
+/** What no later version may change in an existing stack. */
 export interface Frozen {
-  /** What the library creates. Those with properties are the custom resources. */
+  /** All resources that the library creates, with the properties that frozenProperties selects. */
   readonly resources: { readonly [logicalId: string]: { readonly Type: string; readonly Properties?: { readonly [name: string]: any } } };
 
   readonly outputs: { readonly [logicalId: string]: any };
 }
 
-/** All else that the library renders but notes for cdk-nag: by the logical id of each resource. It may change. */
+/** The rest of what the library renders, without the notes for cdk-nag, by the logical id of each resource. It may change. */
 export interface Reviewed { readonly [logicalId: string]: any }
 
-/** What the cases render, and the props that they give, by the name of the interface. */
+/** What the cases render, and the props that they use, each with the name of its interface. */
 export interface Rendered {
   readonly frozen: Golden<Frozen>;
   readonly reviewed: Golden<Reviewed>;
   readonly props: readonly [struct: string, props: object][];
 }
+
+const REPLACING_PROPERTIES: { readonly [type: string]: string[] } = {
+  'AWS::EC2::SecurityGroup': ['GroupDescription', 'GroupName', 'VpcId'],
+  'AWS::ECS::Cluster': ['ClusterName'],
+  'AWS::IAM::Role': ['Path', 'RoleName'],
+  'AWS::Lambda::Function': ['FunctionName'],
+  'AWS::Logs::LogGroup': ['LogGroupName'],
+};
 
 export function renderCases(): Rendered {
   const rendered = Object.entries(CASES).flatMap(([name, build]) => {
@@ -49,32 +57,44 @@ function renderStack(stack: Stack): { readonly frozen: Frozen; readonly reviewed
   const elements = stack.node.findAll().filter((each): each is CfnElement => CfnElement.isCfnElement(each) && Stack.of(each) === stack);
   const entries = elements.map((element): [string, CfnElement] => [stack.resolve(element.logicalId), element]).sort(([a], [b]) => a < b ? -1 : 1);
   const resources = entries.filter(([logicalId, element]) => logicalId in Resources && CfnResource.isCfnResource(element));
-  const created = resources.filter(([, element]) => isOurs(element));
-  const isCustom = (logicalId: string) => Resources[logicalId].Properties?.ServiceToken !== undefined;
+  const functions = resources.flatMap(([logicalId]) => Resources[logicalId].Properties?.ServiceToken?.['Fn::GetAtt']?.[0] ?? []);
+  const handlers = resources.filter(([logicalId]) => functions.includes(logicalId)).map(([, { node }]) => node.scopes[stack.node.scopes.length]);
+  const isOurs = (element: IConstruct) => element.node.scopes.some((scope) => handlers.includes(scope)
+    || scope instanceof RunTask || scope instanceof RunFargateTask) || isDefaultCluster(element);
+  const frozenOf = (logicalId: string) => frozenProperties(Resources[logicalId]);
   return {
     frozen: {
-      resources: Object.fromEntries(created.map(([logicalId]) => {
-        const { Type, Properties } = Resources[logicalId];
-        return [logicalId, isCustom(logicalId) ? { Type, Properties } : { Type }];
+      resources: Object.fromEntries(resources.filter(([, element]) => isOurs(element)).map(([logicalId]) => {
+        const [{ Type }, Properties] = [Resources[logicalId], frozenOf(logicalId)];
+        return [logicalId, Object.keys(Properties).length > 0 ? { Type, Properties } : { Type }];
       })),
       outputs: Object.fromEntries(entries.filter(([logicalId, element]) => logicalId in Outputs && isOurs(element))
         .map(([logicalId]) => [logicalId, Outputs[logicalId].Value])),
     },
-    reviewed: Object.fromEntries(resources.filter(([, element]) => isOurs(element) || isPolicy(element)).map(([logicalId]) => {
+    reviewed: Object.fromEntries(resources.filter(([, element]) => isOurs(element) || isPolicy(element)).map(([logicalId, element]) => {
       const { Type, Properties, DependsOn } = Resources[logicalId];
-      return [logicalId, withShortReferences(isCustom(logicalId) ? { DependsOn } : { DependsOn, Properties, Type })];
+      const frozen = isOurs(element) ? frozenOf(logicalId) : {};
+      const others = Object.entries(Properties ?? {}).filter(([name]) => !(name in frozen));
+      return [logicalId, withShortReferences({ DependsOn, Properties: others.length > 0 ? Object.fromEntries(others) : undefined, Type })];
     })),
   };
 }
 
-/** Whether the library creates it, and not the user. The default cluster's new VPC is that of aws-cdk-lib. */
-function isOurs(element: IConstruct): boolean {
-  const isDefaultCluster = /^[^/]*\/EcsDefaultCluster[^/]*\/Resource$/.test(element.node.path);
-  return isDefaultCluster || element.node.scopes.some((scope) =>
-    scope instanceof RunTask || scope instanceof RunFargateTask || scope.node.id === 'EcsRunTaskHandler');
+/**
+ * The properties that CloudFormation sends to the function, or whose change replaces a resource: the custom resource refers
+ * to its name or ARN, so the task would run again.
+ */
+function frozenProperties({ Type, Properties = {} }: { readonly Type: string; readonly Properties?: object }): { readonly [name: string]: any } {
+  const isAll = 'ServiceToken' in Properties || Type === 'AWS::ECS::TaskDefinition';
+  return Object.fromEntries(Object.entries(Properties).filter(([name]) => isAll || REPLACING_PROPERTIES[Type]?.includes(name)));
 }
 
-/** The library gives permissions to roles of the user. */
+/** The cluster that RunFargateTask creates. Its VPC comes from aws-cdk-lib. */
+function isDefaultCluster({ node }: IConstruct): boolean {
+  return /\/EcsDefaultCluster[^/]*\/Resource$/.test(node.path);
+}
+
+/** Whether it may hold permissions that the library gives to a role of the user. */
 function isPolicy(element: CfnElement): boolean {
   return element instanceof CfnResource && ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].includes(element.cfnResourceType);
 }
@@ -85,7 +105,7 @@ function withoutRepetition(reviewed: Reviewed, first: Reviewed): Reviewed {
   ]));
 }
 
-/** Puts a word in place of what is different at each change of a file, at each synthesis, or too long to read. */
+/** Masks what differs after each change of a file or at each synthesis, and shortens what is too long to read. */
 function mask(template: object): any {
   return JSON.parse(JSON.stringify(sortKeys(template))
     .replace(/\b[0-9a-f]{64}\b/g, '(asset hash)')
@@ -93,7 +113,7 @@ function mask(template: object): any {
     .replace(/(long-){20,}/g, '(long-)'));
 }
 
-/** CloudFormation does not look at the order of keys, and the versions of aws-cdk-lib have different ones. */
+/** CloudFormation ignores the order of keys, and versions of aws-cdk-lib differ in it. */
 function sortKeys(value: any): any {
   if (typeof value !== 'object' || value === null) {
     return value;
@@ -101,7 +121,7 @@ function sortKeys(value: any): any {
   return Array.isArray(value) ? value.map(sortKeys) : Object.fromEntries(Object.keys(value).sort().map((key) => [key, sortKeys(value[key])]));
 }
 
-/** With `<Cluster.Arn>` for a reference, so that a policy can be read. */
+/** Replaces each reference by a short string such as `<Cluster.Arn>`, which makes policies readable. */
 function withShortReferences(value: any): any {
   if (typeof value !== 'object' || value === null) {
     return value;
@@ -115,7 +135,7 @@ function withShortReferences(value: any): any {
   return (Ref && `<${Ref}>`) ?? (attribute && `<${attribute.join('.')}>`) ?? (join && join[1].join(join[0])) ?? inside;
 }
 
-/** JSON in which a value is on one line if it fits. */
+/** JSON with each value on one line if it fits. */
 export function format(value: any, indent = '', name = ''): string {
   const line = JSON.stringify(value, null, 1).replace(/\n */g, ' ');
   const isLeaf = typeof value !== 'object' || value === null || Object.keys(value).length === 0;
