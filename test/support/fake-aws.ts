@@ -5,6 +5,10 @@ import { createHandler } from '../../lambda/lifecycle';
 import type { World } from '../../lambda/world';
 import { RESOURCE_TYPE } from '../../src/contract';
 
+// What tests need of the handler comes from here, so that few files know where it is.
+export { identity };
+export type { Event };
+
 export const START = Date.UTC(2026, 0, 1);
 export const MINUTE = 60_000;
 export const CLUSTER = 'arn:aws:ecs:eu-west-1:111122223333:cluster/shop';
@@ -39,6 +43,9 @@ export function doesNotStart(stoppedReason: string): Life {
     [20, { lastStatus: 'STOPPED', desiredStatus: 'STOPPED', stopCode: 'TaskFailedToStart', stoppedReason, containers: app({ lastStatus: 'STOPPED' }) }],
   ];
 }
+
+/** What happens instead of one API call. */
+export type Fault = (input: any, proceed: () => any) => unknown;
 
 interface Started extends Pick<Task, 'taskArn' | 'taskDefinitionArn' | 'startedBy' | 'tags'> {
   readonly at: number;
@@ -76,7 +83,7 @@ export class FakeAws implements World {
   outputs: { [name: string]: string } = {};
   taskDefinition: unknown;
   /** Per API call, what happens instead of it, once each: a thrown error or an answer. */
-  faults: Record<string, Array<(input: any, proceed: () => unknown) => unknown>> = {};
+  faults: Record<string, Fault[]> = {};
   putStatuses: number[] = [];
   time = START;
   private steps = 0;
@@ -123,6 +130,12 @@ export class FakeAws implements World {
       await this.invoke(this.handedOver.shift()!);
     }
     return this.answers.filter(({ RequestId }) => RequestId === event.RequestId).pop()!;
+  }
+
+  /** One invocation that hands over to a next one, which never runs. */
+  async invokeThenCrash(event: Event, remaining = 2 * MINUTE): Promise<void> {
+    await this.invoke(event, remaining);
+    this.handedOver = [];
   }
 
   /** A handler that never ends has to fail the test, not to hang it. */
@@ -269,3 +282,35 @@ export function awsError(name: string, message = '', status = 400): Error {
 export function fails(name: string, message?: string, status?: number) {
   return () => { throw awsError(name, message, status); };
 }
+
+export function times<T>(count: number, item: T): T[] {
+  return Array.from({ length: count }, () => item);
+}
+
+/** The URL of a request that was sent so many minutes after the world began. */
+export function sentAfter(minutes: number): string {
+  return `https://bucket.example/answer?X-Amz-Date=20260101T00${String(minutes).padStart(2, '0')}00Z&X-Amz-Signature=secret`;
+}
+
+/** No fault: the call does what it would have done. */
+export const passThrough: Fault = (_, proceed) => proceed();
+
+/** RunTask does not place the task. */
+export function notPlaced(reason: string, detail?: string): Fault {
+  return () => ({ tasks: [], failures: [{ arn: 'x', reason, detail }] });
+}
+
+/** RunTask starts the task, and its response gets lost. */
+export const startedWithoutResponse: Fault = (_, proceed) => {
+  proceed();
+  throw awsError('TimeoutError', 'socket hang up');
+};
+
+/** RunTask starts the task, and reports that it did not. */
+export const startedButReportedAsFailed: Fault = (_, proceed) => {
+  proceed();
+  return { tasks: [], failures: [{ reason: 'RESOURCE:MEMORY' }] };
+};
+
+/** DescribeTasks does not know the tasks. */
+export const missing: Fault = () => ({ tasks: [], failures: [{ reason: 'MISSING' }] });

@@ -1,0 +1,42 @@
+import { expectSuccess, expectFailed, expectStarted } from '../../support/handler-expectations';
+import { fails, update, FakeAws, times } from '../../support/fake-aws';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+describe('the stack status of an Update', () => {
+  beforeEach(() => { world.stackStatus = 'UPDATE_IN_PROGRESS'; });
+
+  test('is requested again when the permission has not propagated yet', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    world.faults.DescribeStacks = [fails('AccessDenied', 'not authorized to perform: cloudformation:DescribeStacks')];
+    expectSuccess(await world.request(update()), { Reason: 'No task was run: this is a rollback.' });
+    expect(world.lines).toContainEqual(expect.stringContaining('AccessDenied: not authorized to perform: cloudformation:DescribeStacks'));
+  });
+
+  test('fails the Update before a task starts when CloudFormation returns none', async () => {
+    world.faults.DescribeStacks = times(1000, () => ({ Stacks: [] }));
+    expectFailed(await world.request(update()), 'does not tell the status of the stack');
+    expectStarted(world, 0);
+  });
+
+  test('fails the Update before a task starts when the function has no permission to read it', async () => {
+    world.faults.DescribeStacks = times(1000, fails('AccessDenied', 'not authorized to perform: cloudformation:DescribeStacks'));
+    const { Status, Reason } = await world.request(update());
+    expect(Status).toBe('FAILED');
+    expect(Reason.split('\n').slice(0, 2)).toEqual([
+      'CloudFormation did not tell whether this is a rollback, so no task was run. Check the role of the function, its permissions boundary, and the service control policies of the account.',
+      'AWS says: AccessDenied: not authorized to perform: cloudformation:DescribeStacks',
+    ]);
+    expect(world.seconds()).toBeLessThan(180);
+    expectStarted(world, 0);
+  });
+
+  test('is requested for four minutes, and the message then says what to do', async () => {
+    world.faults.DescribeStacks = times(1000, fails('ThrottlingException', 'Rate exceeded'));
+    const { Reason, at } = await world.request(update());
+    expect(Reason).toContain('so no task was run. Deploy again, or continue the rollback.\nAWS says: ThrottlingException: Rate exceeded');
+    expect(at).toBeGreaterThan(3 * 60);
+    expect(at).toBeLessThanOrEqual(4 * 60);
+  });
+});

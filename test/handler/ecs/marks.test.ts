@@ -1,0 +1,62 @@
+import { RunTaskCommand } from '@aws-sdk/client-ecs';
+import { expectStopped } from '../../support/handler-expectations';
+import { CLUSTER, create, fails, ID, MINUTE, properties, remove, runs, FakeAws, times, missing } from '../../support/fake-aws';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+describe('finding the tasks of a resource', () => {
+  beforeEach(() => { world.stackStatus = 'DELETE_IN_PROGRESS'; });
+
+  test.each([
+    ['when the user sets startedBy', { startedBy: 'deployments' }],
+    ['when the user sets startedBy and tags', { startedBy: 'deployments', tags: [{ key: 'team', value: 'shop' }] }],
+    ['when the user sets only tags', { tags: [{ key: 'team', value: 'shop' }] }],
+  ])('finds only its own tasks %s', async (_, request) => {
+    world.stackStatus = 'CREATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    const delivered = properties({}, request);
+    await world.invoke(create(delivered), 2 * MINUTE);
+    await world.invokeThenCrash({ ...create(delivered), LogicalResourceId: 'Other', RequestId: 'other' });
+    await world.request(remove(delivered));
+    expectStopped(world, 1);
+  });
+
+  test('finds its task among hundreds of others', async () => {
+    world.stackStatus = 'CREATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    const others = async () => {
+      for (let other = 0; other < 120; other++) {
+        await world.ecs.send(new RunTaskCommand({ cluster: CLUSTER, taskDefinition: 'migrate:7', startedBy: 'others', clientToken: `${world.tasks.length}` }));
+      }
+    };
+    await others();
+    await world.invoke(create(), 2 * MINUTE);
+    await others();
+    world.handedOver = [];
+    await world.request(remove());
+    expectStopped(world, 121);
+    expect(world.callsOf('ListTasks').map(({ nextToken }) => nextToken)).toEqual(expect.arrayContaining([undefined, '100', '200']));
+    const described = world.callsOf('DescribeTasks').filter(({ include }) => include);
+    expect(described[0].include).toEqual(['TAGS']);
+    expect(Math.max(...described.map(({ tasks }) => tasks.length))).toBe(100); // the most that ECS takes
+  });
+
+  test('finds a task that ECS lists before DescribeTasks knows it', async () => {
+    world.stackStatus = 'CREATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash(create());
+    world.faults.DescribeTasks = times(4, missing);
+    await world.request(remove());
+    expectStopped(world, 1);
+  });
+
+  test('gives up soon on a task that ECS no longer knows', async () => {
+    world.faults.ListTasks = [() => ({ taskArns: ['forgotten'] })];
+    world.faults.DescribeTasks = [() => ({ tasks: [{ taskArn: 'forgotten', startedBy: `${ID}/0f9c1f8e/1/1`, lastStatus: 'RUNNING' }] })];
+    world.faults.StopTask = times(100, fails('InvalidParameterException', 'The referenced task was not found.'));
+    const { at } = await world.request(remove());
+    expect(at).toBeGreaterThan(10); // it may be so new that not all of ECS knows it
+    expect(at).toBeLessThan(15);
+  });
+});

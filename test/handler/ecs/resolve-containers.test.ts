@@ -1,0 +1,37 @@
+import { expectSuccess, expectFailed, expectStarted } from '../../support/handler-expectations';
+import { create, fails, properties, runs, FakeAws, sentAfter } from '../../support/fake-aws';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+describe('a task definition whose containers the construct does not know', () => {
+  const fromElsewhere = (options: object) => {
+    world.taskDefinition = { containerDefinitions: [{ name: 'app', logConfiguration: { options } }, { name: 'sidecar', essential: false }] };
+    const { ExitCodeFrom, Logs, ...delivered } = properties();
+    return delivered;
+  };
+
+  test('is read from ECS, for the essential containers and the place of their log', async () => {
+    const delivered = fromElsewhere({ 'awslogs-group': '/elsewhere', 'awslogs-stream-prefix': 'x' });
+    world.lives = [runs(5, 1)];
+    world.faults.DescribeTaskDefinition = [fails('ThrottlingException')];
+    expect((await world.request(create(delivered))).Reason).toContain('Log group /elsewhere, stream x/app/1a.');
+    expect(world.callsOf('DescribeTaskDefinition')).toEqual([{ taskDefinition: 'migrate:7' }, { taskDefinition: 'migrate:7' }]);
+    expect(world.callsOf('GetLogEvents')).toEqual([]); // which the role does not allow
+    world.lives = [runs(5, 0)];
+    expectSuccess(await world.request({ ...create(delivered), RequestId: 'another', ResponseURL: sentAfter(1) }));
+  });
+
+  test('gives the message no log without a stream prefix', async () => {
+    world.lives = [runs(5, 1)];
+    expect((await world.request(create(fromElsewhere({ 'awslogs-group': '/elsewhere' })))).Reason).not.toContain('Log group');
+  });
+
+  test.each([undefined, {}])('starts no task when ECS returns %j instead', async (taskDefinition) => {
+    world.taskDefinition = taskDefinition;
+    const delivered = properties();
+    delete delivered.ExitCodeFrom;
+    expectFailed(await world.request(create(delivered)), 'ECS does not tell the containers of migrate:7');
+    expectStarted(world, 0);
+  });
+});

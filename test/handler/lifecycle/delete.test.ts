@@ -1,0 +1,89 @@
+import { expectSuccess, expectFailed, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
+import { CLUSTER, create, fails, ID, MINUTE, properties, remove, runs, FakeAws, times, sentAfter } from '../../support/fake-aws';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+describe('Delete', () => {
+  beforeEach(() => { world.stackStatus = 'DELETE_IN_PROGRESS'; });
+
+  test.each([ID, `${ID}/failed`])('starts no task and succeeds at once, with the physical id %s', async (id) => {
+    expectSuccess(await world.request(remove(properties(), id)), { PhysicalResourceId: id });
+    expectStarted(world, 0);
+    expect(world.seconds()).toBeLessThan(1);
+  });
+
+  test('stops the task of a Create that is still waiting, with the physical id that CloudFormation generated', async () => {
+    world.stackStatus = 'CREATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    await world.invoke(create(), 2 * MINUTE);
+    world.stackStatus = 'ROLLBACK_IN_PROGRESS';
+    const answer = await world.request(remove(properties(), 'Shop-Migration-1ABCDEF'));
+    expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'Shop-Migration-1ABCDEF' });
+    expect(world.callsOf('StopTask')).toEqual([{ cluster: CLUSTER, task: world.tasks[0].taskArn, reason: 'cdk-ecs-run-task: the resource is deleted' }]);
+    expect(world.answers).toContainEqual(expect.objectContaining({
+      RequestId: create().RequestId,
+      Status: 'FAILED',
+      Reason: expect.stringContaining('The task was stopped: the resource is deleted.'),
+    }));
+  });
+
+  test('waits until the network interface of the last task is gone', async () => {
+    world.stackStatus = 'CREATE_IN_PROGRESS';
+    world.lives = [runs(5, 1)];
+    const failed = await world.request(create());
+    const { at } = await world.request(remove());
+    expect(at - failed.at).toBeGreaterThan(10);
+  });
+
+  test('looks twice for the task of a Create that has not answered and can still start the task', async () => {
+    world.faults.ListTasks = times(2, () => {
+      if (world.tasks.length === 0) {
+        world.stackStatus = 'CREATE_IN_PROGRESS';
+        world.lives = [runs(60 * 60, 0)];
+        (world as any).onRunTask({ cluster: CLUSTER, taskDefinition: 'migrate:7', clientToken: 'x', startedBy: `${ID}/0f9c1f8e/1/1` });
+      }
+      return { taskArns: [] };
+    });
+    await world.request(remove(properties(), 'Shop-Migration-1ABCDEF'));
+    expectStopped(world, 1);
+  });
+
+  test('succeeds when the cluster no longer exists', async () => {
+    world.faults.ListTasks = times(1000, fails('ClusterNotFoundException', 'Cluster not found.'));
+    expectSuccess(await world.request(remove()));
+    expect(world.seconds()).toBeLessThan(30);
+    expect(world.lines).toContain('could not look for tasks to stop: ClusterNotFoundException: Cluster not found.');
+  });
+
+  test('succeeds when its properties are invalid', async () => {
+    expectSuccess(await world.request(remove({ ServiceToken: 'x' })));
+    expectSuccess(await world.request({ ...remove(), RequestId: 'bare', ResourceProperties: undefined as any }));
+  });
+});
+
+describe('a redelivered Delete', () => {
+  beforeEach(async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    await world.sleep(5 * MINUTE);
+    await world.invokeThenCrash({ ...create(), RequestId: 'later', ResponseURL: sentAfter(5) });
+  });
+
+  test('does not stop the task of a later deployment', async () => {
+    world.lastUpdated = new Date(Date.UTC(2026, 0, 1, 0, 5));
+    expectFailed(await world.request(remove()), 'his request is out of date');
+    expectNoneStopped(world);
+  });
+
+  test('stops a task that a late event started', async () => {
+    expectSuccess(await world.request(remove()));
+    expectStopped(world, 1);
+  });
+
+  test('stops the task when DescribeStacks fails', async () => {
+    world.faults.DescribeStacks = [fails('AccessDeniedException')];
+    expectSuccess(await world.request(remove()));
+    expectStopped(world, 1);
+  });
+});

@@ -1,0 +1,76 @@
+import { expectSuccess, expectFailed, expectStarted } from '../../support/handler-expectations';
+import { create, fails, ID, MINUTE, properties, remove, runs, update, FakeAws, times } from '../../support/fake-aws';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+describe('Delete with onDelete', () => {
+  beforeEach(() => { world.stackStatus = 'DELETE_IN_PROGRESS'; });
+  const { RunOn, ServiceToken, ServiceTimeout, ...run } = properties({ CompleteWhen: 'TASK_STOPPED', RetryAttempts: '1' }, { taskDefinition: 'drop:1' });
+  const drop = (id = ID) => remove(properties({ OnDelete: run }), id);
+
+  test('runs the task, and waits until the network interface of the task is gone', async () => {
+    world.lives = [runs(10, 0)];
+    const { Status, at } = await world.request(drop());
+    expect(Status).toBe('SUCCESS');
+    expect(at).toBeGreaterThan(60);
+    expect(world.callsOf('RunTask')).toMatchObject([{ taskDefinition: 'drop:1' }]);
+  });
+
+  test('fails when the task fails, after as many reruns as retryAttempts', async () => {
+    world.lives = [runs(10, 3)];
+    expectFailed(await world.request(drop()), 'After 2 attempts: container "app" exited with code 3.');
+  });
+
+  test('starts the task after the previous task has stopped', async () => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0), runs(10, 0)];
+    await world.invokeThenCrash(update());
+    world.stackStatus = 'DELETE_IN_PROGRESS';
+    await world.request(drop());
+    expect(world.tasks[1].at - world.tasks[0].stoppedAt!).toBeGreaterThanOrEqual(30_000);
+  });
+
+  test('runs the task only once, across hand-overs and redelivered events', async () => {
+    world.lives = [runs(20 * 60, 0)];
+    await world.request(drop());
+    await world.request(drop());
+    expect(world.callsOf('Invoke').length).toBeGreaterThan(0);
+    expectStarted(world, 1);
+  });
+
+  test.each(['ROLLBACK_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS'])('succeeds in a rollback when the task fails: %s', async (status) => {
+    world.stackStatus = status;
+    world.lives = [runs(12 * 60, 3)];
+    expectSuccess(await world.request(drop()), { Reason: expect.stringContaining('exited with code 3') });
+  });
+
+  test('fails when the task fails and DescribeStacks does not know the stack', async () => {
+    world.lives = [runs(10, 3)];
+    world.faults.DescribeStacks = times(1, fails('ValidationError', 'Stack does not exist'));
+    expectFailed(await world.request(drop()), 'exited with code 3');
+  });
+
+  test('starts no task for an old event when another deployment has begun', async () => {
+    await world.sleep(5 * MINUTE);
+    world.faults.DescribeStacks = [() => ({ Stacks: [{ StackStatus: 'UPDATE_IN_PROGRESS', LastUpdatedTime: new Date(Date.UTC(2026, 0, 1, 0, 4)) }] })];
+    await world.request(drop());
+    expectStarted(world, 0);
+  });
+
+  test('fails with the path of a property that does not fit', async () => {
+    const odd = remove(properties({ OnDelete: { ...run, Request: { ...run.Request, count: 'two' } } }));
+    expectFailed(await world.request(odd), 'the property OnDelete.Request.count is not a number');
+  });
+
+  test('starts no task after a Create that failed or never answered', async () => {
+    world.stackStatus = 'CREATE_IN_PROGRESS';
+    world.lives = [runs(5, 1)];
+    const { PhysicalResourceId } = await world.request(create());
+    expect(PhysicalResourceId).toBe(`${ID}/failed`);
+    world.stackStatus = 'ROLLBACK_IN_PROGRESS';
+    expectSuccess(await world.request(drop(PhysicalResourceId)), { PhysicalResourceId });
+    expectSuccess(await world.request({ ...drop('Shop-Migration-1ABCDEF'), RequestId: 'cancelled' }));
+    expectStarted(world, 1);
+  });
+});

@@ -1,0 +1,47 @@
+import { expectSuccess, expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
+import { create, fails, MINUTE, runs, FakeAws, times, passThrough } from '../../support/fake-aws';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+describe('a deployment that has already ended', () => {
+  test.each(['CREATE_COMPLETE', 'CREATE_FAILED', 'UPDATE_FAILED'])('starts no task while the stack is %s', async (status) => {
+    world.stackStatus = status;
+    expectFailed(await world.request(create()), `The task did not start: the stack is ${status}, not being deployed.`);
+    expectStarted(world, 0);
+  });
+
+  test('starts no task once the stack rolls back', async () => {
+    world.stackStatus = 'ROLLBACK_IN_PROGRESS';
+    expectFailed(await world.request(create()), 'cancelled before the task had started');
+    expectStarted(world, 0);
+  });
+
+  test.each(['ROLLBACK_IN_PROGRESS', 'UPDATE_FAILED'])('stops the running task when the stack is %s', async (status) => {
+    world.lives = [runs(20 * 60, 0)];
+    await world.invoke(create(), 4 * MINUTE);
+    world.stackStatus = status;
+    const { Status, Reason, at } = await world.request(world.handedOver.shift()!);
+    expect(Status).toBe('FAILED');
+    expect(Reason).toContain(`The deployment is over (${status}), and nobody waits for the task.`);
+    expect(at).toBeLessThan(4 * 60);
+    expectStopped(world, 1);
+  });
+
+  test('is checked again, because DescribeStacks can be stale at the beginning of a deployment', async () => {
+    world.faults.DescribeStacks = times(3, () => ({ Stacks: [{ StackStatus: 'UPDATE_COMPLETE' }] }));
+    expectSuccess(await world.request(create()));
+  });
+
+  test('is not assumed while DescribeStacks is throttled', async () => {
+    world.faults.DescribeStacks = [passThrough, ...times(3, fails('ThrottlingException'))];
+    expectSuccess(await world.request(create()));
+  });
+
+  test('is checked about once a minute', async () => {
+    world.lives = [runs(10 * 60, 0)];
+    await world.request(create());
+    expect(world.callsOf('DescribeStacks').length).toBeGreaterThan(10);
+    expect(world.callsOf('DescribeStacks').length).toBeLessThan(14);
+  });
+});

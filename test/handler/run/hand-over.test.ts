@@ -1,0 +1,54 @@
+import { expectSuccess, expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
+import { create, fails, MINUTE, properties, runs, FakeAws, times } from '../../support/fake-aws';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+describe('the hand-over to the next invocation', () => {
+  test('happens before the invocation runs out of time', async () => {
+    world.lives = [runs(28 * 60, 0)];
+    expectSuccess(await world.request(create()));
+    expect(world.callsOf('Invoke')).toMatchObject(times(2, { FunctionName: expect.stringContaining('Shop-EcsRunTask'), InvocationType: 'Event' }));
+    expect(world.callsOf('RunTask')).toHaveLength(1);
+    expect(world.answers).toHaveLength(1);
+  });
+
+  test('happens less than the 16 times in an hour after which Lambda detects a loop', async () => {
+    world.lives = [runs(2 * 60 * 60, 0)];
+    await world.request(create(properties({ TimeoutSeconds: '3600' })));
+    expect(world.callsOf('Invoke').length).toBeLessThan(8);
+  });
+
+  test('stops the task when the function is not allowed to invoke itself', async () => {
+    world.lives = [runs(28 * 60, 0)];
+    world.faults.Invoke = times(100, fails('AccessDeniedException', 'not authorized to perform: lambda:InvokeFunction'));
+    expectFailed(await world.request(create()), 'could not hand over to its next invocation');
+    expectStopped(world, 1);
+    expect(world.seconds()).toBeLessThan(15 * 60);
+  });
+});
+
+describe('a redelivered event', () => {
+  test('gets the same answer and starts no task after the first delivery was answered', async () => {
+    world.lives = [runs(60, 3)];
+    const first = await world.request(create());
+    const second = await world.request(create());
+    expect(second).toMatchObject({ Status: 'FAILED', Reason: first.Reason });
+    expectStarted(world, 1);
+  });
+
+  test('continues waiting for the same task after a crash, with the deadline of the first invocation', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.DescribeStacks = [];
+    await expect(new Promise((_, reject) => {
+      world.sleep = async () => { reject(new Error('the process died')); return new Promise(() => undefined); };
+      void world.invoke(create());
+    })).rejects.toThrow('died');
+    const revived = Object.assign(world, { sleep: new FakeAws().sleep.bind(world) });
+    revived.sleep = async (milliseconds: number) => { (world as any).time += milliseconds; };
+    await revived.sleep(2 * MINUTE);
+    const { at } = await revived.request(create());
+    expectStarted(world, 1);
+    expect(at).toBeLessThan(31 * 60);
+  });
+});

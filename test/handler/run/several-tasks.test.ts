@@ -1,0 +1,74 @@
+import { expectSuccess, expectFailed, expectStarted, expectNoneStopped } from '../../support/handler-expectations';
+import { create, doesNotStart, properties, runs, FakeAws, times, passThrough, notPlaced } from '../../support/fake-aws';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+describe('several tasks of one request', () => {
+  const two = () => create(properties({}, { count: '2' }));
+
+  test('succeed when every task succeeds', async () => {
+    world.lives = [runs(5, 0), runs(90, 0)];
+    expectSuccess(await world.request(two()));
+    expect(world.seconds()).toBeGreaterThan(120);
+  });
+
+  test('fail when one task fails, after the other task has ended by itself', async () => {
+    world.lives = [runs(5, 1), runs(90, 0)];
+    expectFailed(await world.request(two()), '1 of 2 tasks failed: container "app" exited with code 1');
+    expect(world.seconds()).toBeGreaterThan(120);
+    expectNoneStopped(world);
+  });
+
+  test('fail when ECS no longer knows one of the tasks', async () => {
+    world.lives = [runs(90 * 60, 0)];
+    world.faults.DescribeTasks = times(1_000, (_, proceed) => ({ tasks: (proceed() as any).tasks.slice(0, 1) }));
+    expectFailed(await world.request(two()), /its result is unknown.*\nTask arn:.*\/2a\./);
+    expect(world.seconds()).toBeLessThan(10 * 60);
+  });
+
+  test('are not completed after one task has failed', async () => {
+    world.lives = [runs(5, 1), doesNotStart('RESOURCE:MEMORY')];
+    world.faults.RunTask = [passThrough, passThrough, ...times(10, notPlaced('RESOURCE:MEMORY'))];
+    expectFailed(await world.request(two()), '1 of 2 tasks failed: container "app" exited with code 1');
+    expectStarted(world, 2);
+    expect(world.seconds()).toBeLessThan(55);
+  });
+
+  test('are not completed after one task has failed while another task still runs', async () => {
+    world.lives = [runs(5, 1), runs(90, 0), doesNotStart('RESOURCE:MEMORY')];
+    world.faults.RunTask = [...times(3, passThrough), ...times(100, notPlaced('RESOURCE:MEMORY'))];
+    expectFailed(await world.request(create(properties({}, { count: '3' }))));
+    expect(world.seconds()).toBeGreaterThan(120);
+    expect(Math.max(...world.calls.filter(({ name }) => name === 'RunTask').map(({ at }) => at))).toBeLessThan(37);
+  });
+
+  test('fail only after a task that ECS does not describe for a while has ended', async () => {
+    world.lives = [runs(5, 1), runs(90, 0)];
+    world.faults.DescribeTasks = times(60, (_, proceed) => ({ tasks: (proceed() as any).tasks.slice(0, 1) }));
+    expectFailed(await world.request(two()));
+    expectNoneStopped(world);
+  });
+
+  test('fail with the reason why one of the tasks was not placed', async () => {
+    world.lives = [runs(5, 0)];
+    world.faults.RunTask = [passThrough, ...times(1000, notPlaced('RESOURCE:MEMORY'))];
+    expectFailed(await world.request(two()), 'no container instance has enough room for it.');
+  });
+
+  test('are completed with another RunTask call when ECS placed only one task at first', async () => {
+    world.faults.RunTask = [passThrough, notPlaced('RESOURCE:MEMORY')];
+    expectSuccess(await world.request(two()));
+    expect(world.callsOf('RunTask').map(({ count, clientToken }) => [count, clientToken])).toEqual([
+      [1, 'c0ffee00-create-1-1'], [1, 'c0ffee00-create-2-1'], [1, 'c0ffee00-create-2-2'],
+    ]);
+    expectStarted(world, 2);
+  });
+
+  test('are found again after a crash, including the replacements for lost capacity', async () => {
+    world.lives = [doesNotStart('RESOURCE:MEMORY'), doesNotStart('RESOURCE:CPU'), runs(60, 0), runs(60, 0)];
+    await world.invokeThenCrash(two());
+    expectSuccess(await world.request(two()));
+    expectStarted(world, 4);
+  });
+});

@@ -1,0 +1,132 @@
+import { ConflictException } from '@aws-sdk/client-ecs';
+import { expectSuccess, expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
+import { CLUSTER, create, doesNotStart, fails, properties, runs, FakeAws, times, passThrough, notPlaced, startedWithoutResponse, startedButReportedAsFailed } from '../../support/fake-aws';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+describe('starting a task', () => {
+  test('sends the request with its original types, a clientToken and a startedBy that identifies the task', async () => {
+    await world.request(create(properties({}, { count: '1', enableExecuteCommand: 'false' })));
+    expect(world.callsOf('RunTask')).toEqual([{
+      cluster: CLUSTER,
+      taskDefinition: 'migrate:7',
+      launchType: 'FARGATE',
+      count: 1,
+      enableExecuteCommand: false,
+      clientToken: 'c0ffee00-create-1-1',
+      startedBy: expect.stringMatching(/^Shop\/Migration\/[0-9a-f]{12}\/[0-9a-f]{8}\/1\/1$/),
+    }]);
+  });
+
+  test.each([
+    ['throttling', 'ThrottlingException', 'Rate exceeded', 400],
+    ['a server error', 'ServerException', 'Service Unavailable', 500],
+    ['a permission that has not propagated yet', 'AccessDeniedException', 'not authorized to perform: ecs:RunTask', 400],
+    ['a role that cannot be assumed yet', 'ClientException', "ECS was unable to assume the role 'x' that was provided for this task.", 400],
+    ['a service-linked role that is still being created', 'InvalidParameterException', 'Unable to assume the service linked role. Please verify that the ECS service linked role exists.', 400],
+    ['a cluster that has not propagated yet', 'ClusterNotFoundException', 'Cluster not found.', 400],
+    ['a capacity provider that has not propagated yet', 'InvalidParameterException', 'The specified capacity provider FARGATE_SPOT was not found.', 400],
+    ['a quota of tasks in PROVISIONING', 'ClientException', 'The limit of tasks in PROVISIONING state is reached', 400],
+  ])('retries with the same clientToken after %s', async (_, name, message, status) => {
+    world.faults.RunTask = times(2, fails(name, message, status));
+    expectSuccess(await world.request(create()));
+    expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(times(3, 'c0ffee00-create-1-1'));
+    expect(world.lines).toContain(`AWS did not take the request: ${name}: ${message}; the next attempt follows`);
+    expectStarted(world, 1);
+  });
+
+  test('starts no second task when the response of RunTask got lost', async () => {
+    world.faults.RunTask = [startedWithoutResponse];
+    expectSuccess(await world.request(create()));
+    expectStarted(world, 1);
+  });
+
+  test('retries with a new clientToken when there was no capacity', async () => {
+    world.faults.RunTask = times(2, notPlaced('RESOURCE:MEMORY'));
+    expectSuccess(await world.request(create()));
+    expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(['c0ffee00-create-1-1', 'c0ffee00-create-1-2', 'c0ffee00-create-1-3']);
+  });
+
+  test('replaces a task that found no capacity after ECS had accepted it', async () => {
+    world.lives = [doesNotStart('Capacity is unavailable at this time. Please try again later'), runs(5, 0)];
+    expectSuccess(await world.request(create()));
+    expectStarted(world, 2);
+  });
+
+  test('starts no second task when its clientToken belongs to tasks that ECS does not name', async () => {
+    world.faults.RunTask = [() => { throw new ConflictException({ message: 'conflict', $metadata: {} }); }];
+    expectFailed(await world.request(create()), 'ConflictException');
+    expectStarted(world, 0);
+  });
+
+  test('fails at once for an image that does not exist', async () => {
+    world.lives = [doesNotStart('CannotPullContainerError: shop:v9: not found')];
+    expectFailed(await world.request(create()), 'there is no such image');
+    expectStarted(world, 1);
+  });
+
+  test('fails at once for a placement failure that a retry cannot fix', async () => {
+    world.faults.RunTask = [notPlaced('ATTRIBUTE', 'gpu')];
+    expectFailed(await world.request(create()), 'ATTRIBUTE: gpu');
+  });
+
+  test('fails at once when ECS rejects the request', async () => {
+    world.faults.RunTask = [fails('InvalidParameterException', 'No Container Instances were found in your cluster.')];
+    expectFailed(await world.request(create()), /InvalidParameterException.*\n.*No Container Instances were found in your cluster\./);
+  });
+
+  test('gives up on a missing permission after three minutes', async () => {
+    world.faults.RunTask = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:RunTask'));
+    expectFailed(await world.request(create()), 'the role of the function');
+    expect(world.seconds()).toBeGreaterThan(180);
+    expect(world.seconds()).toBeLessThan(240);
+  });
+});
+
+describe('a task that ECS started without reporting it', () => {
+  test('is adopted instead of starting another task', async () => {
+    world.faults.RunTask = [startedButReportedAsFailed];
+    expectSuccess(await world.request(create()));
+    expectStarted(world, 1);
+    expect(world.callsOf('RunTask')).toHaveLength(1);
+  });
+
+  test('is adopted and judged when it has already ended', async () => {
+    world.lives = [runs(-25, 3), runs(5, 0)];
+    world.faults.RunTask = [startedButReportedAsFailed];
+    world.random = () => 60; // the next attempt comes late
+    expectFailed(await world.request(create()), 'Container "app" exited with code 3.');
+    expectStarted(world, 1);
+  });
+
+  test('is not confused with an earlier task that failed', async () => {
+    world.lives = [runs(5, 1), runs(5, 0)];
+    world.faults.RunTask = [passThrough, startedWithoutResponse];
+    expectSuccess(await world.request(create(properties({ RetryAttempts: '1' }))));
+    expectStarted(world, 2);
+  });
+
+  test('is stopped when ECS lists it only after another task was started', async () => {
+    world.lives = [runs(60 * 60, 0), runs(5, 0)];
+    world.faults.RunTask = [startedButReportedAsFailed];
+    world.faults.ListTasks = [...times(2, passThrough), ...times(2, () => ({ taskArns: [] }))];
+    expectSuccess(await world.request(create()));
+    expect(world.callsOf('StopTask')).toMatchObject([{ task: world.tasks[0].taskArn, reason: 'cdk-ecs-run-task: another task has succeeded in its place' }]);
+  });
+
+  test('is stopped when ECS lists it late and another task of the request started at once', async () => {
+    world.lives = [runs(5, 0), runs(60 * 60, 0), runs(5, 0)];
+    world.faults.RunTask = [passThrough, startedButReportedAsFailed];
+    world.faults.ListTasks = [...times(2, passThrough), ...times(2, () => ({ taskArns: [] }))];
+    expectSuccess(await world.request(create(properties({}, { count: '2' }))));
+    expectStopped(world, 2);
+  });
+
+  test('is stopped when the next attempt fails for good', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.RunTask = [startedWithoutResponse, fails('InvalidParameterException')];
+    expectFailed(await world.request(create()));
+    expectStopped(world, 1);
+  });
+});

@@ -1,0 +1,71 @@
+import { StopTaskCommand } from '@aws-sdk/client-ecs';
+import { expectFailed, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
+import { create, fails, Fault, properties, runs, FakeAws, times, startedWithoutResponse, startedButReportedAsFailed } from '../../support/fake-aws';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+describe('stopping tasks', () => {
+  test('leaves out a task that has ended by itself', async () => {
+    world.lives = [runs(60, 3)];
+    await world.request(create());
+    expectNoneStopped(world);
+  });
+
+  test('shortens a reason that is too long for StopTask', async () => {
+    world.faults.DescribeTasks = [() => { throw new TypeError('x'.repeat(5_000)); }];
+    await world.request(create());
+    expect(world.callsOf('StopTask').map(({ reason }) => reason.length)).toEqual([255]);
+  });
+
+  test('names a task that does not stop', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.StopTask = times(1000, fails('ServerException', '', 500));
+    expectFailed(await world.request(create()), /stop it .*: arn:aws:ecs:eu-west-1:111122223333:task\/shop\/1a\./i);
+  });
+
+  test('includes a task whose start was not confirmed, and retries ListTasks after throttling', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.RunTask = [startedWithoutResponse, fails('InvalidParameterException')];
+    world.faults.ListTasks = [...times(2, () => ({ taskArns: [] })), ...times(3, fails('ThrottlingException'))];
+    expectFailed(await world.request(create()));
+    expectStopped(world, 1);
+  });
+
+  test.each<[string, Fault]>([
+    ['whose RunTask response got lost', startedWithoutResponse],
+    ['that ECS started and reported as not placed', startedButReportedAsFailed],
+  ])('includes a task %s and that ECS lists only later', async (_, fault) => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.RunTask = [fault, fails('InvalidParameterException')];
+    world.faults.ListTasks = times(100, (_input, proceed) => world.seconds() < 12 ? { taskArns: [] } : proceed());
+    expectFailed(await world.request(create()), 'InvalidParameterException');
+    expectStopped(world, 1);
+  });
+
+  test('includes a task that was starting when a Delete found nothing to stop', async () => {
+    world.faults.RunTask = [(_, proceed) => { world.stackStatus = 'ROLLBACK_IN_PROGRESS'; return proceed(); }];
+    const { Status, at } = await world.request(create());
+    expect(Status).toBe('FAILED');
+    expect(at).toBeLessThan(40);
+    expectStopped(world, 1);
+  });
+
+  test('includes a task that another invocation of the same event has started', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash(create());
+    world.faults.DescribeTaskDefinition = [fails('ClientException', 'Unable to describe task definition.')];
+    expectFailed(await world.request(create(properties({ ExitCodeFrom: undefined }))));
+    expectStopped(world, 1);
+  });
+
+  test('waits for a task that another invocation of the same event is stopping', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash(create());
+    await world.ecs.send(new StopTaskCommand({ task: world.tasks[0].taskArn }));
+    const stopRequestedAt = world.seconds();
+    world.stackStatus = 'ROLLBACK_IN_PROGRESS';
+    const { at } = await world.request(create());
+    expect(at).toBeGreaterThanOrEqual(stopRequestedAt + 30);
+  });
+});
