@@ -2,7 +2,7 @@ import type { Task } from '@aws-sdk/client-ecs';
 
 export const TASK_ARN = 'arn:aws:ecs:eu-west-1:111122223333:task/shop/0f9c1f8e6f4b4d0c';
 
-/** A task that has ended, in the form that DescribeTasks gives it. */
+/** A task that has ended, as DescribeTasks returns it. */
 export function ended(task: Partial<Task>): Task {
   return {
     taskArn: TASK_ARN,
@@ -15,12 +15,12 @@ export function ended(task: Partial<Task>): Task {
   };
 }
 
-/** One that ran and whose only container exited. */
+/** A task that ran and whose only container exited. */
 export function exited(exitCode: number, reason?: string): Task {
   return ended({ containers: [{ name: 'app', lastStatus: 'STOPPED', runtimeId: '0f9c-1', exitCode, reason }] });
 }
 
-/** One in which nothing ran. */
+/** A task in which no container ran. */
 export function neverStarted(stoppedReason: string, containerReason?: string): Task {
   return ended({
     stopCode: 'TaskFailedToStart',

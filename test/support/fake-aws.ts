@@ -14,12 +14,12 @@ export const MINUTE = 60_000;
 export const CLUSTER = 'arn:aws:ecs:eu-west-1:111122223333:cluster/shop';
 const STACK_ID = 'arn:aws:cloudformation:eu-west-1:111122223333:stack/Shop/6d1a2b30-0000-11f1-9f3e-0a1b2c3d4e5f';
 
-/** What a task is from some second of its life on. */
+/** The state of a task from each of these seconds on. */
 export type Life = ReadonlyArray<readonly [second: number, state: Partial<Task>]>;
 
 const app = (container: object) => [{ name: 'app', ...container }];
 
-/** A Fargate task whose container exits with the code after so many seconds; its network interface takes 20 more. */
+/** A Fargate task whose container exits with the code after so many seconds; its network interface takes 20 seconds more. */
 export function runs(seconds: number, exitCode: number): Life {
   const over: Partial<Task> = {
     desiredStatus: 'STOPPED',
@@ -36,7 +36,7 @@ export function runs(seconds: number, exitCode: number): Life {
   ];
 }
 
-/** A Fargate task in which nothing runs. */
+/** A Fargate task whose containers never start. */
 export function doesNotStart(stoppedReason: string): Life {
   return [
     [0, { lastStatus: 'PROVISIONING', containers: app({ lastStatus: 'PENDING' }) }],
@@ -55,7 +55,8 @@ interface Started extends Pick<Task, 'taskArn' | 'taskDefinitionArn' | 'startedB
   stoppedReason?: string;
 }
 
-interface Answered {
+/** The answer that CloudFormation received. */
+export interface Answered {
   readonly RequestId: string;
   readonly Status: string;
   readonly Reason: string;
@@ -65,7 +66,7 @@ interface Answered {
   readonly at: number;
 }
 
-/** AWS around the handler, on virtual time. Just what the tests need: honours tokens, lists in pages, lets tasks live and be stopped. */
+/** The AWS services that the handler calls, on virtual time: with client tokens, pages of ListTasks, and tasks that end or are stopped. */
 export class FakeAws implements World {
   readonly lines: string[] = [];
   readonly answers: Answered[] = [];
@@ -76,13 +77,13 @@ export class FakeAws implements World {
   stackStatus = 'CREATE_IN_PROGRESS';
   lastUpdated?: Date;
   creationTime?: Date;
-  /** The lives of the tasks to come; the last one repeats. */
+  /** The lives of the next tasks; the last one repeats. */
   lives: Life[] = [runs(60, 0)];
   logEvents: string[] = [];
-  /** What the stack keeps. */
+  /** The outputs of the stack. */
   outputs: { [name: string]: string } = {};
   taskDefinition: unknown;
-  /** Per API call, what happens instead of it, once each: a thrown error or an answer. */
+  /** For each API call, what happens instead, once each. */
   faults: Record<string, Fault[]> = {};
   putStatuses: number[] = [];
   time = START;
@@ -123,7 +124,7 @@ export class FakeAws implements World {
     });
   }
 
-  /** An event as CloudFormation would send it, and all invocations that follow from it; gives the answer. */
+  /** Invokes the function with an event of CloudFormation, and again for each hand-over; returns the answer. */
   async request(event: Event) {
     await this.invoke(event);
     while (this.handedOver.length > 0) {
@@ -138,11 +139,11 @@ export class FakeAws implements World {
     this.handedOver = [];
   }
 
-  /** A handler that never ends has to fail the test, not to hang it. */
+  /** A handler that never ends must fail the test instead of hanging it. */
   private pass(milliseconds: number): void {
     this.time += Math.max(0, milliseconds);
     if (++this.steps > 10_000) {
-      throw new Error('the handler does not come to its end');
+      throw new Error('the handler does not end');
     }
   }
 

@@ -1,13 +1,11 @@
-import type { FakeAws } from './fake-aws';
+import type { Answered, FakeAws } from './fake-aws';
 
-type Answer = FakeAws['answers'][number];
-
-export function expectSuccess(answer: Answer, more: object = {}): void {
+export function expectSuccess(answer: Answered, more: object = {}): void {
   expect(answer).toMatchObject({ Status: 'SUCCESS', ...more });
 }
 
 /** FAILED, with a key part of the message. */
-export function expectFailed(answer: Answer, part?: string | RegExp): void {
+export function expectFailed(answer: Answered, part?: string | RegExp): void {
   const Reason = part instanceof RegExp ? expect.stringMatching(part) : expect.stringContaining(part ?? '');
   expect(answer).toMatchObject({ Status: 'FAILED', Reason });
 }

@@ -1,0 +1,98 @@
+import { using, TASK } from '../../support/attributes';
+import { expectSuccess, expectFailed, expectStarted } from '../../support/handler-expectations';
+import { create, fails, properties, runs, update, FakeAws, passThrough, times } from '../../support/fake-aws';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+describe('the attributes of a run', () => {
+  test('are in the answer when the stack uses them', async () => {
+    const { Data } = await world.request(create(properties(using('TaskArn', 'ExitCode', 'StartedAt', 'LogStreamName'))));
+    expect(Data).toEqual({ TaskArn: TASK, ExitCode: '0', StartedAt: '2026-01-01T00:00:00.000Z', LogStreamName: 'app/app/1a' });
+  });
+
+  test('are not in the answer when the stack uses none', async () => {
+    expect(await world.request(create())).not.toHaveProperty('Data');
+  });
+
+  test('are not in the answer after a failure', async () => {
+    world.lives = [runs(5, 1)];
+    expect(await world.request(create(properties(using('TaskArn'))))).not.toHaveProperty('Data');
+  });
+
+  test('have the time at which the containers stopped, not the time at which the function noticed', async () => {
+    const [over, ...rest] = [...runs(5, 0)].reverse();
+    const executionStoppedAt = new Date('2026-01-01T00:00:35Z');
+    world.lives = [[...rest.reverse(), over].map(([second, state]) => [second, state.stopCode ? { ...state, executionStoppedAt } : state] as const)];
+    expect((await world.request(create(properties(using('StoppedAt'))))).Data).toEqual({ StoppedAt: '2026-01-01T00:00:35.000Z' });
+  });
+
+  test('have the ARNs of all tasks', async () => {
+    const { Data } = await world.request(create(properties(using('TaskArn', 'TaskArns'), { count: '3' })));
+    expect(Data!.TaskArns.split(',')).toEqual([1, 2, 3].map((number) => TASK.replace(/1a$/, `${number}a`)));
+    expect(Data!.TaskArn).toBe(TASK);
+  });
+
+  test('have an exit code that successExitCodes accepts', async () => {
+    world.lives = [runs(5, 3)];
+    expect((await world.request(create(properties({ ...using('ExitCode'), SuccessExitCodes: ['0', '3'] })))).Data).toEqual({ ExitCode: '3' });
+  });
+
+  test('have the exit code of the container that decides', async () => {
+    world.lives = [runs(5, 0).map(([second, state]) => [second, {
+      ...state,
+      ...(state.containers && { containers: [{ ...state.containers[0], name: 'sidecar', exitCode: 137 }, ...state.containers] }),
+    }] as const)];
+    expect((await world.request(create(properties(using('ExitCode'))))).Data).toEqual({ ExitCode: '0' });
+    expect(world.callsOf('GetLogEvents')).toEqual([]);
+  });
+
+  test('come from the last attempt', async () => {
+    world.lives = [runs(5, 1), runs(5, 0)];
+    const { Data } = await world.request(create(properties({ ...using('TaskArn'), RetryAttempts: '1' })));
+    expect(Data).toEqual({ TaskArn: TASK.replace(/1a$/, '2a') });
+  });
+
+  test('fail the request when one of them is unknown', async () => {
+    expectFailed(await world.request(create(properties({ ...using('LogStreamName'), Logs: undefined }))), `The task has succeeded, but its LogStreamName is not known.\nTask ${TASK}.\n`);
+  });
+});
+
+describe('the attributes without a run', () => {
+  test('of an Update with runOn CREATE are those that the stack has kept', async () => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.outputs = { MigrationTaskArn: TASK, MigrationOutputBucketName: 'shop-7', Other: 'x' };
+    const { Status, Data } = await world.request(update(properties({ ...using('TaskArn', 'OutputBucketName'), RunOn: 'CREATE' })));
+    expect({ Status, Data }).toEqual({ Status: 'SUCCESS', Data: { TaskArn: TASK, OutputBucketName: 'shop-7' } });
+    expectStarted(world, 0);
+  });
+
+  test('of an Update with runOn CREATE fail the request when the stack has kept none', async () => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    expectFailed(await world.request(update(properties({ ...using('TaskArn', 'ExitCode'), RunOn: 'CREATE' }))), 'The task ran before the stack asked for its TaskArn and ExitCode, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.');
+  });
+
+  test('of a rollback are those that the stack has kept', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    world.outputs = { MigrationTaskArn: TASK };
+    world.faults.DescribeStacks = [passThrough, fails('ThrottlingException')];
+    const { Status, Data } = await world.request(update(properties(using('TaskArn'))));
+    expect({ Status, Data }).toEqual({ Status: 'SUCCESS', Data: { TaskArn: TASK } });
+  });
+
+  test('of a rollback are left out when the stack has kept none or DescribeStacks fails', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    expectSuccess(await world.request(update(properties(using('TaskArn')))));
+    world.faults.DescribeStacks = [passThrough, ...times(100, fails('ThrottlingException'))];
+    expectSuccess(await world.request({ ...update(properties(using('TaskArn'))), RequestId: 'again' }));
+  });
+
+  test('of a rollback whose task fails are those that the stack has kept', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    world.outputs = { MigrationTaskArn: TASK };
+    world.lives = [runs(5, 1)];
+    const { Status, Data } = await world.request(update(properties({ ...using('TaskArn'), OnRollback: 'RUN' })));
+    expect({ Status, Data }).toEqual({ Status: 'SUCCESS', Data: { TaskArn: TASK } });
+    expectStarted(world, 1);
+  });
+});

@@ -1,0 +1,140 @@
+import { using, TASK } from '../../support/attributes';
+import { expectFailed } from '../../support/handler-expectations';
+import { create, fails, properties, runs, FakeAws, times } from '../../support/fake-aws';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+describe('an output of the task', () => {
+  const output = () => create(properties(using('OutputBucketName')));
+
+  test.each([
+    ['among other lines', ['creating', 'ecs-run-task-output BucketName=shop-7', 'done']],
+    ['in a message of several lines', ['creating\necs-run-task-output BucketName=shop-7\ndone\n']],
+    ['with a carriage return and white space', ['ecs-run-task-output BucketName= shop-7 \r\n']],
+    ['twice with the same value', ['ecs-run-task-output BucketName=shop-7', 'ecs-run-task-output BucketName=shop-7']],
+    ['with the colours of a terminal', ['\u001b[32mecs-run-task-output BucketName=shop-7\u001b[0m']],
+  ])('is read from a log that has it %s', async (_, lines) => {
+    world.logEvents = lines;
+    expect((await world.request(output())).Data).toEqual({ OutputBucketName: 'shop-7' });
+  });
+
+  test('can contain an equals sign', async () => {
+    world.logEvents = ['ecs-run-task-output BucketName=a=b=c'];
+    expect((await world.request(output())).Data).toEqual({ OutputBucketName: 'a=b=c' });
+  });
+
+  test.each([
+    ['not in the log', ['done']],
+    ['empty', ['ecs-run-task-output BucketName=']],
+    ['only white space', ['ecs-run-task-output BucketName=  ']],
+    ['in the middle of a line', ['the form is ecs-run-task-output BucketName=shop-7']],
+    ['there only under a longer name', ['ecs-run-task-output BucketNames=shop-7']],
+  ])('fails the deployment when it is %s, and the message says what to print', async (_, lines) => {
+    world.logEvents = lines;
+    expect(await world.request(output())).toMatchObject({
+      Status: 'FAILED',
+      Reason: [
+        'The task has succeeded, but its output "BucketName" is not in its log. '
+          + 'Let container "app" print a line "ecs-run-task-output BucketName=<value>" before it ends.',
+        'The end of its log:',
+        `  ${lines[0]}`,
+        'Log group /shop, stream app/app/1a.',
+        `Task ${TASK}.`,
+        'CloudWatch Log Stream: 2026/01/01/[$LATEST]abc',
+      ].join('\n'),
+    });
+    expect(world.callsOf('RunTask')).toHaveLength(1);
+  });
+
+  test('fails the deployment when the task prints two different values', async () => {
+    world.logEvents = ['ecs-run-task-output BucketName=shop-7', 'ecs-run-task-output BucketName=shop-8'];
+    expectFailed(await world.request(output()), /2 different values of its output "BucketName"\. .*\nTask arn/);
+  });
+
+  test('is read again while the log is late or cannot be read', async () => {
+    const none = () => ({ events: [] });
+    world.faults.GetLogEvents = [fails('ResourceNotFoundException'), none, none, fails('ThrottlingException'), none];
+    world.logEvents = ['ecs-run-task-output BucketName=shop-7'];
+    expect((await world.request(output())).Data).toEqual({ OutputBucketName: 'shop-7' });
+  });
+
+  test('is not waited for longer than the function has time', async () => {
+    world.lives = [runs(1, 0)];
+    world.logEvents = ['nothing'];
+    await world.invoke(create(properties(using('OutputBucketName'))), 100_000);
+    expect(world.answers).toMatchObject([{ Status: 'FAILED' }]);
+    expect(world.seconds()).toBeLessThan(58);
+  });
+
+  test('is found far back in a long log', async () => {
+    const page = (number: number, message = 'working') => () => ({ events: [{ message }], nextBackwardToken: `b/${number}` });
+    world.faults.GetLogEvents = [page(1), page(2), () => ({ events: [], nextBackwardToken: 'b/3' }), page(4, 'ecs-run-task-output BucketName=shop-7')];
+    expect((await world.request(output())).Data).toEqual({ OutputBucketName: 'shop-7' });
+    expect(world.callsOf('GetLogEvents').map(({ nextToken }) => nextToken)).toEqual([undefined, 'b/1', 'b/2', 'b/3']);
+  });
+
+  test('is not searched for beyond the beginning of the log', async () => {
+    const pages = times(200, () => ({ events: [], nextBackwardToken: 'b/1' }));
+    world.faults.GetLogEvents = pages;
+    await world.request(output());
+    expect(world.callsOf('GetLogEvents')[1]).toMatchObject({ nextToken: 'b/1' });
+    expect(world.callsOf('GetLogEvents')[2].nextToken).toBeUndefined();
+  });
+
+  test('is searched for in the last twenty pages of a longer log', async () => {
+    let page = 0;
+    world.faults.GetLogEvents = Array.from({ length: 5_000 }, () => () => ({ events: [], nextBackwardToken: `b/${++page}` }));
+    expectFailed(await world.request(output()), 'is not in its log');
+    const fromTheEnd = world.callsOf('GetLogEvents').map(({ nextToken }) => nextToken === undefined);
+    expect(fromTheEnd.slice(0, 21)).toEqual([true, ...Array(19).fill(false), true]);
+  });
+
+  test('is read without the outputs that the stack does not use', async () => {
+    world.logEvents = ['ecs-run-task-output Other=x', 'ecs-run-task-output BucketName=shop-7'];
+    const { Data, at } = await world.request(output());
+    expect(Data).toEqual({ OutputBucketName: 'shop-7' });
+    expect(at).toBeLessThan(100);
+  });
+
+  test('is read from any of the containers that decide', async () => {
+    world.lives = [runs(5, 0).map(([second, state]) => [second, {
+      ...state,
+      ...(state.containers && { containers: [...state.containers, { ...state.containers[0], name: 'other' }] }),
+    }] as const)];
+    world.faults.GetLogEvents = [() => ({ events: [{ message: 'nothing' }] })];
+    world.logEvents = ['ecs-run-task-output BucketName=shop-7'];
+    const Logs = { app: { Group: '/shop', StreamPrefix: 'app' }, other: { Group: '/other', StreamPrefix: 'o' } };
+    expect((await world.request(create(properties({ ...using('OutputBucketName'), Logs, ExitCodeFrom: ['app', 'other'] })))).Data).toEqual({ OutputBucketName: 'shop-7' });
+    expect(world.callsOf('GetLogEvents').map(({ logStreamName }) => logStreamName)).toEqual(['app/app/1a', 'o/other/1a']);
+  });
+
+  test('fails the deployment when it is too long for the answer, and the message says by how much', async () => {
+    world.logEvents = [`ecs-run-task-output BucketName=${'x'.repeat(5_000)}`];
+    expectFailed(await world.request(output()), /^The task has succeeded, but its results are 1\d\d\d bytes too long for CloudFormation. Let it print shorter values/);
+  });
+
+  test('fails the deployment when it is too long only for the answer of the next resource', async () => {
+    const deployWithOutputOf = (length: number) => {
+      world = new FakeAws();
+      world.logEvents = [`ecs-run-task-output BucketName=${'x'.repeat(length)}`];
+      const delivered = properties({ ...using('OutputBucketName'), HasNextLeg: 'true' });
+      return world.request({ ...create(delivered), RequestId: `request-${length}` });
+    };
+    let [fits, over] = [3_000, 4_096];
+    while (over - fits > 1) {
+      const length = Math.floor((fits + over) / 2);
+      [fits, over] = (await deployWithOutputOf(length)).Status === 'SUCCESS' ? [length, over] : [fits, length];
+    }
+    const { Data } = await deployWithOutputOf(fits);
+    const next = create(properties({ ...using('OutputBucketName'), HasNextLeg: 'true', PreviousLeg: { First: 'Migration', Baton: Data!.Baton } }));
+    const answer = await world.request({ ...next, LogicalResourceId: 'Migration12', RequestId: 'request-next' });
+    expect(JSON.stringify({ ...answer, at: undefined }).length).toBeLessThanOrEqual(4_096);
+  });
+
+  test('is never in the log of the function', async () => {
+    world.logEvents = ['ecs-run-task-output BucketName=shop-7'];
+    await world.request(output());
+    expect(world.lines.join('\n')).not.toContain('shop-7');
+  });
+});

@@ -1,0 +1,98 @@
+import { expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
+import { create, fails, MINUTE, remove, runs, FakeAws, times } from '../../support/fake-aws';
+import { HOURS, nth, sent, deploy, creating, expectAllSucceeded } from '../../support/relay';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+describe('a redelivered event in a relay', () => {
+  test('does not touch the task that the resource has handed to the next one', async () => {
+    world.lives = [runs(2.5 * HOURS, 0)];
+    await deploy(world, creating(), 1);
+    const late = { ...sent(world, create(nth(1)), 1), ResponseURL: 'https://bucket.example/answer?X-Amz-Date=20260101T000000Z&X-Amz-Signature=secret' };
+    world.time += 10 * MINUTE;
+    await world.invoke(late);
+    world.faults.DescribeStacks = [() => { throw new Error('no'); }];
+    await world.invoke(late);
+    expect(world.answers).toHaveLength(1);
+    expectNoneStopped(world);
+    expectStarted(world, 1);
+  });
+
+  test('stops the task after the resource ran out of time and no other resource waits', async () => {
+    world.lives = [runs(2.5 * HOURS, 0)];
+    let event = sent(world, create(nth(1)), 1);
+    while (world.seconds() < 50 * 60) {
+      await world.invoke(event);
+      event = world.handedOver.shift()!;
+    }
+    world.stackStatus = 'CREATE_FAILED';
+    world.time += 12 * MINUTE;
+    await world.invoke(event);
+    expectStopped(world, 1);
+    expectStarted(world, 1);
+  });
+
+  test('finds the task that its resource waits for', async () => {
+    world.lives = [runs(1.2 * HOURS, 0)];
+    const [{ Data }] = await deploy(world, creating(), 1);
+    const event = sent(world, create(nth(2, Data!.Baton)), 2);
+    await world.request(event);
+    await world.request(event);
+    expectAllSucceeded(world.answers);
+    expectStarted(world, 1);
+  });
+});
+
+describe('a minute after a resource handed its task to the next one, the function', () => {
+  const handOn = async (stackStatus: string) => {
+    world.lives = [runs(2.5 * HOURS, 0)];
+    const { put } = world;
+    world.put = async (url, body) => {
+      world.stackStatus = stackStatus;
+      return put(url, body);
+    };
+    await deploy(world, creating(), 1);
+  };
+
+  test.each(['CREATE_FAILED', 'UPDATE_FAILED'])('stops the task when the stack is %s, because no resource will wait for it', async (status) => {
+    await handOn(status);
+    expect(world.callsOf('StopTask')).toMatchObject([{ reason: `cdk-ecs-run-task: the deployment is over (${status}), and nobody waits for the task` }]);
+    expect(world.answers).toHaveLength(1);
+  });
+
+  test('retries when DescribeStacks is throttled', async () => {
+    const throttled = [fails('ThrottlingException'), fails('ThrottlingException')];
+    const throttle = (_: unknown, proceed: () => unknown) => (world.answers.length > 0 ? throttled.shift() ?? proceed : proceed)();
+    world.faults.DescribeStacks = times(200, throttle);
+    await handOn('CREATE_FAILED');
+    expectStopped(world, 1);
+  });
+
+  test.each(['CREATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS', 'DELETE_IN_PROGRESS'])('lets the task run when the stack is %s', async (status) => {
+    await handOn(status);
+    expectNoneStopped(world);
+  });
+
+  test('lets the task run when DescribeStacks keeps failing', async () => {
+    world.faults.DescribeStacks = times(200, (_, proceed) => {
+      if (world.answers.length > 0) {
+        throw new Error('no');
+      }
+      return proceed();
+    });
+    await handOn('CREATE_FAILED');
+    expectNoneStopped(world);
+    expect(world.answers).toHaveLength(1);
+  });
+});
+
+describe('Delete in a relay', () => {
+  test('stops the task, whichever resource is deleted', async () => {
+    world.lives = [runs(2.5 * HOURS, 0)];
+    const [{ Data }] = await deploy(world, creating(), 1);
+    world.stackStatus = 'DELETE_IN_PROGRESS';
+    expectSuccess(await world.request(sent(world, remove(nth(2, Data!.Baton), 'Shop-Migration2-INVENTED'), 2)));
+    expectStopped(world, 1);
+  });
+});

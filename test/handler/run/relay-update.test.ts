@@ -1,0 +1,140 @@
+import { expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
+import { create, fails, properties, runs, passThrough, update, FakeAws } from '../../support/fake-aws';
+import { HOURS, nth, sent, deploy, creating, updating, expectAllSucceeded } from '../../support/relay';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+describe('Update of a task of several hours', () => {
+  beforeEach(() => { world.stackStatus = 'UPDATE_IN_PROGRESS'; });
+
+  test('runs the task again and gives the later resources a new baton', async () => {
+    world.lives = [runs(60, 0)];
+    const before = await deploy(world, creating());
+    const after = await deploy(world, (number, baton) => ({ ...update(nth(number, baton)), RequestId: 'another' }));
+    expectAllSucceeded(after);
+    expect(after[0].Data!.Baton).not.toBe(before[0].Data!.Baton);
+    expectStarted(world, 2);
+  });
+
+  test('with runOn CREATE starts no task and returns the attributes that the stack has kept', async () => {
+    world.outputs = { MigrationTaskArn: 'kept' };
+    const answers = await deploy(world, updating({ RunOn: 'CREATE' }));
+    expectAllSucceeded(answers);
+    expect(answers[2].Data).toEqual({ TaskArn: 'kept' });
+    expectStarted(world, 0);
+  });
+
+  test.each([
+    [1, properties({ RunOn: 'CREATE' })],
+    [2, properties({ RunOn: 'CREATE', TimeoutSeconds: '6000', HasNextLeg: 'true' })],
+  ])('with runOn CREATE starts no task in the resources that a longer timeout adds to the first %d', async (before, old) => {
+    world.outputs = { MigrationTaskArn: 'kept' };
+    const answers = await deploy(world, (number, baton) => {
+      const delivered = nth(number, baton, { RunOn: 'CREATE' });
+      return number > before ? create(delivered) : update(delivered, { ...old, HasNextLeg: number < before ? 'true' : undefined });
+    });
+    expectAllSucceeded(answers);
+    expectStarted(world, 0);
+  });
+});
+
+describe('the next deployment after a later resource failed', () => {
+  beforeEach(() => { world.stackStatus = 'UPDATE_IN_PROGRESS'; });
+
+  test('runs the task again in an Update of that resource, and the later resources continue with that task', async () => {
+    world.lives = [runs(1.5 * HOURS, 3), runs(1.5 * HOURS, 0)];
+    const [{ Data }] = await deploy(world, creating());
+    world.lastUpdated = new Date(world.time);
+    const again = await world.request(sent(world, { ...update(nth(2, Data!.Baton), nth(2, Data!.Baton)), RequestId: 'again' }, 2));
+    expectSuccess(again, { Data: { Baton: expect.stringContaining('again-2') } });
+    expectSuccess(await world.request(sent(world, update(nth(3, again.Data!.Baton), nth(3, 'old')), 3)));
+    expectStarted(world, 2);
+  });
+
+  test('runs the task again in an Update of that resource after DescribeStacks was throttled', async () => {
+    world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
+    const [{ Data }] = await deploy(world, creating());
+    world.lastUpdated = new Date(world.time);
+    world.faults.DescribeStacks = [fails('ThrottlingException')];
+    const again = await world.request(sent(world, { ...update(nth(2, Data!.Baton), nth(2, Data!.Baton)), RequestId: 'again' }, 2));
+    expectSuccess(again, { Data: { Baton: expect.stringContaining('again-2') } });
+    expectStarted(world, 2);
+  });
+
+  test('continues waiting in an Update of that resource when CloudFormation does not report when the deployment began', async () => {
+    world.lives = [runs(1.5 * HOURS, 0)];
+    const [{ Data }] = await deploy(world, creating(), 1);
+    world.faults.DescribeStacks = [passThrough, () => { throw new Error('no'); }];
+    expectSuccess(await world.request(sent(world, update(nth(2, Data!.Baton), nth(2, 'old')), 2)));
+    expectStarted(world, 1);
+  });
+
+  test('runs the task again in a Create of that resource', async () => {
+    world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
+    const [{ Data }] = await deploy(world, creating());
+    world.lastUpdated = new Date(world.time);
+    expectSuccess(await world.request(sent(world, { ...create(nth(2, Data!.Baton)), RequestId: 'again' }, 2)));
+    expectStarted(world, 2);
+  });
+
+  test('runs the task with runOn CREATE, because its first run failed', async () => {
+    world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
+    const skipping = { RunOn: 'CREATE', UsedAttributes: undefined };
+    await deploy(world, creating(skipping));
+    world.lastUpdated = new Date(world.time);
+    const changed = { ...skipping, Triggers: { nonce: '2' } };
+    const answers = await deploy(world, (number, baton) => ({
+      ...number === 1 ? update(nth(1, baton, changed), nth(1, baton, skipping)) : create(nth(number, baton, changed)),
+      RequestId: 'again',
+    }));
+    expectAllSucceeded(answers);
+    expectStarted(world, 2);
+  });
+});
+
+describe('a rollback of a task of several hours', () => {
+  const rollBack = (more?: object) => (number: number, baton?: string) => ({ ...update(nth(number, baton, more)), RequestId: 'rollback' });
+
+  test('stops the task, starts none and returns the attributes that the stack has kept', async () => {
+    world.outputs = { MigrationTaskArn: 'kept' };
+    world.lives = [runs(2.5 * HOURS, 0)];
+    await deploy(world, creating(), 1);
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    const answers = await deploy(world, rollBack());
+    expectAllSucceeded(answers);
+    expect(answers[2].Data).toEqual({ TaskArn: 'kept' });
+    expectStopped(world, 1);
+    expectStarted(world, 1);
+  });
+
+  test('with onRollback RUN waits for the task with all resources', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    world.lives = [runs(2.5 * HOURS, 0)];
+    const answers = await deploy(world, rollBack({ OnRollback: 'RUN' }));
+    expectSuccess(answers[2], { Data: { TaskArn: world.tasks[0].taskArn } });
+    expectStarted(world, 1);
+    expectNoneStopped(world);
+    expect(world.callsOf('ListTasks')).toHaveLength(2); // the first resource has searched for tasks to stop
+  });
+
+  test('with onRollback RUN returns the attributes of its run from resources that have nothing to wait for', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    world.outputs = { MigrationTaskArn: 'kept' };
+    world.lives = [runs(60, 0)];
+    const answers = await deploy(world, rollBack({ OnRollback: 'RUN' }));
+    expectSuccess(answers[2], { Data: { TaskArn: world.tasks[0].taskArn } });
+    expectStarted(world, 1);
+  });
+
+  test.each([1.5 * HOURS, 60])('with onRollback RUN succeeds without the task when it fails after %d seconds', async (seconds) => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    world.outputs = { MigrationTaskArn: 'kept' };
+    world.lives = [runs(seconds, 1)];
+    const running = { OnRollback: 'RUN' };
+    const answers = await deploy(world, (number, baton) => ({ ...update(nth(number, baton, running), nth(number, 'old', running)), RequestId: 'rollback' }));
+    expectAllSucceeded(answers);
+    expect(answers[2].Data).toEqual({ TaskArn: 'kept' });
+    expectStarted(world, 1);
+  });
+});
