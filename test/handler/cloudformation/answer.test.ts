@@ -6,7 +6,7 @@ const body = (reason: string[]) => answerBody(create(), 'id', { status: 'FAILED'
 const reasonOf = (text: string): string => JSON.parse(text).Reason;
 const BOTTOM = ['Log group /shop, stream app/app/1a.', 'Task arn:aws:ecs:eu-west-1:111122223333:task/shop/1a.'];
 
-test('the answer names the request that it is for', () => {
+test('the answer names its request', () => {
   expect(JSON.parse(body(['why']))).toEqual({
     Status: 'FAILED',
     Reason: 'why',
@@ -23,14 +23,14 @@ test.each([
   ['characters outside ASCII', ['The cause.', ...Array.from({ length: 100 }, () => '  日本語 🚀 é'), ...BOTTOM]],
   ['half a surrogate pair', ['The cause \ud83d.', ...BOTTOM]],
   ['quotes and backslashes', ['"\\'.repeat(3_000)]],
-])('with %s stays within 4096 bytes of valid JSON', (_, reason) => {
+])('an answer with %s stays within 4096 bytes of valid JSON', (_, reason) => {
   const text = body(reason);
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(4096);
   expect(reasonOf(text).isWellFormed()).toBe(true);
   expect(text).toMatch(/^[\x20-\x7e]*$/);
 });
 
-test('a log that is too long loses its oldest lines; the cause and the places to look stay', () => {
+test('an answer with a log that is too long loses the oldest lines and keeps the cause and the places to look', () => {
   const lines = Array.from({ length: 500 }, (_, line) => `  line ${line}`);
   const reason = reasonOf(body(['The cause.', 'The end of its log:', ...lines, ...BOTTOM])).split('\n');
   expect(reason.slice(0, 2)).toEqual(['The cause.', 'The end of its log:']);
@@ -38,50 +38,50 @@ test('a log that is too long loses its oldest lines; the cause and the places to
   expect(reason).not.toContain('  line 0');
 });
 
-test('the longest line is cut where there is no log to leave out; the places to look stay', () => {
+test('an answer without a log cuts its longest line and keeps the places to look', () => {
   const reason = reasonOf(body(['The cause.', `AWS says: ${'x'.repeat(10_000)}`, ...BOTTOM])).split('\n');
   expect(reason).toEqual(['The cause.', expect.stringMatching(/^AWS says: x+ \[cut\]$/), ...BOTTOM]);
 });
 
-test('the cause and the words of ECS are cut before the places to look, however long the name of a log is', () => {
+test('an answer cuts the cause and the words of ECS before the places to look, even when the name of the log is long', () => {
   const place = `Log group /${'g'.repeat(500)}, stream ${'s'.repeat(500)}.`;
   const reason = fit(['c'.repeat(900), `AWS says: ${'x'.repeat(900)}`, place], 2_000).split('\n');
   expect(reason).toEqual([expect.stringMatching(/^c{400,} \[cut\]$/), expect.stringMatching(/^AWS says: x{400,} \[cut\]$/), place]);
 });
 
-test('ten thousand log lines take no time that matters', () => {
+test('an answer with ten thousand log lines is built within five seconds', () => {
   const lines = Array.from({ length: 10_000 }, (_, line) => `  line ${line} ${'x'.repeat(80)}`);
   expect(Buffer.byteLength(body(['The cause.', ...lines, ...BOTTOM]))).toBeLessThanOrEqual(4096);
 }, 5_000);
 
-test('a cause that is too long is cut, and says so', () => {
+test('an answer marks a cause that it has cut', () => {
   expect(reasonOf(body(['x'.repeat(10_000)]))).toMatch(/x \[cut\]$/);
 });
 
-test('colours and control characters of a terminal are left out', () => {
+test('an answer leaves out the colours and control characters of a terminal', () => {
   expect(reasonOf(body(['\u001b[1;31mERROR\u001b[0m\u0007 a\tb\r\u0000\u009b']))).toBe('ERROR a  b');
 });
 
-describe('an answer that is sent', () => {
+describe('sending the answer', () => {
   const URL = 'https://bucket.example/answer?X-Amz-Signature=secret';
   let world: FakeAws;
   beforeEach(() => { world = new FakeAws(); });
 
-  test.each([200, 204, 299])('is taken with HTTP status %d', async (status) => {
+  test.each([200, 204, 299])('succeeds with HTTP status %d', async (status) => {
     world.put = jest.fn(async () => status);
     await sendAnswer(URL, '{}', world);
     expect(world.put).toHaveBeenCalledTimes(1);
     expect(world.lines).toEqual([]);
   });
 
-  test.each([199, 300, 403, 503])('is sent again after HTTP status %d, and the log says so without the URL', async (status) => {
+  test.each([199, 300, 403, 503])('is retried after HTTP status %d, which the log reports without the URL', async (status) => {
     world.putStatuses = [status];
     await sendAnswer(URL, '{}', world);
     expect(world.answers).toHaveLength(1);
     expect(world.lines).toEqual([`CloudFormation did not take the answer (HTTP status ${status}), attempt 1 of 8`]);
   });
 
-  test('is sent again after an error, of which the log tells only the name', async () => {
+  test('is retried after an error, of which the log contains only the name', async () => {
     const put = world.put;
     world.put = async () => { world.put = put; throw Object.assign(new Error(`no connection to ${URL}`), { name: 'TimeoutError' }); };
     await sendAnswer(URL, '{}', world);
@@ -89,7 +89,7 @@ describe('an answer that is sent', () => {
     expect(world.lines).toEqual(['CloudFormation did not take the answer (TimeoutError), attempt 1 of 8']);
   });
 
-  test('is given up after eight attempts, with pauses of one second at first and ten at last', async () => {
+  test('fails after eight attempts, with pauses from one to ten seconds', async () => {
     const pauses: number[] = [];
     world.sleep = async (milliseconds) => { pauses.push(milliseconds); };
     world.put = async () => 503;

@@ -42,7 +42,7 @@ function placesIn(value: any, schema: NormalizedSchema, path: string, put: Place
   return [{ path, schema, put }, ...inside];
 }
 
-/** What does not fit there, with something in it that nobody should read in a log. */
+/** Values that do not fit the schema, with a secret in them. */
 function misfitsOf(schema: NormalizedSchema): unknown[] {
   if (schema.isListSchema() || schema.isStructSchema()) {
     return ['hunter2', schema.isListSchema() ? { password: 'hunter2' } : ['hunter2']];
@@ -59,13 +59,13 @@ function errorOf(action: () => unknown): string {
   return 'none';
 }
 
-test('every request that AWS models arrives as it was written, and so does what stands beside it', () => {
+test('every request that the AWS model allows is delivered unchanged, together with the other properties', () => {
   fc.assert(fc.property(properties, (written) => {
     expect(parseProperties(delivered(written))).toStrictEqual(written);
   }), RUNS);
 });
 
-test('whatever does not fit is refused with its path and without its value', () => {
+test('any value that does not fit is rejected with its path and without its value', () => {
   fc.assert(fc.property(properties, fc.nat(), fc.nat(), (written, where, what) => {
     const wrong = delivered(written);
     const places = placesIn(wrong.Request, REQUEST, 'Request', (other) => { wrong.Request = other; });
@@ -79,7 +79,7 @@ test('whatever does not fit is refused with its path and without its value', () 
   }), RUNS);
 });
 
-test('a member that AWS does not know is refused with its path, wherever it is', () => {
+test('a member that AWS does not know is rejected with its path, at any depth', () => {
   fc.assert(fc.property(properties, fc.nat(), fc.string({ minLength: 1 }).map((name) => `un${name}`), (written, where, name) => {
     const wrong = delivered(written);
     const places = placesIn(wrong.Request, REQUEST, 'Request', () => {}).filter(({ schema }) => schema.isStructSchema());
@@ -96,7 +96,7 @@ function at(value: any, path: string): object {
   return path.match(/\w+/g)!.reduce((within, step) => within[step], value);
 }
 
-test.each(['TimeoutSeconds', 'LogTailLines'])('a %s that is no number is refused without its value', (name) => {
+test.each(['TimeoutSeconds', 'LogTailLines'])('a %s that is not a number is rejected without its value', (name) => {
   fc.assert(fc.property(properties, fc.constantFrom('hunter2', '', ' ', 'Infinity', 'NaN', ['hunter2']), (written, value) => {
     const error = errorOf(() => parseProperties({ ...delivered(written), [name]: value }));
     expect(error).toBe(`Error: the property ${name} is not a number`);

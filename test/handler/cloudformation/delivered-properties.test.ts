@@ -48,11 +48,11 @@ function delivered(value: unknown): any {
     : String(value);
 }
 
-test('every type that CloudFormation has turned into a string is put back', () => {
+test('delivered properties get their numbers and booleans back', () => {
   expect(parseProperties(delivered(PROPERTIES))).toEqual(PROPERTIES);
 });
 
-test('strings that look like numbers stay strings where ECS wants strings', () => {
+test('delivered properties keep a string that looks like a number when ECS requires a string', () => {
   const { overrides } = parseProperties(delivered(PROPERTIES)).Request;
   expect(overrides?.cpu).toBe('1024');
   expect(overrides?.containerOverrides?.[0].command).toEqual(['42', 'true']);
@@ -66,15 +66,15 @@ test.each([
   ['an object', { overrides: ['x'] }, 'the property Request.overrides is not an object'],
   ['a string', { group: ['x'] }, 'the property Request.group is not a string'],
   ['a member deep within', { overrides: { containerOverrides: [{ cpu: 'much' }] } }, 'the property Request.overrides.containerOverrides[0].cpu is not a number'],
-])('what does not fit is refused with its path: %s', (_, request, message) => {
+])('a delivered property that does not fit is rejected with its path: %s', (_, request, message) => {
   expect(() => parseProperties(delivered({ ...PROPERTIES, Request: { ...REQUEST, ...request } }))).toThrow(message);
 });
 
-test('a member that ECS does not know is refused rather than dropped', () => {
+test('a member of the request that ECS does not know is rejected instead of dropped', () => {
   expect(() => parseProperties(delivered({ ...PROPERTIES, Request: { ...REQUEST, overrides: { cpus: '1' } } })))
     .toThrow('the property Request.overrides.cpus is not one of containerOverrides, cpu,');
 });
 
-test('the value itself, which may be a secret, is not shown', () => {
+test('the error for a delivered property never contains the value, which can be a secret', () => {
   expect(() => parseProperties(delivered({ ...PROPERTIES, TimeoutSeconds: 'hunter2' }))).toThrow(/^(?!.*hunter2)/);
 });

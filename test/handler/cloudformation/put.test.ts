@@ -15,30 +15,32 @@ beforeEach(async () => {
       body += chunk;
     }
     seen.push({ request, body });
-    response.writeHead(request.url === '/expired' ? 403 : 200).end('more than one reads of it');
+    response.writeHead(request.url === '/expired' ? 403 : 200).end('a body that the function does not read');
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 afterEach(() => { server.close(); });
 
-test('puts the body as a signature without a content type wants it', async () => {
-  expect(await put(`${url}/answer?X-Amz-Signature=abc`, '{"Reason":"café"}')).toBe(200);
-  const [{ request, body }] = seen;
-  expect(request.method).toBe('PUT');
-  expect(request.url).toBe('/answer?X-Amz-Signature=abc');
-  expect(request.headers).toMatchObject({ 'content-type': '', 'content-length': '18' });
-  expect(request.headers['transfer-encoding']).toBeUndefined(); // S3 refuses chunks
-  expect(body).toBe('{"Reason":"café"}');
-});
+describe('the PUT request of the answer', () => {
+  test('sends the body with an empty content type, as the signature requires, and a content length', async () => {
+    expect(await put(`${url}/answer?X-Amz-Signature=abc`, '{"Reason":"café"}')).toBe(200);
+    const [{ request, body }] = seen;
+    expect(request.method).toBe('PUT');
+    expect(request.url).toBe('/answer?X-Amz-Signature=abc');
+    expect(request.headers).toMatchObject({ 'content-type': '', 'content-length': '18' });
+    expect(request.headers['transfer-encoding']).toBeUndefined(); // S3 rejects chunks
+    expect(body).toBe('{"Reason":"café"}');
+  });
 
-test('gives the status of an answer that was not taken', async () => {
-  expect(await put(`${url}/expired`, '{}')).toBe(403);
-});
+  test('returns the HTTP status of a rejected answer', async () => {
+    expect(await put(`${url}/expired`, '{}')).toBe(403);
+  });
 
-test.each([
-  ['nobody listens', 'http://127.0.0.1:1/'],
-  ['the other side does not speak TLS', 'https'],
-])('throws where %s', async (_, given) => {
-  await expect(put(given === 'https' ? url.replace('http:', 'https:') : given, '{}')).rejects.toThrow(/ECONNREFUSED|EPROTO|wrong version number/);
+  test.each([
+    ['no server listens', 'http://127.0.0.1:1/'],
+    ['the server does not speak TLS', 'https'],
+  ])('throws when %s', async (_, given) => {
+    await expect(put(given === 'https' ? url.replace('http:', 'https:') : given, '{}')).rejects.toThrow(/ECONNREFUSED|EPROTO|wrong version number/);
+  });
 });

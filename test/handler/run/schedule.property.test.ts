@@ -9,7 +9,7 @@ const attempts = fc.integer({ min: 1, max: 10_000 });
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const milliseconds = fc.integer({ min: 1, max: 12 * 3_600_000 });
 
-test('the time before the next attempt is between one second and 30, and its bounds never shrink', () => {
+test('the backoff is between one second and 30, and its bounds never shrink', () => {
   fc.assert(fc.property(attempts, random, (attempt, chance) => {
     const pause = backoff(attempt, chance);
     expect(pause).toBeGreaterThanOrEqual(1_000);
@@ -18,7 +18,7 @@ test('the time before the next attempt is between one second and 30, and its bou
   }));
 });
 
-test('two attempts that fail together need not be made again together', () => {
+test('the backoff of two attempts that fail together differs', () => {
   fc.assert(fc.property(attempts, (attempt) => {
     expect(backoff(attempt, 0.9)).toBeGreaterThan(1.3 * backoff(attempt, 0.1));
   }));
@@ -27,7 +27,7 @@ test('two attempts that fail together need not be made again together', () => {
 const NOW = Date.UTC(2026, 0, 1);
 const runningFor = (ran: number): Task => ({ lastStatus: 'RUNNING', desiredStatus: 'RUNNING', startedAt: new Date(NOW - ran) });
 
-test('the longer a task runs, the rarer it is looked at, but often enough for an answer within three seconds', () => {
+test('the poll interval grows while a task runs, and stays below three seconds', () => {
   fc.assert(fc.property(milliseconds, milliseconds, (ran, more) => {
     const pause = pollInterval([runningFor(ran)], NOW);
     expect(pause).toBeGreaterThanOrEqual(1_000);
@@ -36,7 +36,7 @@ test('the longer a task runs, the rarer it is looked at, but often enough for an
   }));
 });
 
-test('a task costs fewer calls for each further second', () => {
+test('a task needs fewer DescribeTasks calls per second the longer it runs', () => {
   const calls = (seconds: number) => {
     let count = 0;
     for (let at = 0; at < seconds * 1_000; count++) {
@@ -49,7 +49,7 @@ test('a task costs fewer calls for each further second', () => {
   }), { numRuns: 20 });
 });
 
-test('several tasks are looked at as often as the one that needs it most, and those that have ended need it no more', () => {
+test('the poll interval of several tasks is the shortest interval of those that have not ended', () => {
   fc.assert(fc.property(fc.array(milliseconds, { minLength: 1, maxLength: 10 }), (ages) => {
     const ended: Task = { lastStatus: 'STOPPED', desiredStatus: 'STOPPED' };
     expect(pollInterval([ended, ...ages.map(runningFor)], NOW)).toBe(Math.min(...ages.map((ran) => pollInterval([runningFor(ran)], NOW))));
@@ -57,22 +57,22 @@ test('several tasks are looked at as often as the one that needs it most, and th
 });
 
 test.each<[string, Task[], number]>([
-  ['that nothing has started for', [], 1_000],
-  ['that is starting', [{ lastStatus: 'PENDING', desiredStatus: 'RUNNING' }], 2_000],
-  ['that has started in the future of this clock', [runningFor(-5_000)], 1_000],
-  ['that is stopping', [{ ...runningFor(3_000_000), lastStatus: 'STOPPING', desiredStatus: 'STOPPED' }], 1_000],
-  ['whose network interface goes', [{ ...runningFor(3_000_000), lastStatus: 'DEPROVISIONING', desiredStatus: 'STOPPED' }], 1_000],
-])('a request %s is looked at after this time', (_, tasks, pause) => {
+  ['before a task has started', [], 1_000],
+  ['of a task that is starting', [{ lastStatus: 'PENDING', desiredStatus: 'RUNNING' }], 2_000],
+  ['of a task that started in the future of this clock', [runningFor(-5_000)], 1_000],
+  ['of a task that is stopping', [{ ...runningFor(3_000_000), lastStatus: 'STOPPING', desiredStatus: 'STOPPED' }], 1_000],
+  ['of a task whose network interface is being removed', [{ ...runningFor(3_000_000), lastStatus: 'DEPROVISIONING', desiredStatus: 'STOPPED' }], 1_000],
+])('the poll interval %s has its fixed value', (_, tasks, pause) => {
   expect(pollInterval(tasks, NOW)).toBe(pause);
 });
 
-test('a hundred requests that ECS has throttled ask half as often as it allows', () => {
+test('a hundred throttled requests together call DescribeTasks at half the rate limit', () => {
   fc.assert(fc.property(milliseconds, (ran) => {
     expect(100 * 1_000 / pollInterval([runningFor(ran)], NOW, true)).toBeLessThanOrEqual(20 / 2);
   }));
 });
 
-test('the end of an invocation leaves time for its beginning', () => {
+test('the time that an invocation reserves for its end is less than its remaining time', () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 900_000 }), (remaining) => {
     expect(reserveOf(remaining)).toBeGreaterThan(0);
     expect(reserveOf(remaining)).toBeLessThan(remaining);
@@ -80,7 +80,7 @@ test('the end of an invocation leaves time for its beginning', () => {
   }));
 });
 
-test('a task gets the time that the user allows, unless stopping it would make the answer late', () => {
+test('the deadline is the timeout, unless stopping the task would make the answer late', () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 3_600 }), (seconds) => {
     const allowed = deadline({ TimeoutSeconds: seconds }, 0, 0);
     expect(allowed).toBeLessThanOrEqual(seconds * 1_000);
@@ -89,14 +89,14 @@ test('a task gets the time that the user allows, unless stopping it would make t
   }));
 });
 
-test('an event that comes late leaves as much time for the answer as one that does not', () => {
+test('the deadline of a late event leaves as much time for the answer as that of a punctual event', () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 3_600 }), fc.integer({ min: 0, max: 3_600 }), (seconds, late) => {
     const gaveUpAt = Math.min(seconds + 300, 3_600) * 1_000;
     expect(deadline({ TimeoutSeconds: seconds }, late * 1_000, 0)).toBeLessThanOrEqual(gaveUpAt - 150_000);
   }));
 });
 
-test('a task of more than an hour gets all its time from the resources that wait for it in turn, each within its own hour', () => {
+test('the deadline of a task of several hours is its timeout, and each resource stays within its own hour', () => {
   fc.assert(fc.property(fc.integer({ min: 3_601, max: 43_200 }), fc.integer({ min: 0, max: 10 }), (seconds, gap) => {
     const waiting = { TimeoutSeconds: seconds, PreviousLeg: { First: '', Baton: '' } };
     let sentAt = 0;
@@ -112,6 +112,6 @@ test('a task of more than an hour gets all its time from the resources that wait
 });
 
 test.each([[76_400, '76 seconds'], [119_000, '119 seconds'], [120_000, '2 minutes'], [219_000, '3.7 minutes'], [3_420_000, '57 minutes']])(
-  '%d ms are said to be %s', (time, said) => {
-    expect(formatDuration(time)).toBe(said);
+  'a duration of %d ms is written as %s', (time, text) => {
+    expect(formatDuration(time)).toBe(text);
   });
