@@ -1,5 +1,5 @@
-import { expectSuccess } from '../../support/handler-expectations';
 import { create, FakeAws, times } from '../../support/fake-aws';
+import { expectSuccess } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

@@ -1,5 +1,5 @@
-import { expectFailed } from '../../support/handler-expectations';
 import { create, fails, properties, runs, FakeAws, times, sentAfter } from '../../support/fake-aws';
+import { expectFailed } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

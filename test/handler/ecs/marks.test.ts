@@ -1,6 +1,6 @@
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
-import { expectStopped } from '../../support/handler-expectations';
 import { CLUSTER, create, fails, ID, MINUTE, properties, remove, runs, FakeAws, times, missing } from '../../support/fake-aws';
+import { expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

@@ -1,5 +1,5 @@
-import { expectSuccess, expectFailed, expectStarted } from '../../support/handler-expectations';
 import { create, fails, properties, runs, FakeAws, sentAfter } from '../../support/fake-aws';
+import { expectSuccess, expectFailed, expectStarted } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

@@ -1,5 +1,5 @@
-import { expectSuccess, expectFailed, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 import { CLUSTER, create, fails, ID, MINUTE, properties, remove, runs, FakeAws, times, sentAfter } from '../../support/fake-aws';
+import { expectSuccess, expectFailed, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

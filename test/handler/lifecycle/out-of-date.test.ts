@@ -1,5 +1,5 @@
-import { expectSuccess, expectFailed, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 import { CLUSTER, create, fails, MINUTE, runs, update, FakeAws, times, sentAfter, passThrough } from '../../support/fake-aws';
+import { expectSuccess, expectFailed, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

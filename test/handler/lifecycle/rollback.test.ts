@@ -1,6 +1,6 @@
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
-import { expectSuccess, expectStarted, expectNoneStopped } from '../../support/handler-expectations';
 import { CLUSTER, create, fails, MINUTE, properties, runs, update, FakeAws, times, sentAfter } from '../../support/fake-aws';
+import { expectSuccess, expectStarted, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

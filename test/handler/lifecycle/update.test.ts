@@ -1,5 +1,5 @@
-import { expectSuccess, expectStarted } from '../../support/handler-expectations';
 import { create, ID, properties, runs, update, FakeAws, sentAfter } from '../../support/fake-aws';
+import { expectSuccess, expectStarted } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

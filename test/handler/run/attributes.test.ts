@@ -1,6 +1,6 @@
 import { using, TASK } from '../../support/attributes';
-import { expectSuccess, expectFailed, expectStarted } from '../../support/handler-expectations';
 import { create, fails, properties, runs, update, FakeAws, passThrough, times } from '../../support/fake-aws';
+import { expectSuccess, expectFailed, expectStarted } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

@@ -1,5 +1,5 @@
-import { expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
 import { CLUSTER, create, fails, MINUTE, properties, runs, FakeAws, times, passThrough, notPlaced } from '../../support/fake-aws';
+import { expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

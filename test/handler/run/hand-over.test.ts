@@ -1,5 +1,5 @@
-import { expectSuccess, expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
 import { create, fails, MINUTE, properties, runs, FakeAws, times } from '../../support/fake-aws';
+import { expectSuccess, expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

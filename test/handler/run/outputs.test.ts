@@ -1,6 +1,6 @@
 import { using, TASK } from '../../support/attributes';
-import { expectFailed } from '../../support/handler-expectations';
 import { create, fails, properties, runs, FakeAws, times } from '../../support/fake-aws';
+import { expectFailed } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

@@ -1,5 +1,5 @@
-import { expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 import { create, fails, MINUTE, remove, runs, FakeAws, times } from '../../support/fake-aws';
+import { expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 import { HOURS, nth, sent, deploy, creating, expectAllSucceeded } from '../../support/relay';
 
 let world: FakeAws;

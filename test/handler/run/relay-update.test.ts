@@ -1,5 +1,5 @@
-import { expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 import { create, fails, properties, runs, passThrough, update, FakeAws } from '../../support/fake-aws';
+import { expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 import { HOURS, nth, sent, deploy, creating, updating, expectAllSucceeded } from '../../support/relay';
 
 let world: FakeAws;

@@ -1,6 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { expectSuccess, expectStarted, expectNoneStopped } from '../../support/handler-expectations';
 import { create, notPlaced, passThrough, runs, FakeAws, START, times } from '../../support/fake-aws';
+import { expectSuccess, expectStarted, expectNoneStopped } from '../../support/handler-expectations';
 import { HOURS, nth, deploy, creating, expectAllSucceeded } from '../../support/relay';
 
 let world: FakeAws;

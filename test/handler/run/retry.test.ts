@@ -1,5 +1,5 @@
-import { expectSuccess, expectFailed, expectStarted } from '../../support/handler-expectations';
 import { create, type Life, MINUTE, properties, runs, FakeAws } from '../../support/fake-aws';
+import { expectSuccess, expectFailed, expectStarted } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

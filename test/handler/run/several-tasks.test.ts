@@ -1,5 +1,5 @@
-import { expectSuccess, expectFailed, expectStarted, expectNoneStopped } from '../../support/handler-expectations';
 import { create, doesNotStart, properties, runs, FakeAws, times, passThrough, notPlaced } from '../../support/fake-aws';
+import { expectSuccess, expectFailed, expectStarted, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

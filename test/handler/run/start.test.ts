@@ -1,6 +1,6 @@
 import { ConflictException } from '@aws-sdk/client-ecs';
-import { expectSuccess, expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
 import { CLUSTER, create, doesNotStart, fails, properties, runs, FakeAws, times, passThrough, notPlaced, startedWithoutResponse, startedButReportedAsFailed } from '../../support/fake-aws';
+import { expectSuccess, expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

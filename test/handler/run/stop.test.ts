@@ -1,6 +1,6 @@
 import { StopTaskCommand } from '@aws-sdk/client-ecs';
-import { expectFailed, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 import { create, fails, Fault, properties, runs, FakeAws, times, startedWithoutResponse, startedButReportedAsFailed } from '../../support/fake-aws';
+import { expectFailed, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });

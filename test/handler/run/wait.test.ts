@@ -1,5 +1,5 @@
-import { expectSuccess, expectFailed } from '../../support/handler-expectations';
 import { create, fails, properties, runs, FakeAws, times, missing } from '../../support/fake-aws';
+import { expectSuccess, expectFailed } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });
