@@ -26,6 +26,8 @@ export class Given {
       availabilityZones: ['a', 'b'],
       publicSubnetIds: ['subnet-000000aa', 'subnet-000000bb'],
       privateSubnetIds: ['subnet-0000000a', 'subnet-0000000b'],
+      publicSubnetRouteTableIds: ['rtb-000000aa', 'rtb-000000bb'],
+      privateSubnetRouteTableIds: ['rtb-0000000a', 'rtb-0000000b'],
     });
     this.cluster = new ecs.Cluster(stack, 'Cluster', { vpc: this.vpc });
   }
@@ -155,7 +157,7 @@ export const CASES: { readonly [name: string]: (given: Given) => void } = {
   },
   'subnets and security groups': (given) => {
     given.runTask({
-      vpcSubnets: { subnets: [ec2.Subnet.fromSubnetId(given.stack, 'Subnet', 'subnet-00000001')] },
+      vpcSubnets: { subnets: [ec2.Subnet.fromSubnetAttributes(given.stack, 'Subnet', { subnetId: 'subnet-00000001', routeTableId: 'rtb-00000001' })] },
       securityGroups: [given.securityGroup('00000001'), given.securityGroup('00000002')],
     });
   },

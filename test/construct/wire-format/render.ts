@@ -33,10 +33,10 @@ const REPLACING_PROPERTIES: { readonly [type: string]: string[] } = {
   'AWS::Logs::LogGroup': ['LogGroupName'],
 };
 
-export function renderCases(): Rendered {
-  const rendered = Object.entries(CASES).flatMap(([name, build]) => {
-    const given = new Given(new Stack(new App(), 'Stack'));
-    build(given);
+export function renderCases(names = Object.keys(CASES), context: { readonly [key: string]: unknown } = {}): Rendered {
+  const rendered = names.flatMap((name) => {
+    const given = new Given(new Stack(new App({ context }), 'Stack'));
+    CASES[name](given);
     const stacks = given.stack.node.findAll().filter((each) => Stack.isStack(each)) as Stack[];
     return stacks.map((stack) => ({
       name: stack === given.stack ? name : `${name}: ${stack.node.id}`,
@@ -57,10 +57,11 @@ function renderStack(stack: Stack): { readonly frozen: Frozen; readonly reviewed
   const elements = stack.node.findAll().filter((each): each is CfnElement => CfnElement.isCfnElement(each) && Stack.of(each) === stack);
   const entries = elements.map((element): [string, CfnElement] => [stack.resolve(element.logicalId), element]).sort(([a], [b]) => a < b ? -1 : 1);
   const resources = entries.filter(([logicalId, element]) => logicalId in Resources && CfnResource.isCfnResource(element));
-  const functions = resources.flatMap(([logicalId]) => Resources[logicalId].Properties?.ServiceToken?.['Fn::GetAtt']?.[0] ?? []);
+  const functions = resources.filter(([, element]) => isOfTask(element))
+    .flatMap(([logicalId]) => Resources[logicalId].Properties?.ServiceToken?.['Fn::GetAtt']?.[0] ?? []);
   const handlers = resources.filter(([logicalId]) => functions.includes(logicalId)).map(([, { node }]) => node.scopes[stack.node.scopes.length]);
-  const isOurs = (element: IConstruct) => element.node.scopes.some((scope) => handlers.includes(scope)
-    || scope instanceof RunTask || scope instanceof RunFargateTask) || isDefaultCluster(element);
+  const isOurs = (element: IConstruct) =>
+    isOfTask(element) || isDefaultCluster(element) || element.node.scopes.some((scope) => handlers.includes(scope));
   const frozenOf = (logicalId: string) => frozenProperties(Resources[logicalId]);
   return {
     frozen: {
@@ -87,6 +88,10 @@ function renderStack(stack: Stack): { readonly frozen: Frozen; readonly reviewed
 function frozenProperties({ Type, Properties = {} }: { readonly Type: string; readonly Properties?: object }): { readonly [name: string]: any } {
   const isAll = 'ServiceToken' in Properties || Type === 'AWS::ECS::TaskDefinition';
   return Object.fromEntries(Object.entries(Properties).filter(([name]) => isAll || REPLACING_PROPERTIES[Type]?.includes(name)));
+}
+
+function isOfTask({ node }: IConstruct): boolean {
+  return node.scopes.some((scope) => scope instanceof RunTask || scope instanceof RunFargateTask);
 }
 
 /** The cluster that RunFargateTask creates. Its VPC comes from aws-cdk-lib. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { FLAGS } from 'aws-cdk-lib/cx-api';
 import { namesIn, namesOf, readApi } from './api';
 import { describeChanges, digestOf, lastAccepted } from './changes';
 import { Frozen, Golden, renderCases } from './render';
@@ -17,6 +18,21 @@ describe('the wire format', () => {
       throw new Error(`${changes}\n\n${ACCEPT}`);
     }
     expect(rendered.frozen).toEqual(golden);
+  });
+
+  test('renders the same frozen part with the feature flags of a new app, except for resources that a flag adds', () => {
+    const flags = Object.entries(FLAGS).filter(([, flag]) => flag.introducedIn.v2).map(([name, flag]) => [name, flag.recommendedValue]);
+    const names = [
+      'several tasks in one stack', 'a nested stack', 'a deletion runs another task', 'the function in a VPC',
+      'a timeout of three hours, which needs several resources', 'all attributes and an output', 'RunFargateTask with all that it takes',
+    ];
+    const cases = Object.entries(renderCases(names, Object.fromEntries(flags)).frozen);
+
+    expect(cases).toHaveLength(names.length);
+    for (const [name, { resources, outputs }] of cases) {
+      const known = Object.entries(resources).filter(([logicalId]) => logicalId in golden[name].resources);
+      expect(describeChanges({ [name]: golden[name] }, { [name]: { resources: Object.fromEntries(known), outputs } })).toBe('');
+    }
   });
 
   test('renders policies, the function and the order as reviewed.json has them (npm run accept:wire-format writes it)', () => {
