@@ -3,7 +3,7 @@ import type { Frozen, Golden } from './render';
 
 const RUNS_AGAIN = 'An upgrade would run these tasks again';
 const REFUSED = 'CloudFormation would refuse the upgrade';
-const REPLACED = 'An upgrade would replace resources, and run the tasks that use them again';
+const REPLACED = 'An upgrade would replace resources, and tasks that refer to one of them would run again';
 const REMOVED = 'An upgrade would delete resources';
 const ADDED = 'An upgrade would create more resources';
 const OUTPUTS = 'An upgrade would change outputs of the stack, which other stacks and scripts read';

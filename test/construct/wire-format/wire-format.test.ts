@@ -93,7 +93,7 @@ describe('the report on a change of the wire format', () => {
       `CloudFormation would refuse the upgrade:
   - the function of a custom resource cannot change: FunctionName would be added: "f" ('case')`],
     ['a change that replaces what the task uses', { ...stack, resources: { ...stack.resources, Group: { ...group, Properties: { GroupDescription: 'new' } } } },
-      `An upgrade would replace resources, and run the tasks that use them again:
+      `An upgrade would replace resources, and tasks that refer to one of them would run again:
   - AWS::EC2::SecurityGroup: GroupDescription would change from "old" to "new" ('case')`],
     ['another type', withTask({}, 'Custom::Other'), `CloudFormation would refuse the upgrade:
   - the type of a resource cannot change: Custom::EcsRunTask would become Custom::Other ('case')`],
@@ -101,7 +101,7 @@ describe('the report on a change of the wire format', () => {
       `An upgrade would run these tasks again:
   - the logical id Task would become Other ('case')`],
     ['another logical id of the function', { ...stack, resources: { Group: group, Task: stack.resources.Task, Other: stack.resources.Handler } },
-      `An upgrade would replace resources, and run the tasks that use them again:
+      `An upgrade would replace resources, and tasks that refer to one of them would run again:
   - AWS::Lambda::Function Handler would become Other ('case')`],
     ['a resource that is removed', { ...stack, resources: { Group: group, Task: stack.resources.Task } }, `An upgrade would delete resources:
   - AWS::Lambda::Function Handler ('case')`],
