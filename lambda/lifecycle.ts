@@ -15,7 +15,7 @@ import { runTask } from './run/run';
 import { stopEarlierTasks } from './run/stop';
 import { adviceOnError } from './verdict/causes';
 import { Failed, OutOfDate } from './verdict/failure';
-import { explain, notStopped } from './verdict/message';
+import { explain, notStopped, place, sentence } from './verdict/message';
 import type { World } from './world';
 import type { RunTaskProperties } from '../src/contract';
 import { LISTED_WITHIN_MS, STATUS_WITHIN_MS, UPDATE_LOOKS_WITHIN_MS } from '../src/timing';
@@ -31,8 +31,8 @@ export function createHandler(world: World) {
       return;
     }
     // The CDK CLI finds the log of the function by these words.
-    const reason = answer.status === 'FAILED' ? [...answer.reason, `CloudWatch Log Stream: ${context.logStreamName}`] : answer.reason;
-    world.log([answer.status, ...reason].join('\n')); // whole, and cdk deploy prints this log when the deployment fails
+    const reason = answer.status === 'FAILED' ? [...answer.reason, place(`CloudWatch Log Stream: ${context.logStreamName}`)] : answer.reason;
+    world.log([answer.status, ...reason.map(({ text }) => text)].join('\n')); // whole, and cdk deploy prints this log when the deployment fails
     await sendAnswer(event.ResponseURL, answerBody(event, choosePhysicalId(event, request.id, answer.status), { ...answer, reason }), world);
     await answer.afterwards?.().catch((error) => world.log(String(error)));
   };
@@ -56,7 +56,7 @@ async function answerRequest(request: Request): Promise<Answer | undefined> {
 function answerError(error: Error): Answer {
   return error instanceof Failed
     ? { status: 'FAILED', reason: explain(error.failure) }
-    : { status: 'FAILED', reason: [`The function failed: ${error}.`] };
+    : { status: 'FAILED', reason: [sentence(`The function failed: ${error}.`)] };
 }
 
 async function create(request: Request): Promise<Answer | undefined> {
@@ -87,7 +87,7 @@ async function deploy(request: Request, properties: RunTaskProperties, delivered
   // Without a rollback, or without its function, a deployment that has failed can leave its task running.
   const stillRunning = await stopBeforeRun(request, 'a later deployment runs it anew', delivered, UPDATE_LOOKS_WITHIN_MS);
   if (stillRunning.length > 0) {
-    return { status: 'FAILED', reason: ['The task of an earlier deployment still runs, so no other was started.', ...notStopped(stillRunning)] };
+    return { status: 'FAILED', reason: [sentence('The task of an earlier deployment still runs, so no other was started.'), ...notStopped(stillRunning)] };
   }
   return runTask(request, properties, beginProgress(request, properties, 'deployment'));
 }
@@ -97,8 +97,8 @@ async function skip(request: Request, properties: RunTaskProperties): Promise<An
   const kept = await readKeptAttributes(request, properties);
   const unknown = Object.keys(properties.UsedAttributes ?? {}).filter((name) => !(name in kept));
   return unknown.length > 0
-    ? { status: 'FAILED', reason: [`The task ran before the stack asked for its ${unknown.join(' and ')}, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.`] }
-    : { status: 'SUCCESS', reason: ['No task was run: runOn is CREATE.'], data: attributesWithoutRun(request, properties, kept) };
+    ? { status: 'FAILED', reason: [sentence(`The task ran before the stack asked for its ${unknown.join(' and ')}, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.`)] }
+    : { status: 'SUCCESS', reason: [sentence('No task was run: runOn is CREATE.')], data: attributesWithoutRun(request, properties, kept) };
 }
 
 async function rollBack(request: Request, event: CloudFormationCustomResourceUpdateEvent): Promise<Answer | undefined> {
@@ -113,7 +113,7 @@ async function rollBack(request: Request, event: CloudFormationCustomResourceUpd
   const stillRunning = await stopBeforeRun(request, 'the deployment is rolled back', [event.OldResourceProperties, event.ResourceProperties]);
   return properties
     ? runTask(request, properties, beginProgress(request, properties, 'rollback'))
-    : { status: 'SUCCESS', reason: ['No task was run: this is a rollback.', ...notStopped(stillRunning)], data: await restoreAttributes(request, baton) };
+    : { status: 'SUCCESS', reason: [sentence('No task was run: this is a rollback.'), ...notStopped(stillRunning)], data: await restoreAttributes(request, baton) };
 }
 
 async function remove(request: Request, event: CloudFormationCustomResourceDeleteEvent): Promise<Answer | undefined> {
@@ -174,7 +174,7 @@ async function isRollingBack(request: Request): Promise<boolean> {
 async function neverFailRollback(request: Request, run: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
   const answer = await run().catch(answerError);
   return answer?.status === 'FAILED'
-    ? { status: 'SUCCESS', reason: ['The rollback goes on without its task.', ...answer.reason], data: await restoreAttributes(request) }
+    ? { status: 'SUCCESS', reason: [sentence('The rollback goes on without its task.'), ...answer.reason], data: await restoreAttributes(request) }
     : answer;
 }
 

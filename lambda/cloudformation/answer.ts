@@ -1,6 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import type { Request } from './request';
-import { asciiJson, fit } from '../verdict/message';
+import { asciiJson, fit, Line } from '../verdict/message';
 import type { World } from '../world';
 
 /** The values of attributes, by their names. */
@@ -11,8 +11,8 @@ export interface Attributes {
 /** The answer to one request of CloudFormation. */
 export interface Answer {
   readonly status: 'SUCCESS' | 'FAILED';
-  /** Lines; shortened where they are too long for CloudFormation. */
-  readonly reason: readonly string[];
+  /** Shortened when it is too long for CloudFormation. */
+  readonly reason: readonly Line[];
   /** The attributes of the resource. */
   readonly data?: Attributes;
   /** What to do once it was sent. */

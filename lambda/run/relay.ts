@@ -5,6 +5,7 @@ import type { Answer, Attributes } from '../cloudformation/answer';
 import type { Request } from '../cloudformation/request';
 import { describeStack, isFinalStatus, readStackStatus } from '../cloudformation/stack-status';
 import { retry } from '../retry';
+import { sentence } from '../verdict/message';
 
 /** Of the shape of `Baton`. A change of shape that the previous version of the function cannot read needs another number. */
 const VERSION = 1;
@@ -100,7 +101,7 @@ export function passBaton({ request: { event, world }, progress }: Run): Answer 
   }));
   return {
     status: 'SUCCESS',
-    reason: ['The task goes on, and the next resource waits for it.'],
+    reason: [sentence('The task goes on, and the next resource waits for it.')],
     data: asAttribute({ version: VERSION, state: 'RUNNING', requestId: event.RequestId, at: world.now(), arnPrefix, progress: { ...progress, tasks } }),
   };
 }

@@ -7,7 +7,7 @@ import type { Request } from '../cloudformation/request';
 import { markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
 import { describeTasks, findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
-import { notStopped } from '../verdict/message';
+import { Line, notStopped } from '../verdict/message';
 import { hasEnded, judge, STOPPED_BY } from '../verdict/outcome';
 import type { World } from '../world';
 
@@ -50,7 +50,7 @@ async function stopTasks(
 }
 
 /** Stops the tasks of this run, including those that ECS has started without the function knowing. Reports what may still run. */
-export async function stopOwnTasks(run: Run, reason: string): Promise<string[]> {
+export async function stopOwnTasks(run: Run, reason: string): Promise<Line[]> {
   const { request: { world }, spec: { Request: { cluster } }, progress } = run;
   const until = world.now() + TIME_TO_STOP_MS;
   const stillRunning = await stopTasks(world, cluster, openArns(progress), reason, until);

@@ -2,57 +2,72 @@ import type { Evidence, Failure } from './failure';
 
 const CUT = ' [cut]';
 
-/** The bytes of a line that says nothing any more when it is cut further. */
+/** The bytes of a line that is not worth cutting further. */
 const SHORT_ENOUGH = 300;
 
-/** Begins the words of ECS, of which the first ones tell most. */
-const SAID = 'AWS says: ';
+/** A line of the reason of an answer. */
+export interface Line {
+  /** What is left out first when the reason is too long: the log, then the words of AWS and the cause, then the places to look. */
+  readonly kind: 'cause' | 'aws' | 'heading' | 'log' | 'place';
+  readonly text: string;
+}
+
+/** A line that says what happened. */
+export function sentence(text: string): Line {
+  return { kind: 'cause', text };
+}
 
 /** The cause, what to do about it, the last log lines, and where the rest is. */
-export function explain(failure: Failure, evidence: Evidence = {}): string[] {
+export function explain(failure: Failure, evidence: Evidence = {}): Line[] {
   const { taskArn, log, tail = [] } = evidence;
   return [
-    failure.advice ? `${sentence(failure.cause)} ${sentence(failure.advice)}` : sentence(failure.cause),
-    ...(failure.awsReason ? [SAID + failure.awsReason] : []),
-    ...(tail.length > 0 ? ['The end of its log:', ...tail.map((line) => `  ${line}`)] : []),
-    ...(log ? [`Log group ${log.group}, stream ${log.stream}.`] : []),
-    ...(taskArn ? [`Task ${taskArn}.`] : []),
+    sentence([failure.cause, failure.advice].filter((part) => part !== undefined).map(punctuate).join(' ')),
+    ...(failure.awsReason ? [{ kind: 'aws', text: `AWS says: ${failure.awsReason}` } as const] : []),
+    ...(tail.length > 0 ? [{ kind: 'heading', text: 'The end of its log:' } as const] : []),
+    ...tail.map((line) => ({ kind: 'log', text: `  ${line}` } as const)),
+    ...(log ? [place(`Log group ${log.group}, stream ${log.stream}.`)] : []),
+    ...(taskArn ? [place(`Task ${taskArn}.`)] : []),
   ];
 }
 
+/** A line that says where to look. */
+export function place(text: string): Line {
+  return { kind: 'place', text };
+}
+
 /** The tasks that were not seen to end, and why there may be more of them. */
-export function notStopped(taskArns: Iterable<string>, unseen?: unknown): string[] {
+export function notStopped(taskArns: Iterable<string>, unseen?: unknown): Line[] {
   return [
-    ...Array.from(taskArns, (taskArn) => `May still be running, stop it by hand: ${taskArn}.`),
-    ...(unseen ? [`More of its tasks may still be running: the function could not look for them (${unseen}).`] : []),
+    ...Array.from(taskArns, (taskArn) => place(`May still be running, stop it by hand: ${taskArn}.`)),
+    ...(unseen ? [place(`More of its tasks may still be running: the function could not look for them (${unseen}).`)] : []),
   ];
 }
 
 /**
- * Joins the lines within a number of bytes. Lines in the middle go first, the log's oldest before its newest, and then
- * the cause and the words of ECS are cut, and others only after them: the beginning of the cause at the top and the places
- * to look at the bottom end the search.
+ * Joins the lines within a number of bytes. The log's oldest lines go first, and then the cause and the words of AWS are cut,
+ * and others only after them: the beginning of the cause at the top and the places to look at the bottom end the search.
  */
-export function fit(lines: readonly string[], bytes: number, indent = '  '): string {
-  const all = lines.map(printable);
-  let over = size(all.join('\n')) - bytes;
-  const kept = all.filter((line, index) => {
-    const goes = over > 0 && index > 0 && line.startsWith(indent);
-    over -= goes ? size(`${line}\n`) : 0;
+export function fit(lines: readonly Line[], bytes: number): string {
+  const all = lines.map(({ kind, text }) => ({ kind, text: printable(text) }));
+  const join = (some: readonly Line[]) => some.map(({ text }) => text).join('\n');
+  let over = size(join(all)) - bytes;
+  const kept = all.filter(({ kind, text }) => {
+    const goes = over > 0 && kind === 'log';
+    over -= goes ? size(`${text}\n`) : 0;
     return !goes;
   });
   while (over > 0) {
-    const sizes = kept.map(size);
+    const sizes = kept.map(({ text }) => size(text));
     const long = sizes.flatMap((most, index) => most >= SHORT_ENOUGH ? [index] : []);
-    const words = long.filter((index) => index === 0 || kept[index].startsWith(SAID));
+    const words = long.filter((index) => kept[index].kind === 'cause' || kept[index].kind === 'aws');
     if (long.length === 0) {
-      return cut(kept.join('\n'), bytes);
+      return cut(join(kept), bytes);
     }
     const longest = (words.length > 0 ? words : long).reduce((one, other) => sizes[other] > sizes[one] ? other : one);
-    kept[longest] = cut(kept[longest], Math.max(sizes[longest] - over, sizes[longest] / 2));
-    over = size(kept.join('\n')) - bytes;
+    kept[longest] = { ...kept[longest], text: cut(kept[longest].text, Math.max(sizes[longest] - over, sizes[longest] / 2)) };
+    over = size(join(kept)) - bytes;
   }
-  return kept.join('\n');
+  return join(kept);
 }
 
 /** What consoles and the CLI can print: control characters in a reason have broken both. */
@@ -87,7 +102,7 @@ function cut(text: string, bytes: number): string {
   return kept + CUT;
 }
 
-function sentence(text: string): string {
+function punctuate(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 

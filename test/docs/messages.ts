@@ -47,7 +47,8 @@ function messagesIn(file: string): Message[] {
       add(node.arguments?.[0]);
     } else if (ts.isCallExpression(node)) {
       switch (node.expression.getText().replace(/^.*\./, '')) {
-        case 'super': add(node.arguments[0]); break;
+        case 'super':
+        case 'sentence': add(node.arguments[0]); break;
         case 'push': if (/errors\.push$/.test(node.expression.getText())) { add(node.arguments[0]); } break;
         case 'addWarningV2': add(node.arguments[1]); break;
       }

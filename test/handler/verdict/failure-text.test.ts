@@ -1,5 +1,5 @@
 import type { Task, TaskStopCode } from '@aws-sdk/client-ecs';
-import { explain } from '../../../lambda/verdict/message';
+import { explain, Line } from '../../../lambda/verdict/message';
 import { judge, Outcome } from '../../../lambda/verdict/outcome';
 import { ended, exited, neverStarted, TASK_ARN } from '../../support/endings';
 
@@ -401,10 +401,12 @@ function failure(outcome: Outcome) {
   return outcome.failure;
 }
 
+const textsOf = (lines: Line[]) => lines.map(({ text }) => text);
+
 describe('the failure text', () => {
   test.each(ENDINGS)('of $ending', ({ task, exitCodeFrom = ['app'], text, patience }) => {
     const found = failure(judge(task, { ExitCodeFrom: exitCodeFrom, SuccessExitCodes: [0], CompleteWhen: 'EXIT_CODES_KNOWN' }));
-    expect(explain(found)).toEqual(text);
+    expect(textsOf(explain(found))).toEqual(text);
     expect(found.patience).toEqual(patience ?? (FAILED_BY_ITSELF.includes(task.stopCode) ? 'as often as retryAttempts allows' : undefined));
   });
 
@@ -416,7 +418,7 @@ describe('the failure text', () => {
 
   test('ends with the last log lines, the log, and the task', () => {
     const found = failure(judge(exited(1), { ExitCodeFrom: ['app'], SuccessExitCodes: [0], CompleteWhen: 'EXIT_CODES_KNOWN' }));
-    expect(explain(found, { taskArn: TASK_ARN, log: { group: '/shop', stream: 'app/app/0f9c' }, tail: ['one', 'two'] })).toEqual([
+    expect(textsOf(explain(found, { taskArn: TASK_ARN, log: { group: '/shop', stream: 'app/app/0f9c' }, tail: ['one', 'two'] }))).toEqual([
       'Container "app" exited with code 1.',
       'The end of its log:',
       '  one',

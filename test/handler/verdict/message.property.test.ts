@@ -1,7 +1,7 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as fc from 'fast-check';
 import { answerBody } from '../../../lambda/cloudformation/answer';
-import { explain, fit, notStopped, printable, size } from '../../../lambda/verdict/message';
+import { explain, fit, Line, notStopped, place, printable, size } from '../../../lambda/verdict/message';
 import { ALPHANUMERIC, id, text } from '../../support/arbitraries';
 import { create } from '../../support/fake-aws';
 
@@ -21,12 +21,16 @@ const logs = fc.record({ group: id(`${ALPHANUMERIC}.-_/#`, 512), stream: id(`${A
 const failures = fc.record({ cause: text, awsReason: text, advice: text }, { requiredKeys: ['cause'] });
 const evidences = fc.record({ taskArn, log: logs, tail: fc.array(text, { maxLength: 30 }) }, { requiredKeys: [] });
 
-function bodyOf({ PhysicalResourceId, ...ids }: Pick<CloudFormationCustomResourceEvent, 'StackId' | 'RequestId' | 'LogicalResourceId'> & { PhysicalResourceId: string }, reason: string[]): string {
+const anyLine: fc.Arbitrary<Line> = fc.record({ kind: fc.constantFrom('cause', 'aws', 'heading', 'log', 'place'), text });
+
+const joined = (lines: readonly Line[]) => lines.map((line) => line.text).join('\n');
+
+function bodyOf({ PhysicalResourceId, ...ids }: Pick<CloudFormationCustomResourceEvent, 'StackId' | 'RequestId' | 'LogicalResourceId'> & { PhysicalResourceId: string }, reason: Line[]): string {
   return answerBody({ ...create(), ...ids }, PhysicalResourceId, { status: 'FAILED', reason });
 }
 
 /** The answer to any request about any failure. */
-function forAnyAnswer(holds: (body: string, reason: readonly string[], ids: object) => void): void {
+function forAnyAnswer(holds: (body: string, reason: readonly Line[], ids: object) => void): void {
   fc.assert(fc.property(requests, failures, evidences, (ids, failure, evidence) => {
     const reason = explain(failure, evidence);
     holds(bodyOf(ids, reason), reason, ids);
@@ -56,16 +60,16 @@ test('a reason has no control characters but the ends of its lines, and no half 
 
 test('a reason begins with the cause', () => {
   forAnyAnswer((body, [cause]) => {
-    const beginning = [...printable(cause)].slice(0, 20).join('');
+    const beginning = [...printable(cause.text)].slice(0, 20).join('');
     expect(JSON.parse(body).Reason.slice(0, beginning.length)).toBe(beginning);
   });
 });
 
 test('a reason ends with the places to look', () => {
   fc.assert(fc.property(requests, failures, evidences, (ids, failure, evidence) => {
-    const places = explain({ cause: '' }, { ...evidence, tail: [] }).slice(1).concat('CloudWatch Log Stream: 2026/01/01/[$LATEST]abc');
+    const places = explain({ cause: '' }, { ...evidence, tail: [] }).slice(1).concat(place('CloudWatch Log Stream: 2026/01/01/[$LATEST]abc'));
     const { Reason } = JSON.parse(bodyOf(ids, [...explain(failure, evidence), places.at(-1)!]));
-    expect(`\n${Reason}`.slice(-1 - places.join('\n').length)).toBe(`\n${places.join('\n')}`);
+    expect(`\n${Reason}`.slice(-1 - joined(places).length)).toBe(`\n${joined(places)}`);
   }), RUNS);
 });
 
@@ -73,13 +77,13 @@ test('a reason ends with the tasks that may still run', () => {
   fc.assert(fc.property(requests, failures, fc.array(taskArn, { minLength: 1, maxLength: 3 }), (ids, failure, taskArns) => {
     const left = notStopped(taskArns);
     const { Reason } = JSON.parse(bodyOf(ids, [...explain(failure), ...left]));
-    expect(Reason.slice(-left.join('\n').length)).toBe(left.join('\n'));
+    expect(Reason.slice(-joined(left).length)).toBe(joined(left));
   }), RUNS);
 });
 
 test('lines that fit are joined as they are, and others never take more room than there is', () => {
-  fc.assert(fc.property(fc.array(text), fc.integer({ min: 10, max: 5_000 }), (lines, bytes) => {
-    const all = lines.map(printable).join('\n');
+  fc.assert(fc.property(fc.array(anyLine), fc.integer({ min: 10, max: 5_000 }), (lines, bytes) => {
+    const all = printable(joined(lines));
     const fitted = fit(lines, bytes);
     expect(size(fitted)).toBeLessThanOrEqual(bytes);
     expect(size(all) <= bytes).toBe(fitted === all);
