@@ -19,6 +19,8 @@ export function addTasks(project: awscdk.AwsCdkConstructLibrary): void {
   project.postCompileTask.exec('ln -sfn .. node_modules/cdk-ecs-run-task');
   project.postCompileTask.exec('jsii-rosetta extract --compile --strict .');
   project.postCompileTask.exec('rm node_modules/cdk-ecs-run-task');
+  // The test of the wire format reads the API without jsii.
+  project.postCompileTask.exec('tsx --tsconfig test/tsconfig.json test/construct/wire-format/compare-with-jsii.ts');
 
   project.addTask('demo', {
     description: 'Deploy examples/database-migration to local engines, and show what happens',

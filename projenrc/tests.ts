@@ -79,8 +79,11 @@ export function addTests(project: awscdk.AwsCdkConstructLibrary): void {
   });
 
   project.addTask('accept:wire-format', {
-    description: 'Write the golden files of the template after an intended change, and print what users would see',
-    exec: 'tsx --tsconfig test/tsconfig.json test/construct/wire-format/accept.ts',
+    description: 'Write the golden files of the wire format, and print what a change means for users',
+    steps: [
+      { spawn: 'bundle' },
+      { exec: 'tsx --tsconfig test/tsconfig.json test/construct/wire-format/accept.ts' },
+    ],
   });
 
   project.addTask('simulate', {
