@@ -13,10 +13,14 @@ export function everyInvocationDied(request: Request, history: History): boolean
   return history.excuse('every invocation died', isSo);
 }
 
-/** The answer could not be delivered: a whole series of attempts met faults. */
+/** The handler keeps this much of its margin for delivering the answer. */
+const TIME_TO_ANSWER = 30 * SECOND;
+
+/** The answer could not be delivered: each attempt met a fault, and the first one was made in good time. */
 export function responseUrlWasDown(request: Request, history: History): boolean {
   const puts = history.callsOf(request, 'put').filter(({ at }) => at < request.deadline);
-  return history.excuse('the response URL was down', puts.length >= 4 && puts.every(({ fault }) => fault));
+  const isSo = puts.length > 0 && puts[0].at <= request.deadline - TIME_TO_ANSWER && puts.every(({ fault }) => fault);
+  return history.excuse('the response URL was down', isSo);
 }
 
 /** The invocation came to its end while the response URL took no answer, at its third attempt or later: 45 seconds are gone by then. */

@@ -1,6 +1,17 @@
 import { Clock, MINUTE, Random, SECOND, START } from './clock';
+import type { History, InvocationFacts } from './history';
 
-/** What goes wrong with calls: those with these numbers among the calls of the API, or all within a time. */
+/** One call, for a fault that is to strike only some. */
+export interface CallFacts {
+  readonly api: string;
+  readonly number: number;
+  readonly at: number;
+  readonly input: any;
+  readonly invocation: InvocationFacts;
+  readonly history: History;
+}
+
+/** What goes wrong with calls: those with these numbers among the calls of the API, all within a time, or all that match. */
 export interface CallFault {
   readonly name: string;
   readonly api: string;
@@ -8,7 +19,11 @@ export interface CallFault {
   readonly last?: number;
   readonly from?: number;
   readonly until?: number;
-  readonly error?: () => Error;
+  readonly when?: (call: CallFacts) => boolean;
+  /** The SDK throws Errors; a trap may be anything. */
+  readonly error?: () => unknown;
+  /** What the handler gets to see in place of the result. */
+  readonly change?: (result: any) => any;
   /** Whether the call does its work all the same. */
   readonly takesEffect?: boolean;
   readonly delay?: number;
@@ -64,13 +79,15 @@ export class Faults {
   constructor(private readonly clock: Clock, readonly plan: FaultPlan) {}
 
   /** What happens to the next call of the API. */
-  call(api: string): CallFault | undefined {
+  call(api: string, facts: Omit<CallFacts, 'api' | 'number' | 'at'>): CallFault | undefined {
     const number = (this.counts.get(api) ?? 0) + 1;
     this.counts.set(api, number);
-    const age = this.clock.now - START;
+    const { now } = this.clock;
+    const age = now - START;
     return this.strikes(this.plan.calls.find((fault) => fault.api === api
       && number >= (fault.first ?? 1) && number <= (fault.last ?? Infinity)
-      && age >= (fault.from ?? 0) && age < (fault.until ?? Infinity)));
+      && age >= (fault.from ?? 0) && age < (fault.until ?? Infinity)
+      && (fault.when?.({ ...facts, api, number, at: now }) ?? true)));
   }
 
   placement(): PlacementFault | undefined {

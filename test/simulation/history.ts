@@ -166,7 +166,7 @@ function asLine(call: Call, seen: Map<string, string>): Line | undefined {
     }
     seen.set(key, saw);
   }
-  const outcome = error ? `${error.name}${error.message ? `: ${error.message}` : ''}` : doneAt === undefined && !result ? 'no answer' : saw;
+  const outcome = error ? `${error.name ?? JSON.stringify(error)}${error.message ? `: ${error.message}` : ''}` : doneAt === undefined && !result ? 'no answer' : saw;
   const late = doneAt !== undefined && doneAt - call.at > 2_000 ? ` after ${((doneAt - call.at) / 1000).toFixed(1)} s` : '';
   const heard = doneAt === undefined ? ' [the invocation did not live to hear it]' : '';
   return { at: call.at, who: who(invocation), text: `${api}${asked(api, input)} -> ${outcome}${late}${heard}${fault ? ` [${fault}]` : ''}` };

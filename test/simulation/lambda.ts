@@ -126,7 +126,7 @@ export class Lambda {
 
   /** One call of AWS: goes there, takes effect, comes back; each of them unless the invocation has died or something goes wrong. */
   private call(invocation: Running, api: string, input: any): Promise<any> {
-    const fault = this.faults.call(api);
+    const fault = this.faults.call(api, { input, invocation, history: this.history });
     const call: Call = { at: this.clock.now, invocation, api, input, fault: fault?.name };
     this.history.calls.push(call);
     const takesEffect = !fault?.error || fault.takesEffect;
@@ -137,7 +137,8 @@ export class Lambda {
       if (takesEffect && (invocation.alive || this.random.chance(0.5))) {
         try {
           call.effectAt = this.clock.now;
-          call.result = this.effect(invocation, api, input);
+          const result = this.effect(invocation, api, input);
+          call.result = fault?.change ? fault.change(result) : result;
         } catch (error) {
           call.error = error;
         }
@@ -153,7 +154,7 @@ export class Lambda {
       if (fault?.error) {
         const error: any = fault.error();
         call.error = error;
-        if (error.status) {
+        if (error?.status) {
           resolve(error.status);
         } else {
           reject(error);

@@ -1,0 +1,6 @@
+import { seeds } from './seeds';
+import type { NamedScenario } from './telling';
+
+export { expectedToFail } from './expected-to-fail';
+
+export const scenarios: readonly NamedScenario[] = [...seeds];

@@ -1,0 +1,75 @@
+import { awsError } from '../faults';
+import { callOf, cancelledAfter, create, deleteStack, NamedScenario, properties, runs, since, update } from './telling';
+
+const throttled = () => awsError('ThrottlingException', 'Rate exceeded');
+const denied = () => awsError('AccessDeniedException', 'not authorized to perform: ecs:StopTask');
+const unavailable = () => Object.assign(new Error('503'), { status: 503 });
+const hungUp = () => awsError('TimeoutError', 'socket hang up');
+
+/** What fresh seeds have found. */
+export const seeds: readonly NamedScenario[] = [
+  {
+    name: 'an answer comes in time although DescribeTaskDefinition is throttled beyond the deadline (seed 3076423)',
+    operations: [create({ TimeoutSeconds: 132, ExitCodeFrom: undefined })],
+    lives: [runs(220)],
+    faults: {
+      crashes: [
+        { name: 'the first invocation crashes', invocation: 1, inAwait: 11 },
+        { name: 'the second invocation crashes', invocation: 2, inAwait: 88 },
+      ],
+      calls: [
+        { name: 'DescribeTaskDefinition is throttled', api: 'DescribeTaskDefinition', when: since(1, 150), error: throttled },
+        { name: 'the response URL is down for a moment', api: 'put', when: callOf(1, 1), error: unavailable },
+        { name: 'the response URL times out', api: 'put', when: callOf(1, 2, 3), error: hungUp, delay: 15_000 },
+      ],
+    },
+  },
+  {
+    name: 'a Delete that may not stop a task is answered in time (seed 3083980)',
+    operations: [create({ TimeoutSeconds: 30 }, cancelledAfter(20))],
+    lives: [runs(1_000)],
+    faults: {
+      calls: [
+        { name: 'StopTask is denied', api: 'StopTask', error: denied },
+        { name: 'the response URL is down for a moment', api: 'put', when: callOf(2, 1, 5), error: unavailable },
+      ],
+    },
+  },
+  {
+    name: 'a Delete that may not stop a task is answered in time after a crash (seed 7148660)',
+    operations: [create({ TimeoutSeconds: 78 }, cancelledAfter(20))],
+    lives: [runs(1_000)],
+    faults: {
+      calls: [{ name: 'StopTask is denied', api: 'StopTask', error: denied }],
+      crashes: [{ name: 'the invocation of the Delete crashes', invocation: 2, inAwait: 200 }],
+    },
+  },
+  {
+    name: 'a rollback stops the task of the cancelled Update although the status of the stack is unknown (seed 3133989)',
+    operations: [create(), update({}, cancelledAfter(60))],
+    lives: [runs(10), runs(1_000)],
+    faults: { calls: [{ name: 'DescribeStacks is throttled', api: 'DescribeStacks', when: since(2, 40, 600), error: throttled }] },
+  },
+  {
+    name: 'a rollback names the task of the failed Update although the status of the stack is unknown (seed 7124065)',
+    operations: [create({ TimeoutSeconds: 338 }), update({ TimeoutSeconds: 338 })],
+    lives: [runs(10), runs(1_000)],
+    faults: {
+      calls: [
+        { name: 'StopTask is denied', api: 'StopTask', error: denied },
+        { name: 'DescribeStacks is throttled', api: 'DescribeStacks', when: since(2, 400, 900), error: throttled },
+      ],
+    },
+  },
+  {
+    name: 'runOn CREATE runs nothing in a second resource that only a cancelled Update asked for (seed 7037161)',
+    operations: [
+      create({}, { noRollback: true }),
+      update({ RunOn: 'CREATE', TimeoutSeconds: 4_905 }, { noRollback: true, ...cancelledAfter(0.02) }),
+      { kind: 'update', after: 800, properties: properties(2, { RunOn: 'CREATE', TimeoutSeconds: 4_905 }), noRollback: true, oldIsWhatFailed: true },
+      deleteStack,
+    ],
+    expected: { started: 1 },
+  },
+];
+

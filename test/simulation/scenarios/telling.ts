@@ -1,0 +1,157 @@
+import type { RunTaskProperties } from '../../../src/contract';
+import { HOUR, MINUTE, SECOND } from '../clock';
+import type { Operation } from '../cloudformation';
+import { CallFacts, CallFault, FaultPlan, noFaults } from '../faults';
+import type { History, Request } from '../history';
+import { Life, lifeOf } from '../lives';
+import type { Scenario } from '../scenario';
+import { check, Run } from '../simulate';
+
+/** A story with a name, and what must come of it besides the invariants. */
+export interface NamedScenario {
+  /** What must hold. */
+  readonly name: string;
+  readonly seed?: number;
+  readonly operations: readonly Operation[];
+  /** How the tasks live, in the order of their starts; the last one counts for all that follow. */
+  readonly lives?: readonly Life[];
+  readonly faults?: Partial<FaultPlan>;
+  readonly scenario?: Partial<Scenario>;
+  readonly expected?: Expected;
+}
+
+interface Expected {
+  /** How the requests were answered, in their order: "Create SUCCESS", "rollback SUCCESS"; null for one that is not checked. */
+  readonly answers?: ReadonlyArray<string | null>;
+  /** What the last answer that counts says, and what it does not say. */
+  readonly says?: RegExp;
+  readonly saysNot?: RegExp;
+  /** How many tasks were started, and how many of those that ran were told to stop. */
+  readonly started?: number;
+  readonly stopped?: number;
+  readonly others?: (run: Run) => string[];
+}
+
+export const PROPERTIES: RunTaskProperties = {
+  Request: {
+    cluster: 'arn:aws:ecs:eu-west-1:111122223333:cluster/shop',
+    taskDefinition: 'arn:aws:ecs:eu-west-1:111122223333:task-definition/migrate:1',
+  },
+  RunOn: 'CHANGE',
+  TimeoutSeconds: 1_800,
+  ExitCodeFrom: ['app'],
+  SuccessExitCodes: [0],
+  CompleteWhen: 'EXIT_CODES_KNOWN',
+  LogTailLines: 0,
+};
+
+export const ON_DELETE: NonNullable<RunTaskProperties['OnDelete']> = {
+  Request: { ...PROPERTIES.Request, taskDefinition: 'arn:aws:ecs:eu-west-1:111122223333:task-definition/cleanup:1' },
+  TimeoutSeconds: 1_800,
+  ExitCodeFrom: ['app'],
+  SuccessExitCodes: [0],
+  CompleteWhen: 'TASK_STOPPED',
+  LogTailLines: 0,
+};
+
+/** The properties with these changes, and another revision of the task definition. */
+export function properties(revision: number, changes: Partial<RunTaskProperties> = {}): RunTaskProperties {
+  const taskDefinition = PROPERTIES.Request.taskDefinition!.replace(/\d+$/, String(revision));
+  return { ...PROPERTIES, ...changes, Request: { ...PROPERTIES.Request, taskDefinition, ...changes.Request } };
+}
+
+export function create(changes: Partial<RunTaskProperties> = {}, more: Partial<Operation> = {}): Operation {
+  return { kind: 'create', after: 0, properties: properties(1, changes), ...more };
+}
+
+export function update(changes: Partial<RunTaskProperties> = {}, more: Partial<Operation> = {}, revision = 2): Operation {
+  return { kind: 'update', after: 60, properties: properties(revision, changes), ...more };
+}
+
+export const deleteStack: Operation = { kind: 'delete the stack', after: 60 };
+
+export const cancelledAfter = (after: number): Partial<Operation> => ({ disturbance: { what: 'another resource fails', when: 'while ours runs', after } });
+
+/** A task that runs so long, and exits so. */
+export const runs = (running: number, exitCode = 0, more: Partial<Life> = {}): Life => lifeOf('app', running, exitCode, more);
+
+/** A task that takes so many seconds to stop. */
+export const obstinate = (running: number, after: number): Life => runs(running, 0, { whenToldToStop: { after, exitCode: 137 } });
+
+/** When so many seconds have passed since the request was sent. */
+export function since(request: number, from: number, until = Infinity): NonNullable<CallFault['when']> {
+  return ({ at, history }) => {
+    const age = at - (history.requests[request - 1]?.sentAt ?? Infinity);
+    return age >= from * SECOND && age < until * SECOND;
+  };
+}
+
+/** For the n-th call of an API that one request makes. */
+export function callOf(request: number, first: number, last = first): NonNullable<CallFault['when']> {
+  return ({ api, invocation, history }) => {
+    const number = history.calls.filter((call) => call.api === api && call.invocation.request === invocation.request).length + 1;
+    return invocation.request.number === request && number >= first && number <= last;
+  };
+}
+
+export function both(one: NonNullable<CallFault['when']>, other: NonNullable<CallFault['when']>): NonNullable<CallFault['when']> {
+  return (call: CallFacts) => one(call) && other(call);
+}
+
+/** What DescribeStacks says, in place of how it is. */
+export function statusSaid(StackStatus: string): NonNullable<CallFault['change']> {
+  return ({ Stacks: [stack] }) => ({ Stacks: [{ ...stack, StackStatus }] });
+}
+
+/** Lets the scenario happen. Gives what must not have happened. */
+export function findingsOf(run: Run, { expected = {} }: NamedScenario): string[] {
+  const { history } = run;
+  const answers = history.requests.map(nameOfAnswer);
+  const last = history.requests.findLast(({ answer }) => answer);
+  const reason = last?.answer?.parsed?.Reason ?? '';
+  const stopped = history.tasks.filter(({ ranFrom, toldToStopAt }) => toldToStopAt !== undefined && ranFrom !== undefined && ranFrom <= toldToStopAt);
+  const isAsExpected = expected.answers === undefined
+    || (answers.length === expected.answers.length && expected.answers.every((answer, index) => answer === null || answer === answers[index]));
+  return [
+    ...check(run).map(({ invariant, facts }) => `${invariant}: ${facts}`),
+    ...(isAsExpected ? [] : [`the answers are ${answers.join(', ')}, not ${expected.answers!.join(', ')}: ${reason}`]),
+    ...(expected.says && !expected.says.test(reason) ? [`the last answer does not say ${expected.says}: ${reason}`] : []),
+    ...(expected.saysNot?.test(reason) ? [`the last answer says ${expected.saysNot}: ${reason}`] : []),
+    ...differing('tasks were started', history.tasks.length, expected.started),
+    ...differing('tasks were stopped while they ran', stopped.length, expected.stopped),
+    ...expected.others?.(run) ?? [],
+  ];
+}
+
+function differing(what: string, count: number, expected = count): string[] {
+  return count === expected ? [] : [`${count} ${what}, not ${expected}`];
+}
+
+function nameOfAnswer({ type, isRollback, answer, closedBy }: Request): string {
+  return `${isRollback ? 'rollback' : type} ${answer?.parsed?.Status ?? closedBy}`;
+}
+
+/** The requests and when each was answered, for a scenario that measures. */
+export function answeredAfter({ history }: { history: History }, number: number): number {
+  const { answer, sentAt } = history.requests[number - 1];
+  return ((answer?.at ?? Infinity) - sentAt) / SECOND;
+}
+
+/** The whole of it, as play() takes it. */
+export function storyOfScenario({ seed = 1, operations, lives = [runs(40)], faults = {}, scenario = {} }: NamedScenario) {
+  let started = 0;
+  return {
+    seed,
+    scenario: {
+      operations,
+      families: Object.fromEntries(['migrate', 'seed', 'cleanup'].map((family) => [family, [{ name: 'app', essential: true }]])),
+      consistency: { unknown: 0, unlisted: 0, stale: 0, pageSize: 100 },
+      fargate: true,
+      ...scenario,
+    },
+    faults: { ...noFaults(), ...faults },
+    nextLife: () => lives[Math.min(started++, lives.length - 1)],
+  };
+}
+
+export { HOUR, MINUTE, SECOND };
