@@ -24,7 +24,7 @@ export function deployment(clock: Clock, random: Random, life: Life, change?: Ch
   const history = new History(clock);
   const faults = new Faults(clock, noFaults());
   const lambda = new Lambda(clock, random.fork('lambda'), faults, history, change);
-  const cloudFormation = new CloudFormation(clock, ofStack, history, families);
+  const cloudFormation = new CloudFormation(clock, ofStack, faults, history, families);
   const consistency = { unknown: 1, unlisted: 1, stale: 0, pageSize: 100 };
   lambda.ecs = new Ecs(clock, random.fork('ecs'), faults, history, families, consistency, () => life);
   lambda.cloudFormation = cloudFormation;

@@ -1,9 +1,10 @@
-import { Clock, Random, SECOND } from './clock';
+import { Clock, Random, SECOND, START } from './clock';
 import type { Families } from './ecs';
 import {
   attributesUsed, delivered, inShort, logicalId, parse, responseUrl, SERVICE_TOKEN, serviceTimeout, STACK_ID, templatesOf, URL_EXPIRES_SECONDS,
-  whatItContinues, whatToRun, withFrom,
+  urlWithoutDate, whatItContinues, whatToRun, withFrom,
 } from './event';
+import type { Faults, Quirks } from './faults';
 import type { History, InvocationFacts, Put, Request } from './history';
 import type { Lambda } from './lambda';
 import { RESOURCE_TYPE, RunTaskProperties, RunSpec } from '../../src/contract';
@@ -29,6 +30,14 @@ export interface Disturbance {
   readonly when: 'while ours runs' | 'after ours';
   /** Seconds since our request was sent, or since it was answered. */
   readonly after: number;
+}
+
+interface SimulatedStack {
+  readonly StackName: string;
+  readonly StackStatus: string;
+  readonly LastUpdatedTime?: Date;
+  readonly CreationTime: Date;
+  readonly Outputs: Array<{ OutputKey: string; OutputValue: string }>;
 }
 
 /** How a request ended; the last: with an answer that lacks an attribute which the stack uses. */
@@ -57,6 +66,8 @@ export class CloudFormation {
   /** Physical ids that another has taken the place of. */
   private replaced: Array<{ readonly resource: Resource; readonly properties: RunTaskProperties; readonly physicalId: string }> = [];
   private outputs: { readonly [name: string]: string } = {};
+  /** The outputs that a rollback goes back to, where the stack has others already. */
+  private kept?: CloudFormation['outputs'];
   private readonly idsOfSuccess = new Set<string>();
   private readonly waiting = new Map<Request, (end: End) => void>();
   private operation = 0;
@@ -68,13 +79,24 @@ export class CloudFormation {
   /** How the operations went, for the summary. */
   readonly outcomes: string[] = [];
   lambda!: Lambda;
+  private readonly quirky: Random;
+  private readonly quirks: Quirks;
+  /** What the stack was like, from when on. */
+  private readonly views: Array<{ readonly at: number; readonly stack: SimulatedStack }> = [];
+  /** How many answers in a row each invocation has had that were of before. */
+  private readonly staleInARow = new Map<InvocationFacts, number>();
 
   constructor(
     private readonly clock: Clock,
     private readonly random: Random,
+    private readonly faults: Faults,
     private readonly history: History,
     private readonly families: Families,
-  ) {}
+  ) {
+    this.quirky = random.fork('quirks');
+    this.quirks = faults.plan.quirks;
+    this.notice();
+  }
 
   async run(operations: readonly Operation[]): Promise<void> {
     for (const operation of operations) {
@@ -86,16 +108,50 @@ export class CloudFormation {
       }
       await this.sleep(operation.after);
       this.history.say('person', `${operation.kind}${operation.noRollback ? ', without rollback' : ''}${operation.properties ? `: ${inShort(operation.properties)}` : ''}`);
-      this.lastUpdated = operation.kind === 'create' ? undefined : new Date(this.clock.now);
+      this.lastUpdated = operation.kind === 'create' ? undefined : this.dated(this.clock.now);
       this.operation++;
       await this.carryOut(operation);
       this.outcomes.push(`${operation.kind} -> ${this.status}`);
     }
   }
 
-  describeStacks() {
+  describeStacks(invocation: InvocationFacts) {
+    const stack = this.seen(invocation);
+    const { noLastUpdatedTime = 0 } = this.quirks;
+    if (noLastUpdatedTime > 0 && stack.LastUpdatedTime && this.quirky.chance(noLastUpdatedTime)) {
+      this.faults.quirk('noLastUpdatedTime');
+      return { Stacks: [{ ...stack, LastUpdatedTime: undefined }] };
+    }
+    return { Stacks: [stack] };
+  }
+
+  /** DescribeStacks is eventually consistent: it may tell what has been, also after it has told what is. */
+  private seen(invocation: InvocationFacts): SimulatedStack {
+    const { now } = this.clock;
+    const { stack, at } = this.views[this.views.length - 1];
+    const { staleStacks } = this.quirks;
+    const inARow = this.staleInARow.get(invocation) ?? 0;
+    const isStale = staleStacks && this.views.length > 1 && now < at + staleStacks.within * SECOND
+      && inARow < staleStacks.inARow && this.quirky.chance(staleStacks.chance);
+    this.staleInARow.set(invocation, isStale ? inARow + 1 : 0);
+    if (!isStale) {
+      return stack;
+    }
+    this.faults.quirk('staleStacks');
+    const lag = this.quirky.between(now - at, staleStacks.within * SECOND);
+    return this.views.findLast((view) => view.at < now - lag)?.stack ?? this.views[0].stack;
+  }
+
+  /** The stack has changed. */
+  private notice(): void {
     const Outputs = Object.entries(this.outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
-    return { Stacks: [{ StackName: 'Shop', StackStatus: this.status, LastUpdatedTime: this.lastUpdated, Outputs }] };
+    const stack = { StackName: 'Shop', StackStatus: this.status, LastUpdatedTime: this.lastUpdated, CreationTime: this.dated(START), Outputs };
+    this.views.push({ at: this.clock.now, stack });
+  }
+
+  /** A time as the clock of CloudFormation shows it. */
+  private dated(at: number): Date {
+    return new Date(at + (this.quirks.clocks?.cloudFormation ?? 0) * SECOND);
   }
 
   /** The response URL. Only the first answer counts, and none that comes too late; S3 takes them all. */
@@ -144,6 +200,10 @@ export class CloudFormation {
     const { end, resource } = await this.deploy(operation);
     this.isDisturbed = true; // from now on it is too late
     if (!end || (end === 'SUCCESS' && !await this.fails(disturbance))) {
+      await this.sleep(this.quirks.othersTake ?? 0);
+      if (this.quirks.othersTake && end) {
+        this.faults.quirk('othersTake');
+      }
       return this.complete(word, properties!);
     }
     if (end === 'cancelled' && disturbance!.what === 'the stack is deleted') {
@@ -207,13 +267,23 @@ export class CloudFormation {
 
   private async createOne(resource: Resource, properties: RunTaskProperties): Promise<End> {
     const { physicalId, failed } = resource;
+    const leftover = physicalId !== undefined && failed ? { resource, properties: failed, physicalId } : undefined;
+    const { deletesFailed = 'after' } = this.quirks;
+    if (leftover && deletesFailed === 'before') {
+      await this.ask('Delete', resource, failed!, undefined, physicalId);
+    } else if (leftover && deletesFailed === 'during') {
+      this.clock.after(this.quirky.between(5, 60) * SECOND, () => void this.ask('Delete', resource, failed!, undefined, physicalId));
+    }
+    if (leftover && deletesFailed !== 'after') {
+      this.faults.quirk('deletesFailed');
+    }
     const { end, request } = await this.ask('Create', resource, properties);
     resource.physicalId = request.answer?.parsed?.PhysicalResourceId ?? this.inventedId(resource);
     if (request.answer?.parsed?.Status === 'SUCCESS') {
       this.idsOfSuccess.add(resource.physicalId);
     }
-    if (end === 'SUCCESS' && physicalId !== undefined && physicalId !== resource.physicalId) {
-      this.replaced.push({ resource, properties: failed!, physicalId });
+    if (end === 'SUCCESS' && leftover && physicalId !== resource.physicalId && deletesFailed === 'after') {
+      this.replaced.push(leftover);
     }
     return this.keep(resource, properties, end, request);
   }
@@ -236,18 +306,51 @@ export class CloudFormation {
   private async complete(word: string, properties: RunTaskProperties): Promise<void> {
     const gone = this.resources.splice(templatesOf(properties).length);
     const { data } = this.resources[this.resources.length - 1];
+    const before = this.outputs;
     this.outputs = Object.fromEntries(Object.entries(properties.UsedAttributes ?? {}).map(([attribute, output]) => [output, data[attribute]]));
+    const stable = new Map(this.resources.map((resource) => [resource, resource.stable]));
     this.resources.forEach((resource) => { resource.stable = resource.current; });
     this.touched.clear();
     if (gone.length > 0 || this.replaced.length > 0) {
       this.become('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
-      for (const { resource, properties: old, physicalId } of this.replaced) {
-        await this.ask('Delete', resource, old, undefined, physicalId);
-      }
-      this.replaced = [];
-      await this.deleteEach(gone);
+      await this.deleteReplaced();
+      await this.cleanUp(gone);
+    }
+    if (this.quirks.parentFails && word === 'UPDATE') {
+      return this.undoWithParent(stable, before);
     }
     this.become(`${word}_COMPLETE`);
+  }
+
+  /** A nested stack that is done waits for its siblings, with its new outputs; if one fails, the parent rolls it back. */
+  private async undoWithParent(stable: ReadonlyMap<Resource, RunTaskProperties | undefined>, outputs: CloudFormation['outputs']): Promise<void> {
+    this.faults.quirk('parentFails');
+    this.become('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
+    await this.sleep(this.quirky.between(5, 120));
+    this.resources.forEach((resource) => {
+      resource.stable = stable.get(resource);
+      this.touched.add(resource);
+    });
+    this.kept = outputs;
+    await this.undo();
+    this.outputs = outputs;
+    this.kept = undefined;
+    this.notice();
+  }
+
+  private async deleteReplaced(): Promise<void> {
+    for (const { resource, properties, physicalId } of this.replaced.splice(0)) {
+      await this.ask('Delete', resource, properties, undefined, physicalId);
+    }
+  }
+
+  /** "CloudFormation attempts to delete three times" in a cleanup, and the stack goes on without what it could not delete. */
+  private async cleanUp(resources: readonly Resource[]): Promise<void> {
+    for (const resource of [...resources].reverse()) {
+      for (let tries = this.quirks.asksThrice ? 3 : 1; tries > 0 && !await this.deleteEach([resource]); tries--) {
+        await this.pause();
+      }
+    }
   }
 
   /** Goes back to how the stack was when it was last complete, or to nothing. */
@@ -269,7 +372,7 @@ export class CloudFormation {
     const created = touched.filter(({ stable }) => !stable);
     this.resources = this.resources.filter((resource) => resource.stable);
     this.touched.clear();
-    await this.deleteEach(created);
+    await this.cleanUp(created);
     await this.pause();
     return this.become('UPDATE_ROLLBACK_COMPLETE');
   }
@@ -278,7 +381,7 @@ export class CloudFormation {
     this.become('UPDATE_IN_PROGRESS');
     await this.sleep(this.random.between(2, 30));
     this.become('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
-    await this.deleteEach(this.resources);
+    await this.cleanUp(this.resources);
     this.become('UPDATE_COMPLETE');
   }
 
@@ -310,6 +413,10 @@ export class CloudFormation {
     const ofSuccessfulCreate = type !== 'Create' && this.idsOfSuccess.has(physicalId!);
     const { continues, isSkipped } = whatItContinues(type, properties, history.requests, { operation, isRollback });
     const run = isSkipped && (type === 'Update' || this.hasRun) ? undefined : whatToRun(type, properties, isRollback, ofSuccessfulCreate);
+    const isMalformed = this.quirks.delivers !== undefined;
+    if (isMalformed) {
+      this.faults.quirk('delivers');
+    }
     const request: Request = {
       number,
       id,
@@ -322,25 +429,27 @@ export class CloudFormation {
       isRollback,
       ofSuccessfulCreate,
       properties,
+      isMalformed,
       run,
       deciding: run?.ExitCodeFrom ?? (run ? this.essentialOf(run) : []),
-      kept: this.outputs,
+      kept: this.kept ?? this.outputs,
       puts: [],
       event: {
         RequestType: type,
         RequestId: id,
         ServiceToken: SERVICE_TOKEN,
-        ResponseURL: responseUrl(number, clock.now),
+        ResponseURL: this.quirks.signsWithoutDate ? urlWithoutDate(number, clock.now) : responseUrl(number, this.dated(clock.now).getTime()),
         StackId: STACK_ID,
         ResourceType: RESOURCE_TYPE,
         LogicalResourceId: resource.logicalId,
         ...(type === 'Create' ? {} : { PhysicalResourceId: physicalId }),
-        ResourceProperties: delivered(properties),
+        ResourceProperties: isMalformed ? this.quirks.delivers!(delivered(properties)) : delivered(properties),
         ...(old ? { OldResourceProperties: delivered(old) } : {}),
       },
     };
     request.first ??= request;
     history.requests.push(request);
+    this.moveLastUpdated(request);
     history.say('cloudformation', `sends R${number}: ${isRollback ? 'rollback ' : ''}${type} of ${resource.logicalId}${type === 'Delete' ? `, ${physicalId}` : ''}${request.first === request ? '' : `, which continues R${request.first.number}`}`);
     this.lambda.take(request.event, request);
     const end = await new Promise<End>((resolve) => {
@@ -348,6 +457,20 @@ export class CloudFormation {
       clock.after(request.deadline - clock.now, () => this.close(request, 'time-out', 'time-out'));
     });
     return { end, request };
+  }
+
+  /** No document says that LastUpdatedTime moves only at the start of an operation. */
+  private moveLastUpdated(request: Request): void {
+    const { lastUpdatedMoves } = this.quirks;
+    if (lastUpdatedMoves !== undefined) {
+      this.clock.after(lastUpdatedMoves * SECOND, () => {
+        if (request.closedAt === undefined && this.lastUpdated) {
+          this.faults.quirk('lastUpdatedMoves');
+          this.lastUpdated = this.dated(this.clock.now);
+          this.notice();
+        }
+      });
+    }
   }
 
   private close(request: Request, by: NonNullable<Request['closedBy']>, end: End, why = ''): void {
@@ -372,6 +495,7 @@ export class CloudFormation {
 
   private become(status: string): void {
     this.status = status;
+    this.notice();
     this.history.statuses.push({ at: this.clock.now, status });
     this.history.say('stack', status);
   }

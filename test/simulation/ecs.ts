@@ -1,10 +1,13 @@
 import { ConflictException, Task } from '@aws-sdk/client-ecs';
-import { Clock, HOUR, Random, SECOND } from './clock';
+import { Clock, HOUR, Random, SECOND, START } from './clock';
 import type { Faults } from './faults';
 import { awsError } from './faults';
 import type { History, InvocationFacts, Request } from './history';
 import type { ContainerOfTask, Life } from './lives';
 import { SimulatedTask, stateAt, unfold } from './task';
+
+/** Begins the ARNs of tasks that a service in the same family has had. */
+const OTHERS = 'arn:aws:ecs:eu-west-1:111122223333:task/shop/other/';
 
 const ACCOUNT = 'arn:aws:ecs:eu-west-1:111122223333';
 
@@ -33,6 +36,7 @@ interface Started {
 export class Ecs {
   private readonly byArn = new Map<string, SimulatedTask>();
   private readonly byToken = new Map<string, Started>();
+  private readonly quirky: Random;
 
   constructor(
     private readonly clock: Clock,
@@ -43,7 +47,9 @@ export class Ecs {
     private readonly consistency: Consistency,
     /** The life of the next task. */
     private readonly nextLife: (request: Request, containers: readonly ContainerOfTask[]) => Life,
-  ) {}
+  ) {
+    this.quirky = random.fork('quirks');
+  }
 
   answer(api: string, input: any, invocation: InvocationFacts): any {
     switch (api) {
@@ -59,7 +65,17 @@ export class Ecs {
   /** Ends a task as StopTask does. */
   stop(task: SimulatedTask, reason: string): void {
     if (this.clock.now < task.moments[task.moments.length - 1].at && !this.now(task).stopCode) {
+      const { stopDeletesTags, stopTakes } = this.faults.plan.quirks;
       task.toldToStopAt = this.clock.now;
+      if (stopDeletesTags && task.tags.length > 0) {
+        this.faults.quirk('stopDeletesTags');
+        task.tags = [];
+      }
+      if (stopTakes !== undefined) {
+        this.faults.quirk('stopTakes');
+        const { after, exitCode } = task.life.whenToldToStop;
+        task.life = { ...task.life, whenToldToStop: { after: Math.max(after, stopTakes), exitCode } };
+      }
       unfold(task, { at: this.clock.now, reason });
     }
   }
@@ -111,6 +127,7 @@ export class Ecs {
       invocation,
       createdAt: now,
       life,
+      dated: (at) => this.date(at),
       family,
       startedBy,
       tags,
@@ -125,7 +142,7 @@ export class Ecs {
           taskDefinitionArn,
           group: `family:${family}`,
           startedBy,
-          createdAt: new Date(now),
+          createdAt: this.date(now),
           lastStatus: life.provisioning > 0 ? 'PROVISIONING' : 'PENDING',
           desiredStatus: 'RUNNING',
           containers: this.random.chance(0.3) ? [] : containers.map(({ name }) => ({ name, lastStatus: 'PENDING' })),
@@ -149,6 +166,15 @@ export class Ecs {
     }
     const result: { tasks: Task[]; failures: Array<{ arn: string; reason: string }> } = { tasks: [], failures: [] };
     for (const arn of tasks as string[]) {
+      if (arn.startsWith(OTHERS)) {
+        const number = Number(arn.slice(arn.lastIndexOf('/') + 1));
+        if (number % 100 === 7) {
+          result.failures.push({ arn, reason: 'MISSING' });
+        } else {
+          result.tasks.push({ taskArn: arn, lastStatus: 'STOPPED', desiredStatus: 'STOPPED', startedBy: 'ecs-svc/1234567890123456789', createdAt: new Date(START), containers: [] });
+        }
+        continue;
+      }
       const task = this.byArn.get(arn);
       if (!task || this.clock.now < task.knownFrom || this.clock.now > task.stoppedAt + HOUR) {
         result.failures.push({ arn, reason: 'MISSING' });
@@ -170,10 +196,30 @@ export class Ecs {
       .filter((task) => startedBy === undefined || task.startedBy === startedBy)
       .filter((task) => family === undefined || task.family === family)
       .filter((task) => this.now(task).desiredStatus === desiredStatus)
+      .filter((task) => !this.isLeftOut(task))
       .map(({ arn }) => arn);
+    const { othersInFamily = 0 } = this.faults.plan.quirks;
+    if (family !== undefined && desiredStatus === 'STOPPED' && othersInFamily > 0) {
+      this.faults.quirk('othersInFamily');
+      arns.unshift(...Array.from({ length: othersInFamily }, (_, number) => `${OTHERS}${number + 1}`));
+    }
     const from = Number(nextToken ?? 0);
     const to = from + Math.min(maxResults ?? 100, this.consistency.pageSize);
     return { taskArns: arns.slice(from, to), nextToken: to < arns.length ? String(to) : undefined };
+  }
+
+  private isLeftOut(task: SimulatedTask): boolean {
+    const { listsWithout } = this.faults.plan.quirks;
+    if (!listsWithout || this.clock.now > task.createdAt + listsWithout.youngerThan * SECOND || !this.quirky.chance(listsWithout.chance)) {
+      return false;
+    }
+    this.faults.quirk('listsWithout');
+    return true;
+  }
+
+  /** As the clock of ECS shows it. */
+  private date(at: number): Date {
+    return new Date(at + (this.faults.plan.quirks.clocks?.ecs ?? 0) * SECOND);
   }
 
   private stopTask({ task: arn, reason = '' }: any) {

@@ -19,6 +19,12 @@ export function responseUrl(number: number, at: number): string {
   return `https://cloudformation-custom-resource-response.example/${number}?X-Amz-Date=${signed}&X-Amz-Expires=${URL_EXPIRES_SECONDS}&X-Amz-Signature=${RESPONSE_SECRET}`;
 }
 
+/** Signature version 2, as in events until 2018: it tells when the URL expires. */
+export function urlWithoutDate(number: number, at: number): string {
+  const expires = Math.floor(at / 1_000) + URL_EXPIRES_SECONDS;
+  return `https://cloudformation-custom-resource-response.example/${number}?AWSAccessKeyId=ASIAEXAMPLE&Expires=${expires}&Signature=${RESPONSE_SECRET}`;
+}
+
 export function serviceTimeout({ TimeoutSeconds, OnDelete }: Pick<RunTaskProperties, 'TimeoutSeconds' | 'OnDelete'>): number {
   return Math.min(LONGEST_SERVICE_TIMEOUT_SECONDS, Math.max(TimeoutSeconds, OnDelete?.TimeoutSeconds ?? 0) + SERVICE_MARGIN_SECONDS);
 }

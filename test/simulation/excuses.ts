@@ -145,7 +145,7 @@ export function stackHadNotTurned(task: SimulatedTask, request: Request, history
 export function lookedLikeTheRollback({ request, invocation }: SimulatedTask, history: History): boolean {
   const seen = history.calls.find((call) => call.invocation === invocation && call.api === 'DescribeStacks' && call.result)?.result;
   const isSo = request.type === 'Update' && !request.isRollback && request.properties.OnRollback === 'RUN'
-    && /ROLLBACK.*IN_PROGRESS/.test((seen as any)?.Stacks[0].StackStatus);
+    && /ROLLBACK.*IN_PROGRESS/.test((seen as any)?.Stacks[0]?.StackStatus);
   return history.excuse('a cancelled Update looked like its rollback', isSo);
 }
 

@@ -20,6 +20,8 @@ export interface CallFault {
   readonly from?: number;
   readonly until?: number;
   readonly when?: (call: CallFacts) => boolean;
+  /** How often it strikes; always where it is absent. */
+  readonly times?: number;
   /** The SDK throws Errors; a trap may be anything. */
   readonly error?: () => unknown;
   /** What the handler gets to see in place of the result. */
@@ -53,6 +55,42 @@ export interface DeliveryFault {
   readonly delay?: number;
   /** Delivered again, so long after the first time. */
   readonly againAfter?: readonly number[];
+  /** "events may be lost" (Invoke, API reference): only of an invocation by the function itself. */
+  readonly lost?: boolean;
+}
+
+/** What the world is like all the time, where it is not as one would wish. */
+export interface Quirks {
+  /** StopTask: "Any tags associated with the task will be deleted." (API reference) */
+  stopDeletesTags?: boolean;
+  /** Seconds that every task takes to stop, at least; Infinity for one that never obeys. */
+  stopTakes?: number;
+  /** So many tasks of others in each family; ECS lists some of them that it describes no more. */
+  othersInFamily?: number;
+  /** Signature version 2, as in URLs until 2018: no X-Amz-Date. */
+  signsWithoutDate?: boolean;
+  /** By how many seconds the clocks of ECS and of CloudFormation are ahead of the function's. */
+  clocks?: { readonly ecs: number; readonly cloudFormation: number };
+  /** How DescribeStacks lags behind: some of its answers within so many seconds of a change are of before. */
+  staleStacks?: { readonly within: number; readonly chance: number; readonly inARow: number };
+  /** Some answers of DescribeStacks have no LastUpdatedTime. */
+  noLastUpdatedTime?: number;
+  /** Some answers of ListTasks lack a task that is younger than so many seconds. */
+  listsWithout?: { readonly youngerThan: number; readonly chance: number };
+  /** How many invocations the account has room for, with those of others. */
+  slots?: number;
+  /** When CloudFormation deletes what a failed Create has left, where the next Create succeeds: nothing says when. */
+  deletesFailed?: 'before' | 'during' | 'after';
+  /** A cleanup asks three times for a Delete that fails, and then lets go. */
+  asksThrice?: boolean;
+  /** The deployment takes so many seconds longer after ours has succeeded. */
+  othersTake?: number;
+  /** The stack is nested: its siblings may fail when it has long been complete. */
+  parentFails?: boolean;
+  /** Seconds after the start of a run in which LastUpdatedTime moves though nothing new has begun. */
+  lastUpdatedMoves?: number;
+  /** What is delivered in place of the properties: by a mistake, or by another version of the construct. */
+  delivers?: (properties: any) => any;
 }
 
 export interface FaultPlan {
@@ -60,9 +98,10 @@ export interface FaultPlan {
   readonly placements: PlacementFault[];
   readonly crashes: Crash[];
   readonly deliveries: DeliveryFault[];
+  readonly quirks: Quirks;
 }
 
-export const noFaults = (): FaultPlan => ({ calls: [], placements: [], crashes: [], deliveries: [] });
+export const noFaults = (): FaultPlan => ({ calls: [], placements: [], crashes: [], deliveries: [], quirks: {} });
 
 /** An error of AWS, as the SDK throws it. */
 export function awsError(name: string, message = '', status = 400): Error {
@@ -74,6 +113,7 @@ export class Faults {
   /** The names of those that struck. */
   readonly struck = new Set<string>();
   private readonly counts = new Map<string, number>();
+  private readonly times = new Map<CallFault, number>();
   private placements = 0;
 
   constructor(private readonly clock: Clock, readonly plan: FaultPlan) {}
@@ -84,10 +124,15 @@ export class Faults {
     this.counts.set(api, number);
     const { now } = this.clock;
     const age = now - START;
-    return this.strikes(this.plan.calls.find((fault) => fault.api === api
+    const found = this.strikes(this.plan.calls.find((fault) => fault.api === api
       && number >= (fault.first ?? 1) && number <= (fault.last ?? Infinity)
       && age >= (fault.from ?? 0) && age < (fault.until ?? Infinity)
+      && (this.times.get(fault) ?? 0) < (fault.times ?? Infinity)
       && (fault.when?.({ ...facts, api, number, at: now }) ?? true)));
+    if (found?.times !== undefined) {
+      this.times.set(found, (this.times.get(found) ?? 0) + 1);
+    }
+    return found;
   }
 
   placement(): PlacementFault | undefined {
@@ -104,8 +149,13 @@ export class Faults {
     return this.plan.crashes.filter(({ at }) => at !== undefined && START + at > from && START + at < to);
   }
 
-  delivery(event: number): DeliveryFault | undefined {
-    return this.strikes(this.plan.deliveries.find((delivery) => delivery.event === event));
+  delivery(event: number, hop: number): DeliveryFault | undefined {
+    return this.strikes(this.plan.deliveries.find((delivery) => delivery.lost ? hop > 0 && delivery.event === hop : delivery.event === event));
+  }
+
+  /** Notes that the quirk has mattered. */
+  quirk(name: keyof Quirks): void {
+    this.struck.add(`quirk: ${name}`);
   }
 
   strikes<T extends { readonly name: string }>(fault: T | undefined): T | undefined {
@@ -275,8 +325,12 @@ export function drawFaultsOfHours(random: Random): FaultPlan {
 
 /** The plan, for a reader. */
 export function describePlan(plan: FaultPlan): string[] {
-  return Object.values(plan).flatMap((faults: Array<{ name: string }>) => faults.map(({ name, ...details }) => {
-    const given = Object.entries(details).filter(([, value]) => typeof value !== 'function' && value !== undefined);
-    return `${name} (${given.map(([key, value]) => `${key} ${typeof value === 'number' ? Math.round(value) : value}`).join(', ')})`;
-  }));
+  const { quirks, ...faults } = plan;
+  return [
+    ...Object.values(faults).flatMap((ofKind: Array<{ name: string }>) => ofKind.map(({ name, ...details }) => {
+      const given = Object.entries(details).filter(([, value]) => typeof value !== 'function' && value !== undefined);
+      return `${name} (${given.map(([key, value]) => `${key} ${typeof value === 'number' ? Math.round(value) : value}`).join(', ')})`;
+    })),
+    ...Object.entries(quirks).map(([name, value]) => `quirk: ${name} ${JSON.stringify(value)}`),
+  ];
 }

@@ -22,6 +22,8 @@ export interface Request {
   /** Whether the event bore the physical id of a Create that had succeeded. */
   readonly ofSuccessfulCreate: boolean;
   readonly properties: RunTaskProperties;
+  /** Whether the properties were delivered otherwise than the construct renders them. */
+  readonly isMalformed: boolean;
   /** What the request is to run, with its types; absent for nothing. */
   readonly run?: RunSpec;
   /** What decides there: also where only the task definition knows. */
@@ -187,7 +189,7 @@ function summary({ api, result }: Call): string {
     case 'RunTask': return [...result?.tasks ?? [], ...result?.failures ?? []].map((one: any) => one.taskArn ? short(one.taskArn) : `failure ${one.reason}`).join(', ');
     case 'DescribeTasks': return [...result?.tasks ?? [], ...result?.failures ?? []].map((one: any) => `${short(one.taskArn ?? one.arn)} ${one.lastStatus ?? one.reason}`).join(', ');
     case 'ListTasks': return `[${(result?.taskArns ?? []).map(short).join(', ')}]${result?.nextToken ? ' and more' : ''}`;
-    case 'DescribeStacks': return result?.Stacks[0].StackStatus ?? '';
+    case 'DescribeStacks': return result?.Stacks[0]?.StackStatus ?? '';
     case 'GetLogEvents': return `${result?.events?.length ?? 0} lines`;
     case 'put': return `HTTP status ${result}`;
     default: return 'done';

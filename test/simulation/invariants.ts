@@ -206,6 +206,7 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
   const passes = (error: Error) => /Throttling|ServerException|TimeoutError/.test(error.name);
   const continuations = history.callsOf(request, 'Invoke').filter(({ invocation }) => invocation === request.answer!.invocation);
   const reasons: Array<[string, boolean]> = [
+    ['the properties are malformed', request.isMalformed && history.tasksOf(request).length === 0],
     ['a task failed', tasks.some(isLasting) || ran.length > (run.RetryAttempts ?? 0)],
     ['time is over', at >= deadline - SECOND],
     ['AWS refused for good', calls.some(({ error, api }) => api !== 'ListTasks' && !spreads(error) && !passes(error))],
@@ -266,8 +267,8 @@ function truly(name: string, task: SimulatedTask, all: readonly SimulatedTask[],
     case 'TaskArn': return [task.arn];
     case 'TaskArns': return permutations(all.map(({ arn }) => arn), run!.Request.count ?? 1).map((arns) => arns.join(','));
     case 'ExitCode': return [String(task.exitCodes[deciding[0]])];
-    case 'StartedAt': return [new Date(task.ranFrom!).toISOString()];
-    case 'StoppedAt': return [new Date(task.endedAt).toISOString()];
+    case 'StartedAt': return [task.dated(task.ranFrom!).toISOString()];
+    case 'StoppedAt': return [task.dated(task.endedAt).toISOString()];
     case 'LogStreamName': return [`${deciding[0]}/${deciding[0]}/${task.arn.split('/').pop()}`];
     default: {
       const values = printed(task.life.log, name.slice(OUTPUT_PREFIX.length));
@@ -413,7 +414,7 @@ function tooManyCalls({ invocations, calls }: History): Finding[] {
 
 /** A start that was put off, because the stack was not being deployed, was still an attempt to start. */
 function isAttempt(result: any): boolean {
-  return !/^(CREATE|UPDATE)_IN_PROGRESS$/.test(result?.Stacks[0].StackStatus);
+  return !/^(CREATE|UPDATE)_IN_PROGRESS$/.test(result?.Stacks[0]?.StackStatus);
 }
 
 function generationsAtOnce(history: History): Finding[] {

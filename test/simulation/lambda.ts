@@ -42,10 +42,14 @@ export class Lambda {
 
   /** Takes an asynchronous event; when it comes to the function, and how often, is another matter. */
   take(event: any, request: Request, hop = 0): void {
-    const fault = this.faults.delivery(++this.events);
+    const fault = this.faults.delivery(++this.events, hop);
     const delay = this.coldStart() + (fault?.delay ?? 0);
     if (hop >= LONGEST_CHAIN) {
       this.history.say('lambda', 'sees a loop and drops the event');
+      return;
+    }
+    if (fault?.lost) {
+      this.history.say('lambda', 'loses the event');
       return;
     }
     for (const after of [0, ...fault?.againAfter ?? []]) {
@@ -57,8 +61,14 @@ export class Lambda {
     return this.random.chance(0.5) ? this.random.between(30, 100) : this.random.between(200, 3_000);
   }
 
-  private invoke(event: any, request: Request, attempt: number, hop: number): void {
+  private invoke(event: any, request: Request, attempt: number, hop: number, tries = 0): void {
     const { clock, faults, history } = this;
+    if (history.invocations.filter(({ endedAt }) => endedAt === undefined).length >= (faults.plan.quirks.slots ?? Infinity)) {
+      faults.quirk('slots');
+      // Lambda keeps the event and tries again, first after a second, at last every five minutes.
+      clock.after(Math.min(SECOND * 2 ** tries, 5 * MINUTE), () => this.invoke(event, request, attempt, hop, tries + 1));
+      return;
+    }
     const number = history.invocations.length + 1;
     const crash = faults.crash(number);
     const invocation: Running = { number, request, event, attempt, hop, startedAt: clock.now, alive: true, awaits: 0, crashIn: crash?.inAwait };
@@ -186,7 +196,7 @@ export class Lambda {
   private effect(invocation: Running, api: string, input: any): any {
     switch (api) {
       case 'put': return this.cloudFormation.hear(input.url, input.body, invocation);
-      case 'DescribeStacks': return this.cloudFormation.describeStacks();
+      case 'DescribeStacks': return this.cloudFormation.describeStacks(invocation);
       case 'GetLogEvents': return this.logEvents(input);
       case 'Invoke': return this.invokeItself(invocation, input);
       default: return this.ecs.answer(api, input, invocation);

@@ -10,10 +10,12 @@ export interface SimulatedTask {
   readonly request: Request;
   readonly invocation: InvocationFacts;
   readonly createdAt: number;
-  readonly life: Life;
+  life: Life;
+  /** A time as the clock of ECS shows it. */
+  readonly dated: (at: number) => Date;
   readonly family: string;
   readonly startedBy?: string;
-  readonly tags: ReadonlyArray<{ key?: string; value?: string }>;
+  tags: ReadonlyArray<{ key?: string; value?: string }>;
   /** Set where RunTask said that nothing had been placed. */
   readonly ghost: boolean;
   readonly knownFrom: number;
@@ -53,7 +55,7 @@ export function succeeded(task: SimulatedTask, deciding: readonly string[], acce
 
 /** Works out what is to come of a task, from its life and, where somebody stops it, from then on anew. */
 export function unfold(task: SimulatedTask, stop?: { at: number; reason: string }, containers?: readonly ContainerOfTask[]): void {
-  const { life, createdAt } = task;
+  const { life, createdAt, dated } = task;
   const names = (containers?.map(({ name }) => name)) ?? task.moments[task.moments.length - 1].task.containers!.map(({ name }) => name!);
   const pending = createdAt + life.provisioning * SECOND;
   const running = pending + life.pending * SECOND;
@@ -89,11 +91,11 @@ export function unfold(task: SimulatedTask, stop?: { at: number; reason: string 
   const end: Partial<Task> = { desiredStatus: 'STOPPED', stopCode: stopCode as Task['stopCode'], stoppedReason };
   const changes: Array<[at: number, change: Partial<Task>]> = [
     ...(life.provisioning > 0 ? [[pending, { lastStatus: 'PENDING' }] as [number, Partial<Task>]] : []),
-    ...(isUp ? [[running, { lastStatus: 'RUNNING', startedAt: new Date(running), containers: partly('RUNNING', false) }] as [number, Partial<Task>]] : []),
+    ...(isUp ? [[running, { lastStatus: 'RUNNING', startedAt: dated(running), containers: partly('RUNNING', false) }] as [number, Partial<Task>]] : []),
     ...(stop ? [[stop.at, end] as [number, Partial<Task>]] : []),
     ...(stopping > 1 ? [[over, { ...end, lastStatus: 'STOPPING' }] as [number, Partial<Task>]] : []),
-    ...(life.deprovisioning > 0 ? [[ended, { ...end, lastStatus: 'DEPROVISIONING', executionStoppedAt: new Date(ended), containers: partly('STOPPED', !life.codesOnlyAtStopped) }] as [number, Partial<Task>]] : []),
-    [stoppedAt, { ...end, lastStatus: 'STOPPED', executionStoppedAt: new Date(ended), stoppedAt: new Date(stoppedAt), containers: partly('STOPPED', true) }],
+    ...(life.deprovisioning > 0 ? [[ended, { ...end, lastStatus: 'DEPROVISIONING', executionStoppedAt: dated(ended), containers: partly('STOPPED', !life.codesOnlyAtStopped) }] as [number, Partial<Task>]] : []),
+    [stoppedAt, { ...end, lastStatus: 'STOPPED', executionStoppedAt: dated(ended), stoppedAt: dated(stoppedAt), containers: partly('STOPPED', true) }],
   ];
   let state = task.moments[0].task;
   task.moments = [task.moments[0]];
