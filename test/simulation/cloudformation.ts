@@ -1,8 +1,8 @@
 import { Clock, Random, SECOND, START } from './clock';
 import type { Families } from './ecs';
 import {
-  attributesUsed, delivered, inShort, logicalId, parse, responseUrl, SERVICE_TOKEN, serviceTimeout, STACK_ID, templatesOf, URL_EXPIRES_SECONDS,
-  urlWithoutDate, whatItContinues, whatToRun, withFrom,
+  attributesUsed, delivered, inShort, logicalId, parse, passedOn, responseUrl, SERVICE_TOKEN, serviceTimeout, STACK_ID, templatesOf,
+  URL_EXPIRES_SECONDS, urlWithoutDate, whatItContinues, whatToRun, withFrom,
 } from './event';
 import type { Faults, Quirks } from './faults';
 import type { History, InvocationFacts, Put, Request } from './history';
@@ -95,6 +95,14 @@ export class CloudFormation {
   ) {
     this.quirky = random.fork('quirks');
     this.quirks = faults.plan.quirks;
+    const { clocks, signsWithoutDate } = this.quirks;
+    history.clocksDifferBy = Math.max(0, -(clocks?.ecs ?? 0), -(clocks?.cloudFormation ?? 0)) * SECOND;
+    if (clocks) {
+      faults.quirk('clocks');
+    }
+    if (signsWithoutDate) {
+      faults.quirk('signsWithoutDate');
+    }
     this.notice();
   }
 
@@ -113,6 +121,12 @@ export class CloudFormation {
       await this.carryOut(operation);
       this.outcomes.push(`${operation.kind} -> ${this.status}`);
     }
+  }
+
+  /** Whether an answer of DescribeStacks tells how it is. */
+  isNow(answer: any): boolean {
+    const { StackStatus, LastUpdatedTime } = answer?.Stacks[0] ?? {};
+    return StackStatus === this.status && LastUpdatedTime?.getTime() === this.lastUpdated?.getTime();
   }
 
   describeStacks(invocation: InvocationFacts) {
@@ -413,6 +427,9 @@ export class CloudFormation {
     const ofSuccessfulCreate = type !== 'Create' && this.idsOfSuccess.has(physicalId!);
     const { continues, isSkipped } = whatItContinues(type, properties, history.requests, { operation, isRollback });
     const run = isSkipped && (type === 'Update' || this.hasRun) ? undefined : whatToRun(type, properties, isRollback, ofSuccessfulCreate);
+    if ((run?.Request.count ?? 1) > 4) {
+      this.faults.note('up to ten tasks in one request');
+    }
     const isMalformed = this.quirks.delivers !== undefined;
     if (isMalformed) {
       this.faults.quirk('delivers');
@@ -429,7 +446,11 @@ export class CloudFormation {
       isRollback,
       ofSuccessfulCreate,
       properties,
+      leftAt: type === 'Delete' && !ofSuccessfulCreate
+        ? history.requests.find(({ answer }) => answer?.parsed?.PhysicalResourceId === physicalId)?.sentAt
+        : undefined,
       isMalformed,
+      isOfAnotherVersion: this.quirks.anotherVersion !== undefined,
       run,
       deciding: run?.ExitCodeFrom ?? (run ? this.essentialOf(run) : []),
       kept: this.kept ?? this.outputs,
@@ -443,7 +464,7 @@ export class CloudFormation {
         ResourceType: RESOURCE_TYPE,
         LogicalResourceId: resource.logicalId,
         ...(type === 'Create' ? {} : { PhysicalResourceId: physicalId }),
-        ResourceProperties: isMalformed ? this.quirks.delivers!(delivered(properties)) : delivered(properties),
+        ResourceProperties: isMalformed ? this.quirks.delivers!(delivered(properties)) : delivered(this.asAnotherVersion(properties)),
         ...(old ? { OldResourceProperties: delivered(old) } : {}),
       },
     };
@@ -457,6 +478,17 @@ export class CloudFormation {
       clock.after(request.deadline - clock.now, () => this.close(request, 'time-out', 'time-out'));
     });
     return { end, request };
+  }
+
+  /** An update of the stack may have replaced the function since the resource before has passed on its task. */
+  private asAnotherVersion(properties: RunTaskProperties): RunTaskProperties {
+    const { anotherVersion } = this.quirks;
+    const { PreviousLeg } = properties;
+    if (!anotherVersion || passedOn(PreviousLeg?.Baton).state !== 'RUNNING') {
+      return properties;
+    }
+    this.faults.quirk('anotherVersion');
+    return { ...properties, PreviousLeg: { ...PreviousLeg!, Baton: JSON.stringify(anotherVersion) } };
   }
 
   /** No document says that LastUpdatedTime moves only at the start of an operation. */

@@ -23,6 +23,16 @@ export function responseUrlWasDown(request: Request, history: History): boolean 
   return history.excuse('the response URL was down', isSo);
 }
 
+/**
+ * Lambda lost the event with which the function hands over, and no task ended while the invocation before was still
+ * watching: "events may be lost" (Invoke, API reference). CloudFormation's time-out then ends the wait.
+ */
+export function handOverWasLost(request: Request, history: History): boolean {
+  const lost = history.lost.filter((event) => event.request === request);
+  const isSo = lost.length > 0 && lost.every(({ at }) => !history.tasksOf(request).some(({ endedAt }) => endedAt < at + 55 * SECOND));
+  return history.excuse('a hand-over was lost', isSo);
+}
+
 /** The invocation came to its end while the response URL took no answer, at its third attempt or later: 45 seconds are gone by then. */
 export function diedAnswering(invocation: InvocationFacts, history: History): boolean {
   const puts = history.calls.filter((call) => call.invocation === invocation && call.api === 'put');
@@ -124,8 +134,9 @@ export function othersStopIt(task: SimulatedTask, request: Request, history: His
 /** The start had been decided upon before, and who started the task stopped it soon. */
 export function startWasUnderWay(task: SimulatedTask, before: number, history: History): boolean {
   const looks = history.calls.filter(({ invocation, api, at }) => invocation === task.invocation && api === 'DescribeStacks' && at < task.createdAt);
-  const isSo = looks.length > 0 && looks[looks.length - 1].at <= before && task.createdAt >= before - 30 * SECOND;
-  return history.excuse('the start was under way', isSo && wasStoppedSoon(task, task.createdAt, history));
+  const last = looks[looks.length - 1];
+  const isSo = looks.length > 0 && ((last.at <= before && task.createdAt >= before - 30 * SECOND) || last.isStale);
+  return history.excuse('the start was under way', Boolean(isSo) && wasStoppedSoon(task, task.createdAt, history));
 }
 
 /** Another invocation of the request, which lived on, saw no change in the stack yet, and its task was stopped soon. */
@@ -134,8 +145,9 @@ export function stackHadNotTurned(task: SimulatedTask, request: Request, history
   const turned = history.statuses.find(({ at }) => at >= said.at)?.at ?? Infinity;
   const looks = history.calls.filter(({ invocation, api, at }) => invocation === task.invocation && api === 'DescribeStacks' && at < task.createdAt);
   const isOfAnother = task.request.first === request.first && task.invocation !== said.invocation;
-  const isSo = isOfAnother && looks.length > 0 && looks[looks.length - 1].at <= turned;
-  return history.excuse('the stack had not turned', isSo && wasStoppedSoon(task, task.createdAt, history));
+  const last = looks[looks.length - 1];
+  const isSo = isOfAnother && looks.length > 0 && (last.at <= turned || last.isStale);
+  return history.excuse('the stack had not turned', Boolean(isSo) && wasStoppedSoon(task, task.createdAt, history));
 }
 
 /**

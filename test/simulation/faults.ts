@@ -89,6 +89,8 @@ export interface Quirks {
   parentFails?: boolean;
   /** Seconds after the start of a run in which LastUpdatedTime moves though nothing new has begun. */
   lastUpdatedMoves?: number;
+  /** What another version of the function writes into its hand-over or its baton. */
+  anotherVersion?: { readonly version?: number; readonly later?: boolean; readonly HandedOver?: unknown };
   /** What is delivered in place of the properties: by a mistake, or by another version of the construct. */
   delivers?: (properties: any) => any;
 }
@@ -155,7 +157,11 @@ export class Faults {
 
   /** Notes that the quirk has mattered. */
   quirk(name: keyof Quirks): void {
-    this.struck.add(`quirk: ${name}`);
+    this.note(`quirk: ${name}`);
+  }
+
+  note(what: string): void {
+    this.struck.add(what);
   }
 
   strikes<T extends { readonly name: string }>(fault: T | undefined): T | undefined {

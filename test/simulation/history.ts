@@ -24,10 +24,14 @@ export interface Request {
   readonly properties: RunTaskProperties;
   /** Whether the properties were delivered otherwise than the construct renders them. */
   readonly isMalformed: boolean;
+  /** Whether what was handed over or passed on to it is of another version of the function. */
+  readonly isOfAnotherVersion: boolean;
   /** What the request is to run, with its types; absent for nothing. */
   readonly run?: RunSpec;
   /** What decides there: also where only the task definition knows. */
   readonly deciding: readonly string[];
+  /** Of a Delete: when the Create whose failure has left the resource was asked for, if its answer gave the physical id. */
+  readonly leftAt?: number;
   /** The outputs of the stack. */
   readonly kept: { readonly [name: string]: string };
   closedAt?: number;
@@ -82,6 +86,8 @@ export interface Call {
   error?: any;
   /** What went wrong by design. */
   fault?: string;
+  /** Whether it told what had been, and no longer was. */
+  isStale?: boolean;
 }
 
 interface Line {
@@ -97,6 +103,10 @@ export class History {
   readonly calls: Call[] = [];
   readonly tasks: SimulatedTask[] = [];
   readonly statuses: Array<{ readonly at: number; readonly status: string }> = [];
+  /** Events that Lambda has lost. */
+  readonly lost: Array<{ readonly at: number; readonly request: Request }> = [];
+  /** By how many milliseconds the clocks of others may be behind the function's. */
+  clocksDifferBy = 0;
   /** What the handler logged. */
   readonly logged: Array<{ readonly at: number; readonly invocation: InvocationFacts; readonly line: string }> = [];
   /** The names of the excuses that were granted. */

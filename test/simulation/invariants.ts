@@ -59,7 +59,7 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'only what is over is stopped',
-    sentence: 'No request stops a task of a later deployment.',
+    sentence: 'No request stops a task of a later deployment, nor the Delete of what a failed Create has left one of a later request.',
     check: ({ history }) => stoppedWhatIsWanted(history),
   },
   {
@@ -89,7 +89,7 @@ export const invariants: readonly Invariant[] = [
   {
     name: 'soon and sparing',
     sentence: 'The answer is sent within 4 s of the last exit code if nothing goes wrong, at most 60 DescribeTasks and 2 DescribeStacks a minute, besides those before and after a start.',
-    check: (run) => [...run.history.requests.flatMap((request) => slowAnswer(request, run)), ...tooManyCalls(run.history)],
+    check: (run) => [...run.history.requests.flatMap((request) => slowAnswer(request, run)), ...tooManyCalls(run)],
   },
   {
     name: 'one generation at a time',
@@ -127,7 +127,8 @@ function unanswered(request: Request, history: History): Finding[] {
   if (closedBy !== 'time-out') {
     return stuck;
   }
-  if (excuses.everyInvocationDied(request, history) || excuses.responseUrlWasDown(request, history) || excuses.wasHeldUp(request, history)) {
+  if (excuses.everyInvocationDied(request, history) || excuses.responseUrlWasDown(request, history)
+    || excuses.wasHeldUp(request, history) || excuses.handOverWasLost(request, history)) {
     return stuck;
   }
   const late = request.puts[0];
@@ -167,7 +168,7 @@ function wrongVerdict(request: Request, history: History): Finding[] {
   const { at } = answer;
   if (leavesItToTheNext(request)) {
     const passesOnAt = request.sentAt + (LONGEST_SERVICE_TIMEOUT_SECONDS - PASS_ON_MARGIN_SECONDS) * SECOND;
-    return request.properties.HasNextLeg && at >= passesOnAt - SECOND // the URL tells full seconds
+    return request.properties.HasNextLeg && at >= passesOnAt - SECOND - history.clocksDifferBy // the URL tells full seconds
       ? []
       : [{ at, facts: `R${number} left its task to the next resource, and ${request.properties.HasNextLeg ? `could wait until ${seconds(passesOnAt)} s` : 'is the last'}` }];
   }
@@ -207,8 +208,10 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
   const continuations = history.callsOf(request, 'Invoke').filter(({ invocation }) => invocation === request.answer!.invocation);
   const reasons: Array<[string, boolean]> = [
     ['the properties are malformed', request.isMalformed && history.tasksOf(request).length === 0],
+    ['another version has handed over or passed on', request.isOfAnotherVersion
+      && (request.first !== request || history.invocations.some((invocation) => invocation.request === request && invocation.hop > 0))],
     ['a task failed', tasks.some(isLasting) || ran.length > (run.RetryAttempts ?? 0)],
-    ['time is over', at >= deadline - SECOND],
+    ['time is over', at >= deadline - SECOND - history.clocksDifferBy],
     ['AWS refused for good', calls.some(({ error, api }) => api !== 'ListTasks' && !spreads(error) && !passes(error))],
     ['a permission is missing', calls.some((call) => spreads(call.error) && call.at >= began + 2.5 * MINUTE)],
     ['AWS refused for long', calls.some((call) => call.at >= calls[0].at + 2 * MINUTE && calls.some((one) => one.api === call.api && one.at <= call.at - 2 * MINUTE))],
@@ -301,8 +304,9 @@ function leftByAll(request: Request, history: History): Finding[] {
 
 function stoppedWhatIsWanted(history: History): Finding[] {
   return history.calls.filter(({ api, result }) => api === 'StopTask' && result).flatMap(({ at, input, invocation }) => {
-    const { request: { number, operation }, toldToStopAt, name } = history.tasks.find(({ arn }) => arn === input.task)!;
-    return toldToStopAt !== undefined && operation > invocation.request.operation
+    const { request: { number, operation, sentAt }, toldToStopAt, name } = history.tasks.find(({ arn }) => arn === input.task)!;
+    const { leftAt = Infinity } = invocation.request;
+    return toldToStopAt !== undefined && (operation > invocation.request.operation || sentAt > leftAt)
       ? [{ at, facts: `${who(invocation)} stopped ${name} of R${number}: ${input.reason}` }]
       : [];
   });
@@ -394,7 +398,8 @@ function slowAnswer(request: Request, { faults, story, history }: Run): Finding[
     : [];
 }
 
-function tooManyCalls({ invocations, calls }: History): Finding[] {
+function tooManyCalls({ faults, history: { invocations, calls } }: Run): Finding[] {
+  const { othersInFamily = 0 } = faults.plan.quirks;
   const counts = new Map<unknown, { [api: string]: number }>();
   for (const { api, invocation, error, result } of calls) {
     const count = counts.get(invocation) ?? {};
@@ -405,8 +410,10 @@ function tooManyCalls({ invocations, calls }: History): Finding[] {
     const { DescribeTasks = 0, DescribeStacks = 0, RunTask = 0, ListTasks = 0 } = counts.get(invocation) ?? {};
     const minutes = (invocation.endedAt! - invocation.startedAt) / MINUTE;
     const at = invocation.endedAt!;
+    // A hundred at a time, and again those that ECS lists and does not know yet, for ten seconds.
+    const forOthers = othersInFamily > 0 ? ListTasks / 2 * (Math.ceil(othersInFamily / 100) + 10) : 0;
     return [
-      ...(DescribeTasks > 60 * minutes + 30 ? [{ at, facts: `${who(invocation)} called DescribeTasks ${DescribeTasks} times in ${minutes.toFixed(1)} minutes` }] : []),
+      ...(DescribeTasks > 60 * minutes + 30 + forOthers ? [{ at, facts: `${who(invocation)} called DescribeTasks ${DescribeTasks} times in ${minutes.toFixed(1)} minutes` }] : []),
       ...(DescribeStacks > 2 * (minutes + RunTask) + ListTasks + 10 ? [{ at, facts: `${who(invocation)} called DescribeStacks ${DescribeStacks} times in ${minutes.toFixed(1)} minutes` }] : []),
     ];
   });

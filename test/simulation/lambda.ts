@@ -50,6 +50,7 @@ export class Lambda {
     }
     if (fault?.lost) {
       this.history.say('lambda', 'loses the event');
+      this.history.lost.push({ at: this.clock.now, request });
       return;
     }
     for (const after of [0, ...fault?.againAfter ?? []]) {
@@ -149,6 +150,7 @@ export class Lambda {
           call.effectAt = this.clock.now;
           const result = this.effect(invocation, api, input);
           call.result = fault?.change ? fault.change(result) : result;
+          call.isStale = api === 'DescribeStacks' && !this.cloudFormation.isNow(call.result);
         } catch (error) {
           call.error = error;
         }
@@ -208,8 +210,19 @@ export class Lambda {
       throw awsError('InvalidParameterValueException', 'not as expected');
     }
     invocation.handedOver = true;
-    this.take(JSON.parse(typeof Payload === 'string' ? Payload : Buffer.from(Payload).toString()), invocation.request, invocation.hop + 1);
+    const event = JSON.parse(typeof Payload === 'string' ? Payload : Buffer.from(Payload).toString());
+    this.take(this.asAnotherVersion(event), invocation.request, invocation.hop + 1);
     return { StatusCode: 202 };
+  }
+
+  /** An update of the stack may have replaced the function since. */
+  private asAnotherVersion(event: any): any {
+    const { anotherVersion } = this.faults.plan.quirks;
+    if (!anotherVersion) {
+      return event;
+    }
+    this.faults.quirk('anotherVersion');
+    return { ...event, HandedOver: anotherVersion };
   }
 
   /** A page of the log: its end, or what is before another page. Where there is no more, the token stays the same. */

@@ -5,6 +5,7 @@ import { passedOn } from './event';
 import { describePlan } from './faults';
 import { invariants } from './invariants';
 import { Run, simulate } from './simulate';
+import { WICKED } from './wicked';
 
 /** What many runs came to. */
 interface Summary {
@@ -12,24 +13,33 @@ interface Summary {
   readonly failing: string[];
 }
 
-/** The command line: `--seed N` tells one story, `--runs N [--from M]` tries many. */
+/** The command line: `--seed N` tells one story, `--runs N [--from M]` tries many; `--wicked NAME` makes that go wrong in each, without a name tells them. */
 async function main(args: string[]): Promise<void> {
   const option = (name: string) => args.includes(name) ? Number(args[args.indexOf(name) + 1]) : undefined;
   const seed = option('--seed');
   const [from, runs] = [option('--from') ?? 1, option('--runs') ?? 1_000];
-  if (seed !== undefined) {
-    await tell(seed);
+  if (args.includes('--wicked') && wantedOf(args).length === 0) {
+    console.log(WICKED.map(({ name, isOn }) => `${isOn ? ' on' : 'off'}  ${name}`).join('\n'));
+    process.exitCode = 1;
+  } else if (seed !== undefined) {
+    await tell(seed, wantedOf(args));
   } else if (args.includes('--part')) {
-    const summary = await tryMany(from, runs);
+    const summary = await tryMany(from, runs, wantedOf(args));
     await new Promise((resolve) => process.send!(summary, resolve));
     process.disconnect();
   } else {
-    await shareOut(from, runs);
+    await shareOut(from, runs, args);
   }
 }
 
-async function tell(seed: number): Promise<void> {
-  const { history, violations, story, outcomes } = await simulate(seed);
+/** The names that contain what was asked for. */
+function wantedOf(args: readonly string[]): string[] {
+  const asked = args[args.indexOf('--wicked') + 1];
+  return args.includes('--wicked') && asked ? WICKED.map(({ name }) => name).filter((name) => name.includes(asked)) : [];
+}
+
+async function tell(seed: number, wicked: readonly string[]): Promise<void> {
+  const { history, violations, story, outcomes } = await simulate(seed, { wicked });
   const plan = describePlan(story.faults!);
   console.log([
     `Seed ${seed}`,
@@ -46,12 +56,13 @@ async function tell(seed: number): Promise<void> {
 }
 
 /** As many processes as there are cores. */
-async function shareOut(from: number, runs: number): Promise<void> {
+async function shareOut(from: number, runs: number, args: readonly string[]): Promise<void> {
   const began = process.hrtime.bigint();
   const parts = Math.min(availableParallelism(), runs);
+  const wicked = wantedOf(args).length > 0 ? ['--wicked', args[args.indexOf('--wicked') + 1]] : [];
   const first = (part: number) => from + Math.floor(runs * part / parts);
   const summaries = await Promise.all(Array.from({ length: parts }, (_, part) => new Promise<Summary>((resolve, reject) => {
-    const child = fork(__filename, ['--part', '--from', String(first(part)), '--runs', String(first(part + 1) - first(part))]);
+    const child = fork(__filename, ['--part', '--from', String(first(part)), '--runs', String(first(part + 1) - first(part)), ...wicked]);
     child.once('message', (summary) => resolve(summary as Summary));
     child.once('exit', (code) => reject(new Error(`a part of the runs ended with code ${code}`)));
   })));
@@ -69,10 +80,10 @@ async function shareOut(from: number, runs: number): Promise<void> {
   process.exitCode = failing.length === 0 ? 0 : 1;
 }
 
-async function tryMany(from: number, runs: number): Promise<Summary> {
+async function tryMany(from: number, runs: number, wicked: readonly string[]): Promise<Summary> {
   const summary: Summary = { covered: {}, failing: [] };
   for (let seed = from; seed < from + runs; seed++) {
-    const run = await simulate(seed);
+    const run = await simulate(seed, { wicked });
     const { violations } = run;
     for (const what of new Set([...whatIsCoveredBy(run), ...violations.map(({ invariant }) => `VIOLATED: ${invariant}`)])) {
       summary.covered[what] = (summary.covered[what] ?? 0) + 1;

@@ -7,6 +7,7 @@ import { invariants, Violation } from './invariants';
 import { Change, Lambda } from './lambda';
 import { ContainerOfTask, drawLife, forHours, Life, printing } from './lives';
 import { drawScenario, outputsOf, Scenario } from './scenario';
+import { drawWicked } from './wicked';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS } from '../../src/timing';
 
 /** A run of the world: given as a whole, or drawn from a seed. */
@@ -18,6 +19,12 @@ export interface Story {
   readonly nextLife?: (request: Request, containers: readonly ContainerOfTask[]) => Life;
   /** Changes what the handler gets to see. */
   readonly change?: Change;
+}
+
+export interface Options {
+  readonly change?: Change;
+  /** Names of what is to go wrong, whatever the seed says. */
+  readonly wicked?: readonly string[];
 }
 
 export interface Run {
@@ -56,13 +63,18 @@ export async function play(story: Story): Promise<Run> {
   return { story, history, faults, outcomes: cloudFormation.outcomes };
 }
 
-/** The story of a seed. */
-export function storyOf(seed: number, change?: Change): Story {
+/** The story of a seed; with what is wanted to go wrong in addition. */
+export function storyOf(seed: number, { change, wicked: wanted }: Options = {}): Story {
   const random = new Random(seed);
-  const scenario = drawScenario(random.fork('scenario'));
+  const ofWicked = random.fork('wicked');
+  const wicked = drawWicked(ofWicked, wanted);
+  const drawn = drawScenario(random.fork('scenario'));
+  const scenario = wicked.reduce((one, { change: changed, name }) => changed?.(ofWicked.fork(`scenario ${name}`), one) ?? one, drawn);
   const faults = drawFaults(random.fork('faults'));
   const ofHours = scenario.takesHours ? drawFaultsOfHours(random.fork('faults of hours')) : noFaults();
-  return { seed, scenario, faults: together(faults, ofHours), change };
+  const ofWorld = noFaults();
+  wicked.forEach(({ add, name }) => add?.(ofWicked.fork(`faults ${name}`), ofWorld));
+  return { seed, scenario, faults: together(together(ofWorld, faults), ofHours), change };
 }
 
 function together(one: FaultPlan, other: FaultPlan): FaultPlan {
@@ -76,8 +88,8 @@ function together(one: FaultPlan, other: FaultPlan): FaultPlan {
 }
 
 /** One run, and what in it must not have happened. */
-export async function simulate(seed: number, change?: Change): Promise<Run & { violations: Violation[] }> {
-  const run = await play(storyOf(seed, change));
+export async function simulate(seed: number, options: Options = {}): Promise<Run & { violations: Violation[] }> {
+  const run = await play(storyOf(seed, options));
   return { ...run, violations: check(run) };
 }
 

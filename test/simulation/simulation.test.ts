@@ -63,7 +63,7 @@ async function firstSeedThatBreaks(invariant: string, change: Change, known?: nu
 }
 
 async function isViolated(invariant: string, seed: number, change?: Change): Promise<boolean> {
-  return (await simulate(seed, change)).violations.some((violation) => violation.invariant === invariant);
+  return (await simulate(seed, { change })).violations.some((violation) => violation.invariant === invariant);
 }
 
 function report(seed: number, { invariant, facts }: Violation): string {

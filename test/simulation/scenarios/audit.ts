@@ -1,4 +1,5 @@
 import { awsError, CallFacts, CallFault } from '../faults';
+import { PASSING_PLACEMENTS, PASSING_REFUSALS } from '../known-errors';
 import {
   answeredAfter, both, callOf, cancelledAfter, create, deleteStack, MINUTE, NamedScenario, ON_DELETE, properties, runs, SECOND, since, statusSaid,
   update,
@@ -14,33 +15,8 @@ const stale = (status: string, when: CallFault['when'], times?: number): CallFau
 const startsRefused = (error: () => unknown, seconds: number): CallFault =>
   ({ name: 'RunTask is refused for a while', api: 'RunTask', when: since(1, 0, seconds), error });
 
-const invalid = (message: string) => () => awsError('InvalidParameterException', message);
-const client = (message: string) => () => awsError('ClientException', message);
-
-/** Which RunTask throws, for how many seconds, where another attempt succeeds. */
-const PASSING_REFUSALS: { readonly [what: string]: readonly [error: () => unknown, seconds: number] } = {
-  'EC2 throttles (subnet)': [invalid('Error retrieving subnet information for [subnet-1]: Rate exceeded (ErrorCode: Throttling)'), 240],
-  'EC2 throttles (security group)': [invalid('Error retrieving security group information for [sg-1]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)'), 240],
-  'EC2 is unavailable': [invalid('Error retrieving subnet information for [subnet-1]: Unavailable (ErrorCode: Unavailable)'), 60],
-  'EC2 fails': [invalid('Error retrieving subnet information for [subnet-1]: An internal error has occurred (ErrorCode: InternalError)'), 60],
-  'no instance has joined the cluster': [invalid('No Container Instances were found in your cluster.'), 240],
-  'no instance has joined the capacity provider': [invalid('No Container Instances were found in your capacity provider.'), 240],
-  'the security group is new': [invalid('Error retrieving security group information for [sg-1]: The security group \'sg-1\' does not exist (ErrorCode: InvalidGroup.NotFound)'), 60],
-  'the subnet is new': [invalid('Error retrieving subnet information for [subnet-1]: The subnet ID \'subnet-1\' does not exist (ErrorCode: InvalidSubnetID.NotFound)'), 60],
-  'the task definition is new': [client('Unable to describe task definition.'), 60],
-  'the task definition is not found yet': [client('TaskDefinition not found.'), 60],
-  'the task definition is inactive, as an old read shows it': [client('TaskDefinition is inactive'), 60],
-  'the capacity provider is not associated yet': [invalid('The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster.'), 60],
-  'the credentials are new': [() => awsError('UnrecognizedClientException', 'The security token included in the request is invalid.'), 60],
-  'the credentials have just expired': [() => awsError('ExpiredTokenException', 'The security token included in the request is expired'), 60],
-  'a proxy answers': [() => awsError('TooManyRequestsException', 'Too Many Requests', 429), 60],
-};
-
-/** Which failures[] pass. */
-const PASSING_PLACEMENTS: { readonly [what: string]: string } = {
-  'the vCPU quota is used up': "You've reached the limit on the number of vCPUs you can run concurrently",
-  'the task quota is used up': "You've reached the limit on the number of tasks you can run concurrently",
-};
+/** These last longer than three minutes, and are asked again all the same. */
+const UNTIL_THE_DEADLINE = /^(EC2 throttles|no instance)/;
 
 /** Why a task did not start, for some time. */
 const PASSING_STARTS: { readonly [what: string]: string } = {
@@ -112,10 +88,10 @@ export const audit: readonly NamedScenario[] = [
     expected: { answers: ['Create SUCCESS', 'Update SUCCESS'], started: 2 },
   },
   // R1, R2, U8
-  ...Object.entries(PASSING_REFUSALS).map(([what, [error, seconds]]): NamedScenario => ({
+  ...Object.entries(PASSING_REFUSALS).map(([what, error]): NamedScenario => ({
     name: `RunTask is asked again while ${what}`,
     operations: [create()],
-    faults: { calls: [startsRefused(error, seconds)] },
+    faults: { calls: [startsRefused(error, UNTIL_THE_DEADLINE.test(what) ? 240 : 60)] },
     expected: { answers: ['Create SUCCESS'], started: 1 },
   })),
   {
@@ -127,7 +103,7 @@ export const audit: readonly NamedScenario[] = [
   {
     name: 'a subnet that never exists fails after some three minutes',
     operations: [create()],
-    faults: { calls: [startsRefused(PASSING_REFUSALS['the subnet is new'][0], 10_000)] },
+    faults: { calls: [startsRefused(PASSING_REFUSALS['the subnet is new'], 10_000)] },
     expected: {
       answers: ['Create FAILED', 'Delete SUCCESS'],
       started: 0,

@@ -1,5 +1,6 @@
 import type { RunTaskProperties } from '../../../src/contract';
 import { awsError } from '../faults';
+import { UNREADABLE } from '../known-errors';
 import {
   answeredAfter, both, callOf, cancelledAfter, create, deleteStack, MINUTE, NamedScenario, obstinate, ON_DELETE, properties, PROPERTIES, runs,
   SECOND, since, update,
@@ -11,22 +12,15 @@ const hangs = () => awsError('TimeoutError', 'Connection timed out after 15000 m
 /** Two attempts of the SDK, 15 seconds each. */
 const HANGS = 30_000;
 
-const node = (name: string, code: string, message: string) => () => Object.assign(new Error(message), { name, code });
-
 /** What a look at a healthy task has met: none of it says anything about the task. */
 const ODD_ANSWERS: { readonly [what: string]: () => unknown } = {
   'AccessDeniedException': denied('ecs:DescribeTasks'),
   'ClusterNotFoundException': () => awsError('ClusterNotFoundException', 'Cluster not found.'),
   'ExpiredTokenException': () => awsError('ExpiredTokenException', 'The security token included in the request is expired'),
   'UnrecognizedClientException': () => awsError('UnrecognizedClientException', 'The security token included in the request is invalid.'),
-  'HTML in place of JSON': () => Object.assign(new SyntaxError('Unexpected token \'<\', "<html>" is not valid JSON'), { $metadata: { httpStatusCode: 200 } }),
-  'cut JSON': () => Object.assign(new SyntaxError('Unexpected end of JSON input'), { $metadata: { httpStatusCode: 200 } }),
+  ...UNREADABLE,
   'the 403 of a proxy': () => awsError('Unknown', 'UnknownError', 403),
   'a 400 with an empty body': () => awsError('UnknownError', 'UnknownError', 400),
-  'EPROTO': node('Error', 'EPROTO', 'write EPROTO ssl3_get_record:wrong version number'),
-  'HPE_INVALID_CONSTANT': node('Error', 'HPE_INVALID_CONSTANT', 'Parse Error: Expected HTTP/'),
-  'ERR_STREAM_PREMATURE_CLOSE': node('Error', 'ERR_STREAM_PREMATURE_CLOSE', 'Premature close'),
-  'CERT_HAS_EXPIRED': node('Error', 'CERT_HAS_EXPIRED', 'certificate has expired'),
   'a 408': () => awsError('RequestTimeout', 'Request Timeout', 408),
   'a text that is no Error': () => 'text',
   'an object without a name': () => ({}),
