@@ -33,7 +33,7 @@ export function createHandler(world: World) {
     // The CDK CLI finds the log of the function by these words.
     const reason = answer.status === 'FAILED' ? [...answer.reason, place(`CloudWatch Log Stream: ${context.logStreamName}`)] : answer.reason;
     world.log([answer.status, ...reason.map(({ text }) => text)].join('\n')); // whole, and cdk deploy prints this log when the deployment fails
-    await sendAnswer(event.ResponseURL, answerBody(event, choosePhysicalId(event, request.id, answer.status), { ...answer, reason }), world);
+    await sendAnswer(event, answerBody(event, choosePhysicalId(event, request.id, answer.status), { ...answer, reason }), world);
     await answer.afterwards?.().catch((error) => world.log(String(error)));
   };
 }

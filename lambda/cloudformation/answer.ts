@@ -1,5 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import type { Request } from './request';
+import { problemWithResponseUrl } from './response-url';
 import { asciiJson, fit, Line } from '../verdict/message';
 import type { World } from '../world';
 
@@ -52,18 +53,23 @@ export function bytesOver({ event, id }: Request, data: Attributes): number {
 
 /**
  * Puts the answer to where CloudFormation waits for it. Throws when it can't: Lambda then repeats the invocation,
- * which finds the same task again.
+ * which finds the same task again. An answer to anywhere but AWS is not sent, and repeating would not change that.
  */
-export async function sendAnswer(url: string, body: string, world: World): Promise<void> {
+export async function sendAnswer({ ResponseURL: url, StackId }: Pick<CloudFormationCustomResourceEvent, 'ResponseURL' | 'StackId'>, body: string, world: World): Promise<void> {
+  const problem = problemWithResponseUrl(url, StackId);
+  if (problem) {
+    world.log(`The answer was not sent. The ResponseURL of the request was rejected: ${problem}`);
+    return;
+  }
   for (let attempt = 1; ; attempt++) {
-    const problem = await world.put(url, body).then(
+    const failure = await world.put(url, body).then(
       (status) => status >= 200 && status < 300 ? undefined : `HTTP status ${status}`,
       (error: Error) => error.name,
     );
-    if (problem === undefined) {
+    if (failure === undefined) {
       return;
     }
-    world.log(`CloudFormation did not take the answer (${problem}), attempt ${attempt} of ${ATTEMPTS}`);
+    world.log(`CloudFormation did not take the answer (${failure}), attempt ${attempt} of ${ATTEMPTS}`);
     if (attempt === ATTEMPTS) {
       throw new Error('CloudFormation did not take the answer');
     }

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { DescribeStackEventsCommand, DescribeStackEventsOutput } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { CloudFormationCustomResourceResponse } from 'aws-lambda';
 import { cloudFormation } from './aws';
 import { folders } from './engine/folders';
+import { until } from './engine/until';
+import { ANSWERS_PATH } from './proxy/proxy';
 
 /**
  * Sends the function of a stack what AWS would, for requests that the emulator does not make: it sends no Delete after a
@@ -18,31 +16,23 @@ import { folders } from './engine/folders';
 export async function replay(name: string, logicalId: string, request: object): Promise<CloudFormationCustomResourceResponse> {
   const { StackEvents = [] } = await cloudFormation.send(new DescribeStackEventsCommand({ StackName: name }));
   const properties = propertiesOf(name, logicalId, StackEvents);
-  const server = createServer().listen(0, '127.0.0.1');
-  try {
-    await once(server, 'listening');
-    const answered = once(server, 'request');
-    await new LambdaClient().send(new InvokeCommand({
-      FunctionName: properties.ServiceToken,
-      InvocationType: 'Event',
-      Payload: JSON.stringify({
-        RequestId: randomUUID(),
-        StackId: StackEvents[0].StackId,
-        ResponseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-        ResourceType: 'Custom::EcsRunTask',
-        LogicalResourceId: logicalId,
-        ResourceProperties: properties,
-        ...request,
-      }),
-    }));
-    const [message, response] = await answered;
-    const answer = await text(message);
-    response.end();
-    return JSON.parse(answer);
-  } finally {
-    server.close();
-    server.closeAllConnections();
-  }
+  const answerUrl = `${process.env.E2E_PROXY}${ANSWERS_PATH}${randomUUID()}`; // the function answers to AWS and its stand-ins only
+  await new LambdaClient().send(new InvokeCommand({
+    FunctionName: properties.ServiceToken,
+    InvocationType: 'Event',
+    Payload: JSON.stringify({
+      RequestId: randomUUID(),
+      StackId: StackEvents[0].StackId,
+      ResponseURL: answerUrl,
+      ResourceType: 'Custom::EcsRunTask',
+      LogicalResourceId: logicalId,
+      ResourceProperties: properties,
+      ...request,
+    }),
+  }));
+  let answer: Response | undefined;
+  await until('the function has answered', async () => (answer = await fetch(answerUrl)).ok, 300);
+  return answer!.json() as Promise<CloudFormationCustomResourceResponse>;
 }
 
 /**

@@ -95,7 +95,7 @@ test('the bundle goes on in the next invocation, with each client at an endpoint
   answers.DescribeTasks = { body: { tasks: [{ taskArn: 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1', lastStatus: 'RUNNING' }] } };
   await invoke({ ...create(), ResponseURL: `${url}/answer` }, {
     remaining: 1_000,
-    environment: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_ECS: url, AWS_ENDPOINT_URL_CLOUDFORMATION: url, AWS_ENDPOINT_URL_LAMBDA: url },
+    environment: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_ECS: url, AWS_ENDPOINT_URL_CLOUDFORMATION: url, AWS_ENDPOINT_URL_LAMBDA: url, AWS_ENDPOINT_URL_S3: url },
   });
   const next = seen.find(({ target }) => target.endsWith('/invocations'));
   expect(next?.target).toBe(`/2015-03-31/functions/${encodeURIComponent(FUNCTION)}/invocations`);

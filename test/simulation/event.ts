@@ -16,7 +16,7 @@ export const URL_EXPIRES_SECONDS = 7_200;
 /** A pre-signed URL of S3, which tells when it was signed. */
 export function responseUrl(number: number, at: number): string {
   const signed = new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
-  return `https://cloudformation-custom-resource-response.example/${number}?X-Amz-Date=${signed}&X-Amz-Expires=${URL_EXPIRES_SECONDS}&X-Amz-Signature=${RESPONSE_SECRET}`;
+  return `https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/${number}?X-Amz-Date=${signed}&X-Amz-Expires=${URL_EXPIRES_SECONDS}&X-Amz-Signature=${RESPONSE_SECRET}`;
 }
 
 /** Signature version 2, as in events until 2018: it tells when the URL expires. */

@@ -247,7 +247,7 @@ export function properties(more: object = {}, request: object = {}): { ServiceTo
 
 const common = {
   ServiceToken: 'arn:aws:lambda:eu-west-1:111122223333:function:Shop-EcsRunTask',
-  ResponseURL: 'https://bucket.example/answer?X-Amz-Date=20260101T000000Z&X-Amz-Signature=secret',
+  ResponseURL: 'https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/answer?X-Amz-Date=20260101T000000Z&X-Amz-Signature=secret',
   StackId: STACK_ID,
   ResourceType: RESOURCE_TYPE,
   LogicalResourceId: 'Migration',
@@ -290,7 +290,7 @@ export function times<T>(count: number, item: T): T[] {
 
 /** The URL of a request that was sent so many minutes after the world began. */
 export function sentAfter(minutes: number): string {
-  return `https://bucket.example/answer?X-Amz-Date=20260101T00${String(minutes).padStart(2, '0')}00Z&X-Amz-Signature=secret`;
+  return `https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/answer?X-Amz-Date=20260101T00${String(minutes).padStart(2, '0')}00Z&X-Amz-Signature=secret`;
 }
 
 /** No fault: the call does what it would have done. */

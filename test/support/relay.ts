@@ -22,7 +22,7 @@ export function sent(world: FakeAws, event: Event, number: number): Event {
     ...event,
     RequestId: `${event.RequestId}-${number}`,
     LogicalResourceId: number === 1 ? 'Migration' : `Migration${number}`,
-    ResponseURL: `https://bucket.example/answer?X-Amz-Date=${signed}&X-Amz-Signature=secret`,
+    ResponseURL: `https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/answer?X-Amz-Date=${signed}&X-Amz-Signature=secret`,
   };
 }
 

@@ -46,6 +46,7 @@ export async function startMiniStack(docker: DockerApi, functionEndpoint?: strin
     cwd: folders.run,
     env: {
       ...awsEnvironment(functionEndpoint ?? endpoint), // its functions inherit these
+      AWS_ENDPOINT_URL_S3: endpoint, // where it waits for their answers
       PATH: process.env.PATH,
       HOME: folders.run,
       TMPDIR: temporary,

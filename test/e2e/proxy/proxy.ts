@@ -16,6 +16,9 @@ interface Idempotent {
 /** Where a test reads the recording and injects faults. No AWS service has such a path. */
 export const CONTROL_PATH = '/_proxy';
 
+/** Where a test waits for the answer of the function: PUT as to S3, GET gives 404 until then. */
+export const ANSWERS_PATH = '/_answers/';
+
 /**
  * Stands between the function and AWS. It makes up for what the emulator does not do: it honours `clientToken` as ECS
  * documents it, and judges each request by AWS's own model. And it does what ECS does rarely: faults, on demand.
@@ -26,6 +29,7 @@ export class AwsProxy {
   private calls: Call[] = [];
   private problems: string[] = [];
   private faults: { -readonly [key in keyof Fault]: Fault[key] }[] = [];
+  private readonly answers = new Map<string, string>();
   private readonly tokens = new Map<string, Idempotent>();
 
   constructor(private readonly upstream: string) {
@@ -49,6 +53,9 @@ export class AwsProxy {
     const body = await read(message);
     if (message.url === CONTROL_PATH) {
       return send(response, this.control(message.method!, body));
+    }
+    if (message.url!.startsWith(ANSWERS_PATH)) {
+      return send(response, this.keepAnswer(message.method!, message.url!, body));
     }
     const call = readCall(message, body);
     this.calls.push(call);
@@ -97,6 +104,14 @@ export class AwsProxy {
       });
       onward.on('error', reject).end(body);
     });
+  }
+
+  private keepAnswer(method: string, url: string, body: string): Answer {
+    if (method === 'PUT') {
+      this.answers.set(url, body);
+    }
+    const kept = this.answers.get(url);
+    return { status: kept === undefined ? 404 : 200, contentType: 'application/json', body: kept ?? '' };
   }
 
   private control(method: string, body: string): Answer {

@@ -69,20 +69,21 @@ test('colours and control characters of a terminal are left out', () => {
 });
 
 describe('an answer that is sent', () => {
-  const URL = 'https://bucket.example/answer?X-Amz-Signature=secret';
+  const URL = 'https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/answer?X-Amz-Signature=secret';
+  const event = { ...create(), ResponseURL: URL };
   let world: FakeAws;
   beforeEach(() => { world = new FakeAws(); });
 
   test.each([200, 204, 299])('is taken with HTTP status %d', async (status) => {
     world.put = jest.fn(async () => status);
-    await sendAnswer(URL, '{}', world);
+    await sendAnswer(event, '{}', world);
     expect(world.put).toHaveBeenCalledTimes(1);
     expect(world.lines).toEqual([]);
   });
 
   test.each([199, 300, 403, 503])('is sent again after HTTP status %d, and the log says so without the URL', async (status) => {
     world.putStatuses = [status];
-    await sendAnswer(URL, '{}', world);
+    await sendAnswer(event, '{}', world);
     expect(world.answers).toHaveLength(1);
     expect(world.lines).toEqual([`CloudFormation did not take the answer (HTTP status ${status}), attempt 1 of 8`]);
   });
@@ -90,7 +91,7 @@ describe('an answer that is sent', () => {
   test('is sent again after an error, of which the log tells only the name', async () => {
     const put = world.put;
     world.put = async () => { world.put = put; throw Object.assign(new Error(`no connection to ${URL}`), { name: 'TimeoutError' }); };
-    await sendAnswer(URL, '{}', world);
+    await sendAnswer(event, '{}', world);
     expect(world.answers).toHaveLength(1);
     expect(world.lines).toEqual(['CloudFormation did not take the answer (TimeoutError), attempt 1 of 8']);
   });
@@ -99,7 +100,17 @@ describe('an answer that is sent', () => {
     const pauses: number[] = [];
     world.sleep = async (milliseconds) => { pauses.push(milliseconds); };
     world.put = async () => 503;
-    await expect(sendAnswer(URL, '{}', world)).rejects.toThrow('CloudFormation did not take the answer');
+    await expect(sendAnswer(event, '{}', world)).rejects.toThrow('CloudFormation did not take the answer');
     expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
+  });
+
+  test.each([
+    ['to a host outside AWS', 'https://attacker.example/answer?X-Amz-Signature=secret', 'attacker.example is not a host of AWS (amazonaws.com)'],
+    ['to what is no URL', 'https://[secret/answer', 'it is not a URL'],
+  ])('is not sent %s, and the log says why without the URL', async (_, ResponseURL, why) => {
+    world.put = jest.fn(async () => 200);
+    await sendAnswer({ ...event, ResponseURL }, '{}', world);
+    expect(world.put).not.toHaveBeenCalled();
+    expect(world.lines).toEqual([`The answer was not sent. The ResponseURL of the request was rejected: ${why}`]);
   });
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, IncomingMessage, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { put } from '../../../lambda/cloudformation/put';
 
 let server: Server;
@@ -15,6 +15,10 @@ beforeEach(async () => {
       body += chunk;
     }
     seen.push({ request, body });
+    if (request.url === '/endless') {
+      response.writeHead(200).write('the first bytes of many');
+      return;
+    }
     response.writeHead(request.url === '/expired' ? 403 : 200).end('a body that the function does not read');
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -36,6 +40,14 @@ describe('the PUT request of the answer', () => {
   test('returns the HTTP status of a rejected answer', async () => {
     expect(await put(`${url}/expired`, '{}')).toBe(403);
   });
+
+  test('returns the status of an answer with an endless body, and hangs up', async () => {
+    const connection = once(server, 'connection');
+    expect(await put(`${url}/endless`, '{}')).toBe(200);
+    const [socket] = await connection as [Socket];
+    await (socket.closed || once(socket, 'close'));
+    expect(socket.closed).toBe(true);
+  }, 5_000);
 
   test.each([
     ['no server listens', 'http://127.0.0.1:1/'],

@@ -8,7 +8,7 @@ beforeEach(() => {
 });
 
 const signedAt = (second: number) =>
-  `https://bucket.example/answer?X-Amz-Date=${new Date(START + second * 1000).toISOString().replace(/[-:]|\.\d+/g, '')}&X-Amz-Signature=secret`;
+  `https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/answer?X-Amz-Date=${new Date(START + second * 1000).toISOString().replace(/[-:]|\.\d+/g, '')}&X-Amz-Signature=secret`;
 
 /** What the previous invocation has handed over, as another version of the function would write it. */
 async function handedOverByOtherVersion(event: Event, change: (handedOver: any) => unknown): Promise<Event> {
