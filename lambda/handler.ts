@@ -1,4 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ECSClient } from '@aws-sdk/client-ecs';
@@ -6,8 +7,29 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { put } from './cloudformation/put';
 import { createHandler } from './lifecycle';
 
+/** How long the body of a response may take after its headers. Even a page of a log has one megabyte at most. */
+const BODY_WITHIN_MS = 10_000;
+
 // A connection that hangs must not hang the deployment; the SDK repeats what timed out, with the same clientToken.
-export const configuration = { requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true } };
+export const configuration = {
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
+  extensions: [{ configure: limitBodies }],
+};
+
+/** The SDK's requestTimeout ends with the headers. A body that stops, or drips, would hold the invocation until Lambda ends it. */
+function limitBodies(client: { httpHandler(): { handle(...request: any[]): Promise<{ response: { body?: Readable } }> } }): void {
+  const httpHandler = client.httpHandler();
+  const handle = httpHandler.handle.bind(httpHandler);
+  httpHandler.handle = async (...request) => {
+    const result = await handle(...request);
+    const { body } = result.response;
+    // With $metadata, the SDK adds no hint to the message that its users cannot follow.
+    const error = Object.assign(new Error(`the response did not end within ${BODY_WITHIN_MS} ms`), { name: 'TimeoutError', $metadata: {} });
+    const timer = setTimeout(() => body?.destroy(error), BODY_WITHIN_MS);
+    body?.once('close', () => clearTimeout(timer));
+    return result;
+  };
+}
 
 export const handler = createHandler({
   // One repetition, for a clock that is wrong or a connection that was closed: who calls repeats the rest, and has to hear of throttling.
@@ -17,7 +39,7 @@ export const handler = createHandler({
   lambda: new LambdaClient(configuration),
   put,
   now: Date.now,
-  sleep: async (milliseconds) => { await setTimeout(milliseconds); },
+  sleep: async (milliseconds) => { await wait(milliseconds); },
   random: Math.random,
   log: console.log,
 });

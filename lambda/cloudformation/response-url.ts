@@ -21,7 +21,8 @@ export function problemWithResponseUrl(responseUrl: string, stackId: string, env
     return 'it is not a URL';
   }
   const { protocol, host, hostname } = new URL(responseUrl);
-  const localHosts = [environment.AWS_ENDPOINT_URL, environment.AWS_ENDPOINT_URL_S3].map((endpoint) => endpoint && URL.canParse(endpoint) && new URL(endpoint).host);
+  const localHosts = [environment.AWS_ENDPOINT_URL, environment.AWS_ENDPOINT_URL_S3]
+    .map((endpoint) => endpoint && URL.canParse(endpoint) && new URL(endpoint).host);
   if (/^https?:$/.test(protocol) && localHosts.includes(host)) {
     return undefined;
   }
