@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { problemWithResponseUrl } from '../../../lambda/cloudformation/response-url';
+import { create, FakeAws } from '../../support/fake-aws';
 
 const stackIn = (partition: string) => `arn:${partition}:cloudformation:eu-west-1:111122223333:stack/Shop/6d1a2b30`;
 
@@ -73,4 +74,12 @@ describe.each(['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3'])('a local engine that 
   test('leaves the hosts of AWS as they are, and may be no URL', () => {
     expect(problem('https://b.s3.amazonaws.com/', { environment: { [name]: 'nonsense' } })).toBeUndefined();
   });
+});
+
+test.each(['https://[secret/', 'https://attacker.example/?X-Amz-Signature=secret', 'http://s3.amazonaws.com/?X-Amz-Signature=secret'])('an invocation with %s ends without an answer, and logs no secret', async (ResponseURL) => {
+  const world = new FakeAws();
+  await world.invoke({ ...create(), ResponseURL });
+  expect(world.answers).toEqual([]);
+  expect(world.lines.join('\n')).toContain('The answer was not sent.');
+  expect(world.lines.join('\n')).not.toContain('secret');
 });
