@@ -1,4 +1,4 @@
-import { parseProperties } from '../../../lambda/cloudformation/delivered-properties';
+import { parseProperties, parseRun } from '../../../lambda/cloudformation/delivered-properties';
 import type { RunTaskProperties } from '../../../src/contract';
 
 /** A request with a number, a boolean or a list wherever RunTask has one that is easily got wrong. */
@@ -77,4 +77,46 @@ test('a member of the request that ECS does not know is rejected instead of drop
 
 test('the error for a delivered property never contains the value, which can be a secret', () => {
   expect(() => parseProperties(delivered({ ...PROPERTIES, TimeoutSeconds: 'hunter2' }))).toThrow(/^(?!.*hunter2)/);
+});
+
+test('the members that CloudFormation reads itself are not part of the properties', () => {
+  expect(parseProperties({ ...delivered(PROPERTIES), ServiceToken: 'arn', ServiceTimeout: '2100' })).toEqual(PROPERTIES);
+});
+
+test.each([['ServiceToken'], ['HasNextLeg'], ['RunOn'], ['constructor'], ['__proto__']])('a run on Delete with a member that it cannot have is refused: %s', (name) => {
+  const { RunOn, ...run } = delivered(PROPERTIES);
+  const OnDelete = JSON.parse(`{ ${JSON.stringify(name)}: "true", ${JSON.stringify(run).slice(1)}`);
+  expect(() => parseProperties({ ...delivered(PROPERTIES), OnDelete })).toThrow(`the property OnDelete.${name} is not one of Request, `);
+});
+
+test('an event without properties is refused with a message that names them', () => {
+  expect(() => parseProperties(undefined as any)).toThrow('the property ResourceProperties is not an object');
+  expect(() => parseRun(undefined as any, 'OnDelete')).toThrow('the property OnDelete is not an object');
+});
+
+test.each([
+  ['TimeoutSeconds', '43201', 'an integer from 1 to 43200'],
+  ['RetryAttempts', '11', 'an integer from 0 to 10'],
+  ['LogTailLines', '-3', 'an integer from 0 to 10000'],
+  ['ExitCodeFrom', [], 'a list of at least one container name'],
+  ['SuccessExitCodes', '0', 'a list of at least one integer'],
+  ['RunOn', 'NEVER', 'one of CHANGE, CREATE, EVERY_DEPLOYMENT'],
+  ['HasNextLeg', 'false', 'true'],
+])('the message says what %s must be, and the advice says what to do', (name, value, expected) => {
+  const parse = () => parseProperties({ ...delivered(PROPERTIES), [name]: value });
+  expect(parse).toThrow(expect.objectContaining({
+    failure: { cause: `the property ${name} is not ${expected}`, advice: expect.stringContaining('correct the parameter or override that sets it') },
+  }));
+});
+
+test.each([
+  ['TimeoutSeconds', ['1', '43200']],
+  ['RetryAttempts', ['0', '10']],
+  ['LogTailLines', ['0', '10000']],
+])('the limits of %s are accepted', (name, limits) => {
+  expect(limits.map((limit) => parseProperties({ ...delivered(PROPERTIES), [name]: limit })[name as 'TimeoutSeconds'])).toEqual(limits.map(Number));
+});
+
+test.each(['1', '10'])('a count of %s is accepted', (count) => {
+  expect(parseProperties(delivered({ ...PROPERTIES, Request: { ...REQUEST, count } })).Request.count).toBe(Number(count));
 });

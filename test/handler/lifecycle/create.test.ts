@@ -17,7 +17,7 @@ describe('Create', () => {
   });
 
   test('fails before a task starts when a property does not fit the RunTask request, and names the path of the property', async () => {
-    expectFailed(await world.request(create(properties({}, { count: 'two' }))), 'the property Request.count is not a number');
+    expectFailed(await world.request(create(properties({}, { count: 'two' }))), 'The property Request.count is not a number');
     expectStarted(world, 0);
   });
 

@@ -60,7 +60,7 @@ describe('Delete with onDelete', () => {
 
   test('fails with the path of a property that does not fit', async () => {
     const odd = remove(properties({ OnDelete: { ...run, Request: { ...run.Request, count: 'two' } } }));
-    expectFailed(await world.request(odd), 'the property OnDelete.Request.count is not a number');
+    expectFailed(await world.request(odd), 'The property OnDelete.Request.count is not a number');
   });
 
   test('starts no task after a Create that failed or never answered', async () => {

@@ -66,7 +66,7 @@ describe('a rollback with onRollback RUN', () => {
   test('succeeds when the task fails or cannot be started', async () => {
     world.lives = [runs(5, 3)];
     expectSuccess(await world.request(run()), { Reason: expect.stringMatching(/^The rollback goes on without its task\.\nContainer "app" exited with code 3\./) });
-    expectSuccess(await world.request({ ...run({ TimeoutSeconds: 'soon' }), RequestId: 'odd' }), { Reason: expect.stringContaining('TimeoutSeconds is not a number') });
+    expectSuccess(await world.request({ ...run({ TimeoutSeconds: 'soon' }), RequestId: 'odd' }), { Reason: expect.stringContaining('TimeoutSeconds is not an integer') });
   });
 
   test('succeeds when the task fails in a later invocation', async () => {
