@@ -91,7 +91,7 @@ test('the bundle starts by itself, signs its calls, runs the task, and answers',
   expect(output).not.toContain('signature=secret');
 });
 
-test('the bundle goes on in the next invocation, with each client at an endpoint of its own', async () => {
+test('the bundle continues in the next invocation, with each client at its own endpoint', async () => {
   answers.DescribeTasks = { body: { tasks: [{ taskArn: 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1', lastStatus: 'RUNNING' }] } };
   await invoke({ ...create(), ResponseURL: `${url}/answer` }, {
     remaining: 1_000,
@@ -100,13 +100,13 @@ test('the bundle goes on in the next invocation, with each client at an endpoint
   const next = seen.find(({ target }) => target.endsWith('/invocations'));
   expect(next?.target).toBe(`/2015-03-31/functions/${encodeURIComponent(FUNCTION)}/invocations`);
   expect(next?.headers['x-amz-invocation-type']).toBe('Event');
-  expect(JSON.parse(next!.body).HandedOver.tasks).toMatchObject([{ taskArn: 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1' }]);
+  expect(JSON.parse(next!.body).HandedOver.progress.tasks).toMatchObject([{ taskArn: 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1' }]);
 });
 
 test.each([
   ['an error that the SDK has a class for', 'ClientException', 'TaskDefinition is inactive'],
   ['an error that is newer than the SDK', 'BrandNewException', 'something new'],
-])('the bundle tells the name and the words of %s', async (_, name, message) => {
+])('the bundle reports the name and the message of %s', async (_, name, message) => {
   answers.RunTask = { status: 400, body: { __type: `com.amazonaws.ecs#${name}`, message } };
   await invoke({ ...create(), ResponseURL: `${url}/answer` });
   const { Status, Reason } = JSON.parse(seen.find(({ method }) => method === 'PUT')!.body);
@@ -115,7 +115,7 @@ test.each([
   expect(Reason).toContain(message);
 });
 
-test('the bundle asks again where AWS asks for patience, and shows the log of a task that failed', async () => {
+test('the bundle retries a throttled call, and shows the log of a task that failed', async () => {
   answers.RunTask = { status: 400, body: { __type: 'ThrottlingException', message: 'Rate exceeded' } };
   answers.DescribeTasks = { body: { tasks: [{ taskArn: 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1', lastStatus: 'STOPPED', stopCode: 'EssentialContainerExited', containers: [{ name: 'app', exitCode: 1 }] }] } };
   answers.GetLogEvents = { body: { events: [{ message: 'out of luck' }] } };
@@ -129,7 +129,7 @@ test('the bundle asks again where AWS asks for patience, and shows the log of a 
   expect(JSON.parse(seen.find(({ method }) => method === 'PUT')!.body).Reason).toContain('out of luck');
 });
 
-test('a connection that hangs becomes an error, for the handler to go on from', async () => {
+test('a connection that hangs becomes an error, so that the handler can continue', async () => {
   const silent = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const ecs = new ECSClient({
@@ -144,6 +144,6 @@ test('a connection that hangs becomes an error, for the handler to go on from', 
   silent.close();
 });
 
-test('the bundle stays small', () => {
+test('the bundle is smaller than 400 kB', () => {
   expect(fs.statSync(BUNDLE).size).toBeLessThan(400_000);
 });
