@@ -11,7 +11,6 @@ export function listHandlerStatements(scope: Construct, props: RunTaskProps, att
   const stack = Stack.of(scope);
   const { cluster, taskDefinition } = props;
   const arnOf = (resource: string, resourceName: string) => stack.formatArn({ service: 'ecs', resource, resourceName });
-  const tasks = arnOf('task', `${cluster.clusterName}/*`);
   const onCluster = { ArnEquals: { 'ecs:cluster': cluster.clusterArn } };
   const passRoles = (roles: iam.IRole[], service: string) => roles.length === 0 ? [] : [new iam.PolicyStatement({
     actions: ['iam:PassRole'],
@@ -26,7 +25,8 @@ export function listHandlerStatements(scope: Construct, props: RunTaskProps, att
       resources: [arnOf('task-definition', `${readFamily(taskDefinition)}:*`)],
       conditions: onCluster,
     }),
-    new iam.PolicyStatement({ actions: ['ecs:DescribeTasks', 'ecs:StopTask'], resources: [tasks], conditions: onCluster }),
+    // In an account that opted out of long ARNs, the ARN of a task does not name its cluster. The condition does.
+    new iam.PolicyStatement({ actions: ['ecs:DescribeTasks', 'ecs:StopTask'], resources: [arnOf('task', '*')], conditions: onCluster }),
     new iam.PolicyStatement({ actions: ['ecs:ListTasks'], resources: ['*'], conditions: onCluster }),
     ...passRoles(listRoles(props), 'ecs-tasks.amazonaws.com'),
     ...passRoles((props.volumes ?? []).map((volume) => volume.role), 'ecs.amazonaws.com'),
@@ -37,7 +37,7 @@ export function listHandlerStatements(scope: Construct, props: RunTaskProps, att
   if (tagged || props.enableEcsManagedTags || props.startedBy) {
     statements.push(new iam.PolicyStatement({
       actions: ['ecs:TagResource'],
-      resources: [tasks],
+      resources: [arnOf('task', `${cluster.clusterName}/*`)], // ECS accepts tags only on tasks with long ARNs
       conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
     }));
   }

@@ -66,6 +66,21 @@ describe.each(PLACES)('in %s, the policies of the function', (_, place) => {
   });
 });
 
+// The policy simulator knows long ARNs only.
+test('the policies of the function allow it to see and to stop tasks with a short ARN, task/<id>, of its cluster', () => {
+  const { policies } = deployedPolicies(everything(new App()), IRELAND);
+  const statements = policies.flatMap(({ policy }) => policy.Statement).filter(({ Action }) => [Action].flat().includes('ecs:StopTask'));
+
+  expect(statements).not.toEqual([]);
+  for (const { Action, Resource, Condition } of statements) {
+    expect({ Action, Resource, Condition }).toEqual({
+      Action: ['ecs:DescribeTasks', 'ecs:StopTask'],
+      Resource: `arn:aws:ecs:eu-west-1:${IRELAND.account}:task/*`,
+      Condition: { ArnEquals: { 'ecs:cluster': expect.stringContaining(':cluster/') } },
+    });
+  }
+});
+
 describe('the policies of the function do not allow it', () => {
   const stack = everything(new App());
   const needed = permissionsFor(stack, IRELAND);

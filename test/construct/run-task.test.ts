@@ -12,7 +12,8 @@ import { OnRollback, RunTask, RunTaskProps, TaskManagedVolume } from '../../src/
 import { warningsOf } from '../support/expectations';
 import { addVolume, propertiesOf, requestOf, readable, runTask, Setup, setup, statementsOf, statementsOnDeleteOf } from '../support/stacks';
 
-const TASKS = 'arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/<Cluster>/*';
+const TASKS = 'arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/*';
+const TASKS_OF_CLUSTER = 'arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/<Cluster>/*';
 const ON_CLUSTER = { ArnEquals: { 'ecs:cluster': '<Cluster.Arn>' } };
 const ALWAYS = [
   {
@@ -31,7 +32,7 @@ const ALWAYS = [
   },
   { Effect: 'Allow', Action: 'cloudformation:DescribeStacks', Resource: '<AWS::StackId>' },
 ];
-const TAG = { Effect: 'Allow', Action: 'ecs:TagResource', Resource: TASKS, Condition: { StringEquals: { 'ecs:CreateAction': 'RunTask' } } };
+const TAG = { Effect: 'Allow', Action: 'ecs:TagResource', Resource: TASKS_OF_CLUSTER, Condition: { StringEquals: { 'ecs:CreateAction': 'RunTask' } } };
 const PASS_ROLE = (Resource: string | string[], service = 'ecs-tasks.amazonaws.com') =>
   ({ Effect: 'Allow', Action: 'iam:PassRole', Resource, Condition: { StringEquals: { 'iam:PassedToService': service } } });
 
@@ -394,7 +395,6 @@ describe('a cluster', () => {
     expect(requestOf(given.stack).cluster).toBe('arn:aws:ecs:eu-west-1:123456789012:cluster/other');
     expect(statementsOf(given.stack)[1]).toEqual({
       ...ALWAYS[1],
-      Resource: 'arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/other/*',
       Condition: { ArnEquals: { 'ecs:cluster': 'arn:aws:ecs:eu-west-1:123456789012:cluster/other' } },
     });
   });
