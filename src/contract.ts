@@ -61,6 +61,9 @@ export interface RunTaskProperties extends RunSpec {
   readonly OnDelete?: RunSpec;
 }
 
+/** The key of the tag by which the function finds tasks whose `startedBy` the user has chosen. */
+export const RESERVED_TAG = 'cdk-ecs-run-task';
+
 /** The prefix of the attributes whose values the task prints. */
 export const OUTPUT_PREFIX = 'Output';
 

@@ -379,7 +379,7 @@ export interface RunTaskOptions {
 
   /**
    * Tags of the task, at most 50: keys of at most 128 characters, values of at most 256. Neither may begin with
-   * `aws:`.
+   * `aws:`, and the key `cdk-ecs-run-task` is reserved.
    *
    * @default - none
    */

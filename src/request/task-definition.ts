@@ -115,6 +115,11 @@ export function listLaunchVolumes(definition: ecs.TaskDefinition): string[] {
   return volumes.filter((volume) => volume.configuredAtLaunch).map((volume) => volume.name!);
 }
 
+/** The keys of the tags that the definition has so far, including those that aspects have added. */
+export function listTags(definition: ecs.TaskDefinition): string[] {
+  return Object.keys((definition.node.defaultChild as ecs.CfnTaskDefinition).tags.tagValues());
+}
+
 /** Reads what the construct keeps private from its resource. Call it at synthesis only: the resource would miss what is added later. */
 function renderDefinition(definition: ecs.TaskDefinition) {
   const { placementConstraints, volumes, containerDefinitions } = definition.node.defaultChild as ecs.CfnTaskDefinition;

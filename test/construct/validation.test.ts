@@ -1,4 +1,4 @@
-import { CfnParameter, Duration, Lazy, Size, Token } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Lazy, Size, Tags, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -123,6 +123,8 @@ describe('the constructor of RunTask rejects', () => {
       "[Stack/Task] tags must not have keys or values that begin with 'aws:', got: 'AWS:key' = 'value'"],
     ['a tag value that begins with aws:', onFargate, () => ({ tags: { key: 'aws:value' } }),
       /^\[Stack\/Task\] tags .*, got: 'key' = 'aws:value'/],
+    ['the reserved tag key', onFargate, () => ({ tags: { 'cdk-ecs-run-task': 'value' } }),
+      "[Stack/Task] tags must not have the key 'cdk-ecs-run-task', by which the function finds its tasks; choose another key"],
     ['more than one volume', onFargate, ({ stack }) => ({
       volumes: repeat(2, (index) => new ecs.ServiceManagedVolume(stack, `V${index}`, { name: `v${index}`, managedEBSVolume: { size: Size.gibibytes(1) } })),
     }),
@@ -223,6 +225,17 @@ describe('synthesis rejects, when the task definition is complete,', () => {
       return { volumes: [new ecs.ServiceManagedVolume(given.stack, 'Wrong', { name: 'date', managedEBSVolume: { size: Size.gibibytes(1) } })] };
     },
     /volumes must name volumes/, /volumes must configure .*, got: date/],
+    ['the reserved tag on a definition whose tags it propagates', ({ taskDefinition }) => {
+      Tags.of(taskDefinition).add('cdk-ecs-run-task', 'value');
+      return { propagateTags: ecs.PropagatedTagSource.TASK_DEFINITION };
+    },
+    "[Stack/Task] propagateTags must not propagate the tag 'cdk-ecs-run-task', by which the function finds its tasks, got: TASK_DEFINITION; remove the tag from the taskDefinition"],
+    ['the reserved tag on a definition on delete whose tags it propagates', (given) => {
+      const taskDefinition = other(given);
+      Tags.of(taskDefinition).add('cdk-ecs-run-task', 'value');
+      return { propagateTags: ecs.PropagatedTagSource.TASK_DEFINITION, onDelete: { taskDefinition } };
+    },
+    /remove the tag from the onDelete\.taskDefinition$/],
     ['an exit code on delete from a definition without containers', ({ stack }) => ({
       onDelete: { taskDefinition: new ecs.FargateTaskDefinition(stack, 'Empty'), exitCodeFrom: ['app'] },
     }),
@@ -311,7 +324,7 @@ describe('a RunTask accepts', () => {
     ['startedBy', onFargate, () => ({ startedBy: text })],
     ['referenceId', onFargate, () => ({ referenceId: text })],
     ['propagateTags', onFargate, () => ({ propagateTags: text as ecs.PropagatedTagSource })],
-    ['tags', onFargate, () => ({ tags: { key: text, [text]: 'value' } })],
+    ['tags', onFargate, () => ({ tags: { 'key': text, [text]: 'value', 'CDK-ECS-RUN-TASK': 'another key' } })],
     ['a volume', onFargate, (given) => ({
       volumes: [volume(given, {
         managedEBSVolume: { snapShotId: text },

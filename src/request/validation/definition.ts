@@ -1,8 +1,9 @@
-import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { isKnown } from './limits';
+import { RESERVED_TAG } from '../../contract';
 import type { RunTaskProps } from '../../run-task-props';
 import type { Request } from '../render-request';
-import { listContainers, listLaunchVolumes, countPlacementConstraints } from '../task-definition';
+import { countPlacementConstraints, listContainers, listLaunchVolumes, listTags } from '../task-definition';
 
 export function* checkContainers(
   { containerOverrides = [], exitCodeFrom }: Partial<RunTaskProps>, definition: ecs.TaskDefinition, owner = 'taskDefinition',
@@ -23,6 +24,14 @@ export function* checkConstraints(request: Request, definition: ecs.TaskDefiniti
   const all = own + countPlacementConstraints(definition);
   if (own > 0 && all > 10) {
     yield `placementConstraints must have at most 10 items, those of the ${owner} included, got: ${all}`;
+  }
+}
+
+export function* checkPropagatedTags(
+  { propagateTags }: RunTaskProps, definition: ecs.TaskDefinition, owner = 'taskDefinition',
+): Generator<string> {
+  if (propagateTags === ecs.PropagatedTagSource.TASK_DEFINITION && listTags(definition).includes(RESERVED_TAG)) {
+    yield `propagateTags must not propagate the tag '${RESERVED_TAG}', by which the function finds its tasks, got: TASK_DEFINITION; remove the tag from the ${owner}`;
   }
 }
 

@@ -1,6 +1,6 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
-import { checkConstraints, checkContainers } from './definition';
+import { checkConstraints, checkContainers, checkPropagatedTags } from './definition';
 import { checkEnvironment } from './environment';
 import { addPath } from './limits';
 import { checkOverrides } from './overrides';
@@ -42,6 +42,7 @@ export function* checkDeletionDefinition(props: RunTaskProps, { props: { taskDef
   yield* addPath('onDelete', checkContainers(props.onDelete!, owned, owner));
   if (isOther) {
     yield* checkConstraints(request, owned, owner);
+    yield* checkPropagatedTags(props, owned, owner);
     for (const volume of listLaunchVolumes(owned)) {
       yield `onDelete.taskDefinition must not leave volumes to be configured at launch, got: '${volume}'; only the taskDefinition of the RunTask can`;
     }

@@ -1,5 +1,6 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { isKnown } from './limits';
+import { RESERVED_TAG } from '../../contract';
 import type { RunTaskProps } from '../../run-task-props';
 
 export function* checkLabels({ startedBy, referenceId, propagateTags, tags = {} }: RunTaskProps): Generator<string> {
@@ -16,6 +17,9 @@ export function* checkLabels({ startedBy, referenceId, propagateTags, tags = {} 
   const names = Object.keys(tags);
   if (names.length > most) {
     yield `tags must have at most ${most} items${most < 50 ? ' together with startedBy' : ''}, got: ${names.length}`;
+  }
+  if (RESERVED_TAG in tags) {
+    yield `tags must not have the key '${RESERVED_TAG}', by which the function finds its tasks; choose another key`;
   }
   for (const [key, value] of Object.entries(tags)) {
     if (isKnown(key) && (key.length === 0 || key.length > 128)) {
