@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Lazy, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -110,7 +110,8 @@ export interface RunFargateTaskProps extends RunTaskOptions {
    * Where the container logs to. The error of a task that fails shows the end of an `awslogs` log.
    *
    * @default - a new log group that keeps events for one month. It outlives the stack, so that the log of a first
-   * deployment that fails is there after its rollback.
+   * deployment that fails is there after its rollback. The driver has the blocking mode if the stack uses an output of the
+   * task, so that no line is lost.
    */
   readonly logDriver?: ecs.LogDriver;
 
@@ -212,6 +213,8 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
   private createLogDriver(): ecs.LogDriver {
     return ecs.LogDrivers.awsLogs({
       streamPrefix: this.node.id,
+      // By default ECS drops lines when its buffer is full, and an output could be one of them.
+      mode: Lazy.string({ produce: () => this.task._usesOutputs() ? ecs.AwsLogDriverMode.BLOCKING : undefined }) as ecs.AwsLogDriverMode,
       logGroup: new logs.LogGroup(this, 'LogGroup', { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.RETAIN }),
     });
   }

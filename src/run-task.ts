@@ -2,18 +2,19 @@ import { CfnOutput, CfnResource, Fn, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { OUTPUT_PREFIX, RESOURCE_TYPE, RunTaskProperties } from './contract';
+import { isOutput, OUTPUT_PREFIX, RESOURCE_TYPE, RunTaskProperties } from './contract';
 import { Handler } from './function/handler-function';
 import { checkHandlerProps } from './function/handler-props';
 import { grantToTask, listHandlerStatements } from './function/permissions';
 import { Finalizer } from './order/finalize';
 import { deriveDeletionProps } from './request/deletion';
+import { warnOfEmptyExitCodeFrom } from './request/exit-code-warning';
 import { renderTask, TaskNetwork } from './request/render-request';
 import { chooseServiceTimeout, renderProperties } from './request/resource-properties';
 import { findTaskRole, findVpc, isAwsvpc, readIfKnown } from './request/task-definition';
 import { checkAgainstDefinitions, checkTask } from './request/validation/check-task';
 import { checkUsedAttributes } from './request/validation/used-attributes';
-import { warnOfMissingProviders, warnOfUnknownRoles } from './request/warnings';
+import { warnOfExpiringCredentials, warnOfInfrequentAccess, warnOfMissingProviders, warnOfUnknownRoles } from './request/warnings';
 import { RunTaskProps } from './run-task-props';
 import { resourcesFor } from './timing';
 
@@ -53,7 +54,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     const deletion = props.onDelete && renderTask(this, deriveDeletionProps(props, props.onDelete), network);
     throwErrors(this, [...checkTask(this, task, deletion), ...checkHandlerProps(this, props)]);
     this.node.addValidation({ validate: () => checkAgainstDefinitions(task, deletion) });
-    this.node.addValidation({ validate: () => checkUsedAttributes(props, Object.keys(this.usedAttributes)) });
+    this.node.addValidation({ validate: () => checkUsedAttributes(this, props, Object.keys(this.usedAttributes)) });
 
     const handler = Handler.findOrCreate(this, props);
     const runs = deletion ? [props, deletion.props] : [props];
@@ -82,7 +83,10 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     };
     Finalizer.of(this).add(ordered, () => {
       runs.forEach((run) => warnOfUnknownRoles(this, run));
+      runs.forEach((run) => warnOfEmptyExitCodeFrom(this, run));
       warnOfMissingProviders(this, props);
+      warnOfExpiringCredentials(this, props);
+      warnOfInfrequentAccess(this, props, Object.keys(this.usedAttributes));
     });
     this.executeAfter(...props.executeAfter ?? []);
     this.executeBefore(...props.executeBefore ?? []);
@@ -113,6 +117,9 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    *
    * The attributes are those of the last run, also after a deployment that did not run the task. The stack keeps each
    * one that is used in an output of its own.
+   *
+   * In a nested stack, attributes and outputs are an error unless `onRollback` is `RUN` or `runOn` is `CREATE`: after a
+   * rollback of the parent stack they would be those of the failed deployment.
    */
   public get taskArn(): string {
     return this.useAttribute('TaskArn');
@@ -177,6 +184,11 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       throw new Error(`[${this.node.path}] the name of an output must have 1 to 64 letters and digits, got: '${name}'`);
     }
     return this.useAttribute(OUTPUT_PREFIX + name);
+  }
+
+  /** @internal */
+  public _usesOutputs(): boolean {
+    return Object.keys(this.usedAttributes).some(isOutput);
   }
 
   /** The output keeps the value for a deployment or a rollback that does not run the task: nothing else stores it. */

@@ -1,9 +1,9 @@
-import { CfnOutput, Duration, Fn, Stack, Token } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Fn, NestedStack, Stack, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { RESOURCE_TYPE } from '../../src/contract';
-import { RunTask, RunTaskProps } from '../../src/index';
+import { OnRollback, RunOn, RunTask, RunTaskProps } from '../../src/index';
 import { expectErrors } from '../support/expectations';
 import { propertiesOf, readable, runTask, setup, Setup, statementsOf } from '../support/stacks';
 
@@ -70,6 +70,29 @@ describe('the attributes of a RunTask', () => {
 
     expect(Token.isUnresolved(task.exitCode)).toBe(true);
     expect(propertiesOf(given.stack).UsedAttributes).toHaveProperty('ExitCode');
+  });
+});
+
+describe('attributes of a RunTask in a nested stack', () => {
+  const errorOf = (props: Partial<RunTaskProps>, use: (task: RunTask) => unknown = (task) => task.taskArn) => () => {
+    const { stack, cluster } = setup();
+    const nested = new NestedStack(stack, 'Nested');
+    const taskDefinition = new ecs.FargateTaskDefinition(nested, 'Definition');
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'shop' }) });
+    use(new RunTask(nested, 'Task', { cluster, taskDefinition, ...props }));
+    Template.fromStack(stack);
+  };
+
+  test('are rejected, because they would be wrong after a rollback of the parent stack', () => {
+    expectErrors(errorOf({}), '[Stack/Nested/Task] attributes and outputs of a RunTask in a nested stack would be wrong after a rollback of the parent stack, '
+      + 'got: TaskArn; move the RunTask to the parent stack, or set onRollback RUN or runOn CREATE');
+    expectErrors(errorOf({}, (task) => [task.exitCode, task.getOutput('Name')]), /got: ExitCode, OutputName;/);
+  });
+
+  test('are accepted if a rollback runs the task, if no update runs it, or if the stack uses none', () => {
+    expectErrors(errorOf({ onRollback: OnRollback.RUN }));
+    expectErrors(errorOf({ runOn: RunOn.CREATE }));
+    expectErrors(errorOf({}, () => undefined));
   });
 });
 

@@ -103,6 +103,16 @@ describe('a RunFargateTask creates', () => {
     expect(propertiesOf(given.stack).Logs).toEqual({ app: { Group: '<SeedLogGroup>', StreamPrefix: 'Seed' } });
   });
 
+  test('a log driver in blocking mode, but only if the stack uses an output', () => {
+    const [without, used] = [setup(), setup()];
+    expect(runFargateTask(without).task.taskArn).toBeDefined();
+    runFargateTask(used).task.getOutput('Name');
+    const optionsOf = (given: Setup) => definitionOf(given).ContainerDefinitions[0].LogConfiguration.Options;
+
+    expect(optionsOf(without)).not.toHaveProperty('mode');
+    expect(optionsOf(used)).toEqual({ ...optionsOf(without), mode: 'blocking' });
+  });
+
   test('no log group and no roles if the props name them', () => {
     const given = setup();
     const role = new iam.Role(given.stack, 'Role', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });

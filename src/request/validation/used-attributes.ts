@@ -1,13 +1,25 @@
-import { Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
 import { isOutput, usesLogs } from '../../contract';
-import type { RunTaskProps } from '../../run-task-props';
+import { OnRollback, RunOn, RunTaskProps } from '../../run-task-props';
 import { findDecidingContainers, findLogLocations, findOwnedDefinition } from '../task-definition';
 
 /** Checks the attributes that the stack uses: it can start to use one until synthesis. */
-export function checkUsedAttributes(props: RunTaskProps, attributes: string[]): string[] {
-  if (!usesLogs(attributes)) {
-    return [];
+export function checkUsedAttributes(scope: Construct, props: RunTaskProps, attributes: string[]): string[] {
+  return [...checkNestedStack(scope, props, attributes), ...usesLogs(attributes) ? checkLogs(props, attributes) : []];
+}
+
+/**
+ * A rollback takes the attributes from the outputs of the stack. Those of a nested stack change as soon as it is updated, so
+ * in a rollback of its parent they are those of the failed deployment.
+ */
+function* checkNestedStack(scope: Construct, { runOn, onRollback }: RunTaskProps, attributes: string[]): Generator<string> {
+  if (attributes.length > 0 && Stack.of(scope).nested && runOn !== RunOn.CREATE && onRollback !== OnRollback.RUN) {
+    yield `attributes and outputs of a RunTask in a nested stack would be wrong after a rollback of the parent stack, got: ${attributes.join(', ')}; move the RunTask to the parent stack, or set onRollback RUN or runOn CREATE`;
   }
+}
+
+function checkLogs(props: RunTaskProps, attributes: string[]): string[] {
   const outputs = attributes.filter(isOutput);
   const deciding = findDecidingContainers(props);
   const streams = findLogLocations(props);
