@@ -14,6 +14,7 @@ const BODY_WITHIN_MS = 10_000;
 export const configuration = {
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
   extensions: [{ configure: limitBodies }],
+  maxAttempts: 2, // for a clock that is wrong or a connection that was closed: the caller repeats the rest, and has to hear of throttling
 };
 
 /** The SDK's requestTimeout ends with the headers. A body that stops, or drips, would hold the invocation until Lambda ends it. */
@@ -32,8 +33,7 @@ function limitBodies(client: { httpHandler(): { handle(...request: any[]): Promi
 }
 
 export const handler = createHandler({
-  // One repetition, for a clock that is wrong or a connection that was closed: who calls repeats the rest, and has to hear of throttling.
-  ecs: new ECSClient({ ...configuration, maxAttempts: 2 }),
+  ecs: new ECSClient(configuration),
   logs: new CloudWatchLogsClient(configuration),
   cloudFormation: new CloudFormationClient(configuration),
   lambda: new LambdaClient(configuration),

@@ -2,23 +2,23 @@ import type { Task } from '@aws-sdk/client-ecs';
 import type { CloudFormationCustomResourceDeleteEvent, CloudFormationCustomResourceUpdateEvent } from 'aws-lambda';
 import { Answer, answerBody, Attributes, sendAnswer } from './cloudformation/answer';
 import { DeliveredProperties, parseProperties, parseRun } from './cloudformation/delivered-properties';
-import { choosePhysicalId, idOfFailedCreate } from './cloudformation/identity';
-import { Event, isNewerThan, LambdaContext, receiveRequest, Request } from './cloudformation/request';
-import { isRollbackStatus, readStackStatus } from './cloudformation/stack-status';
+import { choosePhysicalId, originOf } from './cloudformation/identity';
+import { Event, isNewerThan, LambdaContext, limit, receiveRequest, Request } from './cloudformation/request';
+import { isRollbackOfDelete, readStackStatus } from './cloudformation/stack-status';
+import { markOfFailedCreate, markOfResource } from './ecs/marks';
 import { retry } from './retry';
 import { readKeptAttributes } from './run/attributes';
-import { receiveHandOver } from './run/hand-over';
+import { putsBack, readUpdateKind, turnsOutToBeRollback } from './run/occasion';
 import { beginProgress } from './run/progress';
 import { attributesOfRun, attributesWithoutRun, isSupersededByNextResource, ReceivedBaton, receiveBaton } from './run/relay';
 import { resumeRun } from './run/resume';
 import { runTask } from './run/run';
-import { stopEarlierTasks } from './run/stop';
-import { adviceOnError } from './verdict/causes';
-import { Failed, OutOfDate } from './verdict/failure';
-import { explain, notStopped, place, sentence } from './verdict/message';
+import { stopEarlierTasks, Stopped } from './run/stop';
+import { Failed, OutOfDate, TurnedBack } from './verdict/failure';
+import { explain, Line, notStopped, place, sentence } from './verdict/message';
 import type { World } from './world';
-import type { RunTaskProperties } from '../src/contract';
-import { LISTED_WITHIN_MS, STATUS_WITHIN_MS, UPDATE_LOOKS_WITHIN_MS } from '../src/timing';
+import type { RunSpec, RunTaskProperties } from '../src/contract';
+import { CREATE_LOOKS_WITHIN_MS, LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../src/timing';
 
 /** The handler of `Custom::EcsRunTask`. CloudFormation invokes it, and it answers to CloudFormation itself. */
 export function createHandler(world: World) {
@@ -30,10 +30,11 @@ export function createHandler(world: World) {
     if (!answer) {
       return;
     }
+    const { status, runRequestId } = answer;
     // The CDK CLI finds the log of the function by these words.
-    const reason = answer.status === 'FAILED' ? [...answer.reason, place(`CloudWatch Log Stream: ${context.logStreamName}`)] : answer.reason;
-    world.log([answer.status, ...reason.map(({ text }) => text)].join('\n')); // whole, and cdk deploy prints this log when the deployment fails
-    await sendAnswer(event, answerBody(event, choosePhysicalId(event, request.id, answer.status), { ...answer, reason }), world);
+    const reason = status === 'FAILED' ? [...answer.reason, place(`CloudWatch Log Stream: ${context.logStreamName}`)] : answer.reason;
+    world.log([status, ...reason.map(({ text }) => text)].join('\n')); // whole, and cdk deploy prints this log when the deployment fails
+    await sendAnswer(event, answerBody(event, choosePhysicalId(event, request.id, status, runRequestId), { ...answer, reason }), world);
     await answer.afterwards?.().catch((error) => world.log(String(error)));
   };
 }
@@ -53,7 +54,7 @@ async function answerRequest(request: Request): Promise<Answer | undefined> {
   }
 }
 
-function answerError(error: Error): Answer {
+function answerError(error: unknown): Answer {
   return error instanceof Failed
     ? { status: 'FAILED', reason: explain(error.failure) }
     : { status: 'FAILED', reason: [sentence(`The function failed: ${error}.`)] };
@@ -61,35 +62,85 @@ function answerError(error: Error): Answer {
 
 async function create(request: Request): Promise<Answer | undefined> {
   const { ResourceProperties } = request.event;
-  return deploy(request, parseProperties(ResourceProperties), [ResourceProperties]);
+  const properties = parseProperties(ResourceProperties);
+  const baton = await receiveBaton(request);
+  const stopped = beginsRun(request, baton) ? await stopBeforeRun(request, [ResourceProperties], CREATE_LOOKS_WITHIN_MS) : NOTHING_STOPPED;
+  // A Create that may not look for other tasks is mostly the first: its permissions are as new as the rest of the stack.
+  return deploy(request, properties, baton, { ...stopped, unseen: undefined });
 }
 
 async function update(request: Request, event: CloudFormationCustomResourceUpdateEvent): Promise<Answer | undefined> {
-  if (await isRollingBack(request)) {
-    return neverFailRollback(request, () => rollBack(request, event));
+  const baton = await receiveBaton(request);
+  if (baton?.state === 'SUCCEEDED') {
+    return succeedWithBaton(request, baton.attributes);
   }
-  const properties = parseProperties(event.ResourceProperties);
-  return properties.RunOn === 'CREATE'
-    ? skip(request, properties)
-    : deploy(request, properties, [event.ResourceProperties, event.OldResourceProperties]);
+  const delivered = [event.ResourceProperties, event.OldResourceProperties];
+  // A deployment and a rollback clean up alike, which takes about as long as finding out which of them this is.
+  const [reading, clearing] = await Promise.allSettled([
+    readUpdateKind(request, baton),
+    beginsRun(request, baton) ? stopBeforeRun(request, delivered) : NOTHING_STOPPED,
+  ]);
+  const stopped = clearing.status === 'fulfilled' ? clearing.value : NOTHING_STOPPED;
+  const kind = reading.status === 'fulfilled' ? reading.value : undefined;
+  const run = async () => {
+    for (const { reason } of [reading, clearing].filter((part) => part.status === 'rejected')) {
+      return withStillRunning(answerError(reason), stopped);
+    }
+    if (kind === 'turned back') {
+      return runNothingTurnedBack(request, stopped);
+    }
+    if (kind === 'deployment' && await putsBack(request, stopped.found)) {
+      return runNothing(request, sentence('No task was run: CloudFormation puts back what it was before.'), stopped);
+    }
+    return kind === 'rollback'
+      ? rollBack(request, event, baton, stopped)
+      : deployUnlessTurnedBack(request, event, baton, stopped);
+  };
+  return answerUnlessRollback(request, kind === 'rollback' || kind === 'turned back', run);
 }
 
-async function deploy(request: Request, properties: RunTaskProperties, delivered: DeliveredProperties[]): Promise<Answer | undefined> {
-  const baton = await receiveBaton(request);
+async function deployUnlessTurnedBack(
+  request: Request, event: CloudFormationCustomResourceUpdateEvent, baton: ReceivedBaton | undefined, stopped: Cleared,
+): Promise<Answer | undefined> {
+  const properties = parseProperties(event.ResourceProperties);
+  if (properties.RunOn === 'CREATE') {
+    return skip(request, properties);
+  }
+  return deploy(request, properties, baton, stopped).catch(async (error) => {
+    if (error instanceof TurnedBack) {
+      return runNothingTurnedBack(request, stopped);
+    }
+    throw error;
+  });
+}
+
+/**
+ * Nothing was started when CloudFormation turned back. Whether this is the Update that was cancelled, or its rollback after a
+ * stale reading, remains unknown: it runs nothing even with `onRollback`, since the other request may run the task.
+ */
+function runNothingTurnedBack(request: Request, stopped: Stopped): Promise<Answer> {
+  return runNothing(request, sentence('No task was run: the deployment was cancelled before the task had started.'), stopped);
+}
+
+async function deploy(
+  request: Request, properties: RunTaskProperties, baton: ReceivedBaton | undefined, stopped: Cleared,
+): Promise<Answer | undefined> {
   switch (baton?.state) {
-    case 'SKIPPED': return skip(request, properties);
-    case 'SUCCEEDED': return { status: 'SUCCESS', reason: [], data: attributesOfRun(request, properties, baton.attributes) };
+    case 'SKIPPED': return request.event.RequestType === 'Create' && baton.hadNextLeg ? failForUnknownPast() : skip(request, properties);
+    case 'SUCCEEDED': return succeedWithBaton(request, baton.attributes);
   }
   const progress = await resumeRun(request, properties, 'deployment', baton);
-  if (progress) {
-    return runTask(request, properties, progress);
-  }
-  // Without a rollback, or without its function, a deployment that has failed can leave its task running.
-  const stillRunning = await stopBeforeRun(request, 'a later deployment runs it anew', delivered, UPDATE_LOOKS_WITHIN_MS);
-  if (stillRunning.length > 0) {
-    return { status: 'FAILED', reason: [sentence('The task of an earlier deployment still runs, so no other was started.'), ...notStopped(stillRunning)] };
-  }
-  return runTask(request, properties, beginProgress(request, properties, 'deployment'));
+  return progress ? runTask(request, properties, progress) : startUnlessRunning(request, properties, 'deployment', stopped);
+}
+
+/** The task has succeeded while the previous resource waited for it. */
+function succeedWithBaton(request: Request, attributes: Attributes): Answer {
+  return { status: 'SUCCESS', reason: [], data: attributesOfRun(request, request.event.ResourceProperties as DeliveredProperties as { HasNextLeg?: true }, attributes) };
+}
+
+/** The previous resource was updated, and this one is new: its Create may have failed before, or it may never have been asked for. */
+function failForUnknownPast(): Answer {
+  return { status: 'FAILED', reason: [sentence('It is unknown whether the task has ever succeeded, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.')] };
 }
 
 /** An Update that runs no task. What the stack uses of the last run must be known. */
@@ -97,93 +148,90 @@ async function skip(request: Request, properties: RunTaskProperties): Promise<An
   const kept = await readKeptAttributes(request, properties);
   const unknown = Object.keys(properties.UsedAttributes ?? {}).filter((name) => !(name in kept));
   return unknown.length > 0
-    ? { status: 'FAILED', reason: [sentence(`The task ran before the stack asked for its ${unknown.join(' and ')}, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.`)] }
+    ? { status: 'FAILED', reason: [sentence(`The stack keeps no ${unknown.join(' and ')} of the task: it ran before the stack asked for that, or the deployment that ran it has failed, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.`)] }
     : { status: 'SUCCESS', reason: [sentence('No task was run: runOn is CREATE.')], data: attributesWithoutRun(request, properties, kept) };
 }
 
-async function rollBack(request: Request, event: CloudFormationCustomResourceUpdateEvent): Promise<Answer | undefined> {
+async function rollBack(
+  request: Request, event: CloudFormationCustomResourceUpdateEvent, baton: ReceivedBaton | undefined, stopped: Cleared,
+): Promise<Answer | undefined> {
   const { OnRollback, RunOn } = event.ResourceProperties as DeliveredProperties;
-  const baton = await receiveBaton(request);
-  const runsTask = OnRollback === 'RUN' && RunOn !== 'CREATE' && baton?.state !== 'SKIPPED' && baton?.state !== 'SUCCEEDED';
-  const properties = runsTask ? parseProperties(event.ResourceProperties) : undefined;
-  const progress = properties && await resumeRun(request, properties, 'rollback', baton);
-  if (properties && progress) {
-    return runTask(request, properties, progress);
+  if (OnRollback !== 'RUN' || RunOn === 'CREATE' || baton?.state === 'SKIPPED') {
+    return runNothing(request, sentence('No task was run: this is a rollback.'), stopped);
   }
-  const stillRunning = await stopBeforeRun(request, 'the deployment is rolled back', [event.OldResourceProperties, event.ResourceProperties]);
-  return properties
-    ? runTask(request, properties, beginProgress(request, properties, 'rollback'))
-    : { status: 'SUCCESS', reason: [sentence('No task was run: this is a rollback.'), ...notStopped(stillRunning)], data: await restoreAttributes(request, baton) };
+  const properties = parseProperties(event.ResourceProperties);
+  const progress = await resumeRun(request, properties, 'rollback', baton);
+  return progress ? runTask(request, properties, progress) : startUnlessRunning(request, properties, 'rollback', stopped);
+}
+
+async function runNothing(request: Request, line: Line, { stillRunning, unseen }: Stopped): Promise<Answer> {
+  return { status: 'SUCCESS', reason: [line, ...notStopped(stillRunning, unseen)], data: await restoreAttributes(request) };
 }
 
 async function remove(request: Request, event: CloudFormationCustomResourceDeleteEvent): Promise<Answer | undefined> {
   const { world, id } = request;
-  const OnDelete = (event.ResourceProperties as DeliveredProperties | undefined)?.OnDelete as DeliveredProperties | undefined;
-  const inspect = async ({ createdAt }: Task) => {
-    if (isNewerThan(event, createdAt)) { // of a later deployment, when Lambda delivers this event again; or of a Create whose event was late
-      await failIfOutOfDate(request);
-    }
+  const { PhysicalResourceId, ResourceProperties } = event;
+  const OnDelete = (ResourceProperties as DeliveredProperties | undefined)?.OnDelete as DeliveredProperties | undefined;
+  const origin = originOf(PhysicalResourceId, id);
+  const options = {
+    mark: origin === 'failure' ? markOfFailedCreate(PhysicalResourceId) : markOfResource(id),
+    reason: 'the resource is deleted',
+    until: limit(request, TIME_TO_STOP_MS),
+    permittedWithin: PERMITTED_AGAIN_WITHIN_MS,
+    // A later deployment may have started it, when Lambda delivers this event again; or a Create whose event was late.
+    mayStop: async ({ createdAt }: Task) => !isNewerThan(event, createdAt) || isUpToDate(request),
   };
-  const stop = () => stopEarlierTasks(request, [event.ResourceProperties], 'the resource is deleted', { inspect });
-  let stillRunning = request.event.HandedOver ? [] : await stop();
-  if (![id, idOfFailedCreate(id)].includes(event.PhysicalResourceId)) { // made up: the Create has not answered, and may be starting its task
+  let stopped: Stopped = request.event.HandedOver ? NOTHING_STOPPED : await stopEarlierTasks(request, [ResourceProperties], options);
+  if (origin === 'CloudFormation') { // the Create has not answered, and may be starting its task
     await world.sleep(LISTED_WITHIN_MS);
-    stillRunning = await stop();
+    stopped = await stopEarlierTasks(request, [ResourceProperties], options);
   }
-  if (!OnDelete || event.PhysicalResourceId !== id) {
-    return { status: 'SUCCESS', reason: notStopped(stillRunning) };
+  if (!OnDelete || origin !== 'success') {
+    return { status: 'SUCCESS', reason: notStopped(stopped.stillRunning, stopped.unseen) };
   }
-  const isRollback = await isRollingBack(request).catch((error) => {
+  const isRollback = await retry(world, limit(request, TIME_TO_STOP_MS), () => readStackStatus(request)).then(isRollbackOfDelete, (error) => {
     if (error instanceof OutOfDate) {
       throw error;
     }
     return false;
   });
-  const run = async () => {
+  return answerUnlessRollback(request, isRollback, async () => {
     const spec = parseRun(OnDelete, 'OnDelete');
-    const occasion = isRollback ? 'rollback' : 'deletion';
-    return runTask(request, spec, await resumeRun(request, spec, occasion) ?? beginProgress(request, spec, occasion));
-  };
-  return isRollback ? neverFailRollback(request, run) : run();
+    const progress = await resumeRun(request, spec, 'deletion');
+    return progress ? runTask(request, spec, progress) : startUnlessRunning(request, spec, 'deletion', stopped);
+  });
 }
 
-/** Not knowing is a failure: running the task in a rollback can break it, and skipping it elsewhere hides that nothing ran. */
-async function isRollingBack(request: Request): Promise<boolean> {
-  const { world, event } = request;
-  if (event.HandedOver) {
-    const progress = receiveHandOver(request);
-    if (progress) {
-      return progress.occasion === 'rollback';
-    }
+/** One task at a time: none starts beside an earlier one that has not ended, or that could not be looked for. */
+async function startUnlessRunning(
+  request: Request, spec: RunSpec, occasion: 'deployment' | 'rollback' | 'deletion', stopped: Stopped,
+): Promise<Answer | undefined> {
+  if (stopped.stillRunning.length > 0) {
+    return withStillRunning({ status: 'FAILED', reason: [sentence('The task of an earlier deployment still runs, so no other was started.')] }, stopped);
   }
-  try {
-    return isRollbackStatus(await retry(world, world.now() + STATUS_WITHIN_MS, () => readStackStatus(request)));
-  } catch (error) {
-    if (error instanceof OutOfDate) {
-      throw error;
-    }
-    throw new Failed({
-      cause: 'CloudFormation did not tell whether this is a rollback, so no task was run',
-      awsReason: String(error),
-      advice: adviceOnError(error as Error) ?? 'deploy again, or continue the rollback',
-    });
+  if (stopped.unseen !== undefined) {
+    return withStillRunning({ status: 'FAILED', reason: [sentence('A task of an earlier deployment may still run, so no other was started.')] }, stopped);
   }
+  return runTask(request, spec, beginProgress(request, spec, occasion));
 }
 
-/** A rollback continues whatever happens to its task: a failure would leave the stack stuck. */
-async function neverFailRollback(request: Request, run: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
+function withStillRunning(answer: Answer, { stillRunning, unseen }: Stopped): Answer {
+  return { ...answer, reason: [...answer.reason, ...notStopped(stillRunning, unseen)] };
+}
+
+/** A rollback continues whatever happens to its task: a failure would leave the stack stuck. In doubt, the status decides. */
+async function answerUnlessRollback(request: Request, isRollback: boolean, run: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
   const answer = await run().catch(answerError);
-  return answer?.status === 'FAILED'
-    ? { status: 'SUCCESS', reason: [sentence('The rollback goes on without its task.'), ...answer.reason], data: await restoreAttributes(request) }
-    : answer;
+  if (answer?.status !== 'FAILED' || !(isRollback || await turnsOutToBeRollback(request))) {
+    return answer;
+  }
+  const data = request.event.RequestType === 'Delete' ? undefined : await restoreAttributes(request);
+  return { status: 'SUCCESS', reason: [sentence('The rollback goes on without its task.'), ...answer.reason], data };
 }
 
 /** The attributes as they were. What cannot be read is left out: CloudFormation knows best whether it needs that. */
-async function restoreAttributes(request: Request, baton?: ReceivedBaton): Promise<Attributes> {
+async function restoreAttributes(request: Request): Promise<Attributes> {
   const properties = request.event.ResourceProperties as unknown as RunTaskProperties;
-  if (baton?.state === 'SUCCEEDED') {
-    return attributesOfRun(request, properties, baton.attributes);
-  }
   const kept = await readKeptAttributes(request, properties).catch((error) => {
     request.world.log(`could not look for the attributes of the last deployment: ${error}`);
     return {};
@@ -191,22 +239,41 @@ async function restoreAttributes(request: Request, baton?: ReceivedBaton): Promi
   return attributesWithoutRun(request, properties, kept);
 }
 
-/** Stops what earlier requests have left running. A task of a later one shows that nobody waits for this request. */
-async function stopBeforeRun(request: Request, reason: string, delivered: DeliveredProperties[], lookForMs?: number): Promise<string[]> {
-  const inspect = async ({ createdAt }: Task) => {
-    if (isNewerThan(request.event, createdAt)) {
-      throw new OutOfDate();
-    }
-  };
-  return stopEarlierTasks(request, delivered, reason, { lookForMs, inspect });
+type Cleared = Awaited<ReturnType<typeof stopEarlierTasks>>;
+
+const NOTHING_STOPPED: Cleared = { stillRunning: [], found: [] };
+
+/** Whether the request continues no run of another invocation or resource. */
+function beginsRun({ event }: Request, baton: ReceivedBaton | undefined): boolean {
+  return !event.HandedOver && (baton === undefined || baton.state === 'SKIPPED');
 }
 
-/** When CloudFormation does not say, a Delete continues. */
-async function failIfOutOfDate(request: Request): Promise<void> {
-  await readStackStatus(request).catch((error) => {
-    if (error instanceof OutOfDate) {
-      throw error;
-    }
-    request.world.log(`DescribeStacks: ${error}`);
+/**
+ * Stops what earlier requests have left running: without a rollback, or without its function, a deployment that has failed
+ * can leave its task. A task of a later request shows that nobody waits for this one.
+ */
+async function stopBeforeRun(request: Request, delivered: DeliveredProperties[], permittedWithin?: number): Promise<Cleared> {
+  return stopEarlierTasks(request, delivered, {
+    mark: markOfResource(request.id),
+    reason: 'CloudFormation has sent a later request',
+    until: limit(request, TIME_TO_STOP_MS),
+    permittedWithin,
+    mayStop: async ({ createdAt }) => {
+      if (isNewerThan(request.event, createdAt)) {
+        throw new OutOfDate();
+      }
+      return true;
+    },
   });
+}
+
+/** Whether the request is certain to belong to what CloudFormation does now. */
+async function isUpToDate(request: Request): Promise<boolean> {
+  try {
+    await retry(request.world, limit(request, TIME_TO_STOP_MS), () => readStackStatus(request));
+    return true;
+  } catch (error) {
+    request.world.log(`DescribeStacks: ${error}`);
+    return false;
+  }
 }

@@ -1,4 +1,5 @@
 import { patienceWithError } from './verdict/causes';
+import { Failed } from './verdict/failure';
 import type { World } from './world';
 import { PERMISSIONS_SPREAD_MS } from '../src/timing';
 
@@ -10,7 +11,7 @@ export async function retry<T>(world: World, until: number, call: () => Promise<
       return await call();
     } catch (error) {
       const pause = backoff(attempt, world.random());
-      const patience = patienceWithError(error as Error);
+      const patience = error instanceof Failed ? undefined : patienceWithError(error);
       const end = patience === 'while permissions spread' ? Math.min(permittedBy, until) : until;
       if (!patience || world.now() + pause >= end) {
         throw error;

@@ -13,8 +13,11 @@ export const LONGEST_SERVICE_TIMEOUT_SECONDS = 3600;
 /** How long to wait for a task that was told to stop: Fargate gives a container up to 120 seconds, its network interface takes up to 25 more. */
 export const STOP_SECONDS = 150;
 
+/** Kept for sending the answer: S3 may take a few attempts. */
+export const SEND_SECONDS = 30;
+
 /** Kept between the task's deadline and CloudFormation's: the task has to stop, and then the answer has to arrive. */
-export const STOP_MARGIN_SECONDS = STOP_SECONDS + 30;
+export const STOP_MARGIN_SECONDS = STOP_SECONDS + SEND_SECONDS;
 
 /** From the task's timeout until CloudFormation gives up on the answer, unless CloudFormation's limit of one hour comes first. */
 const ANSWER_MARGIN_SECONDS = 300;
@@ -33,8 +36,23 @@ export function resourcesFor(timeoutSeconds: number): number {
   return timeoutSeconds <= LONGEST_SERVICE_TIMEOUT_SECONDS ? 1 : 1 + Math.ceil(more / (LONGEST_SERVICE_TIMEOUT_SECONDS - PASS_ON_MARGIN_SECONDS));
 }
 
-/** The clocks of CloudFormation, ECS and the signature may differ by this much, generously. */
-export const CLOCKS_DIFFER_BY_MS = 10_000;
+/** The clocks of ECS and CloudFormation may differ by this much, generously; those within CloudFormation by half of it. */
+export const CLOCKS_DIFFER_BY_MS = 20_000;
+
+/** For how long CloudFormation accepts an answer at the response URL. */
+export const RESPONSE_URL_SECONDS = 7200;
+
+/** What DescribeStacks reports can be this old: before, a status that is not expected proves nothing. */
+export const STALE_FOR_MS = 60_000;
+
+/** The time between two readings that have to say the same before a running task is stopped, unless its deadline or a Delete ends it. */
+export const BETWEEN_READINGS_MS = 15_000;
+
+/** How long after its first reading an Update reads the stack's status again before it starts anything. */
+export const SECOND_READING_MS = 4_000;
+
+/** How long to look for a task that ECS has never let the function see. */
+export const NEVER_SEEN_MS = 5 * 60_000;
 
 /**
  * A new role or policy works some seconds after CloudFormation calls it complete. A permission that is really missing looks
@@ -54,11 +72,8 @@ export const MAY_BE_MISSING_MS = 2 * 60_000;
 /** How long to wait for a task that was told to stop. */
 export const TIME_TO_STOP_MS = STOP_SECONDS * 1000;
 
-/** How long to look for tasks to stop, at least, after the time to stop them was used up. */
-export const LIST_WITHIN_MS = 10_000;
-
-/** How long an Update looks for tasks of earlier deployments: mostly there is none. */
-export const UPDATE_LOOKS_WITHIN_MS = 15_000;
+/** How long a Create looks for tasks of earlier deployments: mostly there is none. */
+export const CREATE_LOOKS_WITHIN_MS = 15_000;
 
 /** A rollback has to know that it is one, and CloudFormation waits five minutes at least. */
 export const STATUS_WITHIN_MS = 4 * 60_000;
@@ -69,8 +84,15 @@ export const STACK_WITHIN_MS = 60_000;
 /** The time between two looks at the stack while a task runs. */
 export const LOOK_AT_STACK_MS = 60_000;
 
-/** How long an invocation that has passed the baton asks CloudFormation for the status; the rest is for stopping the task. */
-export const LOOK_BACK_WITHIN_MS = 20_000;
+/** When to look at the stack after a start: ECS may list the task, and CloudFormation report a cancellation, only seconds later. */
+export const LOOKS_AFTER_START_MS = [0, 5_000, 15_000, 30_000, 60_000];
+
+/**
+ * How long an invocation watches the task after it has handed over, in case the next one is late or lost. When an account has no
+ * free concurrent execution, the next one waits for this one to end: Lambda retries a throttled event after 1, 2, 4, 8, 16 and 32
+ * seconds, so that it begins three seconds later, and long before the reserve is used up.
+ */
+export const OVERLAP_MS = 60_000;
 
 /** How long the log of a task that has succeeded may take to arrive. */
 export const LOG_WITHIN_MS = 60_000;
@@ -78,9 +100,16 @@ export const LOG_WITHIN_MS = 60_000;
 /** The last words of a container can reach CloudWatch some seconds after its exit code reached ECS. */
 export const TAIL_WITHIN_MS = 4_000;
 
-/** When an invocation hands over to the next one and when it stops trying to, as shares of the reserve that is left. */
+/** How long no further line has arrived when a log counts as complete. */
+export const TAIL_SETTLES_MS = 3_000;
+
+/**
+ * When an invocation hands over to the next one, when it stops trying to, and when it is done with everything but the answer, as
+ * shares of the reserve that is left.
+ */
 export const HAND_OVER_FROM = 1.3;
 export const HAND_OVER_BY = 0.9;
+export const DONE_BY = 0.2;
 
 /**
  * How much of an invocation is kept for ending it: stopping the task at the deadline, or handing over to the next
@@ -89,3 +118,7 @@ export const HAND_OVER_BY = 0.9;
 export function reserveOf(remainingMs: number): number {
   return Math.min((STOP_MARGIN_SECONDS + 20) * 1000, remainingMs / 2);
 }
+
+/** Before an Update or a Delete is answered FAILED, how often the status is read again, and for how long. */
+export const READ_AGAIN_MS = 5_000;
+export const READ_AGAIN_WITHIN_MS = 15_000;

@@ -16,6 +16,8 @@ export interface Answer {
   readonly reason: readonly Line[];
   /** The attributes of the resource. */
   readonly data?: Attributes;
+  /** The request that started the tasks of a run that has failed. */
+  readonly runRequestId?: string;
   /** What to do once it was sent. */
   readonly afterwards?: () => Promise<void>;
 }

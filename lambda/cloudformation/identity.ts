@@ -16,17 +16,28 @@ export function identity(event: Named): string {
   return [stackName.slice(0, 40), logicalId.slice(0, 55), digest].join('/').replace(/[^A-Za-z0-9_/-]/g, '-');
 }
 
-/** The physical id of an answer. An existing one stays, even one that CloudFormation made up: another would be a replacement. */
-export function choosePhysicalId(event: CloudFormationCustomResourceEvent, id: string, status: 'SUCCESS' | 'FAILED'): string {
+/**
+ * The physical id of an answer. An existing one stays, even one that CloudFormation made up: another would be a replacement.
+ * The id of a failed Create names the request that started its tasks: CloudFormation may send the Delete for it at any time,
+ * even while the next deployment runs the task again.
+ */
+export function choosePhysicalId(event: CloudFormationCustomResourceEvent, id: string, status: 'SUCCESS' | 'FAILED', requestId = event.RequestId): string {
   if ('PhysicalResourceId' in event && event.PhysicalResourceId) {
     return event.PhysicalResourceId;
   }
-  return status === 'FAILED' ? idOfFailedCreate(id) : id;
+  return status === 'FAILED' ? `${id}/${digestOf(requestId, 8)}/failed` : id;
 }
 
-/** Tells the Delete that follows that nothing was created. */
-export function idOfFailedCreate(id: string): string {
-  return `${id}/failed`;
+/** What created a resource with this physical id. */
+export function originOf(physicalId: string, id: string): 'success' | 'failure' | 'CloudFormation' {
+  if (physicalId === id) {
+    return 'success';
+  }
+  return physicalId.startsWith(`${id}/`) && physicalId.endsWith('/failed') ? 'failure' : 'CloudFormation';
+}
+
+export function digestOfFailure(physicalId: string): string {
+  return physicalId.split('/').at(-2)!;
 }
 
 export function digestOf(text: string, length: number): string {

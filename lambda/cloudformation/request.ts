@@ -1,6 +1,9 @@
 import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
 import { identity } from './identity';
-import { CLOCKS_DIFFER_BY_MS, HAND_OVER_BY, HAND_OVER_FROM, reserveOf } from '../../src/timing';
+import {
+  CLOCKS_DIFFER_BY_MS, DONE_BY, HAND_OVER_BY, HAND_OVER_FROM,
+  LONGEST_SERVICE_TIMEOUT_SECONDS, reserveOf, RESPONSE_URL_SECONDS, SEND_SECONDS, STALE_FOR_MS,
+} from '../../src/timing';
 import type { World } from '../world';
 
 /** What one invocation of the function passes to the next, which continues the same request. */
@@ -8,6 +11,8 @@ export interface HandedOver {
   /** Of the shape of `progress`: a function that was updated or rolled back in between may not know it. */
   readonly version: number;
   readonly sentAt: number;
+  /** When the first invocation received the event. */
+  readonly receivedAt: number;
   /** How far the run has come: run/hand-over.ts reads it. */
   readonly progress: unknown;
 }
@@ -23,9 +28,13 @@ export interface Request {
   readonly id: string;
   /** When CloudFormation sent the request, as far as that is known. */
   readonly sentAt: number;
-  readonly functionArn: string;
-  /** When this invocation began. */
+  /** When the first invocation received the event. */
   readonly receivedAt: number;
+  /** When the answer has to be on its way. */
+  readonly answerBy: number;
+  /** When this invocation has to be done with everything but the answer. */
+  readonly doneBy: number;
+  readonly functionArn: string;
   /** When this invocation hands over to the next, and until when it tries to. */
   readonly handOverAt: number;
   readonly handOverBy: number;
@@ -34,28 +43,57 @@ export interface Request {
 export type LambdaContext = Pick<Context, 'invokedFunctionArn' | 'logStreamName' | 'getRemainingTimeInMillis'>;
 
 export function receiveRequest(world: World, event: Event, context: LambdaContext): Request {
+  const now = world.now();
   const remaining = context.getRemainingTimeInMillis();
-  const endsAt = world.now() + remaining;
+  const sent = readSentAt(event) ?? timeOf(event.HandedOver?.sentAt) ?? now;
   return {
     world,
     event,
     id: identity(event),
-    sentAt: sentAt(event) ?? event.HandedOver?.sentAt ?? world.now(),
+    sentAt: sent,
+    receivedAt: timeOf(event.HandedOver?.receivedAt) ?? now,
+    answerBy: sent + (serviceTimeoutOf(event) - SEND_SECONDS) * 1000,
+    doneBy: now + remaining - DONE_BY * reserveOf(remaining),
     functionArn: context.invokedFunctionArn,
-    receivedAt: world.now(),
-    handOverAt: endsAt - HAND_OVER_FROM * reserveOf(remaining),
-    handOverBy: endsAt - HAND_OVER_BY * reserveOf(remaining),
+    handOverAt: now + remaining - HAND_OVER_FROM * reserveOf(remaining),
+    handOverBy: now + remaining - HAND_OVER_BY * reserveOf(remaining),
   };
 }
 
-/** When CloudFormation sent the request, in milliseconds since 1970, by the signature of its URL. */
-export function sentAt({ ResponseURL }: Pick<CloudFormationCustomResourceEvent, 'ResponseURL'>): number | undefined {
-  const signed = URL.canParse(ResponseURL) ? new URL(ResponseURL).searchParams.get('X-Amz-Date') ?? '' : '';
-  const time = Date.parse(signed.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
-  return Number.isNaN(time) ? undefined : time;
+/** What another version of the function has handed over may be anything. */
+function timeOf(value: unknown): number | undefined {
+  return Number.isFinite(value) ? value as number : undefined;
+}
+
+/** How long CloudFormation waits for the answer. It delivers every number as a string. */
+function serviceTimeoutOf({ ResourceProperties }: Event): number {
+  const seconds = Number(ResourceProperties?.ServiceTimeout);
+  return seconds >= 1 && seconds <= LONGEST_SERVICE_TIMEOUT_SECONDS ? seconds : LONGEST_SERVICE_TIMEOUT_SECONDS;
+}
+
+/** Until when something may take that long at most: nothing waits, retries or stops so long that the answer comes too late. */
+export function limit({ world, answerBy, doneBy }: Request, milliseconds: number): number {
+  return Math.min(world.now() + milliseconds, answerBy, doneBy);
+}
+
+/**
+ * When CloudFormation sent the request, in milliseconds since 1970, by the signature of its URL. An older kind of signature
+ * has only the time at which it expires.
+ */
+export function readSentAt({ ResponseURL }: Pick<CloudFormationCustomResourceEvent, 'ResponseURL'>): number | undefined {
+  const query = URL.canParse(ResponseURL) ? new URL(ResponseURL).searchParams : new URLSearchParams();
+  const signed = (query.get('X-Amz-Date') ?? '').replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z');
+  const expires = Number(query.get('Expires') ?? undefined);
+  const time = signed ? Date.parse(signed) : (expires - RESPONSE_URL_SECONDS) * 1000;
+  return Number.isFinite(time) ? time : undefined;
 }
 
 /** Whether the time is certain to be after CloudFormation sent the request. */
-export function isNewerThan(event: Event, time: Date | undefined): boolean {
-  return time !== undefined && time.getTime() > (sentAt(event) ?? Infinity) + CLOCKS_DIFFER_BY_MS;
+export function isNewerThan(event: Event, time: Date | undefined, clocksDifferBy = CLOCKS_DIFFER_BY_MS): boolean {
+  return time !== undefined && time.getTime() > (readSentAt(event) ?? timeOf(event.HandedOver?.sentAt) ?? Infinity) + clocksDifferBy;
+}
+
+/** Whether Lambda delivered the event so late that CloudFormation may have moved on: it may even be a repeated one. */
+export function isLate({ sentAt, receivedAt }: Request): boolean {
+  return receivedAt - sentAt > STALE_FOR_MS;
 }

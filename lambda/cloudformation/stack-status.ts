@@ -1,5 +1,6 @@
 import { DescribeStacksCommand, Stack } from '@aws-sdk/client-cloudformation';
 import { isNewerThan, Request } from './request';
+import { CLOCKS_DIFFER_BY_MS } from '../../src/timing';
 import { OutOfDate } from '../verdict/failure';
 
 /** What a task is run for. */
@@ -7,34 +8,46 @@ export type Occasion = 'deployment' | 'rollback' | 'deletion';
 
 /** The states of the stack in which CloudFormation waits for the result of a task. */
 const WAITED_FOR: { readonly [occasion in Occasion]: RegExp } = {
-  deployment: /^(CREATE|UPDATE)_IN_PROGRESS$/,
-  rollback: /ROLLBACK.*_IN_PROGRESS$/,
+  deployment: /^(CREATE|UPDATE|IMPORT)_IN_PROGRESS$/,
+  rollback: /(^|_)ROLLBACK_IN_PROGRESS$/, // no Update is sent in a clean-up
   deletion: /_IN_PROGRESS$/,
 };
 
+/** What DescribeStacks reports can be a minute old, and older than what it reported before. */
 export async function describeStack({ world, event }: Request): Promise<Partial<Stack>> {
   const { Stacks: [stack] = [] } = await world.cloudFormation.send(new DescribeStacksCommand({ StackName: event.StackId }));
   return stack ?? {};
 }
 
-/** What CloudFormation is doing with the stack. Throws `OutOfDate` when a later operation has begun since the request was sent. */
-export async function readStackStatus(request: Request): Promise<string> {
+/** What CloudFormation is doing with the stack, and whether a later operation has begun since the request was sent. */
+export async function readStack(request: Request): Promise<{ readonly status: string; readonly isSuperseded: boolean }> {
   const { StackStatus: status, LastUpdatedTime } = await describeStack(request);
   if (!status) {
     throw new Error('CloudFormation does not tell the status of the stack');
   }
-  if (isNewerThan(request.event, LastUpdatedTime)) {
+  return { status, isSuperseded: isNewerThan(request.event, LastUpdatedTime, CLOCKS_DIFFER_BY_MS / 2) };
+}
+
+/** What CloudFormation is doing with the stack, for a request that must not be older than that: throws `OutOfDate` otherwise. */
+export async function readStackStatus(request: Request): Promise<string> {
+  const { status, isSuperseded } = await readStack(request);
+  if (isSuperseded) {
     throw new OutOfDate();
   }
   return status;
 }
 
 /**
- * Whether CloudFormation is rolling back. Its events do not say so: a rollback is an Update like any other, with the
- * properties the other way round.
+ * Whether CloudFormation is rolling an update back. Its events do not say so: a rollback is an Update like any other, with
+ * the properties the other way round.
  */
 export function isRollbackStatus(status: string): boolean {
-  return WAITED_FOR.rollback.test(status);
+  return isWaitedFor('rollback', status);
+}
+
+/** Whether a Delete is part of a rollback, which removes in its clean-up what the update had created. */
+export function isRollbackOfDelete(status: string): boolean {
+  return /ROLLBACK.*_IN_PROGRESS$/.test(status);
 }
 
 /** Whether CloudFormation does nothing more with the stack. */

@@ -1,6 +1,6 @@
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { RunSpec } from '../../src/contract';
-import { TAIL_WITHIN_MS } from '../../src/timing';
+import { TAIL_SETTLES_MS } from '../../src/timing';
 import { printable } from '../verdict/message';
 import type { World } from '../world';
 
@@ -17,30 +17,50 @@ const MOST_PAGES = 20;
 
 /** Where a container of a task logs to, if that is known. */
 export function locateLog(spec: Pick<RunSpec, 'Logs'>, container: string, taskArn: string): LogStream | undefined {
-  const location = spec.Logs?.[container];
+  const location = Object.hasOwn(spec.Logs ?? {}, container) ? spec.Logs?.[container] : undefined; // a container may be named "constructor"
   const taskId = taskArn.split('/').pop();
   return location && { group: location.Group, stream: `${location.StreamPrefix}/${container}/${taskId}` };
 }
 
-/** The last lines of a log stream, oldest first. None when they cannot be read: a missing log must not hide the failure. */
-export async function readTail(world: World, log: LogStream, lines: number): Promise<string[]> {
-  const until = world.now() + TAIL_WITHIN_MS;
+/**
+ * The last lines of a log stream, oldest first, once no more lines arrive. None when they cannot be read: a missing log must
+ * not hide the failure.
+ */
+export async function readTail(
+  world: World, log: LogStream, lines: number, until: number,
+): Promise<{ readonly tail: string[]; readonly unreadable?: string }> {
+  let latest: readonly string[] = [];
+  let changedAt = world.now();
   for (;;) {
-    const { messages } = await readPage(world, log, { limit: lines });
-    if (messages.length > 0 || world.now() >= until) {
-      return messages.flatMap((message) => printable(message).split('\n')).filter((line) => line.trim() !== '').slice(-lines);
+    const { messages, error } = await readPage(world, log, { limit: lines });
+    if (messages.length > 0 && messages.join('\n') !== latest.join('\n')) {
+      [latest, changedAt] = [messages, world.now()];
+    }
+    const isSettled = latest.length > 0 && world.now() - changedAt >= TAIL_SETTLES_MS;
+    if (isSettled || world.now() >= until) {
+      const tail = latest.flatMap((message) => printable(message).split('\n')).filter((line) => line.trim() !== '').slice(-lines);
+      return { tail, unreadable: latest.length === 0 && error !== undefined ? String(error) : undefined };
     }
     await world.sleep(1_000);
   }
 }
 
+export interface PrintedOutputs {
+  /** The different values of each output. */
+  readonly values: Map<string, Set<string>>;
+  /** Why a log could not be read. */
+  readonly unread?: unknown;
+}
+
 /** The values of these outputs in the logs, read from their ends until all are found. */
-export async function readOutputs(world: World, logs: readonly LogStream[], names: readonly string[]): Promise<Map<string, Set<string>>> {
+export async function readOutputs(world: World, logs: readonly LogStream[], names: readonly string[]): Promise<PrintedOutputs> {
   const found = new Map<string, Set<string>>();
+  let unread: unknown;
   for (const log of logs) {
     let nextToken: string | undefined;
     for (let page = 0; page < MOST_PAGES && found.size < names.length; page++) {
-      const { messages, earlier } = await readPage(world, log, { nextToken });
+      const { messages, earlier, error } = await readPage(world, log, { nextToken });
+      unread ??= error;
       for (const line of messages.flatMap((message) => printable(message).split('\n'))) {
         const [, name, value = ''] = OUTPUT.exec(line) ?? [];
         if (names.includes(name) && value.trim() !== '') {
@@ -53,13 +73,13 @@ export async function readOutputs(world: World, logs: readonly LogStream[], name
       nextToken = earlier;
     }
   }
-  return found;
+  return { values: found, unread };
 }
 
 /** A page of the log from its end, or from before another page. Empty when it cannot be read, now or ever. */
 async function readPage(
   world: World, { group, stream }: LogStream, page: { limit?: number; nextToken?: string },
-): Promise<{ messages: string[]; earlier?: string }> {
+): Promise<{ messages: string[]; earlier?: string; error?: unknown }> {
   try {
     const { events = [], nextBackwardToken } = await world.logs.send(new GetLogEventsCommand({
       logGroupName: group,
@@ -70,6 +90,11 @@ async function readPage(
     return { messages: events.map((event) => event.message ?? ''), earlier: nextBackwardToken };
   } catch (error) {
     world.log(`GetLogEvents of ${group}, ${stream}: ${error}`);
-    return { messages: [] };
+    return { messages: [], error: isMissing(error) ? undefined : error };
   }
+}
+
+/** A container that printed nothing has no stream. */
+function isMissing(error: unknown): boolean {
+  return (error as Error | undefined)?.name === 'ResourceNotFoundException';
 }

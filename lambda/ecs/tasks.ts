@@ -1,5 +1,5 @@
-import { DescribeTasksCommand, ListTasksCommand, Task } from '@aws-sdk/client-ecs';
-import { Place, readMark } from './marks';
+import { DescribeTasksCommand, ListTasksCommand, ListTasksCommandOutput, Task, TaskField } from '@aws-sdk/client-ecs';
+import type { Place } from './marks';
 import { LISTED_WITHIN_MS } from '../../src/timing';
 import type { World } from '../world';
 
@@ -15,15 +15,16 @@ export async function describeTasks(world: World, cluster: string | undefined, t
   return tasks;
 }
 
-/** The tasks whose mark begins like this, including those that were told to stop or have ended within the last hour. */
-export async function findTasks(world: World, place: Place, mark: string): Promise<Task[]> {
+/** All tasks of the family in the cluster, including those that were told to stop or have ended within the last hour. */
+export async function findTasks(world: World, place: Place): Promise<Task[]> {
+  const until = world.now() + LISTED_WITHIN_MS;
   const listed = await Promise.all([listTasks(world, place, 'RUNNING'), listTasks(world, place, 'STOPPED')]);
   const arns = [...new Set(listed.flat())];
   const found: Task[] = [];
   for (let from = 0; from < arns.length; from += MOST_DESCRIBED) {
-    found.push(...await describeListed(world, place.cluster, arns.slice(from, from + MOST_DESCRIBED)));
+    found.push(...await describeListed(world, place, arns.slice(from, from + MOST_DESCRIBED), until));
   }
-  return found.filter((task) => readMark(task).startsWith(mark));
+  return found;
 }
 
 /** By the family: `startedBy` would have to be the only filter, and cannot be a part of a mark. */
@@ -31,18 +32,18 @@ async function listTasks(world: World, { cluster, family }: Place, desiredStatus
   const arns: string[] = [];
   let nextToken: string | undefined;
   do {
-    const page = await world.ecs.send(new ListTasksCommand({ cluster, family, desiredStatus, nextToken }));
+    const page: ListTasksCommandOutput = await world.ecs.send(new ListTasksCommand({ cluster, family, desiredStatus, nextToken }));
     arns.push(...page.taskArns ?? []);
-    nextToken = page.nextToken;
+    nextToken = page.nextToken === nextToken ? undefined : page.nextToken;
   } while (nextToken);
   return arns;
 }
 
-/** A new task can be listed before all of ECS knows it. */
-async function describeListed(world: World, cluster: string | undefined, taskArns: string[]): Promise<Task[]> {
-  const until = world.now() + LISTED_WITHIN_MS;
+/** A new task can be listed before all of ECS knows it. Tags are asked for only if they carry a mark: not every partition has them. */
+async function describeListed(world: World, { cluster, startedBy }: Place, taskArns: string[], until: number): Promise<Task[]> {
+  const include: TaskField[] | undefined = startedBy ? ['TAGS'] : undefined;
   for (;;) {
-    const { tasks = [] } = await world.ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns, include: ['TAGS'] }));
+    const { tasks = [] } = await world.ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns, include }));
     if (tasks.length >= taskArns.length || world.now() >= until) {
       return tasks;
     }

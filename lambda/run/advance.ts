@@ -25,7 +25,7 @@ export function advance(run: Run, tasks: Task[]): 'open' | 'failing' | 'succeede
   return outcomes.every(({ outcome }) => outcome?.state === 'succeeded') ? 'succeeded' : 'open';
 }
 
-function recordOutcome({ request: { world }, spec }: Run, task: TaskProgress, tasks: Task[]): Outcome | undefined {
+function recordOutcome({ spec }: Run, task: TaskProgress, tasks: Task[]): Outcome | undefined {
   const seen = tasks.find(({ taskArn }) => taskArn === task.taskArn);
   const outcome = seen && judge(seen, spec);
   switch (outcome?.state) {
@@ -33,7 +33,7 @@ function recordOutcome({ request: { world }, spec }: Run, task: TaskProgress, ta
       task.ended = { failure: outcome.failure };
       break;
     case 'succeeded':
-      task.ended = task.number === 1 ? { attributes: factsOf(spec, seen!, world.now()) } : {};
+      task.ended = task.number === 1 ? { attributes: factsOf(spec, seen!) } : {};
       break;
   }
   if (!task.ended) {
@@ -42,9 +42,9 @@ function recordOutcome({ request: { world }, spec }: Run, task: TaskProgress, ta
   return task.ended.failure ? { state: 'failed', failure: task.ended.failure } : { state: 'succeeded' };
 }
 
-function mayRunAgain(run: Run, { reruns }: TaskProgress, { patience }: Failure): boolean {
-  return isWorthRetrying(patience, run)
-    || (patience === 'as often as retryAttempts allows' && reruns < (run.spec.RetryAttempts ?? 0));
+function mayRunAgain(run: Run, task: TaskProgress, failure: Failure): boolean {
+  return isWorthRetrying(run, task, failure)
+    || (failure.patience === 'as often as retryAttempts allows' && task.reruns < (run.spec.RetryAttempts ?? 0));
 }
 
 function countFailures({ tasks }: Progress, failed: number, { reruns }: TaskProgress): string {

@@ -3,12 +3,13 @@ import { knownArns, Run } from './progress';
 import { isOutput, OUTPUT_PREFIX, RunSpec } from '../../src/contract';
 import { LOG_WITHIN_MS, STACK_WITHIN_MS } from '../../src/timing';
 import type { Attributes } from '../cloudformation/answer';
-import type { Request } from '../cloudformation/request';
+import { limit, Request } from '../cloudformation/request';
 import { describeStack } from '../cloudformation/stack-status';
 import { locateLog, readOutputs } from '../ecs/logs';
 import type { ResolvedRun } from '../ecs/resolve-containers';
 import { retry } from '../retry';
-import { Failed } from '../verdict/failure';
+import { adviceOnError } from '../verdict/causes';
+import { Failed, missingOutput } from '../verdict/failure';
 
 /** The attributes that the stack uses. A missing value fails the request: nothing else may stand in for it. */
 export async function attributesOf(run: Run): Promise<Attributes> {
@@ -32,28 +33,35 @@ export async function attributesOf(run: Run): Promise<Attributes> {
 }
 
 /** What only ECS knows of a task that has succeeded, for those attributes that the stack uses. */
-export function factsOf(spec: ResolvedRun, task: Task, now: number): Attributes {
-  const { taskArn, containers, startedAt, createdAt, executionStoppedAt, stoppedAt } = task;
+export function factsOf(spec: ResolvedRun, task: Task): Attributes {
+  const { taskArn, containers, startedAt, pullStoppedAt, createdAt, executionStoppedAt, stoppedAt, stoppingAt } = task;
   const [container] = spec.ExitCodeFrom;
-  const at = (time = new Date(now)) => time.toISOString();
   const facts: { [attribute: string]: string | undefined } = {
     ExitCode: containers?.find(({ name }) => name === container)?.exitCode?.toString(),
-    StartedAt: at(startedAt ?? createdAt),
-    StoppedAt: at(executionStoppedAt ?? stoppedAt),
+    StartedAt: (startedAt ?? pullStoppedAt ?? createdAt)?.toISOString(),
+    StoppedAt: (executionStoppedAt ?? stoppedAt ?? stoppingAt)?.toISOString(),
     LogStreamName: locateLog(spec, container, taskArn!)?.stream,
   };
   return Object.fromEntries(Object.entries(facts).flatMap(([name, value]) => value && spec.UsedAttributes?.[name] ? [[name, value]] : []));
 }
 
-async function waitForOutputs({ request: { world, handOverBy }, spec }: Run, taskArn: string, names: string[]): Promise<Attributes> {
-  const until = Math.min(world.now() + LOG_WITHIN_MS, handOverBy);
+async function waitForOutputs({ request, spec }: Run, taskArn: string, names: string[]): Promise<Attributes> {
+  if (names.length === 0) {
+    return {};
+  }
+  const { world, handOverBy } = request;
+  const until = Math.min(limit(request, LOG_WITHIN_MS), handOverBy);
   const logs = spec.ExitCodeFrom.flatMap((container) => locateLog(spec, container, taskArn) ?? []);
   for (;;) {
-    const printed = names.length > 0 ? await readOutputs(world, logs, names) : new Map<string, Set<string>>();
+    const { values: printed, unread } = await readOutputs(world, logs, names);
     for (const [name, values] of printed) {
       if (values.size > 1) {
         throw new Failed({ cause: `the task has printed ${values.size} different values of its output "${name}"`, advice: 'let it print each output once' }, { taskArn });
       }
+    }
+    if (printed.size < names.length && unread !== undefined && world.now() >= until) {
+      const name = names.find((wanted) => !printed.has(wanted))!;
+      throw new Failed(missingOutput(name, spec.ExitCodeFrom[0], { reason: String(unread), advice: adviceOnError(unread) }), { taskArn });
     }
     if (printed.size === names.length || world.now() >= until) {
       return Object.fromEntries([...printed].map(([name, [value]]) => [OUTPUT_PREFIX + name, value]));
@@ -65,11 +73,7 @@ async function waitForOutputs({ request: { world, handOverBy }, spec }: Run, tas
 function missing(attribute: string, { ExitCodeFrom: [container] }: ResolvedRun, taskArn: string): Failed {
   const name = attribute.slice(OUTPUT_PREFIX.length);
   return isOutput(attribute)
-    ? new Failed({
-      cause: `the task has succeeded, but its output "${name}" is not in its log`,
-      advice: `let container "${container}" print a line "ecs-run-task-output ${name}=<value>" before it ends`,
-      container,
-    }, { taskArn })
+    ? new Failed(missingOutput(name, container), { taskArn })
     : new Failed({ cause: `the task has succeeded, but its ${attribute} is not known` }, { taskArn });
 }
 
@@ -83,7 +87,7 @@ export async function readKeptAttributes(request: Request, { UsedAttributes = {}
   if (wanted.length === 0) {
     return {};
   }
-  const { Outputs } = await retry(world, world.now() + STACK_WITHIN_MS, () => describeStack(request));
+  const { Outputs } = await retry(world, limit(request, STACK_WITHIN_MS), () => describeStack(request));
   const outputs = new Map(Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
   return Object.fromEntries(wanted.flatMap(([attribute, output]) => {
     const value = outputs.get(output);

@@ -1,5 +1,5 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import type { Progress, Run } from './progress';
+import { isProgress, Progress, Run } from './progress';
 import type { HandedOver, Request } from '../cloudformation/request';
 import { retry } from '../retry';
 import { Failed } from '../verdict/failure';
@@ -8,8 +8,8 @@ import { Failed } from '../verdict/failure';
 const VERSION = 1;
 
 /** The next invocation continues the same request. Until it is certain to come, this one holds on to the task. */
-export async function handOver({ request: { world, event, functionArn, handOverBy, sentAt }, progress }: Run): Promise<undefined> {
-  const HandedOver: HandedOver = { version: VERSION, sentAt, progress };
+export async function handOver({ request: { world, event, functionArn, handOverBy, sentAt, receivedAt }, progress }: Run): Promise<void> {
+  const HandedOver: HandedOver = { version: VERSION, sentAt, receivedAt, progress };
   try {
     await retry(world, handOverBy, () => world.lambda.send(new InvokeCommand({
       FunctionName: functionArn,
@@ -17,16 +17,24 @@ export async function handOver({ request: { world, event, functionArn, handOverB
       Payload: JSON.stringify({ ...event, HandedOver }),
     })));
   } catch (error) {
+    const problem = progress.tasks.find(({ taskArn }) => !taskArn)?.problem; // why nothing has started yet is worth more
     throw new Failed({
-      cause: `the function could not hand over to its next invocation before its time-out (${error})`,
-      advice: 'let its role invoke the function itself (lambda:InvokeFunction)',
+      cause: 'the function could not hand over to its next invocation before its time-out',
+      awsReason: [problem?.cause, problem?.awsReason, error].filter((reason) => reason !== undefined).join('; '),
+      advice: adviceOnHandOver(error),
     });
   }
   world.log('the next invocation of this function goes on waiting');
-  return undefined;
+}
+
+/** Only a missing permission is a matter of the role. */
+function adviceOnHandOver(error: unknown): string {
+  return /AccessDenied|not authorized/i.test(String(error))
+    ? 'let its role invoke the function itself (lambda:InvokeFunction)'
+    : 'check that the function can reach AWS Lambda, and its throttles';
 }
 
 /** What the previous invocation handed over; nothing when this version of the function cannot read it. */
 export function receiveHandOver({ event: { HandedOver } }: Request): Progress | undefined {
-  return HandedOver?.version === VERSION ? HandedOver.progress as Progress : undefined;
+  return HandedOver?.version === VERSION && isProgress(HandedOver.progress) ? HandedOver.progress : undefined;
 }

@@ -8,7 +8,8 @@ import type { Failure } from '../verdict/failure';
 /** One run of the tasks that a request asks for, from start to end. */
 export interface Run {
   readonly request: Request;
-  readonly spec: ResolvedRun;
+  /** Without deciding containers until ECS has named them. */
+  spec: ResolvedRun;
   readonly progress: Progress;
 }
 
@@ -19,10 +20,20 @@ export interface Progress {
   readonly requestId: string;
   /** When the run began, in milliseconds since 1970: the timeout counts from here. */
   since: number;
+  /** When the last task was started. */
+  startedAt?: number;
   /** When to read the stack's status again, once something was started. */
   lookAtStackAt?: number;
+  /** Since when the stack's status says that nobody waits for the task: one reading proves nothing. */
+  doubtedSince?: number;
+  /** Whether ECS has ever shown a task of the run. */
+  wasSeen?: boolean;
+  /** Since when ECS could not be asked, and why. */
+  blind?: { readonly since: number; readonly reason: string };
   /** Whether ECS has throttled this request, which polls less from then on. */
   isThrottled?: boolean;
+  /** What ECS has said of a task definition from elsewhere. */
+  containers?: Pick<ResolvedRun, 'ExitCodeFrom' | 'Containers' | 'Logs' | 'LogTailLines'>;
   /** One for each task that the request asks for. */
   readonly tasks: TaskProgress[];
 }
@@ -47,6 +58,8 @@ export interface TaskProgress {
   missingSince?: number;
   /** How it ended, once that is certain: ECS forgets a task after an hour, and others may still run. */
   ended?: { readonly failure?: Failure; readonly attributes?: Attributes };
+  /** Since when every start has failed because of something that may still spread, such as a permission. */
+  spreadsSince?: number;
   /** Why the last start failed. */
   problem?: Failure;
 }
@@ -55,6 +68,13 @@ export function beginProgress({ event, receivedAt }: Request, { Request: { count
   const tasks = Array.from({ length: count }, (_, index): TaskProgress =>
     ({ number: index + 1, tokenNumber: 1, reruns: 0, startAttempts: 0, startAt: 0 }));
   return { occasion, requestId: event.RequestId, since: receivedAt, tasks };
+}
+
+/** Whether something has the shape of a progress: what another version of the function has written may not. */
+export function isProgress(value: unknown): value is Progress {
+  const { requestId, occasion, since, tasks } = (value ?? {}) as Partial<Progress>;
+  return typeof requestId === 'string' && typeof occasion === 'string' && Number.isFinite(since)
+    && Array.isArray(tasks) && tasks.length > 0 && tasks.every((task) => Number.isInteger(task?.number) && Number.isInteger(task?.tokenNumber));
 }
 
 /** The tasks whose end only ECS can report. */

@@ -1,8 +1,8 @@
-import { knownArns, Progress, Run, TaskProgress } from './progress';
+import { isProgress, knownArns, Progress, Run, TaskProgress } from './progress';
 import type { RunSpec } from '../../src/contract';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS, STACK_WITHIN_MS } from '../../src/timing';
-import type { Answer, Attributes } from '../cloudformation/answer';
-import type { Request } from '../cloudformation/request';
+import { Answer, Attributes, bytesOver } from '../cloudformation/answer';
+import { limit, Request } from '../cloudformation/request';
 import { describeStack, isFinalStatus, readStackStatus } from '../cloudformation/stack-status';
 import { retry } from '../retry';
 import { sentence } from '../verdict/message';
@@ -24,9 +24,8 @@ export type Baton = { readonly version: number; readonly requestId: string } & (
   | { readonly state: 'SKIPPED'; readonly hadNextLeg: boolean }
 );
 
-/** How much of the cause of a failure the next resource gets to know: of the first, and of the others. */
-const MOST_OF_CAUSE = 80;
-const MOST_OF_OTHER_CAUSE = 40;
+/** How much of the cause of a failure the next resource gets to know: of the first, and of the others. Less if that is too long. */
+const CAUSE_LENGTHS = [[80, 40], [40, 10], [20, 0]] as const;
 
 /** A baton that another version of the function wrote may be unreadable. */
 export type ReceivedBaton = Baton | { readonly state: 'UNKNOWN' };
@@ -41,9 +40,8 @@ export async function receiveBaton(request: Request): Promise<ReceivedBaton | un
   const baton = parseBaton(text);
   switch (baton?.state) {
     case 'SUCCEEDED':
-      return baton;
     case 'SKIPPED':
-      return event.RequestType === 'Create' && baton.hadNextLeg ? undefined : baton; // the Create failed before, and no task has succeeded
+      return baton;
     case 'RUNNING':
       return await isFromEarlierDeployment(request, baton.at) ? undefined : withArns(baton);
     default:
@@ -54,7 +52,7 @@ export async function receiveBaton(request: Request): Promise<ReceivedBaton | un
 function parseBaton(text: unknown): Baton | undefined {
   try {
     const baton = JSON.parse(String(text));
-    return baton?.version === VERSION ? baton : undefined;
+    return baton?.version === VERSION && (baton.state !== 'RUNNING' || isProgress(baton.progress)) ? baton : undefined;
   } catch {
     return undefined;
   }
@@ -72,7 +70,7 @@ function withArns(baton: Baton & { state: 'RUNNING' }): Baton {
 async function isFromEarlierDeployment(request: Request, at: number): Promise<boolean> {
   const { world } = request;
   try {
-    const { LastUpdatedTime } = await retry(world, world.now() + STACK_WITHIN_MS, () => describeStack(request));
+    const { LastUpdatedTime } = await retry(world, limit(request, STACK_WITHIN_MS), () => describeStack(request));
     return LastUpdatedTime !== undefined && LastUpdatedTime.getTime() > at;
   } catch (error) {
     world.log(`DescribeStacks: ${error}`);
@@ -90,31 +88,31 @@ export async function isSupersededByNextResource(request: Request): Promise<bool
   return !status || !isFinalStatus(status);
 }
 
-/** The answer with which the next resource continues waiting. */
-export function passBaton({ request: { event, world }, progress }: Run): Answer {
+/** The answer with which the next resource continues waiting: with as much of the causes of failures as fits into it. */
+export function passBaton({ request, progress }: Run): Answer {
+  const batons = CAUSE_LENGTHS.map((lengths) => batonOf(request, progress, lengths));
+  const data = batons.find((baton) => bytesOver(request, baton) <= 0) ?? batons[batons.length - 1];
+  return { status: 'SUCCESS', reason: [sentence('The task goes on, and the next resource waits for it.')], data };
+}
+
+function batonOf({ event, world }: Request, progress: Progress, [ofFirst, ofOthers]: readonly [number, number]): Attributes {
   const arnPrefix = knownArns(progress)[0]?.replace(/[^/]*$/, '') ?? '';
   const first = progress.tasks.find(({ ended }) => ended?.failure);
   const tasks = progress.tasks.map(({ problem, ...task }) => ({
     ...task,
     taskArn: task.taskArn?.slice(arnPrefix.length),
-    ended: task.ended && shorten(task.ended, task.number === first?.number),
+    ended: task.ended && shorten(task.ended, task.number === first?.number, task.number === first?.number ? ofFirst : ofOthers),
   }));
-  return {
-    status: 'SUCCESS',
-    reason: [sentence('The task goes on, and the next resource waits for it.')],
-    data: asAttribute({ version: VERSION, state: 'RUNNING', requestId: event.RequestId, at: world.now(), arnPrefix, progress: { ...progress, tasks } }),
-  };
+  const passed = { ...progress, containers: undefined, blind: undefined, tasks };
+  return asAttribute({ version: VERSION, state: 'RUNNING', requestId: event.RequestId, at: world.now(), arnPrefix, progress: passed });
 }
 
-/** Whole texts could be longer than an answer. */
-function shorten({ failure, ...ended }: NonNullable<TaskProgress['ended']>, isFirst: boolean): TaskProgress['ended'] {
+function shorten({ failure, ...ended }: NonNullable<TaskProgress['ended']>, isFirst: boolean, length: number): TaskProgress['ended'] {
   if (!failure) {
     return ended;
   }
   const { cause, container, patience } = failure;
-  return {
-    failure: isFirst ? { cause: cause.slice(0, MOST_OF_CAUSE), container, patience } : { cause: cause.slice(0, MOST_OF_OTHER_CAUSE), patience },
-  };
+  return { failure: { cause: cause.slice(0, length), container: isFirst ? container : undefined, patience } };
 }
 
 /** The attributes of a resource whose task has succeeded. */

@@ -4,9 +4,9 @@ import { beginProgress, Progress } from './progress';
 import type { ReceivedBaton } from './relay';
 import type { RunSpec } from '../../src/contract';
 import { CLOCKS_DIFFER_BY_MS, PERMITTED_AGAIN_WITHIN_MS, STACK_WITHIN_MS } from '../../src/timing';
-import type { Request } from '../cloudformation/request';
+import { limit, Request } from '../cloudformation/request';
 import { describeStack, Occasion } from '../cloudformation/stack-status';
-import { parseMark, placeOf, readMark } from '../ecs/marks';
+import { markOfResource, parseMark, placeOf, readMark } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
 import { Failed } from '../verdict/failure';
@@ -35,7 +35,7 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
   try {
     const progress = adopt(begun, await findTasksOfOperation(request, spec));
     if (progress) {
-      return { ...progress, lookAtStackAt: world.now() };
+      return { ...progress, wasSeen: true, lookAtStackAt: world.now() };
     }
   } catch (error) {
     awsReason = String(error);
@@ -49,11 +49,12 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
 
 async function findTasksOfOperation(request: Request, spec: RunSpec): Promise<Task[]> {
   const { world, id } = request;
-  const until = world.now() + STACK_WITHIN_MS;
+  const until = limit(request, STACK_WITHIN_MS);
   const { LastUpdatedTime, CreationTime } = await retry(world, until, () => describeStack(request));
   const began = (LastUpdatedTime ?? CreationTime)?.getTime() ?? Infinity;
-  const found = await retry(world, until, () => findTasks(world, placeOf(spec.Request), `${id}/`), PERMITTED_AGAIN_WITHIN_MS);
-  return found.filter(({ createdAt }) => createdAt && createdAt.getTime() > began - CLOCKS_DIFFER_BY_MS);
+  const found = await retry(world, until, () => findTasks(world, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS);
+  return found.filter((task) => readMark(task).startsWith(markOfResource(id))
+    && task.createdAt !== undefined && task.createdAt.getTime() > began - CLOCKS_DIFFER_BY_MS);
 }
 
 /** The progress with the latest of these tasks for each number; nothing when one is missing, or when two requests have started them. */

@@ -1,5 +1,4 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { isThrottlingError } from '@smithy/core/retry';
 import { advance } from './advance';
 import { attributesOf } from './attributes';
 import { fail, timedOut } from './fail';
@@ -7,18 +6,18 @@ import { handOver } from './hand-over';
 import { openArns, Progress, Run } from './progress';
 import { attributesOfRun, passBaton } from './relay';
 import { deadline, passBatonAt, pollInterval } from './schedule';
-import { isWorthRetrying, startDue } from './start';
+import { retryOrFail, startDue } from './start';
 import { stopOwnTasks } from './stop';
+import { checkStack, watchAfterBaton } from './watch-stack';
 import type { RunSpec } from '../../src/contract';
-import { LOOK_AT_STACK_MS, LOOK_BACK_WITHIN_MS, MAY_BE_MISSING_MS } from '../../src/timing';
+import { MAY_BE_MISSING_MS, NEVER_SEEN_MS, OVERLAP_MS } from '../../src/timing';
 import { Answer, bytesOver } from '../cloudformation/answer';
 import type { Request } from '../cloudformation/request';
-import { isFinalStatus, isWaitedFor, readStackStatus } from '../cloudformation/stack-status';
 import { resolveContainers } from '../ecs/resolve-containers';
 import { describeTasks } from '../ecs/tasks';
-import { retry } from '../retry';
-import { adviceOnError, patienceWithError } from '../verdict/causes';
-import { Failed, OutOfDate } from '../verdict/failure';
+import { callFailure, isThrottled } from '../verdict/causes';
+import { Failed, TurnedBack } from '../verdict/failure';
+import { judge } from '../verdict/outcome';
 
 /**
  * Runs the task and waits for it. Returns no answer when the next invocation continues waiting.
@@ -26,18 +25,19 @@ import { Failed, OutOfDate } from '../verdict/failure';
  * Whatever goes wrong, what still runs is stopped before the answer says so.
  */
 export async function runTask(request: Request, spec: RunSpec, progress: Progress): Promise<Answer | undefined> {
-  let run: Run = { request, spec: { ...spec, ExitCodeFrom: spec.ExitCodeFrom ?? [] }, progress };
+  const run: Run = { request, spec: { ...spec, ExitCodeFrom: spec.ExitCodeFrom ?? [], ...progress.containers }, progress };
   try {
-    run = { ...run, spec: await resolveContainers(request.world, spec) };
     return await startAndWait(run);
   } catch (error) {
-    const failed = error instanceof Failed ? error : new Failed({ cause: `the function failed: ${error}`, advice: adviceOnError(error as Error) });
-    return fail(run, failed);
+    if (error instanceof TurnedBack) {
+      throw error;
+    }
+    return fail(run, error);
   }
 }
 
 async function startAndWait(run: Run): Promise<Answer | undefined> {
-  const { request: { world, sentAt, handOverAt }, spec, progress } = run;
+  const { request: { world, sentAt, answerBy, handOverAt }, progress } = run;
   const statuses = new Map<string, string>();
   for (;;) {
     const tasks = await refresh(run);
@@ -46,18 +46,19 @@ async function startAndWait(run: Run): Promise<Answer | undefined> {
     if (state === 'succeeded') {
       return succeed(run);
     }
-    const endsAt = deadline(spec, progress.since, sentAt);
+    const endsAt = deadline(run.spec, progress.since, answerBy);
     if (world.now() >= endsAt) {
       throw timedOut(run, tasks);
     }
-    if (world.now() >= passBatonAt(spec, sentAt)) {
-      return { ...passBaton(run), afterwards: () => lookBack(run) };
+    if (world.now() >= passBatonAt(run.spec, sentAt)) {
+      return { ...passBaton(run), afterwards: () => watchAfterBaton(run) };
     }
     if (world.now() >= handOverAt) {
-      return handOver(run);
+      await handOver(run);
+      return watchAfterHandOver(run);
     }
     const due = progress.tasks.filter(({ taskArn, startAt }) => !taskArn && world.now() >= startAt);
-    if (state === 'open' && due.length > 0) {
+    if (state === 'open' && due.length > 0 && run.spec.ExitCodeFrom.length > 0) {
       await startDue(run, due);
       continue;
     }
@@ -68,68 +69,94 @@ async function startAndWait(run: Run): Promise<Answer | undefined> {
 
 async function succeed(run: Run): Promise<Answer> {
   const { request, spec, progress } = run;
-  if (progress.tasks.some(({ startAttempts }) => startAttempts > 1)) { // ECS may have started one that it reported as failed
-    await stopOwnTasks(run, 'another task has succeeded in its place');
-  }
   const attributes = attributesOfRun(request, spec, await attributesOf(run));
   const over = bytesOver(request, attributes);
   if (over > 0) {
     throw new Failed({ cause: `the task has succeeded, but its results are ${over} bytes too long for CloudFormation`, advice: 'let it print shorter values, such as the name of a parameter that holds the rest' });
   }
+  if (progress.tasks.some(({ startAttempts }) => startAttempts > 1)) { // ECS may have started one that it reported as failed
+    await stopOwnTasks(run, 'another task has succeeded in its place');
+  }
   return { status: 'SUCCESS', reason: [], data: attributes };
 }
 
-/** The tasks as ECS sees them now; none when ECS cannot say at the moment. */
+/**
+ * The tasks as ECS sees them now; none when ECS cannot be asked. A look that fails proves nothing about the task, whatever
+ * the error: it continues until the deadline, or for some minutes if ECS has never shown the task.
+ */
 async function refresh(run: Run): Promise<Task[]> {
-  const { request: { world }, spec, progress } = run;
+  const { request: { world }, progress } = run;
   try {
-    const tasks = await describeTasks(world, spec.Request.cluster, openArns(progress));
-    for (const task of progress.tasks.filter(({ ended }) => !ended)) {
-      const seen = tasks.find(({ taskArn }) => taskArn === task.taskArn);
-      // A repeated invocation must not start the time again: ECS knows when the first one started the task.
-      progress.since = Math.min(progress.since, seen?.createdAt?.getTime() ?? progress.since);
-      task.missingSince = task.taskArn && !seen ? task.missingSince ?? world.now() : undefined;
-      if (task.missingSince !== undefined && world.now() - task.missingSince > MAY_BE_MISSING_MS) {
-        throw new Failed({ cause: 'ECS does not know the task any more, so its result is unknown' }, { taskArn: task.taskArn });
-      }
-    }
+    await resolveSpec(run);
+    const tasks = await describeTasks(world, run.spec.Request.cluster, openArns(progress));
+    noteMissing(run, tasks);
+    progress.blind = undefined;
+    progress.wasSeen ||= tasks.length > 0;
     return tasks;
   } catch (error) {
-    if (error instanceof Failed || !isWorthRetrying(patienceWithError(error as Error), run)) {
+    if (error instanceof Failed) {
       throw error;
     }
-    progress.isThrottled ||= isThrottlingError(error as Parameters<typeof isThrottlingError>[0]);
-    world.log(`DescribeTasks: ${error}`);
+    if (openArns(progress).length === 0) {
+      return noteUnresolved(run, error);
+    }
+    world.log(`could not look at the task: ${error}`);
+    progress.isThrottled ||= isThrottled(error);
+    progress.blind = { since: progress.blind?.since ?? world.now(), reason: String(error) };
+    if (!progress.wasSeen && world.now() - progress.blind.since >= NEVER_SEEN_MS) {
+      throw new Failed({ cause: 'ECS never let the function look at the task, so its result is unknown', awsReason: progress.blind.reason }, { taskArn: openArns(progress)[0] });
+    }
     return [];
   }
 }
 
-/** Nobody waits for the task any more once its deployment was cancelled, or has failed without a rollback. */
-async function checkStack({ request, progress }: Run): Promise<void> {
-  const { world } = request;
-  if (progress.lookAtStackAt === undefined || world.now() < progress.lookAtStackAt) {
+/** Of a task definition from elsewhere, ECS has to name the containers that decide: before a start, and in each invocation that does not know. */
+async function resolveSpec(run: Run): Promise<void> {
+  const { request: { world }, spec, progress } = run;
+  if (spec.ExitCodeFrom.length > 0) {
     return;
   }
-  progress.lookAtStackAt = world.now() + LOOK_AT_STACK_MS;
-  const status = await readStackStatus(request).catch((error) => {
-    if (error instanceof OutOfDate) {
-      throw error;
+  run.spec = await resolveContainers(world, spec);
+  const { ExitCodeFrom, Containers, Logs, LogTailLines } = run.spec;
+  progress.containers = { ExitCodeFrom, Containers, Logs, LogTailLines };
+}
+
+/** Nothing was started yet: only an error that may pass is worth waiting for. */
+function noteUnresolved(run: Run, error: unknown): Task[] {
+  const { progress } = run;
+  progress.isThrottled ||= isThrottled(error);
+  progress.tasks.forEach((task) => retryOrFail(run, task, callFailure('DescribeTaskDefinition', error)));
+  return [];
+}
+
+function noteMissing({ request: { world }, progress }: Run, tasks: readonly Task[]): void {
+  for (const task of progress.tasks.filter(({ ended }) => !ended)) {
+    const seen = tasks.find(({ taskArn }) => taskArn === task.taskArn);
+    // A repeated invocation must not start the time again: ECS knows when the first one started the task.
+    progress.since = Math.min(progress.since, seen?.createdAt?.getTime() ?? progress.since);
+    task.missingSince = task.taskArn && !seen ? task.missingSince ?? world.now() : undefined;
+    if (task.missingSince !== undefined && world.now() - task.missingSince > MAY_BE_MISSING_MS) {
+      throw new Failed({ cause: 'ECS does not know the task any more, so its result is unknown' }, { taskArn: task.taskArn });
     }
-    world.log(`DescribeStacks: ${error}`);
-  });
-  if (status && !isWaitedFor(progress.occasion, status)) {
-    throw new Failed({ cause: `the deployment is over (${status}), and nobody waits for the task` });
   }
 }
 
-/** Without a rollback, nobody else stops the task of a deployment that fails between two resources. */
-async function lookBack(run: Run): Promise<void> {
-  const { world } = run.request;
-  await world.sleep(LOOK_AT_STACK_MS);
-  const status = await retry(world, world.now() + LOOK_BACK_WITHIN_MS, () => readStackStatus(run.request));
-  if (isFinalStatus(status)) {
-    await stopOwnTasks(run, `the deployment is over (${status}), and nobody waits for the task`);
+/** The next invocation may be late, or lost: a success in the meantime is answered. Only looks: the next invocation starts and stops. */
+async function watchAfterHandOver(run: Run): Promise<Answer | undefined> {
+  const { request: { world, handOverBy, sentAt, answerBy }, spec, progress } = run;
+  // The next invocation may be waiting for this one to end, and has to be there when something is due.
+  const until = Math.min(world.now() + OVERLAP_MS, handOverBy, passBatonAt(spec, sentAt), deadline(spec, progress.since, answerBy));
+  const arns = openArns(progress);
+  const isSimple = progress.tasks.every(({ taskArn, startAttempts, ended }) => taskArn && startAttempts === 1 && !ended?.failure);
+  while (isSimple && world.now() < until) {
+    await world.sleep(1_000);
+    const tasks = await describeTasks(world, spec.Request.cluster, arns).catch(() => []);
+    if (tasks.length === arns.length && tasks.every((task) => judge(task, spec).state === 'succeeded')) {
+      advance(run, tasks);
+      return succeed(run).catch(() => undefined);
+    }
   }
+  return undefined;
 }
 
 function logChanges({ request: { world }, progress }: Run, tasks: Task[], statuses: Map<string, string>): void {

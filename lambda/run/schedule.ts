@@ -1,17 +1,14 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import type { RunSpec } from '../../src/contract';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, PASS_ON_MARGIN_SECONDS, serviceTimeoutFor, STOP_MARGIN_SECONDS } from '../../src/timing';
+import { LONGEST_SERVICE_TIMEOUT_SECONDS, LOOK_AT_STACK_MS, LOOKS_AFTER_START_MS, PASS_ON_MARGIN_SECONDS, TIME_TO_STOP_MS } from '../../src/timing';
 import { hasEnded } from '../verdict/outcome';
 
 type Waiting = Pick<RunSpec, 'TimeoutSeconds' | 'HasNextLeg'>;
 
 /** When the task must have ended: at its timeout, and so early that it can be stopped before CloudFormation gives up. */
-export function deadline({ TimeoutSeconds, HasNextLeg }: Waiting, since: number, sentAt: number): number {
+export function deadline({ TimeoutSeconds, HasNextLeg }: Waiting, since: number, answerBy: number): number {
   const timeout = since + TimeoutSeconds * 1000;
-  if (HasNextLeg) {
-    return timeout; // the next resource continues before CloudFormation gives up
-  }
-  return Math.min(timeout, sentAt + (serviceTimeoutFor(TimeoutSeconds) - STOP_MARGIN_SECONDS) * 1000); // Lambda may have delivered the event late
+  return HasNextLeg ? timeout : Math.min(timeout, answerBy - TIME_TO_STOP_MS); // the next resource continues before CloudFormation gives up
 }
 
 /** When the next resource, if there is one, continues waiting. */
@@ -59,4 +56,10 @@ function pauseFor({ desiredStatus, startedAt }: Task, now: number): number {
   }
   const seconds = Math.max(0, now - startedAt.getTime()) / 1000;
   return Math.min(Math.max(125 * Math.sqrt(seconds), SHORTEST_MS), LONGEST_MS);
+}
+
+/** When to read the stack's status next: often after a start, which a Delete may not have seen, and then every minute. */
+export function nextLookAtStack(startedAt: number, now: number): number {
+  const soon = LOOKS_AFTER_START_MS.map((milliseconds) => startedAt + milliseconds).find((at) => at > now);
+  return soon ?? now + LOOK_AT_STACK_MS;
 }

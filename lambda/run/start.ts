@@ -1,51 +1,68 @@
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
-import type { Run, TaskProgress } from './progress';
+import { knownArns, Run, TaskProgress } from './progress';
+import { isConfirmed } from './watch-stack';
 import { PERMISSIONS_SPREAD_MS } from '../../src/timing';
-import { isWaitedFor, readStackStatus, wasCancelled } from '../cloudformation/stack-status';
+import { isRollbackStatus, isWaitedFor, readStackStatus, wasCancelled } from '../cloudformation/stack-status';
 import { addMark, markOf, placeOf, readMark } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
 import { backoff } from '../retry';
-import { adviceOnError, knownStartFailure, patienceWithError } from '../verdict/causes';
-import { Failed, Failure, Patience } from '../verdict/failure';
+import { Api, callFailure, isRefusal, knownStartFailure } from '../verdict/causes';
+import { Failed, Failure, OutOfDate, TurnedBack } from '../verdict/failure';
 
 /** One attempt to start each task that is due. Throws what no further attempt can fix. */
 export async function startDue(run: Run, due: TaskProgress[]): Promise<void> {
-  const { request, progress } = run;
+  const { request: { world }, progress } = run;
   due.forEach((task) => task.startAttempts++);
   const problem = await checkBeforeStart(run);
-  for (const task of due) {
-    if (problem) {
-      retryOrFail(run, task, problem);
-    } else {
-      await start(run, task);
-      progress.lookAtStackAt = request.world.now(); // a Delete may have found nothing to stop while the start was under way
-    }
+  if (problem) {
+    due.forEach((task) => retryOrFail(run, task, problem));
+    return;
+  }
+  const starts = await Promise.allSettled(due.map((task) => start(run, task))); // none is left on its way when another one fails
+  if (due.some(({ taskArn, isUnanswered }) => taskArn || (isUnanswered && progress.startedAt === undefined))) {
+    progress.startedAt = progress.lookAtStackAt = world.now(); // a Delete may have found nothing to stop in the meantime
+  }
+  const failed = starts.find(({ status }) => status === 'rejected');
+  if (failed) {
+    throw (failed as PromiseRejectedResult).reason;
   }
 }
 
 /** An event may be late: a Delete or a rollback may have cleaned up already, or the deployment may have ended. */
-async function checkBeforeStart({ request, progress: { occasion } }: Run): Promise<Failure | undefined> {
+async function checkBeforeStart({ request, progress }: Run): Promise<Failure | undefined> {
+  const { occasion } = progress;
   try {
     const status = await readStackStatus(request);
-    if (wasCancelled(occasion, status)) {
+    if (isWaitedFor(occasion, status)) {
+      progress.doubtedSince = undefined;
+      return undefined;
+    }
+    if (request.event.RequestType === 'Update' && isRollbackStatus(status) && knownArns(progress).length === 0) {
+      throw new TurnedBack();
+    }
+    if (wasCancelled(occasion, status) && isConfirmed(request, progress, status)) {
       throw new Failed({ cause: 'the deployment was cancelled before the task had started' });
     }
-    return isWaitedFor(occasion, status)
-      ? undefined
-      : { cause: `the task did not start: the stack is ${status}, not being deployed`, patience: 'while permissions spread' }; // it may be about to begin
+    const problem = { cause: `the task did not start: the stack is ${status}, not being deployed` };
+    return isConfirmed(request, progress, status) ? problem : { ...problem, patience: 'while permissions spread' }; // it may be about to begin
   } catch (error) {
-    return problemOf(error);
+    if (error instanceof OutOfDate && !isConfirmed(request, progress)) {
+      return { ...error.failure, patience: 'while permissions spread' };
+    }
+    return problemOf('DescribeStacks', error);
   }
 }
 
 async function start(run: Run, task: TaskProgress): Promise<void> {
+  let api: Api = 'ListTasks';
   try {
     if (!await takeOver(run, task)) {
+      api = 'RunTask';
       await callRunTask(run, task);
     }
   } catch (error) {
-    const problem = problemOf(error);
-    task.isUnanswered ||= problem.patience === 'until the deadline'; // what ECS rejects, it does not start
+    const problem = problemOf(api, error);
+    task.isUnanswered ||= !isRefusal(error); // what ECS rejects, it does not start
     retryOrFail(run, task, problem); // the same attempt: its token returns the same task
   }
 }
@@ -57,7 +74,7 @@ async function takeOver({ request, spec, progress }: Run, task: TaskProgress): P
     return false;
   }
   const mark = markOf(request.id, progress.requestId, number, doubtedTokenNumber);
-  const candidates = await findTasks(request.world, placeOf(spec.Request), mark);
+  const candidates = await findTasks(request.world, placeOf(spec.Request));
   const started = candidates.find((candidate) => readMark(candidate) === mark);
   if (started) {
     Object.assign(task, { taskArn: started.taskArn, tokenNumber: doubtedTokenNumber, doubtedTokenNumber: undefined });
@@ -97,10 +114,11 @@ export function prepareNewAttempt(run: Run, task: TaskProgress, failure: Failure
   }
 }
 
-function retryOrFail(run: Run, task: TaskProgress, problem: Failure): void {
-  if (!isWorthRetrying(problem.patience, run)) {
+export function retryOrFail(run: Run, task: TaskProgress, problem: Failure): void {
+  if (!isWorthRetrying(run, task, problem)) {
     throw new Failed(problem);
   }
+  task.spreadsSince = problem.patience === 'while permissions spread' ? task.spreadsSince ?? run.request.world.now() : undefined;
   scheduleAttempt(run, task, problem);
 }
 
@@ -110,21 +128,15 @@ function scheduleAttempt({ request: { world } }: Run, task: TaskProgress, proble
   world.log(`${[problem.cause, problem.awsReason].filter(Boolean).join(': ')}; the next attempt follows`);
 }
 
-/** Whether to retry what has run no container. */
-export function isWorthRetrying(patience: Patience | undefined, { request: { world }, progress }: Run): boolean {
+/** Whether to retry what has run no container. What may spread has its minutes from the first of such problems in a row. */
+export function isWorthRetrying({ request: { world } }: Run, { spreadsSince = world.now() }: TaskProgress, { patience }: Failure): boolean {
   return patience === 'until the deadline'
-    || (patience === 'while permissions spread' && world.now() - progress.since < PERMISSIONS_SPREAD_MS);
+    || (patience === 'while permissions spread' && world.now() - spreadsSince < PERMISSIONS_SPREAD_MS);
 }
 
-function problemOf(error: unknown): Failure {
+function problemOf(api: Api, error: unknown): Failure {
   if (error instanceof Failed) {
     throw error;
   }
-  const { name, message } = error as Error;
-  return {
-    cause: `AWS did not take the request: ${name}`,
-    awsReason: message,
-    advice: adviceOnError(error as Error),
-    patience: patienceWithError(error as Error),
-  };
+  return callFailure(api, error);
 }

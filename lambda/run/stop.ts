@@ -1,126 +1,171 @@
 import { StopTaskCommand, Task } from '@aws-sdk/client-ecs';
-import { openArns, Run } from './progress';
+import type { Run } from './progress';
 import type { RunTaskProperties } from '../../src/contract';
-import { LISTED_WITHIN_MS, LIST_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
+import { LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
 import type { DeliveredProperties } from '../cloudformation/delivered-properties';
-import type { Request } from '../cloudformation/request';
-import { markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
+import { limit, Request } from '../cloudformation/request';
+import { markOf, markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
 import { describeTasks, findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
-import { Line, notStopped } from '../verdict/message';
+import { OutOfDate } from '../verdict/failure';
 import { hasEnded, judge, STOPPED_BY } from '../verdict/outcome';
 import type { World } from '../world';
 
 /** The longest reason that StopTask accepts. */
 const LONGEST_REASON = 255;
 
+/** What became of tasks that had to end. */
+export interface Stopped {
+  /** The tasks that were not seen to end. */
+  readonly stillRunning: readonly string[];
+  /** Why there may be more of them: AWS did not let the function look. */
+  readonly unseen?: unknown;
+}
+
+/** A task that has to end. */
+interface Target {
+  readonly taskArn: string;
+  readonly mark: string;
+  readonly cluster?: string;
+  /** Whether somebody has told it to stop already, so that it only has to be waited for. */
+  readonly isStopping?: boolean;
+}
+
 /** Stops the tasks and waits until they have ended. Returns those that had not by then. */
-async function stopTasks(
-  world: World, cluster: string | undefined, taskArns: readonly string[], reason: string, until: number,
-): Promise<string[]> {
-  const stillRunning = new Set(taskArns);
-  const stopRequested = new Set<string>();
+async function stopTasks(world: World, targets: readonly Target[], reason: string, until: number): Promise<string[]> {
+  const open = new Map(targets.map((target) => [target.taskArn, target]));
+  const stopRequested = new Set(targets.filter(({ isStopping }) => isStopping).map(({ taskArn }) => taskArn));
   const knownFrom = world.now() + LISTED_WITHIN_MS;
-  while (stillRunning.size > 0) {
-    for (const taskArn of [...stillRunning].filter((arn) => !stopRequested.has(arn))) {
+  for (;;) {
+    await Promise.all([...open.values()].filter(({ taskArn }) => !stopRequested.has(taskArn)).map(async ({ taskArn, cluster, mark }) => {
       try {
-        await world.ecs.send(new StopTaskCommand({ cluster, task: taskArn, reason: (STOPPED_BY + reason).slice(0, LONGEST_REASON) }));
+        await world.ecs.send(new StopTaskCommand({ cluster, task: taskArn, reason: reasonWithMark(reason, mark) }));
         stopRequested.add(taskArn);
         world.log(`told ${taskArn} to stop: ${reason}`);
       } catch (error) {
         world.log(`StopTask of ${taskArn}: ${error}`);
         const isGone = /already stopped/i.test(String(error)) || (/not found/i.test(String(error)) && world.now() >= knownFrom);
         if (isGone) {
-          stillRunning.delete(taskArn);
+          open.delete(taskArn);
         }
       }
-    }
-    try {
-      const tasks = await describeTasks(world, cluster, [...stillRunning]);
-      tasks.filter(hasEnded).forEach((task) => stillRunning.delete(task.taskArn!));
-    } catch (error) {
-      world.log(`DescribeTasks: ${error}`);
-    }
-    if (stillRunning.size === 0 || world.now() >= until) {
-      break;
+    }));
+    await Promise.all([...new Set([...open.values()].map(({ cluster }) => cluster))].map(async (cluster) => {
+      try {
+        const arns = [...open.values()].filter((target) => target.cluster === cluster).map(({ taskArn }) => taskArn);
+        (await describeTasks(world, cluster, arns)).filter(hasEnded).forEach(({ taskArn }) => open.delete(taskArn!));
+      } catch (error) {
+        world.log(`DescribeTasks: ${error}`);
+      }
+    }));
+    if (open.size === 0 || world.now() >= until) {
+      return [...open.keys()];
     }
     await world.sleep(1_000);
   }
-  return [...stillRunning];
 }
 
-/** Stops the tasks of this run, including those that ECS has started without the function knowing. Reports what may still run. */
-export async function stopOwnTasks(run: Run, reason: string): Promise<Line[]> {
-  const { request: { world }, spec: { Request: { cluster } }, progress } = run;
-  const until = world.now() + TIME_TO_STOP_MS;
-  const stillRunning = await stopTasks(world, cluster, openArns(progress), reason, until);
-  try {
-    const unknown = await findUnknownTasks(run, until);
-    return notStopped(new Set([...stillRunning, ...await stopTasks(world, cluster, unknown, reason, until)]));
-  } catch (error) {
-    world.log(`could not look for tasks to stop: ${error}`);
-    return notStopped(new Set(stillRunning), error);
-  }
+/** StopTask deletes the tags of a task, so that its mark would be lost. The reason stays. */
+function reasonWithMark(reason: string, mark: string): string {
+  const end = ` (${mark})`;
+  return `${(STOPPED_BY + reason).slice(0, LONGEST_REASON - end.length)}${end}`;
+}
+
+/** Stops the tasks of this run, including those that ECS has started without the function knowing. */
+export async function stopOwnTasks(run: Run, reason: string, until = limit(run.request, TIME_TO_STOP_MS)): Promise<Stopped> {
+  const { request, spec: { Request: { cluster } }, progress: { requestId, tasks } } = run;
+  const { world, id } = request;
+  const known = tasks.flatMap(({ taskArn, ended, number, tokenNumber }) =>
+    taskArn && !ended ? [{ taskArn, cluster, mark: markOf(id, requestId, number, tokenNumber) }] : []);
+  const [stillRunning, others] = await Promise.all([
+    stopTasks(world, known, reason, until),
+    stopUnknownTasks(run, reason, until).catch((error: unknown) => {
+      world.log(`could not look for tasks to stop: ${error}`);
+      return { stillRunning: [], unseen: error };
+    }),
+  ]);
+  return { ...others, stillRunning: [...new Set([...stillRunning, ...others.stillRunning])] };
 }
 
 /** Another invocation of the same request may have started some, too, and may have told them to stop already. */
-async function findUnknownTasks({ request: { world, id }, spec, progress: { requestId, tasks } }: Run, until: number): Promise<string[]> {
+async function stopUnknownTasks(run: Run, reason: string, until: number): Promise<Stopped> {
+  const { request: { world, id }, spec, progress: { requestId, tasks } } = run;
   if (tasks.some(({ isUnanswered, doubtedTokenNumber }) => isUnanswered || doubtedTokenNumber)) {
     await world.sleep(LISTED_WITHIN_MS);
   }
-  const call = () => findTasks(world, placeOf(spec.Request), markOfRequest(id, requestId));
-  const found = await retry(world, Math.max(until, world.now() + LIST_WITHIN_MS), call, PERMITTED_AGAIN_WITHIN_MS);
-  return found.filter((task) => judge(task, spec).state === 'running').map(({ taskArn }) => taskArn!);
+  const { cluster } = spec.Request;
+  const found = await retry(world, until, () => findTasks(world, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS);
+  const targets = found
+    .filter((task) => readMark(task).startsWith(markOfRequest(id, requestId)) && judge(task, spec).state === 'running')
+    .filter(({ taskArn }) => !tasks.some((task) => task.taskArn === taskArn && !task.ended)) // those are being stopped
+    .map((task) => ({ taskArn: task.taskArn!, cluster, mark: readMark(task), isStopping: task.desiredStatus === 'STOPPED' }));
+  return { stillRunning: await stopTasks(world, targets, reason, until) };
 }
 
-/** A task of an earlier request of the same resource that has not ended. */
-interface EarlierTask {
-  readonly cluster?: string;
-  readonly task: Task;
+export interface StopOptions {
+  /** What the marks of the tasks begin with. */
+  readonly mark: string;
+  readonly reason: string;
+  readonly until: number;
+  /** How long a missing permission to look for tasks may spread. */
+  readonly permittedWithin?: number;
+  /** Whether a task may be stopped: one of a later request must not be. */
+  mayStop(task: Task): Promise<boolean>;
 }
 
 /**
- * Stops what other requests of this resource have left running, and waits until it is gone. Returns what could not be
- * stopped: a Delete must not get stuck on it.
+ * Stops what other requests of this resource have left running, and waits until it has ended. Returns all tasks of theirs
+ * that ECS still knows, too.
  */
 export async function stopEarlierTasks(
-  request: Request, properties: Array<DeliveredProperties | undefined>, reason: string,
-  options: { lookForMs?: number; inspect(task: Task): Promise<void> },
-): Promise<string[]> {
+  request: Request, delivered: Array<DeliveredProperties | undefined>, options: StopOptions,
+): Promise<Stopped & { readonly found: readonly Task[] }> {
   const { world } = request;
-  const until = world.now() + TIME_TO_STOP_MS;
-  const lookUntil = world.now() + (options.lookForMs ?? TIME_TO_STOP_MS);
-  const seen = new Set<string>();
+  const { reason, until } = options;
+  const found = new Map<string, Task>();
   const stillRunning: string[] = [];
   for (;;) {
-    const found = await Promise.all(placesOf(properties).map((place) => findEarlierTasks(request, place, lookUntil)));
-    const earlier = found.flat().filter(({ task }) => !seen.has(task.taskArn!));
-    if (earlier.length === 0) {
-      return stillRunning;
+    let targets: Target[];
+    try {
+      const tasks = (await Promise.all(placesOf(delivered).map((place) => findEarlierTasks(request, place, options)))).flat();
+      targets = [];
+      for (const { target, task } of tasks.filter(({ target: { taskArn } }) => !found.has(taskArn))) {
+        if (nothingRuns(task, request) || await options.mayStop(task)) {
+          found.set(target.taskArn, task);
+          targets.push(...nothingRuns(task, request) ? [] : [target]);
+        }
+      }
+    } catch (error) {
+      if (error instanceof OutOfDate) {
+        throw error;
+      }
+      world.log(`could not look for tasks to stop: ${error}`);
+      return { stillRunning, unseen: error, found: [...found.values()] };
     }
-    for (const { task } of earlier) {
-      await options.inspect(task);
-      seen.add(task.taskArn!);
+    if (targets.length === 0) {
+      return { stillRunning, found: [...found.values()] };
     }
     // The invocation that started these may have started more, which are listed only now: look again afterwards.
-    for (const cluster of new Set(earlier.map((each) => each.cluster))) {
-      const arns = earlier.filter((each) => each.cluster === cluster).map(({ task }) => task.taskArn!);
-      stillRunning.push(...await stopTasks(world, cluster, arns, reason, until));
-    }
+    stillRunning.push(...await stopTasks(world, targets, reason, until));
   }
 }
 
-async function findEarlierTasks(request: Request, place: Place, until: number): Promise<EarlierTask[]> {
-  const { world, id, event } = request;
-  try {
-    const tasks = await retry(world, until, () => findTasks(world, place, `${id}/`), PERMITTED_AGAIN_WITHIN_MS);
-    return tasks
-      .filter((task) => !nothingRuns(task, request) && !readMark(task).startsWith(markOfRequest(id, event.RequestId)))
-      .map((task) => ({ cluster: place.cluster, task }));
-  } catch (error) {
-    world.log(`could not look for tasks to stop: ${error}`);
-    return [];
-  }
+async function findEarlierTasks(
+  { world, id, event }: Request, place: Place, { until, permittedWithin, mark }: StopOptions,
+): Promise<Array<{ readonly target: Target; readonly task: Task }>> {
+  const own = markOfRequest(id, event.RequestId);
+  const tasks = await retry(world, until, () => findTasks(world, place), permittedWithin);
+  const isEarlier = (of: string) => of.startsWith(mark) && !of.startsWith(own);
+  const earlier = tasks.filter((task) => readMark(task) ? isEarlier(readMark(task)) : wasStoppedByOthers(task, place));
+  return earlier.map((task) => ({
+    task,
+    target: { taskArn: task.taskArn!, cluster: place.cluster, mark: readMark(task), isStopping: task.desiredStatus === 'STOPPED' },
+  }));
+}
+
+/** Whoever stops a task deletes its tags, and the mark with them if the user has chosen `startedBy`. It is only waited for. */
+function wasStoppedByOthers({ startedBy, desiredStatus }: Task, place: Place): boolean {
+  return place.startedBy !== undefined && startedBy === place.startedBy && desiredStatus === 'STOPPED';
 }
 
 /** In DEPROVISIONING nothing runs any more, and only a Delete has to wait for the network interface. */
@@ -129,8 +174,8 @@ function nothingRuns(task: Task, { event }: Request): boolean {
 }
 
 /** Where the tasks of these properties are. */
-function placesOf(properties: Array<DeliveredProperties | undefined>): Place[] {
-  const specs = properties.flatMap((each) => [each, each?.OnDelete]) as Array<Partial<RunTaskProperties> | undefined>;
-  const places = specs.flatMap((spec) => spec?.Request ? placeOf(spec.Request) : []);
+function placesOf(delivered: Array<DeliveredProperties | undefined>): Place[] {
+  const specs = delivered.flatMap((properties) => [properties, properties?.OnDelete]) as Array<Partial<RunTaskProperties> | undefined>;
+  const places = specs.flatMap((spec) => spec?.Request?.taskDefinition ? placeOf(spec.Request) : []);
   return [...new Map(places.map((place) => [JSON.stringify(place), place])).values()];
 }

@@ -1,5 +1,5 @@
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
-import type { Patience } from './failure';
+import type { Failure, Patience } from './failure';
 
 /** What stands behind an ending, in the reader's words. */
 export interface Explanation {
@@ -10,84 +10,190 @@ export interface Explanation {
 }
 
 interface KnownCause extends Explanation {
-  /** What ECS says then, all of it. */
+  /** The words of AWS match all of these. */
   readonly says: readonly RegExp[];
 }
 
-const DENIED = /AccessDenied|access denied|not authorized|no basic auth|403 Forbidden/i;
-const UNREACHABLE = /i\/o timeout|context deadline exceeded|context canceled|Client\.Timeout|request canceled|connection issue|connection refused|no such host|network is unreachable/i;
-const SECRET = /secret|ssm/i;
+const PULL = /CannotPull|registry auth|pull image|no such image/i;
+const SETUP = /CannotPull|ResourceInitialization|CannotStart|CannotCreate|registry auth|log stream|log group|secret/i;
+const THROTTLED = /Throttl(ing|ed)|Rate exceeded|Request ?Limit ?Exceeded|TooManyRequestsException|SlowDown|reduce your request rate|status ?code: 429/i;
+const DENIED = /AccessDenied|access denied|not authorized|UnauthorizedOperation|403 Forbidden/i;
+const REJECTED_PULL = /denied|not authorized|unauthorized|authorization failed|authentication required|no basic auth|docker login|insufficient_scope|role has the permissions|40[13] (Unauthorized|Forbidden)/i;
+const AWS_REGISTRY = /\becr\b|starport|AccessDenied|not authorized to perform|role has the permissions/i;
+const SERVER_ERROR = /\b50[0234] (Internal|Bad Gateway|Service|Gateway)|(status|status ?code|http status)\W{1,3}50[0234]\b|Internal(Service|Server)?(Error|Failure|Exception)\b|ServiceUnavailable|server is temporarily unable/i;
+const BROKEN = /TLS handshake|remote error: tls|bad record MAC|\bEOF\b|reset by peer|connection reset|broken pipe|closed network connection|connection closed|server closed|GOAWAY|stream error|read tcp.*timeout|server misbehaving|temporary failure in name resolution/i;
+const UNREACHABLE = /i\/o timeout|connection timed out|deadline exceeded|context canceled|Client\.Timeout|request canceled|connection issue|connection refused|no such host|no route to host|network is unreachable/i;
+const SECRET = /\bsecrets?\b|secretsmanager|\bssm\b/i;
+const LOG = /logs:|logger|logging driver|log stream|log group/i;
 
-/** Why no container ran, most specific first: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html */
+const MAY_NOT_PULL: Explanation = {
+  means: 'the execution role is not allowed to pull the image',
+  advice: 'grant it with repository.grantPull(taskDefinition.obtainExecutionRole()), and check that the repository exists',
+  patience: 'while permissions spread',
+};
+
+/**
+ * Why no container ran, most specific first: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
+ *
+ * What passes by itself is retried until the deadline. What is either too new or wrong is retried for three minutes.
+ */
 export const START_FAILURES: readonly KnownCause[] = [
   {
-    says: [/no matching manifest|does not contain descriptor matching platform|exec format error/i],
-    means: 'the image is for another CPU architecture',
-    advice: 'build it for that of the task, or set runtimePlatform of the task definition to that of the image',
+    says: [/no match(ing manifest)? for|descriptor matching platform|cannot be used on this platform|exec format error/i],
+    means: 'the image is for another CPU architecture or operating system',
+    advice: 'build it for the platform of the task, or set runtimePlatform of the task definition to the platform of the image',
   },
   {
-    says: [/CannotPull/, /toomanyrequests|rate limit/i],
+    says: [THROTTLED],
+    means: 'AWS throttled a request that its start needs',
+    advice: 'start fewer tasks at the same time, or raise the rate limit of that service in Service Quotas',
+    patience: 'until the deadline',
+  },
+  {
+    says: [PULL, /toomanyrequests|too many requests|rate limit|\b429\b/i],
     means: 'the registry limits how often its images are pulled',
     advice: 'keep a copy of the image in Amazon ECR, or give the container credentials for the registry',
+    patience: 'until the deadline',
   },
   {
-    says: [/CannotPull/, /not found|does not exist|manifest unknown|name unknown/i],
-    means: 'there is no such image',
+    says: [/no space left on device|insufficient disk space|not enough (disk )?space/i],
+    means: 'the image does not fit on the disk',
+    advice: 'raise ephemeralStorageGiB on Fargate, or free disk space on the container instances',
+  },
+  { ...MAY_NOT_PULL, says: [PULL, AWS_REGISTRY, REJECTED_PULL] },
+  {
+    says: [PULL, REJECTED_PULL],
+    means: 'the registry requires valid credentials for the image, or has no such image',
+    advice: 'give credentials to ContainerImage.fromRegistry, and check the name of the image',
+  },
+  {
+    says: [PULL, /not found|does not exist|manifest unknown|name unknown|whether the image exists|invalid reference format/i],
+    means: 'the image does not exist',
     advice: 'check its name and tag, and that it is pushed before this deployment',
   },
   {
-    says: [/CannotPull/, DENIED],
-    means: 'the execution role may not pull the image',
-    advice: 'grant it with repository.grantPull(taskDefinition.obtainExecutionRole())',
+    says: [SETUP, SERVER_ERROR],
+    means: 'a registry or an AWS service failed',
+    advice: 'deploy again',
+    patience: 'until the deadline',
+  },
+  {
+    says: [SETUP, BROKEN],
+    means: 'a connection to the registry or to an AWS service broke',
+    advice: 'deploy again; if it happens again, check the NAT gateway or the VPC endpoints of its subnets',
+    patience: 'until the deadline',
+  },
+  {
+    says: [/EFS utils|mount\.nfs|mount target/i, /failed to resolve|name resolution/i],
+    means: 'the name of its file system could not be resolved',
+    advice: 'check that the file system has a mount target in each Availability Zone, and the DNS settings of the VPC',
     patience: 'while permissions spread',
   },
   {
-    says: [/CannotPull|ResourceInitialization/, UNREACHABLE],
-    means: 'there is no way from its subnets to the registry or to the store of a secret',
+    says: [/EFS utils|mount\.nfs|mount target/i],
+    means: 'the file system could not be mounted',
+    advice: 'let its security group accept NFS (port 2049) from the task, and check that each subnet has a mount target',
+  },
+  {
+    says: [/CannotPull|ResourceInitialization|CannotStart|registry auth|log stream/i, UNREACHABLE],
+    means: 'its subnets cannot reach the image registry or an AWS service',
     advice: 'give them a NAT gateway or VPC endpoints, or use assignPublicIp in public subnets',
   },
   {
-    says: [/CannotPull|no such image/i],
+    says: [PULL],
     means: 'the image could not be pulled',
     advice: 'check its name and tag, and the way from the subnets to its registry',
   },
   {
-    says: [/log group does not exist/i],
-    means: 'the log group of the container does not exist',
-    advice: 'create it, or set awslogs-create-group in the log options of the container',
+    says: [/CreateLogGroup|create Cloudwatch log group/i, DENIED],
+    means: 'the execution role is not allowed to create the log group',
+    advice: 'create the log group in your app and remove awslogs-create-group, or allow logs:CreateLogGroup to the execution role',
+    patience: 'while permissions spread',
   },
   {
-    says: [/logs:|logger|log stream/i, DENIED],
-    means: 'the execution role may not write to the log group',
+    says: [LOG, DENIED],
+    means: 'the execution role is not allowed to write to the log group',
     advice: 'grant it with logGroup.grantWrite(taskDefinition.obtainExecutionRole())',
     patience: 'while permissions spread',
   },
   {
-    says: [/did not contain json key/i],
+    says: [/log group does not exist|cannot find the Amazon CloudWatch log group/i],
+    means: 'the log group of the container does not exist',
+    advice: 'create it in your app; awslogs-create-group works only if the execution role is allowed logs:CreateLogGroup',
+  },
+  {
+    says: [/logger args|logging driver/i],
+    means: 'its log driver could not be set up',
+    advice: 'check the log options of the container',
+  },
+  {
+    says: [/env(ironment)? ?files?\b/i, DENIED],
+    means: 'the execution role is not allowed to read an environment file',
+    advice: 'grant it with bucket.grantRead(taskDefinition.obtainExecutionRole())',
+    patience: 'while permissions spread',
+  },
+  {
+    says: [/env(ironment)? ?files?\b/i],
+    means: 'an environment file could not be read',
+    advice: 'check that the file exists in its bucket',
+  },
+  {
+    says: [/did not contain json key|looking for beginning of value/i],
     means: 'a secret lacks the key that the container asks for',
     advice: 'check the second argument of Secret.fromSecretsManager',
   },
   {
+    says: [/unable to assume|cannot be assumed|perform: sts:AssumeRole|service linked role/i],
+    means: 'ECS is not allowed to assume a role of the task',
+    advice: 'let ecs-tasks.amazonaws.com assume it, and check that it exists',
+    patience: 'while permissions spread',
+  },
+  {
     says: [SECRET, DENIED],
-    means: 'the execution role may not read a secret',
+    means: 'the execution role is not allowed to read a secret',
     advice: 'grant it with secret.grantRead(taskDefinition.obtainExecutionRole()), and let it decrypt with the KMS key of the secret',
     patience: 'while permissions spread',
   },
   {
     says: [SECRET, /ResourceNotFound|can't find the specified secret|invalid ssm parameters|ParameterNotFound/i],
     means: 'a secret or parameter does not exist',
-    advice: 'check its name, and that it is in this Region',
+    advice: 'check its name, that it has a value, and that it is in this Region',
   },
   {
-    says: [/unable to assume the (service linked )?role/i],
-    means: 'ECS may not assume a role of the task',
-    advice: 'let ecs-tasks.amazonaws.com assume it, and check that it exists',
+    says: [/UnrecognizedClient|InvalidClientTokenId|ExpiredToken|security token included in the request is (invalid|expired)/i],
+    means: 'AWS did not accept temporary credentials',
+    advice: 'deploy again',
     patience: 'while permissions spread',
   },
   {
-    says: [/EFS utils|mount\.nfs|mount target/i],
-    means: 'the file system could not be mounted',
-    advice: 'let its security group take NFS (port 2049) from the task, and check that each subnet has a mount target',
+    says: [/\bInvalid\w+\.NotFound\b|(security group|subnet)s?\b.*\b(does|do) not exist/i],
+    means: 'EC2 does not know one of its subnets or security groups',
+    advice: 'check that vpcSubnets and securityGroups exist in this account and Region',
+    patience: 'while permissions spread',
+  },
+  {
+    says: [/task ?definition.*(inactive|not found|not exist)|unable to describe task definition/i],
+    means: 'ECS does not know its task definition, or it is inactive',
+    advice: 'check that the revision exists in this account and Region and was not deregistered',
+    patience: 'while permissions spread',
+  },
+  {
+    says: [/capacity ?provider/i, /not associated|not found|does not exist|not ACTIVE/i],
+    means: 'the cluster does not have its capacity provider',
+    advice: 'associate the capacity provider with the cluster, before the task if both are in this app',
+    patience: 'while permissions spread',
+  },
+  {
+    says: [/ClusterNotFound|cluster (was )?not found|cluster (is|was) inactive/i],
+    means: 'ECS does not know the cluster',
+    advice: 'check that the cluster exists in this account and Region',
+    patience: 'while permissions spread',
+  },
+  {
+    says: [/\bstack\b.*does not exist/i],
+    means: 'CloudFormation does not know the stack',
+    advice: 'deploy again',
+    patience: 'while permissions spread',
   },
   {
     says: [/InsufficientFreeAddresses/i],
@@ -101,15 +207,44 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: 'until the deadline',
   },
   {
-    says: [/network interface/i],
+    says: [/Timeout waiting for network interface/i],
     means: 'its network interface was not ready in time',
     advice: 'check the subnets and their free addresses, then deploy again',
     patience: 'until the deadline',
   },
   {
-    says: [/Capacity is unavailable/i],
+    says: [/network interface|Unexpected EC2 error/i],
+    means: 'EC2 could not create its network interface',
+    advice: 'look up the error of EC2, and check the subnets and their free addresses',
+    patience: 'until the deadline',
+  },
+  {
+    says: [/ephemeral ?storage/i, /timeout|timed out|provision|attach|unavailable|unable|failed/i],
+    means: 'its ephemeral storage was not ready in time',
+    advice: 'deploy again',
+    patience: 'until the deadline',
+  },
+  {
+    says: [/Capacity is unavailable|insufficient capacity|InsufficientInstanceCapacity/i],
     means: 'Fargate has no capacity for it in these Availability Zones',
     advice: 'give it more subnets or another size, or deploy again later',
+    patience: 'until the deadline',
+  },
+  {
+    says: [/PROVISIONING/, /limit/i],
+    means: 'too many tasks of the cluster are waiting for capacity',
+    advice: 'add instances, or deploy again later',
+    patience: 'until the deadline',
+  },
+  {
+    says: [/configuration is above your limit/i],
+    means: "it is larger than the account's Fargate quota allows",
+    advice: 'ask for less cpu and memory, or raise the Fargate vCPU quota in Service Quotas',
+  },
+  {
+    says: [/(reached|exceed(ed|s)?|hit) (the|your|an?) (\w+ )?(limit|quota)\b.*\b(vCPUs?|tasks?|Fargate|concurrent(ly)?)\b/i],
+    means: "the account's Fargate quota is used up",
+    advice: 'wait until other tasks have ended, or raise the Fargate vCPU quota in Service Quotas',
     patience: 'until the deadline',
   },
   {
@@ -119,19 +254,19 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: 'until the deadline',
   },
   {
-    says: [/NO ACTIVE INSTANCES|EMPTY CAPACITY PROVIDER/i],
-    means: 'the cluster has no instance to run it on',
-    advice: 'check the Auto Scaling group and the capacity providers of the cluster',
+    says: [/No Container Instances? (were|was) found|NO ACTIVE INSTANCES|EMPTY CAPACITY PROVIDER/i],
+    means: 'no container instance has joined the cluster or its capacity provider',
+    advice: 'check the Auto Scaling group, the ECS agent, and the role of the instances',
     patience: 'until the deadline',
   },
   {
     says: [/\bAGENT\b/],
     means: 'the ECS agent of the container instance is not connected',
-    advice: 'check the instance and its way to ECS',
+    advice: 'check the instance and its connection to ECS',
     patience: 'until the deadline',
   },
   {
-    says: [/placement constraint|\bATTRIBUTE\b|\bLOCATION\b/i],
+    says: [/[Pp]lacement constraint|\bATTRIBUTE\b|\bLOCATION\b/],
     means: 'no container instance meets its constraints',
     advice: 'check placementConstraints, and the attributes that the task definition requires',
   },
@@ -142,7 +277,7 @@ export const START_FAILURES: readonly KnownCause[] = [
   },
   {
     says: [/permission denied/i],
-    means: 'the command may not be executed',
+    means: 'the command is not executable',
     advice: 'check its permission bits, and the user of the image',
   },
   {
@@ -156,51 +291,152 @@ export const START_FAILURES: readonly KnownCause[] = [
     advice: 'check volumes, and the role that ECS creates them with',
   },
   {
-    says: [/Internal ?Error|internal server error/i],
+    says: [/Internal ?(Error|Failure|Exception)|internal server error|ErrorCode: (Service)?Unavailable/i],
     means: 'ECS itself failed',
     advice: 'deploy again',
     patience: 'until the deadline',
   },
 ];
 
-/** Exit codes that the shell or a signal gives a meaning: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html */
+/**
+ * Exit codes that a shell, a signal or Windows gives a meaning:
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html,
+ * https://learn.microsoft.com/openspecs/windows_protocols/ms-erref/596a1078-e883-4972-9bbc-49e60bebca55
+ */
 export const EXIT_CODES: { readonly [code: number]: Explanation } = {
   126: { means: 'the command cannot be executed', advice: 'check its permission bits, its interpreter line, and the CPU architecture of the image' },
   127: { means: 'command not found', advice: 'check command and entryPoint, and the PATH of the image' },
   134: { means: 'it aborted with SIGABRT' },
-  137: { means: 'it was killed with SIGKILL', advice: 'raise memoryLimitMiB if it ran out of memory, or stopTimeout if it was told to end' },
+  137: { means: 'it was killed with SIGKILL', advice: 'raise memoryLimitMiB if it ran out of memory, or stopTimeout if it was told to stop' },
   139: { means: 'it crashed with SIGSEGV, a segmentation fault', advice: 'check the native code in the image, and its CPU architecture' },
-  143: { means: 'it was told to end with SIGTERM', advice: 'see what stopped the task before it was done' },
+  143: { means: 'it was ended with SIGTERM', advice: 'check what stopped the task before it was done' },
+  0x40010004: { means: 'it was terminated from outside (0x40010004)', advice: 'check what stopped the task before it was done' },
+  0xc0000005: { means: 'it crashed with an access violation (0xC0000005)', advice: 'check the native code in the image' },
+  0xc0000017: { means: 'Windows could not give it enough memory (0xC0000017)', advice: 'raise memoryLimitMiB of the container or of the task' },
+  0xc000001d: { means: 'it crashed with an illegal instruction (0xC000001D)', advice: 'check the native code in the image, and its CPU architecture' },
+  0xc000007b: { means: 'a file is for another CPU architecture (0xC000007B)', advice: 'check that its DLLs are for the architecture of the image' },
+  0xc00000fd: { means: 'its stack overflowed (0xC00000FD)', advice: 'look for an endless recursion' },
+  0xc0000135: { means: 'a DLL was not found (0xC0000135)', advice: 'check that the image has all DLLs and the runtime that the program needs' },
+  0xc0000139: { means: 'a DLL lacks a function (0xC0000139)', advice: 'check the versions of the DLLs in the image' },
+  0xc000013a: { means: 'it was ended by Ctrl+C or a shutdown (0xC000013A)', advice: 'check what stopped the task before it was done' },
+  0xc0000142: { means: 'a DLL failed to initialize (0xC0000142)', advice: 'check that the base image matches the version of Windows' },
+  0xc0000374: { means: 'it crashed with a corrupted heap (0xC0000374)', advice: 'check the native code in the image' },
+  0xc0000409: { means: 'it ended itself because of a fatal error (0xC0000409)', advice: 'check the native code in the image' },
+  0xe0434352: { means: 'it ended with an unhandled .NET exception (0xE0434352)' },
 };
 
-/** What ECS means by its reason for a task that did not start, where that is known. */
+/** What ECS means by its reason for a task that did not start, if that is known. */
 export function knownStartFailure(reason: string): Explanation | undefined {
-  return START_FAILURES.find((cause) => cause.says.every((pattern) => pattern.test(reason)));
+  const specific = reason.replace(/unable to pull secrets or registry auth:?/gi, ''); // begins the failures of both
+  return START_FAILURES.find((cause) => cause.says.every((pattern) => pattern.test(specific)));
 }
 
-/** What an exit code means, where it means the same everywhere. */
+/** What an exit code means, if it means the same everywhere. ECS reports those of Windows with and without a sign. */
 export function meaningOfExitCode(code: number): Explanation | undefined {
-  return EXIT_CODES[code];
+  return EXIT_CODES[code < 0 ? code + 2 ** 32 : code];
+}
+
+const SERVICES = {
+  RunTask: 'ECS',
+  StopTask: 'ECS',
+  ListTasks: 'ECS',
+  DescribeTasks: 'ECS',
+  DescribeTaskDefinition: 'ECS',
+  DescribeStacks: 'CloudFormation',
+  GetLogEvents: 'CloudWatch Logs',
+  Invoke: 'Lambda',
+} as const;
+
+/** A call that the handler makes. */
+export type Api = keyof typeof SERVICES;
+
+/** Why no task runs, after the call that was to start it, or one before it, threw this. */
+export function callFailure(api: Api, thrown: unknown): Failure {
+  const { name, message } = readError(thrown);
+  const service = SERVICES[api];
+  const known = knownError(thrown);
+  const rest = { awsReason: message || undefined, advice: adviceOnError(thrown), patience: patienceWithError(thrown) };
+  if (known) {
+    return { ...rest, cause: `the task did not start: ${known.means}`, awsReason: textOf(thrown), advice: known.advice };
+  }
+  switch (answerIn(thrown)) {
+    case 'rejected':
+      return { ...rest, cause: `${service} rejected the request: ${name} (${api})` };
+    case 'failed':
+      return { ...rest, cause: `${service} could not process the request: ${name} (${api})` };
+    default: // the words are not those of AWS
+      return { ...rest, cause: `${service} did not answer: ${textOf(thrown)} (${api})`, awsReason: undefined };
+  }
+}
+
+/** What AWS answered to a call that threw this; nothing for what is no answer of AWS. */
+export function answerIn(thrown: unknown): 'rejected' | 'failed' | undefined {
+  const fault = (thrown as { $fault?: unknown } | undefined | null)?.$fault;
+  return fault === 'client' ? 'rejected' : fault === 'server' ? 'failed' : undefined;
+}
+
+/** Whether AWS said no. After anything else the call may have taken effect. */
+export function isRefusal(thrown: unknown): boolean {
+  return answerIn(thrown) === 'rejected';
+}
+
+/** Whether AWS asks to call less often. EC2 says so to ECS, which passes it on in an error of its own. */
+export function isThrottled(thrown: unknown): boolean {
+  return sdkSays(isThrottlingError, thrown) || THROTTLED.test(textOf(thrown));
 }
 
 /** Whether a call that threw this may succeed when made again. */
-export function patienceWithError(error: Error): Patience | undefined {
-  if (isThrottlingError(error as SdkError) || isTransientError(error as SdkError) || isServerError(error as SdkError)) {
+export function patienceWithError(thrown: unknown): Patience | undefined {
+  if (isThrottled(thrown) || sdkSays(isTransientError, thrown) || sdkSays(isServerError, thrown)) {
     return 'until the deadline';
   }
-  if (/limit.*PROVISIONING|PROVISIONING.*limit/i.test(error.message)) {
-    return 'until the deadline';
+  if (isDenied(thrown)) {
+    return 'while permissions spread';
   }
-  // Just created, and not yet known everywhere: roles, the service-linked role, the cluster, its capacity providers.
-  const spreads = /^(AccessDenied|ClusterNotFound)/.test(error.name) || /unable to assume|service linked role|capacity provider.*not found/i.test(error.message);
-  return spreads ? 'while permissions spread' : undefined;
+  const known = knownError(thrown);
+  // What is no answer of AWS, such as the page of a proxy, proves nothing: it may pass.
+  return known ? known.patience : answerIn(thrown) ? undefined : 'while permissions spread';
 }
 
 /** What to do about a call that threw this. */
-export function adviceOnError({ name, message }: Error): string | undefined {
-  return name.startsWith('AccessDenied')
-    ? 'check the role of the function, its permissions boundary, and the service control policies of the account'
-    : knownStartFailure(message)?.advice;
+export function adviceOnError(thrown: unknown): string | undefined {
+  if (isDenied(thrown)) {
+    return 'check the role of the function, its permissions boundary, and the service control policies of the account';
+  }
+  return isThrottled(thrown) ? undefined : knownError(thrown)?.advice;
+}
+
+/** Name and message of anything that can be thrown. */
+export function readError(thrown: unknown): { name: string; message: string } {
+  if (typeof thrown !== 'object' || thrown === null) {
+    return { name: 'Error', message: String(thrown) };
+  }
+  const { name, message } = thrown as Partial<Error>;
+  // The SDK adds advice for its own developers on further lines.
+  return { name: String(name || 'Error'), message: String(message ?? '').split(/\n *Deserialization error/)[0].trim() };
+}
+
+function textOf(thrown: unknown): string {
+  const { name, message } = readError(thrown);
+  return message ? `${name}: ${message}` : name;
+}
+
+/** The words of such an error name what was to be called, which can be anything: only the code counts. */
+function isDenied(thrown: unknown): boolean {
+  return /^AccessDenied|ErrorCode: UnauthorizedOperation/.test(textOf(thrown));
+}
+
+function knownError(thrown: unknown): Explanation | undefined {
+  return isDenied(thrown) ? undefined : knownStartFailure(textOf(thrown));
 }
 
 type SdkError = Parameters<typeof isTransientError>[0];
+
+/** The SDK expects an Error, also as the cause of another. */
+function sdkSays(is: (error: SdkError) => boolean, thrown: unknown): boolean {
+  try {
+    return is(thrown as SdkError);
+  } catch {
+    return false;
+  }
+}

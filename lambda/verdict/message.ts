@@ -7,7 +7,7 @@ const SHORT_ENOUGH = 300;
 
 /** A line of the reason of an answer. */
 export interface Line {
-  /** What is left out first when the reason is too long: the log, then the words of AWS and the cause, then the places to look. */
+  /** Decides what is cut first when the reason is too long. */
   readonly kind: 'cause' | 'aws' | 'heading' | 'log' | 'place';
   readonly text: string;
 }
@@ -19,12 +19,14 @@ export function sentence(text: string): Line {
 
 /** The cause, what to do about it, the last log lines, and where the rest is. */
 export function explain(failure: Failure, evidence: Evidence = {}): Line[] {
-  const { taskArn, log, tail = [] } = evidence;
+  const { taskArn, log, tail = [], unreadable, stopped } = evidence;
+  const cause = failure.wasRunning && stopped ? `${failure.cause}, so it was stopped` : failure.cause;
   return [
-    sentence([failure.cause, failure.advice].filter((part) => part !== undefined).map(punctuate).join(' ')),
-    ...(failure.awsReason ? [{ kind: 'aws', text: `AWS says: ${failure.awsReason}` } as const] : []),
+    sentence([cause, failure.advice].filter((part) => part !== undefined).map(punctuate).join(' ')),
+    ...(failure.awsReason ? [{ kind: 'aws', text: `AWS says: ${onOneLine(failure.awsReason)}` } as const] : []),
     ...(tail.length > 0 ? [{ kind: 'heading', text: 'The end of its log:' } as const] : []),
     ...tail.map((line) => ({ kind: 'log', text: `  ${line}` } as const)),
+    ...(unreadable ? [noTail(unreadable)] : []),
     ...(log ? [place(`Log group ${log.group}, stream ${log.stream}.`)] : []),
     ...(taskArn ? [place(`Task ${taskArn}.`)] : []),
   ];
@@ -35,48 +37,71 @@ export function place(text: string): Line {
   return { kind: 'place', text };
 }
 
+/** Why the message has no log lines. */
+function noTail(reason: string): Line {
+  return place(`The end of its log is missing: reading it failed (${onOneLine(reason)}).`);
+}
+
 /** The tasks that were not seen to end, and why there may be more of them. */
 export function notStopped(taskArns: Iterable<string>, unseen?: unknown): Line[] {
   return [
-    ...Array.from(taskArns, (taskArn) => place(`May still be running, stop it by hand: ${taskArn}.`)),
-    ...(unseen ? [place(`More of its tasks may still be running: the function could not look for them (${unseen}).`)] : []),
+    ...Array.from(taskArns, (taskArn) => place(`Could not confirm that this task stopped. Stop it manually: ${taskArn}.`)),
+    ...(unseen ? [place(`Other tasks may still be running: listing them failed (${onOneLine(String(unseen))}).`)] : []),
   ];
 }
 
+/** What goes first when a reason is too long. A place to look is cut last: it ends the search. */
+const CUT_FIRST: ReadonlyArray<ReadonlyArray<Line['kind']>> = [['log'], ['aws', 'cause'], ['heading', 'place']];
+
 /**
- * Joins the lines within a number of bytes. The log's oldest lines go first, and then the cause and the words of AWS are cut,
- * and others only after them: the beginning of the cause at the top and the places to look at the bottom end the search.
+ * Joins the lines within a number of bytes. Long log lines are cut and the log's oldest lines go first, but never the last
+ * one, which tells most.
  */
 export function fit(lines: readonly Line[], bytes: number): string {
   const all = lines.map(({ kind, text }) => ({ kind, text: printable(text) }));
-  const join = (some: readonly Line[]) => some.map(({ text }) => text).join('\n');
-  let over = size(join(all)) - bytes;
-  const kept = all.filter(({ kind, text }) => {
-    const goes = over > 0 && kind === 'log';
+  if (size(join(all)) <= bytes) {
+    return join(all);
+  }
+  const short = all.map((line) => line.kind === 'log' ? { ...line, text: cutTo(line.text, Math.max(bytes / 4, SHORT_ENOUGH)) } : line);
+  const last = short.findLastIndex(({ kind }) => kind === 'log');
+  let over = size(join(short)) - bytes;
+  const kept = short.filter(({ kind, text }, index) => {
+    const goes = over > 0 && kind === 'log' && index !== last;
     over -= goes ? size(`${text}\n`) : 0;
     return !goes;
   });
   while (over > 0) {
     const sizes = kept.map(({ text }) => size(text));
-    const long = sizes.flatMap((most, index) => most >= SHORT_ENOUGH ? [index] : []);
-    const words = long.filter((index) => kept[index].kind === 'cause' || kept[index].kind === 'aws');
-    if (long.length === 0) {
-      return cut(join(kept), bytes);
+    const isLong = (index: number) => sizes[index] >= SHORT_ENOUGH;
+    const byRank = CUT_FIRST.map((kinds) => [...kept.keys()].filter((index) => isLong(index) && kinds.includes(kept[index].kind)));
+    const long = byRank.find((indexes) => indexes.length > 0);
+    if (!long) {
+      return cutTo(join(kept), bytes);
     }
-    const longest = (words.length > 0 ? words : long).reduce((one, other) => sizes[other] > sizes[one] ? other : one);
-    kept[longest] = { ...kept[longest], text: cut(kept[longest].text, Math.max(sizes[longest] - over, sizes[longest] / 2)) };
+    const longest = long.reduce((one, other) => sizes[other] > sizes[one] ? other : one);
+    kept[longest] = { ...kept[longest], text: cutTo(kept[longest].text, Math.max(sizes[longest] - over, sizes[longest] / 2)) };
     over = size(join(kept)) - bytes;
   }
   return join(kept);
 }
 
-/** What consoles and the CLI can print: control characters in a reason have broken both. */
+function join(lines: readonly Line[]): string {
+  return lines.map(({ text }) => text).join('\n');
+}
+
+/** Of a terminal. Without its end only its beginning goes, so that no line of a log gets lost. */
+const TITLE_OR_LINK = /(?:\u001b[P\]X^_]|[\u0090\u0098\u009d-\u009f])(?:[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c)|\d*;)?/g;
+
+/** What consoles and the CLI can print: control characters have broken both, and some change what a reader sees. */
 export function printable(text: string): string {
   return text
     .toWellFormed()
-    .replace(/\u001b\[[0-?]*[ -/]*[@-~]/g, '') // colours of a terminal
+    .replace(TITLE_OR_LINK, '')
+    .replace(/(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]/g, '') // its colours
+    .replace(/\u001b[ -/]*[0-~]/g, '') // its other commands
     .replace(/\t/g, '  ')
-    .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, '');
+    .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, '')
+    .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, ''); // the direction of writing
 }
 
 /** The bytes of a text in the answer, whose JSON is plain ASCII. */
@@ -89,8 +114,13 @@ export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-function cut(text: string, bytes: number): string {
-  let room = bytes - CUT.length;
+/** The text within a number of bytes, with a mark if it was longer and the mark has room. */
+function cutTo(text: string, bytes: number): string {
+  if (size(text) <= bytes) {
+    return text;
+  }
+  const mark = bytes >= CUT.length ? CUT : '';
+  let room = bytes - mark.length;
   let kept = '';
   for (const character of text.endsWith(CUT) ? text.slice(0, -CUT.length) : text) {
     room -= size(character);
@@ -99,7 +129,12 @@ function cut(text: string, bytes: number): string {
     }
     kept += character;
   }
-  return kept + CUT;
+  return kept + mark;
+}
+
+/** A line break in the words of others must not look like a line of ours. */
+function onOneLine(text: string): string {
+  return text.trim().replace(/\s*[\n\r\u2028\u2029]\s*/g, ' ');
 }
 
 function punctuate(text: string): string {

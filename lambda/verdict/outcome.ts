@@ -1,11 +1,13 @@
 import type { Container, Task } from '@aws-sdk/client-ecs';
-import { knownStartFailure, meaningOfExitCode } from './causes';
+import { Explanation, knownStartFailure, meaningOfExitCode } from './causes';
 import type { Failure, Patience } from './failure';
 import type { RunSpec } from '../../src/contract';
 
 /** Which containers decide, and what counts as success. */
 export interface Rules extends Pick<RunSpec, 'SuccessExitCodes' | 'CompleteWhen'> {
   readonly ExitCodeFrom: readonly string[];
+  /** The containers of the task definition, if they are known. AWS adds more: a GuardDuty agent runs no code of the user. */
+  readonly Containers?: readonly string[];
 }
 
 export type Outcome =
@@ -40,6 +42,7 @@ function isFinal(task: Task, deciding: Container[], rules: Rules): boolean {
   }
   return rules.CompleteWhen === 'EXIT_CODES_KNOWN'
     && task.lastStatus === 'DEPROVISIONING'
+    && deciding.length > 0
     && deciding.every((container) => container.lastStatus === 'STOPPED' && container.exitCode !== undefined);
 }
 
@@ -49,75 +52,127 @@ export function hasEnded(task: Task): boolean {
 
 /** A ladder: the most specific cause first, and a last rung for what nobody has seen yet. */
 function failureOf(task: Task, deciding: Container[], rules: Rules): Failure | undefined {
-  const awsReason = task.stoppedReason;
-  switch (task.stopCode) {
+  const { stopCode, stoppedReason } = task;
+  const awsReason = wordsOf(task);
+  switch (stopCode) {
     case 'TaskFailedToStart':
-      return startFailure(task);
+      return startFailure(task, rules);
     case 'SpotInterruption':
-      return { cause: 'the task lost its Spot capacity', awsReason, advice: 'run it on capacity that is not interrupted, or set retryAttempts', patience: lost(task) };
+      return { cause: 'the task lost its Spot capacity', awsReason, advice: 'run it on capacity that is not interrupted, or set retryAttempts', patience: lost(task, rules) };
     case 'TerminationNotice':
-      return { cause: 'the host of the task was about to be terminated', awsReason, advice: 'deploy again, or set retryAttempts', patience: lost(task) };
+      return { cause: 'the host of the task was about to be terminated', awsReason, advice: 'deploy again, or set retryAttempts', patience: lost(task, rules) };
     case 'InfrastructureHealth':
-      return { cause: 'the host of the task failed', awsReason, advice: 'deploy again, or set retryAttempts', patience: lost(task) };
+      return { cause: 'the host of the task failed', awsReason, advice: 'deploy again, or set retryAttempts', patience: lost(task, rules) };
     case 'UserInitiated':
-      if (awsReason?.startsWith(STOPPED_BY)) {
-        return { cause: `the task was stopped: ${awsReason.slice(STOPPED_BY.length)}` };
-      }
-      return { cause: 'the task was stopped from outside', awsReason, advice: 'look in CloudTrail for who called StopTask' };
+      return stoppedReason?.startsWith(STOPPED_BY)
+        ? { cause: `the task was stopped: ${stoppedReason.slice(STOPPED_BY.length).replace(/ \([\w/]+\)$/, '')}`, awsReason: wordsOf(task, { repeats: [stoppedReason] }) }
+        : { cause: 'the task was stopped from outside', awsReason, advice: 'look up in CloudTrail who called StopTask' };
     case 'ServiceSchedulerInitiated':
       return { cause: 'the task was stopped by the scheduler of an ECS service', awsReason };
     case 'EssentialContainerExited':
     case undefined:
       return exitFailure(task, deciding, rules);
     default:
-      return { cause: `the task stopped with the code ${task.stopCode}`, awsReason };
+      return { cause: `the task stopped with the code ${stopCode}`, awsReason, container: failedContainers(task, rules)[0]?.name };
   }
 }
 
-function startFailure(task: Task): Failure {
+function startFailure(task: Task, rules: Rules): Failure {
   const containers = task.containers ?? [];
-  const awsReason = [...new Set([task.stoppedReason, ...containers.map(({ reason }) => reason)].filter(isGiven))].join('; ');
-  const known = knownStartFailure(awsReason);
+  const patience = (known?: Explanation) => nothingRan(task, rules) ? known?.patience : 'as often as retryAttempts allows';
+  // A container that ran may have been killed only because another one did not start.
+  const known = knownStartFailure(wordsOf({ ...task, containers: containers.filter(({ exitCode }) => exitCode === undefined) }) ?? '');
+  const failed = failedContainers(task, rules);
+  if (!known && failed.length > 0) {
+    const exits = failed.map((container) => describeExit(container, task));
+    return {
+      cause: `the task did not start: ${exits.map(({ cause }) => cause).join('; ')}`,
+      awsReason: wordsOf(task, { exitOf: failed }),
+      advice: exits[0].advice,
+      container: failed[0].name,
+      patience: patience(),
+    };
+  }
   return {
     cause: known ? `the task did not start: ${known.means}` : 'the task did not start',
-    awsReason: awsReason || undefined,
+    awsReason: wordsOf(task),
     advice: known?.advice,
     container: containers.find(({ reason }) => reason)?.name,
-    patience: nothingRan(task) ? known?.patience : 'as often as retryAttempts allows',
+    patience: patience(known),
   };
 }
 
 function exitFailure(task: Task, deciding: Container[], rules: Rules): Failure | undefined {
-  const failures = deciding.map((container) => containerFailure(container, task, rules)).filter(isGiven);
-  if (failures.length === 0) {
+  const failed = deciding.filter(({ exitCode }) => exitCode === undefined || !rules.SuccessExitCodes.includes(exitCode));
+  if (deciding.length > 0 && failed.length === 0) {
     return undefined;
   }
-  return { ...failures[0], cause: failures.map(({ cause }) => cause).join('; '), patience: 'as often as retryAttempts allows' };
+  if (failed.length === 0) {
+    return { cause: 'the task has no container whose exit code decides', awsReason: wordsOf(task), advice: 'name a container in exitCodeFrom' };
+  }
+  const exits = failed.map((container) => describeExit(container, task));
+  return {
+    cause: exits.map(({ cause }) => cause).join('; '),
+    awsReason: wordsOf(task, { exitOf: failed }),
+    advice: exits[0].advice,
+    container: failed[0].name,
+    patience: 'as often as retryAttempts allows',
+  };
 }
 
-function containerFailure({ name, exitCode, reason }: Container, task: Task, rules: Rules): Failure | undefined {
-  const awsReason = reason ?? task.stoppedReason;
+/** How a container ended, in the reader's words. */
+function describeExit({ name, exitCode, reason }: Container, task: Task): Pick<Failure, 'cause' | 'advice'> {
   if (exitCode === undefined) {
-    const known = knownStartFailure(awsReason ?? '');
-    return { cause: `container "${name}" has no exit code: ${known?.means ?? 'it never ran, or its host was lost'}`, awsReason, advice: known?.advice, container: name };
+    const known = knownStartFailure(reason ?? task.stoppedReason ?? '');
+    return { cause: `container "${name}" has no exit code: ${known?.means ?? 'it never ran, or its host was lost'}`, advice: known?.advice };
   }
-  if (rules.SuccessExitCodes.includes(exitCode)) {
-    return undefined;
+  const awsReason = reason ?? task.stoppedReason ?? '';
+  const known = (/OutOfMemory|Cannot\w+Error/.test(awsReason) ? knownStartFailure(awsReason) : undefined) ?? meaningOfExitCode(exitCode);
+  return { cause: `container "${name}" exited with code ${exitCode}${known ? `: ${known.means}` : ''}`, advice: known?.advice };
+}
+
+/** Says no more than the stop code. */
+const ESSENTIAL_EXITED = /^Essential container (in task )?exited\.?$/;
+
+/** All words of ECS about the end of a task, and all exit codes, except for what the cause says already. */
+function wordsOf({ stoppedReason, containers = [] }: Task, said: { repeats?: string[]; exitOf?: readonly Container[] } = {}): string | undefined {
+  const words: string[] = [];
+  const isNew = (reason: string | undefined): reason is string =>
+    !!reason && !said.repeats?.includes(reason) && !words.some((word) => word.includes(reason));
+  if (isNew(stoppedReason)) {
+    words.push(stoppedReason);
   }
-  const known = /OutOfMemory/.test(awsReason ?? '') ? knownStartFailure(awsReason!) : meaningOfExitCode(exitCode);
-  return { cause: `container "${name}" exited with code ${exitCode}${known ? `: ${known.means}` : ''}`, awsReason: reason, advice: known?.advice, container: name };
+  for (const { name, exitCode, reason } of containers) {
+    const exit = exitCode === undefined || said.exitOf?.some((container) => container.name === name) ? [] : [`exited with code ${exitCode}`];
+    const text = [...exit, ...isNew(reason) ? [reason] : []].join(': ');
+    if (text) {
+      words.push(exit.length > 0 ? `container "${name}" ${text}` : containers.length > 1 ? `container "${name}": ${text}` : text);
+    }
+  }
+  const more = words.filter((word) => !ESSENTIAL_EXITED.test(word));
+  const isSaid = more.length > 0 || said.exitOf?.some(({ exitCode }) => exitCode !== undefined);
+  return (isSaid ? more : words).join('; ') || undefined;
+}
+
+/** The containers of the task definition that failed. Those that were killed may only have been stopped with the task. */
+function failedContainers({ containers = [] }: Task, rules: Rules): Container[] {
+  const failed = containers
+    .filter(({ name, exitCode }) => isOfDefinition(name, rules) && exitCode !== undefined && exitCode !== 0)
+    .sort((one, other) => String(one.name).localeCompare(String(other.name)));
+  const byThemselves = failed.filter(({ exitCode }) => exitCode !== 137 && exitCode !== 143);
+  return byThemselves.length > 0 ? byThemselves : failed;
 }
 
 /** Capacity that went away comes back. */
-function lost(task: Task): Patience {
-  return nothingRan(task) ? 'until the deadline' : 'as often as retryAttempts allows';
+function lost(task: Task, rules: Rules): Patience {
+  return nothingRan(task, rules) ? 'until the deadline' : 'as often as retryAttempts allows';
 }
 
-function nothingRan(task: Task): boolean {
-  return task.startedAt === undefined
-    && (task.containers ?? []).every((container) => container.exitCode === undefined && container.runtimeId === undefined);
+function nothingRan({ startedAt, containers = [] }: Task, rules: Rules): boolean {
+  return startedAt === undefined
+    && containers.every(({ name, exitCode, runtimeId }) => !isOfDefinition(name, rules) || (exitCode === undefined && runtimeId === undefined));
 }
 
-function isGiven<T>(value: T | undefined): value is T {
-  return value !== undefined;
+function isOfDefinition(name: string | undefined, { Containers }: Rules): boolean {
+  return Containers ? Containers.includes(name ?? '') : !/^aws-guardduty-agent/.test(name ?? '');
 }

@@ -1,6 +1,6 @@
 import {
-  App, Aws, CfnParameter, CliCredentialsStackSynthesizer, DefaultStackSynthesizer, Duration, Fn, LegacyStackSynthesizer, NestedStack, Stack,
-  StackSynthesizer, Token,
+  App, Aws, CfnCondition, CfnParameter, CliCredentialsStackSynthesizer, DefaultStackSynthesizer, Duration, Fn, LegacyStackSynthesizer, NestedStack,
+  Stack, StackSynthesizer, Token,
 } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -119,6 +119,8 @@ describe('the warning about an exitCodeFrom that may be empty', () => {
   const unless = (condition: string, name: string) => Token.asString(Fn.conditionIf(condition, Aws.NO_VALUE, name));
   const warningsWith = (exitCodeFrom: string[]) => {
     const given = setup();
+    ['A', 'B', 'IsProd'].forEach((id) => new CfnCondition(given.stack, id, { expression: Fn.conditionEquals('a', 'b') }));
+    ['Name', 'Names'].forEach((id) => new CfnParameter(given.stack, id));
     runTask(given, { exitCodeFrom });
     return warningsOf(given.stack);
   };

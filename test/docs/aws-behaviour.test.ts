@@ -73,8 +73,8 @@ describe('what users must know of AWS is in the documents', () => {
     ['a deployment of more than an hour needs a role that CloudFormation assumes',
       /A deployment of more than an hour needs a role that CloudFormation assumes.{0,200}with your own credentials and cannot renew them/],
     ['a task is found by the startedBy that the function gives it', /look for the 12 hexadecimal digits in its physical id.{0,200}--query "tasks\[\?contains\(startedBy/],
-    ['an update without a rollback can put a failed task back', /With `--no-rollback`, CloudFormation may put the `RunTask` that failed back to its last properties/],
-    ['a deletion without a rollback has no documented time', /With `--no-rollback`, a `RunTask` whose creation failed is deleted by the next deployment\. AWS does not document when/],
+    ['an update without a rollback can put a failed task back', /With `--no-rollback`, CloudFormation may put the `RunTask` that failed back to its last properties by an Update .{0,160}runs nothing/],
+    ['a deletion without a rollback has no documented time', /With `--no-rollback`, a `RunTask` whose creation failed is deleted by the next deployment\. AWS does not document when in it\. This Delete stops only the tasks of the request that failed/],
     ['what someone can do who may invoke the function', /has `lambda:InvokeFunction` on the function \| Run the task definition with any command/],
   ])('%s', (_, sentence) => {
     expect(pages.filter((page) => sentence.test(page))).toHaveLength(1);

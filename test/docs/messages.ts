@@ -21,7 +21,7 @@ export function messages(): Message[] {
   ];
   return [
     ...known.map((text) => ({ text, file: 'lambda/verdict/causes.ts', pattern: whole(text.split('<name>').map(escape).join('.+')) })),
-    ...filesOf('lambda').filter((file) => file !== 'lambda/verdict/causes.ts').flatMap(messagesIn),
+    ...filesOf('lambda').flatMap(messagesIn),
     ...filesOf('src').flatMap(messagesIn),
   ];
 }
@@ -58,7 +58,7 @@ function messagesIn(file: string): Message[] {
       node.initializer.elements.filter((element) => !ts.isSpreadElement(element)).forEach((element) => add(element));
     } else if (ts.isBindingElement(node) && node.name.getText() === 'means') {
       add(node.initializer, 'the task did not start: ');
-    } else if (ts.isFunctionDeclaration(node) && node.name?.text === 'notStopped') {
+    } else if (ts.isFunctionDeclaration(node) && /^(notStopped|noTail)$/.test(node.name?.text ?? '')) {
       node.body!.forEachChild((statement) => findTemplates(statement).forEach((template) => add(template)));
     }
     node.forEachChild(visit);

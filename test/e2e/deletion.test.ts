@@ -50,7 +50,7 @@ test.concurrent('a task of onDelete that fails lets the stack stay, and says why
 test.concurrent('a first deployment that fails undoes what has succeeded, and not what has failed', async () => {
   let failed = '';
   const deployment = deploy('NeverMade', (stack) => {
-    const first = stack.run('Succeeds', { app: 'true' }, { onDelete: onDelete('sleep 6; echo Succeeds >> /shared/undone') });
+    const first = stack.run('Succeeds', { app: 'true' }, { onDelete: onDelete('sleep 45; echo Succeeds >> /shared/undone') });
     const second = stack.run('Fails', { app: 'exit 6' }, { executeAfter: [first], onDelete: onDelete('echo Fails >> /shared/undone') });
     failed = stack.getLogicalId(second.node.defaultChild as CfnResource);
     stack.share(sharedFolder('NeverMade'));

@@ -59,13 +59,13 @@ test('an answer of ECS that gets lost after it started the task starts no second
 
 test('a request that ECS refuses for good is not repeated', async () => {
   const before = (await tasksOf('Faults')).length;
-  await expectFaults([{ operation: 'RunTask', times: 1, ...error('InvalidParameterException', 'No Container Instances were found in your cluster of kind X.') }]);
+  await expectFaults([{ operation: 'RunTask', times: 1, ...error('InvalidParameterException', 'The cluster of kind X is not valid.') }]);
 
   const { status } = await runAgain();
 
   expect(status).toBe(1);
   expect(await stackStatus('Faults')).toBe('UPDATE_ROLLBACK_COMPLETE');
-  expect(await reasonOfFailure('Faults')).toContain('No Container Instances were found');
+  expect(await reasonOfFailure('Faults')).toContain('The cluster of kind X is not valid');
   expect(await tasksOf('Faults')).toHaveLength(before);
   expect(await recorded('RunTask')).toHaveLength(1);
 });

@@ -42,6 +42,6 @@ test('a task that takes longer than all resources together is stopped', async ()
   const { status } = await deployLong('TooLong', 'sleep 600');
 
   expect(status).toBe(1);
-  expect(await reasonOfFailure('TooLong')).toMatch(/^The task did not end within .* and was stopped; it was RUNNING\./);
+  expect(await reasonOfFailure('TooLong')).toMatch(/^The task was still RUNNING after .*, so it was stopped\./);
   expect(await tasksOf('TooLong')).toMatchObject([{ lastStatus: 'STOPPED', stopCode: 'UserInitiated' }]);
 });

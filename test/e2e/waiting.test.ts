@@ -14,7 +14,7 @@ test('a time-out stops the container and fails the stack', async () => {
 
   expect(status).toBe(1);
   expect(await stackStatus('TimesOut')).toBe('ROLLBACK_COMPLETE');
-  expect(await reasonOfFailure('TimesOut')).toMatch(/^The task did not end within 4 seconds and was stopped/i);
+  expect(await reasonOfFailure('TimesOut')).toMatch(/^The task was still \w+ after 4 seconds, so it was stopped/i);
   expect(await tasksOf('TimesOut')).toMatchObject([{ lastStatus: 'STOPPED', stopCode: 'UserInitiated' }]);
   await until('the container has been told to stop', async () => (await linesOf('TimesOut')).includes('told to stop'));
   const ticks = (await linesOf('TimesOut')).length;

@@ -104,7 +104,7 @@ test('the bundle continues in the next invocation, with each client at its own e
 });
 
 test.each([
-  ['an error that the SDK has a class for', 'ClientException', 'TaskDefinition is inactive'],
+  ['an error that the SDK has a class for', 'ClientException', 'Fargate only supports network mode awsvpc'],
   ['an error that is newer than the SDK', 'BrandNewException', 'something new'],
 ])('the bundle reports the name and the message of %s', async (_, name, message) => {
   answers.RunTask = { status: 400, body: { __type: `com.amazonaws.ecs#${name}`, message } };

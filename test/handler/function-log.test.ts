@@ -16,7 +16,7 @@ describe('the log of the function', () => {
       expect.stringMatching(/^3[0-3] s: arn:.*\/1a is RUNNING$/),
       'the next invocation of this function goes on waiting',
       'Create of Migration, request c0ffee00-create, continued',
-      expect.stringMatching(/^4\d s: arn:.*\/1a is RUNNING$/),
+      expect.stringMatching(/^6\d s: arn:.*\/1a is RUNNING$/),
       expect.stringMatching(/^9[5-9] s: arn:.*\/1a is DEPROVISIONING$/),
       expect.stringMatching(/^FAILED\nContainer "app" exited with code 3\.\nThe end of its log:\n {2}out of ideas\n[^]*\nCloudWatch Log Stream: 2026/),
     ]);

@@ -118,6 +118,7 @@ export class CloudFormation {
       this.history.say('person', `${operation.kind}${operation.noRollback ? ', without rollback' : ''}${operation.properties ? `: ${inShort(operation.properties)}` : ''}`);
       this.lastUpdated = operation.kind === 'create' ? undefined : this.dated(this.clock.now);
       this.operation++;
+      this.history.operations.push(this.clock.now);
       await this.carryOut(operation);
       this.outcomes.push(`${operation.kind} -> ${this.status}`);
     }
@@ -151,7 +152,7 @@ export class CloudFormation {
     if (!isStale) {
       return stack;
     }
-    this.faults.quirk('staleStacks');
+    this.faults.quirk('staleStacks', staleStacks.inARow > 1 ? 'for seconds' : undefined);
     const lag = this.quirky.between(now - at, staleStacks.within * SECOND);
     return this.views.findLast((view) => view.at < now - lag)?.stack ?? this.views[0].stack;
   }
@@ -228,7 +229,7 @@ export class CloudFormation {
       return this.undo();
     }
     if (putsBack && resource?.current && end !== 'SUCCESS' && end !== 'cancelled') {
-      await this.update(resource, resource.current, resource.failed!);
+      await this.update(resource, resource.current, resource.failed!, true);
     }
     return this.become(`${word}_FAILED`);
   }
@@ -289,7 +290,7 @@ export class CloudFormation {
       this.clock.after(this.quirky.between(5, 60) * SECOND, () => void this.ask('Delete', resource, failed!, undefined, physicalId));
     }
     if (leftover && deletesFailed !== 'after') {
-      this.faults.quirk('deletesFailed');
+      this.faults.quirk('deletesFailed', deletesFailed);
     }
     const { end, request } = await this.ask('Create', resource, properties);
     resource.physicalId = request.answer?.parsed?.PhysicalResourceId ?? this.inventedId(resource);
@@ -302,8 +303,8 @@ export class CloudFormation {
     return this.keep(resource, properties, end, request);
   }
 
-  private async update(resource: Resource, properties: RunTaskProperties, old: RunTaskProperties): Promise<End> {
-    const { end, request } = await this.ask('Update', resource, properties, old);
+  private async update(resource: Resource, properties: RunTaskProperties, old: RunTaskProperties, isPutBack = false): Promise<End> {
+    const { end, request } = await this.ask('Update', resource, properties, old, resource.physicalId, isPutBack);
     return this.keep(resource, properties, end, request);
   }
 
@@ -362,6 +363,9 @@ export class CloudFormation {
   private async cleanUp(resources: readonly Resource[]): Promise<void> {
     for (const resource of [...resources].reverse()) {
       for (let tries = this.quirks.asksThrice ? 3 : 1; tries > 0 && !await this.deleteEach([resource]); tries--) {
+        if (this.quirks.asksThrice) {
+          this.faults.quirk('asksThrice');
+        }
         await this.pause();
       }
     }
@@ -418,7 +422,7 @@ export class CloudFormation {
 
   /** Sends a request and waits for its end, whatever that is. */
   private async ask(
-    type: Request['type'], resource: Resource, properties: RunTaskProperties, old?: RunTaskProperties, physicalId = resource.physicalId,
+    type: Request['type'], resource: Resource, properties: RunTaskProperties, old?: RunTaskProperties, physicalId = resource.physicalId, isPutBack = false,
   ): Promise<{ end: End; request: Request }> {
     const { clock, history, operation } = this;
     const number = history.requests.length + 1;
@@ -446,6 +450,7 @@ export class CloudFormation {
       isRollback,
       ofSuccessfulCreate,
       properties,
+      isPutBack,
       leftAt: type === 'Delete' && !ofSuccessfulCreate
         ? history.requests.find(({ answer }) => answer?.parsed?.PhysicalResourceId === physicalId)?.sentAt
         : undefined,

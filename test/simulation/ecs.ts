@@ -72,7 +72,7 @@ export class Ecs {
         task.tags = [];
       }
       if (stopTakes !== undefined) {
-        this.faults.quirk('stopTakes');
+        this.faults.quirk('stopTakes', stopTakes === Infinity ? 'Infinity' : undefined);
         const { after, exitCode } = task.life.whenToldToStop;
         task.life = { ...task.life, whenToldToStop: { after: Math.max(after, stopTakes), exitCode } };
       }
@@ -134,6 +134,7 @@ export class Ecs {
       ghost,
       knownFrom: now + this.random.between(0, this.consistency.unknown) * SECOND,
       listedFrom: now + this.random.between(0, this.consistency.unlisted) * SECOND,
+      leftOut: 0,
       moments: [{
         at: now,
         task: {
@@ -214,6 +215,7 @@ export class Ecs {
       return false;
     }
     this.faults.quirk('listsWithout');
+    task.leftOut++;
     return true;
   }
 

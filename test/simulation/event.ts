@@ -22,7 +22,7 @@ export function responseUrl(number: number, at: number): string {
 /** Signature version 2, as in events until 2018: it tells when the URL expires. */
 export function urlWithoutDate(number: number, at: number): string {
   const expires = Math.floor(at / 1_000) + URL_EXPIRES_SECONDS;
-  return `https://cloudformation-custom-resource-response.example/${number}?AWSAccessKeyId=ASIAEXAMPLE&Expires=${expires}&Signature=${RESPONSE_SECRET}`;
+  return `https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/${number}?AWSAccessKeyId=ASIAEXAMPLE&Expires=${expires}&Signature=${RESPONSE_SECRET}`;
 }
 
 export function serviceTimeout({ TimeoutSeconds, OnDelete }: Pick<RunTaskProperties, 'TimeoutSeconds' | 'OnDelete'>): number {

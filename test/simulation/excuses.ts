@@ -1,7 +1,7 @@
 import { MINUTE, SECOND } from './clock';
-import type { History, InvocationFacts, Request } from './history';
+import type { Call, History, InvocationFacts, Request } from './history';
 import type { SimulatedTask } from './task';
-import { PASS_ON_MARGIN_SECONDS } from '../../src/timing';
+import { OVERLAP_MS, PASS_ON_MARGIN_SECONDS } from '../../src/timing';
 
 /** Within this time the invocation that has started a task notices that nobody wants it any more, and stops it. */
 const NOTICED_WITHIN = 90 * SECOND;
@@ -16,10 +16,10 @@ export function everyInvocationDied(request: Request, history: History): boolean
 /** The handler keeps this much of its margin for delivering the answer. */
 const TIME_TO_ANSWER = 30 * SECOND;
 
-/** The answer could not be delivered: each attempt met a fault, and the first one was made in good time. */
+/** The answer could not be delivered: each of several attempts met a fault, and the first was made in good time. */
 export function responseUrlWasDown(request: Request, history: History): boolean {
   const puts = history.callsOf(request, 'put').filter(({ at }) => at < request.deadline);
-  const isSo = puts.length > 0 && puts[0].at <= request.deadline - TIME_TO_ANSWER && puts.every(({ fault }) => fault);
+  const isSo = puts.length >= 3 && puts[0].at <= request.deadline - TIME_TO_ANSWER && puts.every(({ fault }) => fault);
   return history.excuse('the response URL was down', isSo);
 }
 
@@ -29,7 +29,9 @@ export function responseUrlWasDown(request: Request, history: History): boolean 
  */
 export function handOverWasLost(request: Request, history: History): boolean {
   const lost = history.lost.filter((event) => event.request === request);
-  const isSo = lost.length > 0 && lost.every(({ at }) => !history.tasksOf(request).some(({ endedAt }) => endedAt < at + 55 * SECOND));
+  const over = Math.max(...history.tasksOf(request).map(({ endedAt }) => endedAt));
+  const hasEnded = (at: number) => over > at && over < at + OVERLAP_MS - 5 * SECOND;
+  const isSo = lost.length > 0 && lost.every(({ at }) => !hasEnded(at));
   return history.excuse('a hand-over was lost', isSo);
 }
 
@@ -47,7 +49,7 @@ export function wasHeldUp(request: Request, history: History): boolean {
   const invocations = history.invocations.filter((invocation) => invocation.request === request);
   const first = invocations.find(({ hop }) => hop === 0);
   const late = !first || first.startedAt - request.sentAt > MINUTE
-    || invocations.some(({ attempt }) => attempt > 1)
+    || invocations.some(({ attempt }) => attempt > 1 && !invocations.some(({ end }) => end === 'ran out of time'))
     || invocations.some(({ hop, startedAt }) => hop > 0 && !invocations.some((before) => before.handedOver && startedAt - before.endedAt! < MINUTE));
   const over = Math.max(request.sentAt, ...history.tasksOf(request).map(({ stoppedAt }) => stoppedAt));
   const done = request.properties.HasNextLeg ? Math.min(over, request.deadline - PASS_ON_MARGIN_SECONDS * SECOND) : over;
@@ -60,6 +62,11 @@ export function wasHeldUp(request: Request, history: History): boolean {
   return history.excuse('Lambda held it up', late && !(wasThere && couldSee));
 }
 
+/** Whether ECS could have shown the task then: "eventual consistency" (RunTask, API reference). */
+function couldShow({ at, result }: Call, { listedFrom, knownFrom, leftOut, arn }: SimulatedTask): boolean {
+  return at >= Math.max(listedFrom, knownFrom) && (leftOut === 0 || result?.taskArns.includes(arn));
+}
+
 /** ECS said that it had placed nothing, and did not list the task until the next one was started. */
 export function unseenGhost(task: SimulatedTask, history: History): boolean {
   if (!task.ghost) {
@@ -68,19 +75,23 @@ export function unseenGhost(task: SimulatedTask, history: History): boolean {
   const visible = Math.max(task.listedFrom, task.knownFrom);
   const next = history.callsOfRun(task.request, 'RunTask').find(({ at }) => at > task.createdAt)?.at ?? Infinity;
   const looks = history.callsOfRun(task.request, 'ListTasks').filter(({ at }) => at > task.createdAt && at < next);
-  const isSo = next < visible || (looks.length > 0 && looks.every(({ at, error }) => error || at < visible));
+  const isSo = next < visible || (looks.length > 0 && looks.every((look) => look.error || !couldShow(look, task)));
   return history.excuse('nobody could see that the task had started', isSo);
 }
 
 /** The answer names the task, after a wait that is long enough to end what ends when told to, or in which AWS refused that for a while. */
 export function saidSo(task: SimulatedTask, request: Request, history: History): boolean {
   const { at, parsed } = request.puts[0];
-  const told = history.callsOf(request, 'StopTask').filter(({ input }) => input.task === task.arn);
-  const isNamed = new RegExp(`May still be running.*${task.arn}\\b`).test(parsed?.Reason ?? '');
+  const told = history.calls.filter(({ api, input, at: when, result, invocation }) => api === 'StopTask' && input.task === task.arn && when <= at
+    && (invocation.request === request || result)); // a task that has been told to stop need not be told again
+  const isNamed = new RegExp(`Stop it manually: .*${task.arn}\\b`).test(parsed?.Reason ?? '');
   return history.excuse('the answer says that it may still run', isNamed && told.length > 0 && (at - told[0].at > 100 * SECOND || told.some(({ error }) => error)));
 }
 
-/** Since the task was there, AWS refused all the time to list tasks, to describe them, or to stop this one. */
+/** An answer that leaves something running says so. */
+const NAMES_WHAT_RUNS = /May still be running|tasks may still|may still run|Could not confirm that this task stopped|still runs/i;
+
+/** Since the task was there, AWS refused all the time to list tasks, to describe them, or to stop this one, and the answer says so. */
 export function wasRefused(task: SimulatedTask, request: Request, history: History): boolean {
   const own = task.request.first === request.first;
   const until = own ? answeredAt(request) : lookedUntil(request, history);
@@ -89,8 +100,8 @@ export function wasRefused(task: SimulatedTask, request: Request, history: Histo
       .filter(({ at, doneAt, input }) => doneAt !== undefined && at >= task.createdAt && at <= until && (api !== 'StopTask' || input.task === task.arn));
     return calls.length > 0 && calls.every(({ error }) => error);
   };
-  const isSaid = (api: string) => !own || api === 'StopTask' || /May still be running|More of its tasks may/.test(request.puts[0]?.parsed?.Reason ?? '');
-  return history.excuse('AWS refused to list, describe or stop', ['ListTasks', 'DescribeTasks', 'StopTask'].some((api) => refused(api) && isSaid(api)));
+  const isSaid = NAMES_WHAT_RUNS.test(request.puts[0]?.parsed?.Reason ?? '');
+  return history.excuse('AWS refused to list, describe or stop', isSaid && ['ListTasks', 'DescribeTasks', 'StopTask'].some(refused));
 }
 
 /**
@@ -114,9 +125,8 @@ function wasHiddenFrom(task: SimulatedTask, request: Request, history: History):
   const startedAt = starts[starts.length - 1].at; // ECS may take its time with it
   const looks = history.callsOf(request, 'ListTasks')
     .filter(({ at, error }) => at >= startedAt && at <= lookedUntil(request, history) && !error);
-  const visible = Math.max(task.listedFrom, task.knownFrom);
   return looks.length > 0
-    && looks.every(({ at }) => at < visible)
+    && looks.every((look) => !couldShow(look, task))
     && wasStoppedSoon(task, Math.max(task.createdAt, looks[looks.length - 1].at), history);
 }
 
@@ -154,11 +164,21 @@ export function stackHadNotTurned(task: SimulatedTask, request: Request, history
  * The event of an Update that was cancelled came only when the stack was being rolled back: nothing in it tells it from
  * the Update of the rollback. Only where that is to run the task does it do anything.
  */
-export function lookedLikeTheRollback({ request, invocation }: SimulatedTask, history: History): boolean {
-  const seen = history.calls.find((call) => call.invocation === invocation && call.api === 'DescribeStacks' && call.result)?.result;
+export function lookedLikeTheRollback({ request, invocation, createdAt }: SimulatedTask, history: History): boolean {
+  const seen = history.calls.filter((call) => call.invocation === invocation && call.api === 'DescribeStacks' && call.result && call.at <= createdAt);
   const isSo = request.type === 'Update' && !request.isRollback && request.properties.OnRollback === 'RUN'
-    && /ROLLBACK.*IN_PROGRESS/.test((seen as any)?.Stacks[0]?.StackStatus);
+    && seen.some(({ result }) => /ROLLBACK.*IN_PROGRESS/.test(result.Stacks[0]?.StackStatus));
   return history.excuse('a cancelled Update looked like its rollback', isSo);
+}
+
+/**
+ * DescribeStacks told of the rollback that had ended shortly before this Update: "eventually consistent". Of two readings one
+ * says that this is a rollback, and to fail one is worse than not to run the task of the other.
+ */
+export function rollbackWasTold(request: Request, history: History): boolean {
+  const isSo = request.type === 'Update' && history.callsOf(request, 'DescribeStacks')
+    .some(({ isStale, result }) => isStale && /ROLLBACK_IN_PROGRESS/.test(result?.Stacks[0]?.StackStatus));
+  return history.excuse('DescribeStacks told of the rollback before', isSo);
 }
 
 /** For tasks of earlier requests; later it looks for tasks of its own. */
@@ -181,10 +201,15 @@ export function outputsWereNotTold(request: Request, history: History): boolean 
   return history.excuse('what the stack keeps was not told', calls.length > 0 && calls[0].error !== undefined);
 }
 
-/** CloudFormation did not tell that the deployment had failed, whenever it was asked afterwards. */
+/**
+ * CloudFormation did not tell that the deployment had failed, whenever it was asked afterwards, for as long as an
+ * invocation lives: 15 minutes (Lambda quotas), of which a third may have been used before.
+ */
 export function failureWasNotTold(request: Request, failedAt: number, history: History): boolean {
   const looks = history.callsOf(request, 'DescribeStacks').filter(({ at }) => at >= failedAt);
-  return history.excuse('the failure of the deployment was not told', looks.length > 0 && looks.every(({ error }) => error));
+  const lastLook = looks[looks.length - 1];
+  const isLongEnough = looks.length > 0 && lastLook.at > lastLook.invocation.startedAt + 9 * MINUTE;
+  return history.excuse('the failure of the deployment was not told', isLongEnough && looks.every(({ error }) => error));
 }
 
 /** CloudFormation never told the invocation that answered whether this is a rollback; what one before it heard died with that. */

@@ -107,7 +107,8 @@ export const noFaults = (): FaultPlan => ({ calls: [], placements: [], crashes: 
 
 /** An error of AWS, as the SDK throws it. */
 export function awsError(name: string, message = '', status = 400): Error {
-  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } });
+  const answer = { $fault: status < 500 ? 'client' : 'server', $metadata: { httpStatusCode: status } };
+  return Object.assign(new Error(message), { name, ...name === 'TimeoutError' ? {} : answer }); // no answer is none of AWS
 }
 
 /** What goes wrong in one run. */
@@ -156,8 +157,8 @@ export class Faults {
   }
 
   /** Notes that the quirk has mattered. */
-  quirk(name: keyof Quirks): void {
-    this.note(`quirk: ${name}`);
+  quirk(name: keyof Quirks, how?: string): void {
+    this.note(`quirk: ${name}${how ? ` ${how}` : ''}`);
   }
 
   note(what: string): void {

@@ -30,6 +30,8 @@ export interface Request {
   readonly run?: RunSpec;
   /** What decides there: also where only the task definition knows. */
   readonly deciding: readonly string[];
+  /** Whether it puts a resource that has failed back to what it was, without a rollback. */
+  readonly isPutBack: boolean;
   /** Of a Delete: when the Create whose failure has left the resource was asked for, if its answer gave the physical id. */
   readonly leftAt?: number;
   /** The outputs of the stack. */
@@ -103,6 +105,8 @@ export class History {
   readonly calls: Call[] = [];
   readonly tasks: SimulatedTask[] = [];
   readonly statuses: Array<{ readonly at: number; readonly status: string }> = [];
+  /** When each thing that a person does with the stack began. */
+  readonly operations: number[] = [];
   /** Events that Lambda has lost. */
   readonly lost: Array<{ readonly at: number; readonly request: Request }> = [];
   /** By how many milliseconds the clocks of others may be behind the function's. */
@@ -111,6 +115,8 @@ export class History {
   readonly logged: Array<{ readonly at: number; readonly invocation: InvocationFacts; readonly line: string }> = [];
   /** The names of the excuses that were granted. */
   readonly excused = new Set<string>();
+  /** The kinds of sentences that were said. */
+  readonly keys = new Set<string>();
   private readonly lines: Line[] = [];
 
   constructor(private readonly clock: Clock) {}

@@ -1,9 +1,10 @@
 import { MINUTE, SECOND, seconds } from './clock';
 import { passedOn, RESPONSE_SECRET, serviceTimeout } from './event';
 import * as excuses from './excuses';
-import type { History, Put, Request } from './history';
+import type { Call, History, Put, Request } from './history';
 import { who } from './history';
 import type { LogLife } from './lives';
+import { untruths } from './messages';
 import { outputsOf, SECRETS } from './scenario';
 import type { Run } from './simulate';
 import { SimulatedTask, stateAt, succeeded } from './task';
@@ -72,8 +73,8 @@ export const invariants: readonly Invariant[] = [
     sentence: 'An Update that is no rollback starts a task, or fails, or is told to run none; no stack is complete whose task has never succeeded.',
     check: ({ history }) => [
       ...history.requests
-        .filter(({ type, run, isRollback, answer }) => type === 'Update' && run && !isRollback && answer?.parsed?.Status === 'SUCCESS')
-        .filter((request) => !leavesItToTheNext(request) && history.tasksOf(request).length === 0)
+        .filter(({ type, run, isRollback, isPutBack, answer }) => type === 'Update' && run && !isRollback && !isPutBack && answer?.parsed?.Status === 'SUCCESS')
+        .filter((request) => !leavesItToTheNext(request) && history.tasksOf(request).length === 0 && !excuses.rollbackWasTold(request, history))
         .map(({ number, answer }) => ({ at: answer!.at, facts: `R${number} was answered SUCCESS and has started no task` })),
       ...completeForNothing(history),
     ],
@@ -88,13 +89,18 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'soon and sparing',
-    sentence: 'The answer is sent within 4 s of the last exit code if nothing goes wrong, at most 60 DescribeTasks and 2 DescribeStacks a minute, besides those before and after a start.',
+    sentence: 'The answer is sent within 4 s of the last exit code if nothing goes wrong, at most 60 DescribeTasks and 2 DescribeStacks a minute, besides those before and in the minute after a start.',
     check: (run) => [...run.history.requests.flatMap((request) => slowAnswer(request, run)), ...tooManyCalls(run)],
   },
   {
     name: 'one generation at a time',
     sentence: 'While a task of a later request runs, none of an earlier one does.',
     check: ({ history }) => generationsAtOnce(history),
+  },
+  {
+    name: 'what is said is true',
+    sentence: 'Each sentence of an answer is of a known kind, and is so.',
+    check: ({ history }) => history.requests.flatMap((request) => untruths(request, history)),
   },
 ];
 
@@ -175,14 +181,14 @@ function wrongVerdict(request: Request, history: History): Finding[] {
   if (Status === 'SUCCESS') {
     const count = run.Request.count ?? 1;
     const good = history.tasksOf(request).filter((task) => ended(task, at) && succeeded(task, request.deciding, run.SuccessExitCodes));
-    const forgiven = isRollback || (type === 'Delete' && /ROLLBACK/.test(history.statusAt(at)));
-    return good.length >= count || forgiven
+    const forgiven = isRollback || (request.isPutBack && history.tasksOf(request).length === 0) || (type === 'Delete' && /ROLLBACK/.test(history.statusAt(at)));
+    return good.length >= count || forgiven || excuses.rollbackWasTold(request, history)
       ? []
       : [{ at, facts: `R${number} was answered SUCCESS when ${good.length} of ${count} tasks had succeeded` }];
   }
   const reasons = [...reasonsToFail(request, history, at), ...reasonsToLackResults(request, history, at)];
   const claimed = [
-    ...(/did not (end|start) within|its time was over/.test(Reason) && !reasons.includes('time is over') ? ['that time is over'] : []),
+    ...(/did not (end|start) within|was still \w+ after|its time was over/.test(Reason) && !reasons.includes('time is over') ? ['that time is over'] : []),
     ...(/was cancelled/.test(Reason) && !reasons.includes('the stack is not being deployed') ? ['that it was cancelled'] : []),
   ];
   return [
@@ -203,8 +209,12 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
   const wall = HasNextLeg && type !== 'Delete' ? Infinity : request.sentAt + (serviceTimeout({ TimeoutSeconds: run.TimeoutSeconds }) - STOP_MARGIN_SECONDS) * SECOND;
   const deadline = Math.min(began + run.TimeoutSeconds * SECOND, wall);
   const calls = history.callsOf(request, 'RunTask', 'DescribeTasks', 'DescribeStacks', 'DescribeTaskDefinition', 'ListTasks').filter((call) => call.error && call.at <= at);
-  const spreads = (error: Error) => /^(AccessDenied|ClusterNotFound)/.test(error.name) || /unable to assume/.test(error.message);
-  const passes = (error: Error) => /Throttling|ServerException|TimeoutError/.test(error.name);
+  // Only the first refusal of a lasting kind counts at once; what else is refused has to be refused without a break.
+  const isLastingError = ({ fault, error }: Call) =>
+    fault === undefined ? !/Throttling|ServerException|TimeoutError/.test(error.name) : /for good|never permitted/.test(fault);
+  const refusedFor = (...apis: string[]) =>
+    Math.max(0, ...apis.map((api) => longestRow(history.callsOf(request, api).filter((call) => call.at <= at))));
+  const everSaw = history.callsOfRun(request, 'DescribeTasks').some(({ result, at: when }) => result?.tasks.length > 0 && when <= at);
   const continuations = history.callsOf(request, 'Invoke').filter(({ invocation }) => invocation === request.answer!.invocation);
   const reasons: Array<[string, boolean]> = [
     ['the properties are malformed', request.isMalformed && history.tasksOf(request).length === 0],
@@ -212,15 +222,28 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
       && (request.first !== request || history.invocations.some((invocation) => invocation.request === request && invocation.hop > 0))],
     ['a task failed', tasks.some(isLasting) || ran.length > (run.RetryAttempts ?? 0)],
     ['time is over', at >= deadline - SECOND - history.clocksDifferBy],
-    ['AWS refused for good', calls.some(({ error, api }) => api !== 'ListTasks' && !spreads(error) && !passes(error))],
-    ['a permission is missing', calls.some((call) => spreads(call.error) && call.at >= began + 2.5 * MINUTE)],
-    ['AWS refused for long', calls.some((call) => call.at >= calls[0].at + 2 * MINUTE && calls.some((one) => one.api === call.api && one.at <= call.at - 2 * MINUTE))],
+    ['AWS refused for good', calls.some((call) => isLastingError(call) && (call.fault !== undefined || ['RunTask', 'DescribeTaskDefinition'].includes(call.api)))],
+    ['AWS refused for long', refusedFor('RunTask', 'DescribeStacks', 'DescribeTaskDefinition', 'ListTasks') >= 2 * MINUTE],
+    ['nobody could look for earlier tasks', history.tasksOf(request).length === 0 && refusedFor('DescribeTasks') >= MINUTE],
+    ['nobody could ever look at the task', !everSaw && refusedFor('DescribeTasks') >= 4 * MINUTE],
     ['the function could not go on', continuations.length > 0 && continuations[continuations.length - 1].error !== undefined],
     ['the stack is not being deployed', history.statuses.some((one) => one.at >= request.sentAt && one.at <= at && !/^(CREATE|UPDATE)_IN_PROGRESS$/.test(one.status))],
+    ['it is unknown whether the task has succeeded', request.properties.RunOn === 'CREATE' && passedOn(request.properties.PreviousLeg?.Baton).state === 'SKIPPED'],
     ['RunTask placed nothing', history.callsOf(request, 'RunTask').some(({ result, doneAt }) => doneAt! <= at && /ATTRIBUTE|LOCATION|MOON/.test(JSON.stringify(result?.failures ?? [])))],
     ['an earlier task does not end', history.tasks.some((task) => task.request.number < request.number && task.request.first !== request.first && task.stoppedAt > at - SECOND)],
   ];
   return reasons.filter(([, isSo]) => isSo).map(([reason]) => reason);
+}
+
+/** The longest time in which each call failed. */
+function longestRow(calls: readonly Call[]): number {
+  let longest = 0;
+  let since: number | undefined;
+  for (const { at, doneAt = at, error } of calls) {
+    since = error ? since ?? at : undefined;
+    longest = Math.max(longest, since === undefined ? 0 : doneAt - since);
+  }
+  return longest;
 }
 
 /** What of a task that has succeeded makes FAILED right. */
@@ -256,7 +279,7 @@ function wrongResults(request: Request, history: History): Finding[] {
     ...Object.entries(properties.UsedAttributes ?? {}).flatMap(([name, output]) => {
       const right = [
         ...run && good.length >= (run.Request.count ?? 1) ? good.flatMap((task) => truly(name, task, good, request)) : [],
-        ...!run || isRollback ? [kept[output]] : [],
+        ...!run || isRollback || request.isPutBack ? [kept[output]] : [],
       ];
       const isExcused = Data[name] === undefined && (right.includes(undefined) || (isRollback && excuses.outputsWereNotTold(request, history)));
       return right.includes(Data[name]) || isExcused ? [] : [{ at, facts: `R${number} was answered with the ${name} ${Data[name]}, which is ${right.join(' or ')}` }];
@@ -363,9 +386,10 @@ function leftRunning(request: Request, history: History): Finding[] {
     }));
 }
 
-/** A Delete of what a failed Create has left comes after a Create that has succeeded. */
-function belongsToAnother({ request: { answer } }: SimulatedTask, { type, ofSuccessfulCreate }: Request): boolean {
-  return type === 'Delete' && !ofSuccessfulCreate && answer?.parsed?.Status === 'SUCCESS';
+/** A Delete of what a failed Create has left comes before, during or after the next Create. */
+function belongsToAnother({ request }: SimulatedTask, { type, ofSuccessfulCreate, leftAt = Infinity, operation, stackStatus }: Request): boolean {
+  const isOfNextRun = request.sentAt > leftAt || (request.operation === operation && /^(CREATE|UPDATE)_IN_PROGRESS$/.test(stackStatus));
+  return type === 'Delete' && !ofSuccessfulCreate && (request.answer?.parsed?.Status === 'SUCCESS' || isOfNextRun);
 }
 
 function worseRollback(request: Request, history: History): Finding[] {
@@ -413,8 +437,8 @@ function tooManyCalls({ faults, history: { invocations, calls } }: Run): Finding
     // A hundred at a time, and again those that ECS lists and does not know yet, for ten seconds.
     const forOthers = othersInFamily > 0 ? ListTasks / 2 * (Math.ceil(othersInFamily / 100) + 10) : 0;
     return [
-      ...(DescribeTasks > 60 * minutes + 30 + forOthers ? [{ at, facts: `${who(invocation)} called DescribeTasks ${DescribeTasks} times in ${minutes.toFixed(1)} minutes` }] : []),
-      ...(DescribeStacks > 2 * (minutes + RunTask) + ListTasks + 10 ? [{ at, facts: `${who(invocation)} called DescribeStacks ${DescribeStacks} times in ${minutes.toFixed(1)} minutes` }] : []),
+      ...(DescribeTasks > 60 * minutes + 30 + RunTask + forOthers ? [{ at, facts: `${who(invocation)} called DescribeTasks ${DescribeTasks} times in ${minutes.toFixed(1)} minutes` }] : []),
+      ...(DescribeStacks > 2 * minutes + 5 * RunTask + ListTasks + 10 ? [{ at, facts: `${who(invocation)} called DescribeStacks ${DescribeStacks} times in ${minutes.toFixed(1)} minutes` }] : []),
     ];
   });
 }

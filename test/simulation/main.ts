@@ -119,6 +119,7 @@ function whatIsCoveredBy({ faults, outcomes, history, story }: Run): string[] {
     ...history.tasks.map(({ life, toldToStopAt }) => `task: ${toldToStopAt === undefined ? life.name : 'told to stop'}`),
     ...history.invocations.map(({ hop }) => hop > 0 ? `invocation: continued for the ${hop}. time` : 'invocation: of CloudFormation'),
     ...history.invocations.map(({ end }) => `invocation: ${end}`),
+    ...[...history.keys].map((key) => `says: ${key}`),
     ...[...history.excused].map((excuse) => `excuse: ${excuse}`),
   ];
 }

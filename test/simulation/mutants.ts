@@ -10,6 +10,8 @@ export interface Mutant extends Change {
   readonly breaks: string;
   /** A seed that shows it, where few do. */
   readonly seed?: number;
+  /** What has to go wrong for it to show. */
+  readonly wicked?: readonly string[];
 }
 
 type Send = (command: any) => Promise<any>;
@@ -236,12 +238,6 @@ export const mutants: readonly Mutant[] = [
     world: withoutLastUpdatedTime,
   },
   {
-    name: 'a Delete that comes again does not know that it is out of date',
-    breaks: 'only what is over is stopped',
-    seed: 2573,
-    world: withoutLastUpdatedTime,
-  },
-  {
     name: 'an answer lacks an attribute',
     breaks: 'true results',
     world: body((answer) => ({ ...answer, Data: Object.fromEntries(Object.entries(answer.Data ?? {}).slice(1)) })),
@@ -268,5 +264,31 @@ export const mutants: readonly Mutant[] = [
     name: 'an Update runs no task',
     breaks: 'an Update runs the task',
     event: property('RunOn', 'CREATE'),
+  },
+  {
+    name: 'one reading of the stack counts for a minute',
+    breaks: 'a rollback gets no worse',
+    wicked: ['DescribeStacks tells for seconds what has been'],
+    world: (world, event) => {
+      let last: { at: number; answer: unknown } | undefined;
+      return sending('DescribeStacksCommand', async (_input, send) => {
+        last = last && world.now() < last.at + 60_000 ? last : { at: world.now(), answer: await send(undefined) };
+        return last.answer;
+      })!(world, event);
+    },
+  },
+  {
+    name: 'a look that failed has found nothing',
+    breaks: 'nothing left running',
+    wicked: ['a permission goes and comes back'],
+    world: sending('ListTasksCommand', (_input, send) => send(undefined).catch(() => ({ taskArns: [] }))),
+  },
+  {
+    name: 'a look that failed has found that the task has ended',
+    breaks: 'a correct verdict',
+    wicked: ['a permission goes and comes back'],
+    world: sending('DescribeTasksCommand', (input, send) => send(undefined).catch(() => ({
+      tasks: input.tasks.map((taskArn: string) => ({ taskArn, lastStatus: 'STOPPED', desiredStatus: 'STOPPED', containers: [] })),
+    }))),
   },
 ];

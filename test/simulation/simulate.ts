@@ -25,6 +25,8 @@ export interface Options {
   readonly change?: Change;
   /** Names of what is to go wrong, whatever the seed says. */
   readonly wicked?: readonly string[];
+  /** Leaves out what is wicked and not asked for, so that what a seed is known for stays when more of that is turned on. */
+  readonly isPlain?: boolean;
 }
 
 export interface Run {
@@ -64,10 +66,10 @@ export async function play(story: Story): Promise<Run> {
 }
 
 /** The story of a seed; with what is wanted to go wrong in addition. */
-export function storyOf(seed: number, { change, wicked: wanted }: Options = {}): Story {
+export function storyOf(seed: number, { change, wicked: wanted, isPlain }: Options = {}): Story {
   const random = new Random(seed);
   const ofWicked = random.fork('wicked');
-  const wicked = drawWicked(ofWicked, wanted);
+  const wicked = drawWicked(ofWicked, wanted).filter(({ name }) => !isPlain || wanted?.includes(name));
   const drawn = drawScenario(random.fork('scenario'));
   const scenario = wicked.reduce((one, { change: changed, name }) => changed?.(ofWicked.fork(`scenario ${name}`), one) ?? one, drawn);
   const faults = drawFaults(random.fork('faults'));

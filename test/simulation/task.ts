@@ -20,6 +20,8 @@ export interface SimulatedTask {
   readonly ghost: boolean;
   readonly knownFrom: number;
   readonly listedFrom: number;
+  /** How often ListTasks has left it out. */
+  leftOut: number;
   /** What DescribeTasks tells from when on. */
   moments: Moment[];
   /** When its containers ran; never where none did. */

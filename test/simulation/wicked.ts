@@ -49,7 +49,7 @@ function toEach(operations: Scenario['operations'], change: (properties: Propert
 export const WICKED: readonly Wicked[] = [
   {
     name: 'DescribeStacks tells what has been',
-    isOn: false,
+    isOn: true,
     share: 0.06,
     source: 'aws/aws-cdk-cli#1802: a poll issued after ExecuteChangeSet can still report the status from before',
     notedAs: 'quirk: staleStacks',
@@ -57,19 +57,19 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'DescribeStacks tells for seconds what has been',
-    isOn: false,
+    isOn: true,
     share: 0.03,
     source: 'aws/aws-cdk-cli#1802',
-    notedAs: 'quirk: staleStacks',
+    notedAs: 'quirk: staleStacks for seconds',
     add: (random, { quirks }) => { quirks.staleStacks = { within: random.between(1, 4), chance: 1, inARow: Infinity }; },
   },
   {
     name: 'DescribeStacks leaves LastUpdatedTime out',
-    isOn: false,
+    isOn: true,
     share: 0.02,
     source: 'DescribeStacks, API reference: the field is optional',
     notedAs: 'quirk: noLastUpdatedTime',
-    add: (random, { quirks }) => { quirks.noLastUpdatedTime = random.pick([0.3, 1]); },
+    add: (random, { quirks }) => { quirks.noLastUpdatedTime = random.between(0.1, 0.5); },
   },
   {
     name: 'LastUpdatedTime moves in the first minute of a request',
@@ -81,7 +81,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'StopTask deletes the tags',
-    isOn: false,
+    isOn: true,
     share: 0.5,
     source: 'StopTask, API reference: "Any tags associated with the task will be deleted."',
     notedAs: 'quirk: stopDeletesTags',
@@ -89,7 +89,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'tasks take minutes to stop',
-    isOn: false,
+    isOn: true,
     share: 0.03,
     source: 'ECS_CONTAINER_STOP_TIMEOUT and stopTimeout have no upper limit on EC2',
     notedAs: 'quirk: stopTakes',
@@ -97,15 +97,15 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'tasks never stop',
-    isOn: false,
+    isOn: true,
     share: 0.02,
     source: 'the agent of a container instance can be disconnected',
-    notedAs: 'quirk: stopTakes',
+    notedAs: 'quirk: stopTakes Infinity',
     add: (_random, { quirks }) => { quirks.stopTakes = Infinity; },
   },
   {
     name: 'a call hangs',
-    isOn: false,
+    isOn: true,
     share: 0.05,
     source: 'a NAT gateway drops idle connections without a word',
     add: (random, { calls }) => {
@@ -115,7 +115,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'the body of an answer drips',
-    isOn: false,
+    isOn: true,
     share: 0.03,
     source: 'a proxy that stalls: the request times out by its body, not its head',
     add: (random, { calls }) => {
@@ -125,7 +125,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'an answer is unreadable',
-    isOn: false,
+    isOn: true,
     share: 0.06,
     source: 'proxies and captive portals answer in the place of AWS; TLS and HTTP parsers throw what is no error of AWS',
     add: (random, { calls }) => {
@@ -149,7 +149,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'a permission goes and comes back',
-    isOn: false,
+    isOn: true,
     share: 0.04,
     source: 'inline policies that the same deployment rewrites, service control policies that are rolled out',
     add: (random, { calls }) => {
@@ -161,7 +161,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'the credentials expire for a moment',
-    isOn: false,
+    isOn: true,
     share: 0.03,
     source: 'boto/botocore#3600, aws/copilot-cli#5984',
     add: (random, { calls }) => {
@@ -171,7 +171,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'RunTask throws what passes',
-    isOn: false,
+    isOn: true,
     share: 0.06,
     source: 'dagster-io/dagster#33439, aws/amazon-ecs-cli#1122, and others in known-errors.ts',
     add: (random, { calls }) => {
@@ -182,7 +182,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'a quota of Fargate is used up',
-    isOn: false,
+    isOn: true,
     share: 0.03,
     source: 'throttling and quotas of Fargate, developer guide: failures[] of an HTTP status 200',
     add: (random, { placements }) => {
@@ -193,7 +193,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'what is thrown is no Error',
-    isOn: false,
+    isOn: true,
     share: 0.02,
     source: 'a trap: the SDK wraps what it throws',
     add: (random, { calls }) => {
@@ -203,7 +203,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'URLs do not tell when they were signed',
-    isOn: false,
+    isOn: true,
     share: 0.03,
     source: 'events until 2018 had URLs of signature version 2',
     notedAs: 'quirk: signsWithoutDate',
@@ -211,15 +211,15 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'clocks differ',
-    isOn: false,
+    isOn: true,
     share: 0.03,
     source: 'AWS promises no common clock',
     notedAs: 'quirk: clocks',
-    add: (random, { quirks }) => { quirks.clocks = { ecs: random.between(-9, 9), cloudFormation: random.between(-9, 9) }; },
+    add: (random, { quirks }) => { quirks.clocks = { ecs: random.between(-4.5, 4.5), cloudFormation: random.between(-4.5, 4.5) }; },
   },
   {
     name: 'ListTasks leaves a young task out',
-    isOn: false,
+    isOn: true,
     share: 0.03,
     source: 'RunTask, API reference: eventual consistency, "up to about five minutes"',
     notedAs: 'quirk: listsWithout',
@@ -227,17 +227,18 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'up to ten tasks in one request',
-    isOn: false,
+    isOn: true,
     share: 0.03,
     source: 'RunTask, API reference: count',
     change: (random, scenario) => {
       const count = random.whole(5, 10);
-      return { ...scenario, operations: toEach(scenario.operations, ({ Request, UsedAttributes }) => UsedAttributes ? {} : { Request: { ...Request, count } }) };
+      const operations = toEach(scenario.operations, ({ Request, UsedAttributes }) => UsedAttributes ? {} : { Request: { ...Request, count } });
+      return { ...scenario, operations };
     },
   },
   {
     name: 'hundreds of other tasks in the family',
-    isOn: false,
+    isOn: true,
     share: 0.02,
     source: 'a service with the same task definition',
     notedAs: 'quirk: othersInFamily',
@@ -253,7 +254,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'properties are malformed',
-    isOn: false,
+    isOn: true,
     share: 0.01,
     source: 'conditions leave lists empty; an escape hatch or another version of the construct writes what it likes',
     notedAs: 'quirk: delivers',
@@ -267,14 +268,14 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'a hand-over is lost',
-    isOn: false,
+    isOn: true,
     share: 0.03,
     source: 'Invoke, API reference: "events may be lost"',
     add: (random, { deliveries }) => { deliveries.push({ name: 'a hand-over is lost', event: random.whole(1, 2), lost: true }); },
   },
   {
     name: 'few slots for invocations',
-    isOn: false,
+    isOn: true,
     share: 0.02,
     source: 'new accounts have ten concurrent executions in all',
     notedAs: 'quirk: slots',
@@ -282,7 +283,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'others in the stack take long',
-    isOn: false,
+    isOn: true,
     share: 0.03,
     source: 'a database, a distribution: half an hour after the task',
     notedAs: 'quirk: othersTake',
@@ -298,7 +299,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'Express mode',
-    isOn: false,
+    isOn: true,
     share: 0.02,
     source: 'express mode: no rollback, nothing waits until what it needs is stable',
     change: (_random, scenario) => ({ ...scenario, operations: scenario.operations.map((operation) => ({ ...operation, noRollback: true })) }),
@@ -312,7 +313,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'a cleanup asks three times',
-    isOn: false,
+    isOn: true,
     share: 0.5,
     source: 'using-cfn-updating-stacks-monitor-stack: three attempts to delete',
     notedAs: 'quirk: asksThrice',
@@ -320,18 +321,18 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'what a failed Create has left is deleted before the next Create',
-    isOn: false,
+    isOn: true,
     share: 0.1,
     source: 'stack failure options: "deleted upon the next stack operation", and nothing says when',
-    notedAs: 'quirk: deletesFailed',
+    notedAs: 'quirk: deletesFailed before',
     add: (_random, { quirks }) => { quirks.deletesFailed = 'before'; },
   },
   {
     name: 'what a failed Create has left is deleted during the next run',
-    isOn: false,
+    isOn: true,
     share: 0.1,
     source: 'stack failure options: "deleted upon the next stack operation", and nothing says when',
-    notedAs: 'quirk: deletesFailed',
+    notedAs: 'quirk: deletesFailed during',
     add: (_random, { quirks }) => { quirks.deletesFailed = 'during'; },
   },
 ];

@@ -1,9 +1,11 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { identity } from '../../lambda/cloudformation/identity';
 import { Event } from '../../lambda/cloudformation/request';
+import { markOf } from '../../lambda/ecs/marks';
 import { createHandler } from '../../lambda/lifecycle';
 import type { World } from '../../lambda/world';
 import { RESOURCE_TYPE } from '../../src/contract';
+import { serviceTimeoutFor } from '../../src/timing';
 
 // What tests need of the handler comes from here, so that few files know where it is.
 export { identity };
@@ -20,12 +22,13 @@ export type Life = ReadonlyArray<readonly [second: number, state: Partial<Task>]
 const app = (container: object) => [{ name: 'app', ...container }];
 
 /** A Fargate task whose container exits with the code after so many seconds; its network interface takes 20 seconds more. */
-export function runs(seconds: number, exitCode: number): Life {
+export function runs(seconds: number, exitCode: number, more: Partial<Task> = {}): Life {
   const over: Partial<Task> = {
     desiredStatus: 'STOPPED',
     stopCode: 'EssentialContainerExited',
     stoppedReason: 'Essential container in task exited',
     containers: app({ lastStatus: 'STOPPED', exitCode, runtimeId: '1' }),
+    ...more,
   };
   return [
     [0, { lastStatus: 'PROVISIONING', containers: app({ lastStatus: 'PENDING' }) }],
@@ -47,7 +50,8 @@ export function doesNotStart(stoppedReason: string): Life {
 /** What happens instead of one API call. */
 export type Fault = (input: any, proceed: () => any) => unknown;
 
-interface Started extends Pick<Task, 'taskArn' | 'taskDefinitionArn' | 'startedBy' | 'tags'> {
+interface Started extends Pick<Task, 'taskArn' | 'taskDefinitionArn' | 'startedBy'> {
+  tags?: Task['tags'];
   readonly at: number;
   readonly life: Life;
   readonly cluster: string;
@@ -176,8 +180,9 @@ export class FakeAws implements World {
     return this.tokens.get(clientToken);
   }
 
-  protected onDescribeTasks({ tasks }: { tasks: string[] }) {
-    return { tasks: this.tasks.filter(({ taskArn }) => tasks.includes(taskArn!)).map((task) => this.describe(task)) };
+  protected onDescribeTasks({ tasks, include }: { tasks: string[]; include?: string[] }) {
+    const found = this.tasks.filter(({ taskArn }) => tasks.includes(taskArn!)).map((task) => this.describe(task));
+    return { tasks: include?.includes('TAGS') ? found : found.map((task) => ({ ...task, tags: [] })) };
   }
 
   protected onListTasks({ cluster, family, desiredStatus, nextToken = '0' }: any) {
@@ -188,8 +193,10 @@ export class FakeAws implements World {
     return { taskArns: arns.slice(Number(nextToken), end), nextToken: end < arns.length ? String(end) : undefined };
   }
 
+  /** "Any tags associated with the task will be deleted." */
   protected onStopTask({ task, reason }: any) {
     const found = this.tasks.find(({ taskArn }) => taskArn === task)!;
+    found.tags = undefined;
     found.stoppedAt ??= this.time;
     found.stoppedReason ??= reason;
     return {};
@@ -223,16 +230,16 @@ export class FakeAws implements World {
     }
     const before = lived(stoppedAt);
     return this.time < stoppedAt + 30_000
-      ? { ...before, desiredStatus: 'STOPPED' }
+      ? { ...before, desiredStatus: 'STOPPED', stoppedReason }
       : { ...before, desiredStatus: 'STOPPED', lastStatus: 'STOPPED', stopCode: 'UserInitiated', stoppedReason, containers: app({ lastStatus: 'STOPPED', exitCode: 143 }) };
   }
 }
 
 /** The properties of a RunTask as CloudFormation delivers them: all scalars are strings. */
-export function properties(more: object = {}, request: object = {}): { ServiceToken: string; [name: string]: any } {
+export function properties(more: { TimeoutSeconds?: string; [name: string]: any } = {}, request: object = {}): { ServiceToken: string; [name: string]: any } {
   return {
     ServiceToken: 'arn:aws:lambda:eu-west-1:111122223333:function:Shop-EcsRunTask',
-    ServiceTimeout: '2100',
+    ServiceTimeout: String(serviceTimeoutFor(Number(more.TimeoutSeconds ?? 1800))),
     Request: { cluster: CLUSTER, taskDefinition: 'migrate:7', launchType: 'FARGATE', ...request },
     RunOn: 'CHANGE',
     TimeoutSeconds: '1800',
@@ -256,6 +263,11 @@ const common = {
 /** The physical id of the resource. */
 export const ID = identity(common);
 
+/** The mark of a task of the resource, by the request that started the task. */
+export function markOfTask(requestId: string, number = 1, tokenNumber = 1): string {
+  return markOf(ID, requestId, number, tokenNumber);
+}
+
 export function create(delivered = properties()): Event {
   return { ...common, RequestType: 'Create', RequestId: 'c0ffee00-create', ResourceProperties: delivered };
 }
@@ -277,7 +289,8 @@ export function remove(delivered = properties(), PhysicalResourceId = ID): Event
 
 /** An error of AWS, as the SDK throws it. */
 export function awsError(name: string, message = '', status = 400): Error {
-  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } });
+  const answer = { $fault: status < 500 ? 'client' : 'server', $metadata: { httpStatusCode: status } };
+  return Object.assign(new Error(message), { name, ...name === 'TimeoutError' ? {} : answer }); // no answer is none of AWS
 }
 
 export function fails(name: string, message?: string, status?: number) {
@@ -315,3 +328,22 @@ export const startedButReportedAsFailed: Fault = (_, proceed) => {
 
 /** DescribeTasks does not know the tasks. */
 export const missing: Fault = () => ({ tasks: [], failures: [{ reason: 'MISSING' }] });
+
+/** DescribeTasks returns what the function cannot process. */
+export function unexpectedError(thrown: string | object): Fault {
+  const error = typeof thrown === 'string' ? new TypeError(thrown) : thrown;
+  return (_, proceed) => ({ tasks: proceed().tasks.map((task: Task) => ({ ...task, get lastStatus() { throw error; } })) });
+}
+
+/** The call takes effect, and its response cannot be read. */
+export function unreadable(thrown: unknown): Fault {
+  return (_, proceed) => {
+    proceed();
+    throw thrown;
+  };
+}
+
+/** DescribeStacks reports this status, which is older than what the stack is in now. */
+export function stale(StackStatus: string, LastUpdatedTime?: Date): Fault {
+  return () => ({ Stacks: [{ StackStatus, LastUpdatedTime }] });
+}

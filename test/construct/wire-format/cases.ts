@@ -96,7 +96,7 @@ export const CASES: { readonly [name: string]: (given: Given) => void } = {
   },
   'a nested stack': (given) => {
     const nested = new NestedStack(given.stack, 'Nested');
-    given.runTask({ taskDefinition: given.definition({}, given.logging()) }, 'Task', nested).getOutput('BucketName');
+    given.runTask({ onRollback: OnRollback.RUN, taskDefinition: given.definition({}, given.logging()) }, 'Task', nested).getOutput('BucketName');
   },
   'count': (given) => {
     given.runTask({ count: 3 });

@@ -44,6 +44,22 @@ test('an answer with a log that is too long loses its oldest lines; the cause an
   expect(reason).not.toContain('  line 0');
 });
 
+test('a last log line that is too long is cut, and lines before it stay', () => {
+  const lines = [...Array.from({ length: 19 }, (_, line) => log(`line ${line}`)), log(`{"error":"${'x'.repeat(4_400)}"}`)];
+  const reason = reasonOf(body([CAUSE, HEADING, ...lines, ...BOTTOM])).split('\n');
+  expect(reason).toEqual(['The cause.', HEADING.text, ...lines.slice(0, -1).map(({ text }) => text), expect.stringMatching(/^ {2}\{"error":"x{500,} \[cut\]$/), ...PLACES]);
+});
+
+test('the last log line stays where there is room for one', () => {
+  const lines = Array.from({ length: 20 }, (_, line) => log(`${line} ${'x'.repeat(1_000)}`));
+  const reason = fit([CAUSE, HEADING, ...lines, ...BOTTOM], 500).split('\n');
+  expect(reason).toEqual(['The cause.', HEADING.text, expect.stringMatching(/^ {2}19 x+ \[cut\]$/), ...PLACES]);
+});
+
+test.each([0, 1, 5, 6, 7, 20])('a reason for which there are only %d bytes is no longer than that', (bytes) => {
+  expect(fit([sentence('x'.repeat(100)), ...BOTTOM], bytes).length).toBeLessThanOrEqual(bytes);
+});
+
 test('the longest line is cut where there is no log to leave out; the places to look stay', () => {
   const reason = reasonOf(body([CAUSE, aws('x'.repeat(10_000)), ...BOTTOM])).split('\n');
   expect(reason).toEqual(['The cause.', expect.stringMatching(/^AWS says: x+ \[cut\]$/), ...PLACES]);
@@ -66,6 +82,18 @@ test('a cause that is too long is cut, and says so', () => {
 
 test('colours and control characters of a terminal are left out', () => {
   expect(reasonOf(body([sentence('\u001b[1;31mERROR\u001b[0m\u0007 a\tb\r\u0000\u009b')]))).toBe('ERROR a  b');
+});
+
+test.each([
+  ['a title of a terminal', '\u001b]0;title\u0007text', 'text'],
+  ['a link of a terminal', '\u001b]8;;https://example.com\u001b\\text\u001b]8;;\u001b\\', 'text'],
+  ['a title without its end', '\u001b]0;text', 'text'],
+  ['a title of one byte more', '\u009d2;title\u009ctext', 'text'],
+  ['a character set of a terminal', '\u001b(Btext\u001b[m', 'text'],
+  ['colours of one byte more', '\u009b31mtext', 'text'],
+  ['the direction of writing', 'a\u202eb\u2066c\u2069d\u200ee\u200ff\u061cg', 'abcdefg'],
+])('%s is left out', (_, text, printed) => {
+  expect(reasonOf(body([sentence(text)]))).toBe(printed);
 });
 
 describe('an answer that is sent', () => {

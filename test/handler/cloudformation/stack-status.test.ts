@@ -14,6 +14,12 @@ describe('the stack status of an Update', () => {
     expect(world.lines).toContainEqual(expect.stringContaining('AccessDenied: not authorized to perform: cloudformation:DescribeStacks'));
   });
 
+  test('is requested again when CloudFormation once returns no stack', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    world.faults.DescribeStacks = [() => ({ Stacks: [] })];
+    expectSuccess(await world.request(update()), { Reason: 'No task was run: this is a rollback.' });
+  });
+
   test('fails the Update before a task starts when CloudFormation returns none', async () => {
     world.faults.DescribeStacks = times(1000, () => ({ Stacks: [] }));
     expectFailed(await world.request(update()), 'does not tell the status of the stack');

@@ -1,3 +1,4 @@
+import { locateLog } from '../../../lambda/ecs/logs';
 import { create, fails, properties, runs, FakeAws, times, sentAfter } from '../../support/fake-aws';
 import { expectFailed } from '../../support/handler-expectations';
 
@@ -42,11 +43,47 @@ describe('the end of the log of a container that failed', () => {
     expect(world.callsOf('GetLogEvents').length - before).toBeLessThan(7);
   });
 
+  test('has the last line that arrives 2.5 seconds after the lines before it', async () => {
+    world.lives = [runs(60, 3)];
+    world.logEvents = ['migrating', 'out of ideas'];
+    let first: number | undefined;
+    world.faults.GetLogEvents = times(100, (_, proceed) => {
+      first ??= world.seconds();
+      return world.seconds() < first + 2.5 ? { events: [{ message: 'migrating' }] } : proceed();
+    });
+    expect((await world.request(create())).Reason).toContain('The end of its log:\n  migrating\n  out of ideas\n');
+  });
+
+  test('is read for four seconds at most, however long lines arrive', async () => {
+    world.lives = [runs(60, 3)];
+    let line = 0;
+    world.faults.GetLogEvents = times(100, () => ({ events: [{ message: `line ${++line}` }] }));
+    await world.request(create());
+    const readAt = world.calls.filter(({ name }) => name === 'GetLogEvents').map(({ at }) => at);
+    expect(readAt.pop()! - readAt[0]).toBeLessThan(5);
+  });
+
+  test('has its last line although more blank lines than logTailLines follow', async () => {
+    world.lives = [runs(60, 3)];
+    world.logEvents = ['out of ideas\n\n  \n\n\n'];
+    expect((await world.request(create(properties({ LogTailLines: '3' })))).Reason).toContain('The end of its log:\n  out of ideas\nLog group');
+  });
+
+  test('is not looked for in a place that the construct does not know, even of a container named constructor', async () => {
+    world.lives = [runs(60, 3).map(([second, state]) => [second, {
+      ...state, containers: state.containers?.map((container) => ({ ...container, name: 'constructor' })),
+    }] as const)];
+    const { Reason } = await world.request(create(properties({ ExitCodeFrom: ['constructor'] })));
+    expect(Reason).toMatch(/^Container "constructor" exited with code 3\.\nTask /);
+  });
+
   test('has as many lines as logTailLines', async () => {
     world.lives = [runs(60, 3)];
     world.logEvents = ['one\ntwo', 'three\nfour'];
     expect((await world.request(create(properties({ LogTailLines: '3' })))).Reason).toContain('The end of its log:\n  two\n  three\n  four\n');
-    expect(world.callsOf('GetLogEvents')).toEqual([{ logGroupName: '/shop', logStreamName: 'app/app/1a', startFromHead: false, limit: 3 }]);
+    const calls = world.callsOf('GetLogEvents');
+    expect(calls).toEqual(times(calls.length, { logGroupName: '/shop', logStreamName: 'app/app/1a', startFromHead: false, limit: 3 }));
+    expect(calls.length).toBeLessThanOrEqual(4);
   });
 
   test('is not read when logTailLines is 0', async () => {
@@ -55,9 +92,23 @@ describe('the end of the log of a container that failed', () => {
     expect(world.callsOf('GetLogEvents')).toEqual([]);
   });
 
-  test('is left out of the failure message when it cannot be read', async () => {
+  test('is reported as missing when reading it fails, with the reason', async () => {
+    world.lives = [runs(60, 3)];
+    world.faults.GetLogEvents = times(10, fails('AccessDeniedException', 'not authorized to perform: logs:GetLogEvents'));
+    expectFailed(await world.request(create()), [
+      'Container "app" exited with code 3.',
+      'The end of its log is missing: reading it failed (AccessDeniedException: not authorized to perform: logs:GetLogEvents).',
+      'Log group /shop, stream app/app/1a.',
+    ].join('\n'));
+  });
+
+  test('is left out of the failure message when the container has printed nothing', async () => {
     world.lives = [runs(60, 3)];
     world.faults.GetLogEvents = times(10, fails('ResourceNotFoundException', 'The specified log stream does not exist.'));
-    expectFailed(await world.request(create()), 'Container "app" exited with code 3.');
+    expectFailed(await world.request(create()), 'Container "app" exited with code 3.\nLog group /shop');
   });
+});
+
+test('a container whose name every object has as a member has no log by that', () => {
+  expect(locateLog({ Logs: {} }, 'constructor', 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1a')).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import { create, properties, runs, FakeAws } from '../../support/fake-aws';
+import { create, properties, runs, FakeAws, unexpectedError } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -22,7 +22,7 @@ describe('Create', () => {
   });
 
   test('answers FAILED after an unexpected error, and stops the task', async () => {
-    world.faults.DescribeTasks = [() => { throw new TypeError('surprise'); }];
+    world.faults.DescribeTasks = [unexpectedError('surprise')];
     expectFailed(await world.request(create()), 'TypeError: surprise');
     expectStopped(world, 1);
   });

@@ -1,4 +1,4 @@
-import { CLUSTER, create, fails, MINUTE, runs, update, FakeAws, times, sentAfter, passThrough } from '../../support/fake-aws';
+import { CLUSTER, create, fails, markOfTask, MINUTE, runs, update, FakeAws, type Fault, START, times, sentAfter, passThrough } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -11,17 +11,36 @@ describe('an event that is out of date', () => {
     world.faults.DescribeStacks = times(10, () => ({ Stacks: [{ StackStatus: status, LastUpdatedTime: new Date(Date.UTC(2026, 0, 1, 0, 4)) }] }));
     expectFailed(await world.request(event), /^(The function failed: t|T)his request is out of date: CloudFormation has gone on without it\.\nCloudWatch/);
     expectStarted(world, 0);
+    expect(world.seconds()).toBeLessThan(5 * 60 + 40);
     expect(world.callsOf('DescribeStacks')).toContainEqual({ StackName: event.StackId });
   });
 
-  test('stops its own task when a later deployment has begun', async () => {
+  const laterDeployment: Fault = () => ({ Stacks: [{ StackStatus: 'UPDATE_IN_PROGRESS', LastUpdatedTime: new Date(world.time) }] });
+
+  test('that arrived more than a minute late stops its own task when two readings, 15 seconds apart, say that a later deployment has begun', async () => {
     world.lives = [runs(60 * 60, 0)];
-    world.faults.DescribeStacks = [
-      ...times(2, passThrough),
-      () => ({ Stacks: [{ StackStatus: 'UPDATE_IN_PROGRESS', LastUpdatedTime: new Date(Date.UTC(2026, 0, 1, 0, 1)) }] }),
-    ];
+    await world.sleep(61_000);
+    world.faults.DescribeStacks = [...times(2, passThrough), ...times(100, laterDeployment)];
     expectFailed(await world.request(create()), 'This request is out of date');
+    const firstReading = world.calls.filter(({ name }) => name === 'DescribeStacks')[2].at;
     expectStopped(world, 1);
+    expect(world.tasks[0].stoppedAt! - START).toBeGreaterThanOrEqual((firstReading + 15) * 1000);
+    expect(world.tasks[0].stoppedAt! - START).toBeLessThan((firstReading + 30) * 1000);
+  });
+
+  test('that arrived more than a minute late stops nothing when only one reading says that a later deployment has begun', async () => {
+    world.lives = [runs(5 * 60, 0)];
+    await world.sleep(61_000);
+    world.faults.DescribeStacks = [...times(2, passThrough), laterDeployment];
+    expectSuccess(await world.request(create()));
+    expectNoneStopped(world);
+  });
+
+  test('is no reason to stop the task of an event that arrived in time, whatever LastUpdatedTime says', async () => {
+    world.lives = [runs(5 * 60, 0)];
+    world.faults.DescribeStacks = [...times(2, passThrough), ...times(100, laterDeployment)];
+    expectSuccess(await world.request(create()));
+    expectNoneStopped(world);
   });
 
   test('does not stop the task of a later request', async () => {
@@ -39,7 +58,7 @@ describe('the task of an earlier request', () => {
     world.lives = [runs(60 * 60, 0), runs(5, 0)];
     await world.invokeThenCrash(create());
     expectSuccess(await world.request({ ...create(), RequestId: 'another', ResponseURL: sentAfter(3) }));
-    expect(world.callsOf('StopTask')).toEqual([{ cluster: CLUSTER, task: world.tasks[0].taskArn, reason: 'cdk-ecs-run-task: a later deployment runs it anew' }]);
+    expect(world.callsOf('StopTask')).toEqual([{ cluster: CLUSTER, task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: CloudFormation has sent a later request (${markOfTask(create().RequestId)})` }]);
     expect(world.tasks[1].at - world.tasks[0].stoppedAt!).toBeGreaterThanOrEqual(30_000);
   });
 
@@ -51,7 +70,7 @@ describe('the task of an earlier request', () => {
     expect(Status).toBe('FAILED');
     expect(Reason.split('\n')).toEqual([
       'The task of an earlier deployment still runs, so no other was started.',
-      `May still be running, stop it by hand: ${world.tasks[0].taskArn}.`,
+      `Could not confirm that this task stopped. Stop it manually: ${world.tasks[0].taskArn}.`,
       expect.stringContaining('CloudWatch Log Stream'),
     ]);
     expectStarted(world, 1);

@@ -1,5 +1,5 @@
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
-import { CLUSTER, create, fails, MINUTE, properties, runs, update, FakeAws, times, sentAfter } from '../../support/fake-aws';
+import { CLUSTER, create, fails, markOfTask, MINUTE, properties, runs, update, FakeAws, times, sentAfter } from '../../support/fake-aws';
 import { expectSuccess, expectStarted, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -30,8 +30,12 @@ describe('a rollback', () => {
     await world.invoke(update(cancelled), 2 * MINUTE); // still waiting, in its next invocation
     world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
     expectSuccess(await world.request({ ...update(properties(), cancelled), RequestId: 'rollback' }));
-    expect(world.callsOf('StopTask')[0]).toEqual({ cluster: 'other', task: world.tasks[0].taskArn, reason: 'cdk-ecs-run-task: the deployment is rolled back' });
-    expect(world.answers).toContainEqual(expect.objectContaining({ RequestId: update().RequestId, Status: 'FAILED' }));
+    expect(world.callsOf('StopTask')[0]).toEqual({ cluster: 'other', task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: CloudFormation has sent a later request (${markOfTask(update().RequestId)})` });
+    expect(world.answers).toContainEqual(expect.objectContaining({
+      RequestId: update().RequestId,
+      Status: 'SUCCESS',
+      Reason: expect.stringMatching(/^The rollback goes on without its task\.\nThe task was stopped: CloudFormation has sent a later request\./),
+    }));
   });
 
   test('stops the tasks in the old and in the new cluster', async () => {

@@ -1,4 +1,4 @@
-import { create, ID, properties, runs, update, FakeAws, sentAfter } from '../../support/fake-aws';
+import { create, ID, markOfTask, properties, runs, update, FakeAws, sentAfter } from '../../support/fake-aws';
 import { expectSuccess, expectStarted } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -20,7 +20,7 @@ describe('Update', () => {
     await world.invokeThenCrash({ ...create(old), RequestId: 'earlier' });
     expectSuccess(await world.request({ ...update(properties(), old), ResponseURL: sentAfter(3) }));
     expect(world.callsOf('StopTask')).toEqual([
-      { cluster: old.Request.cluster, task: world.tasks[0].taskArn, reason: 'cdk-ecs-run-task: a later deployment runs it anew' },
+      { cluster: old.Request.cluster, task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: CloudFormation has sent a later request (${markOfTask('earlier')})` },
     ]);
   });
 

@@ -21,9 +21,7 @@ describe('the attributes of a run', () => {
   });
 
   test('have the time at which the containers stopped, not the time at which the function noticed', async () => {
-    const [over, ...rest] = [...runs(5, 0)].reverse();
-    const executionStoppedAt = new Date('2026-01-01T00:00:35Z');
-    world.lives = [[...rest.reverse(), over].map(([second, state]) => [second, state.stopCode ? { ...state, executionStoppedAt } : state] as const)];
+    world.lives = [runs(5, 0, { executionStoppedAt: new Date('2026-01-01T00:00:35Z') })];
     expect((await world.request(create(properties(using('StoppedAt'))))).Data).toEqual({ StoppedAt: '2026-01-01T00:00:35.000Z' });
   });
 
@@ -58,6 +56,10 @@ describe('the attributes of a run', () => {
   });
 });
 
+test('the time at which a task stopped is not made up when ECS reports none', async () => {
+  expectFailed(await world.request(create(properties(using('StoppedAt')))), 'The task has succeeded, but its StoppedAt is not known.');
+});
+
 describe('the attributes without a run', () => {
   test('of an Update with runOn CREATE are those that the stack has kept', async () => {
     world.stackStatus = 'UPDATE_IN_PROGRESS';
@@ -69,7 +71,7 @@ describe('the attributes without a run', () => {
 
   test('of an Update with runOn CREATE fail the request when the stack has kept none', async () => {
     world.stackStatus = 'UPDATE_IN_PROGRESS';
-    expectFailed(await world.request(update(properties({ ...using('TaskArn', 'ExitCode'), RunOn: 'CREATE' }))), 'The task ran before the stack asked for its TaskArn and ExitCode, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.');
+    expectFailed(await world.request(update(properties({ ...using('TaskArn', 'ExitCode'), RunOn: 'CREATE' }))), 'The stack keeps no TaskArn and ExitCode of the task: it ran before the stack asked for that, or the deployment that ran it has failed, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.');
   });
 
   test('of a rollback are those that the stack has kept', async () => {

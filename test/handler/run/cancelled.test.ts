@@ -38,10 +38,13 @@ describe('a deployment that has already ended', () => {
     expectSuccess(await world.request(create()));
   });
 
-  test('is checked about once a minute', async () => {
+  test('is checked when the task starts, 5, 15, 30 and 60 seconds later, and then each minute', async () => {
     world.lives = [runs(10 * 60, 0)];
     await world.request(create());
-    expect(world.callsOf('DescribeStacks').length).toBeGreaterThan(10);
-    expect(world.callsOf('DescribeStacks').length).toBeLessThan(14);
+    const looks = world.calls.filter(({ name }) => name === 'DescribeStacks').map(({ at }) => at);
+    const expected = [0, 0, 5, 15, 30, ...Array.from({ length: 10 }, (_, minute) => (minute + 1) * 60)];
+    expect(looks).toHaveLength(expected.length);
+    looks.forEach((at, index) => expect(at - expected[index]).toBeGreaterThanOrEqual(0));
+    looks.forEach((at, index) => expect(at - expected[index]).toBeLessThan(25));
   });
 });

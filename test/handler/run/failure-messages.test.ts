@@ -1,4 +1,4 @@
-import { create, fails, runs, FakeAws, times, passThrough, notPlaced } from '../../support/fake-aws';
+import { awsError, create, fails, runs, FakeAws, times, passThrough, notPlaced, unexpectedError } from '../../support/fake-aws';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });
@@ -7,19 +7,21 @@ describe('the whole failure message', () => {
   const TASK_ARN = 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1a';
   const TASK = `Task ${TASK_ARN}.`;
   const LOG = 'Log group /shop, stream app/app/1a.';
-  const TIMED_OUT = 'The task did not end within 30 minutes and was stopped; it was RUNNING. See what it waited for, or raise timeout.';
-  const MAY_STILL_RUN = `May still be running, stop it by hand: ${TASK_ARN}.`;
+  const STILL_RUNNING = 'The task was still RUNNING after 30 minutes';
+  const WHAT_TO_DO = 'Check what it was waiting for, or raise timeout.';
+  const NEVER_SEEN = 'ECS never let the function look at the task, so its result is unknown.';
+  const MAY_STILL_RUN = `Could not confirm that this task stopped. Stop it manually: ${TASK_ARN}.`;
   const cannotStop = () => { world.faults.StopTask = times(1000, fails('ServerException', '', 500)); };
   const cannotHandOver = () => { world.faults.Invoke = times(100, fails('AccessDeniedException', 'no')); };
 
   test.each<[string, () => void, string[]]>([
     ['of a task that timed out', () => { world.lives = [runs(60 * 60, 0)]; }, [
-      TIMED_OUT,
+      `${STILL_RUNNING}, so it was stopped. ${WHAT_TO_DO}`,
       LOG,
       TASK,
     ]],
     ['of a task that does not stop', () => { world.lives = [runs(60 * 60, 0)]; cannotStop(); }, [
-      TIMED_OUT,
+      `${STILL_RUNNING}. ${WHAT_TO_DO}`,
       LOG,
       TASK,
       MAY_STILL_RUN,
@@ -29,7 +31,7 @@ describe('the whole failure message', () => {
       cannotStop();
       world.faults.ListTasks = [...times(2, passThrough), fails('ThrottlingException')];
     }, [
-      TIMED_OUT,
+      `${STILL_RUNNING}. ${WHAT_TO_DO}`,
       LOG,
       TASK,
       MAY_STILL_RUN,
@@ -38,11 +40,36 @@ describe('the whole failure message', () => {
       world.lives = [runs(60 * 60, 0)];
       world.faults.DescribeTasks = times(10_000, fails('ThrottlingException'));
     }, [
-      'The task did not end within 30 minutes and was stopped; it was unknown to ECS. See what it waited for, or raise timeout.',
+      NEVER_SEEN,
+      'AWS says: ThrottlingException',
+      TASK,
+      MAY_STILL_RUN,
+      'Other tasks may still be running: listing them failed (ThrottlingException).',
+    ]],
+    ['of a task that ECS described only at first', () => {
+      world.lives = [runs(60 * 60, 0)];
+      world.faults.DescribeTasks = [passThrough, ...times(10_000, () => {
+        if (world.seconds() < 30 * 60) {
+          throw awsError('ThrottlingException', 'Rate exceeded');
+        }
+        return { tasks: [] };
+      })];
+    }, [
+      'The task did not end within 30 minutes, and ECS did not report its status. Check what it was waiting for, or raise timeout.',
       LOG,
       TASK,
       MAY_STILL_RUN,
-      'More of its tasks may still be running: the function could not look for them (ThrottlingException).',
+    ]],
+    ['of a task that ECS let nobody look at since it ran', () => {
+      world.lives = [runs(60 * 60, 0)];
+      world.faults.DescribeTasks = [passThrough, ...times(10_000, fails('ThrottlingException', 'Rate exceeded'))];
+    }, [
+      'The task was not seen to end within 30 minutes: ECS could not be asked for the last 30 minutes.',
+      'AWS says: ThrottlingException: Rate exceeded',
+      LOG,
+      TASK,
+      MAY_STILL_RUN,
+      'Other tasks may still be running: listing them failed (ThrottlingException: Rate exceeded).',
     ]],
     ['of a container that failed', () => {
       world.lives = [runs(60, 3)];
@@ -67,22 +94,24 @@ describe('the whole failure message', () => {
       'The task did not start: ECS did not place it.',
       'AWS says: NEW: never seen',
     ]],
-    ['of a request that ECS rejects', () => { world.faults.RunTask = [fails('InvalidParameterException', 'subnet-1 does not exist')]; }, [
-      'AWS did not take the request: InvalidParameterException.',
-      'AWS says: subnet-1 does not exist',
+    ['of a request that ECS rejects', () => { world.faults.RunTask = [fails('InvalidParameterException', 'Override for container named x is not a container in the TaskDefinition.')]; }, [
+      'ECS rejected the request: InvalidParameterException (RunTask).',
+      'AWS says: Override for container named x is not a container in the TaskDefinition.',
     ]],
     ['of a function without permission to run the task', () => { world.faults.RunTask = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:RunTask')); }, [
-      'AWS did not take the request: AccessDeniedException. Check the role of the function, its permissions boundary, and the service control policies of the account.',
+      'ECS rejected the request: AccessDeniedException (RunTask). Check the role of the function, its permissions boundary, and the service control policies of the account.',
       'AWS says: not authorized to perform: ecs:RunTask',
     ]],
     ['of a start that ECS throttles until the deadline', () => { world.faults.RunTask = times(1000, fails('ThrottlingException', 'Rate exceeded')); }, [
-      'The task did not start within 30 minutes: AWS did not take the request: ThrottlingException.',
-      'AWS says: Rate exceeded',
+      'The task did not start within 30 minutes: AWS throttled a request that its start needs. Start fewer tasks at the same time, or raise the rate limit of that service in Service Quotas.',
+      'AWS says: ThrottlingException: Rate exceeded',
     ]],
     ['of a function without permission to describe the task', () => { world.faults.DescribeTasks = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:DescribeTasks')); }, [
-      'The function failed: AccessDeniedException: not authorized to perform: ecs:DescribeTasks. Check the role of the function, its permissions boundary, and the service control policies of the account.',
+      NEVER_SEEN,
+      'AWS says: AccessDeniedException: not authorized to perform: ecs:DescribeTasks',
+      TASK,
       MAY_STILL_RUN,
-      'More of its tasks may still be running: the function could not look for them (AccessDeniedException: not authorized to perform: ecs:DescribeTasks).',
+      'Other tasks may still be running: listing them failed (AccessDeniedException: not authorized to perform: ecs:DescribeTasks).',
     ]],
     ['of a function without permission to list tasks', () => {
       world.lives = [runs(5, 3)];
@@ -91,7 +120,7 @@ describe('the whole failure message', () => {
       'Container "app" exited with code 3.',
       LOG,
       TASK,
-      'More of its tasks may still be running: the function could not look for them (AccessDeniedException: not authorized to perform: ecs:ListTasks).',
+      'Other tasks may still be running: listing them failed (AccessDeniedException: not authorized to perform: ecs:ListTasks).',
     ]],
     ['of a task that ECS no longer knows', () => { world.faults.DescribeTasks = times(1000, () => ({ tasks: [] })); }, [
       'ECS does not know the task any more, so its result is unknown.',
@@ -99,12 +128,13 @@ describe('the whole failure message', () => {
       MAY_STILL_RUN,
     ]],
     ['of a function that cannot invoke itself', () => { world.lives = [runs(28 * 60, 0)]; cannotHandOver(); }, [
-      'The function could not hand over to its next invocation before its time-out (AccessDeniedException: no). Let its role invoke the function itself (lambda:InvokeFunction).',
+      'The function could not hand over to its next invocation before its time-out. Let its role invoke the function itself (lambda:InvokeFunction).',
+      'AWS says: AccessDeniedException: no',
     ]],
     ['of a cancelled deployment', () => { world.stackStatus = 'ROLLBACK_IN_PROGRESS'; }, [
       'The deployment was cancelled before the task had started.',
     ]],
-    ['of an unexpected error', () => { world.faults.DescribeTasks = [() => { throw new TypeError('surprise'); }]; }, [
+    ['of an unexpected error', () => { world.faults.DescribeTasks = [unexpectedError('surprise')]; }, [
       'The function failed: TypeError: surprise.',
     ]],
   ])('%s', async (_, happens, text) => {

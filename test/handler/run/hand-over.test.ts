@@ -1,5 +1,5 @@
 import { create, fails, MINUTE, properties, runs, FakeAws, times } from '../../support/fake-aws';
-import { expectSuccess, expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
+import { expectSuccess, expectFailed, expectNoneStopped, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });
@@ -25,6 +25,28 @@ describe('the hand-over to the next invocation', () => {
     expectFailed(await world.request(create()), 'could not hand over to its next invocation');
     expectStopped(world, 1);
     expect(world.seconds()).toBeLessThan(15 * 60);
+  });
+});
+
+describe('the invocation that has handed over', () => {
+  const handOverThatIsLost = async (seconds: number, exitCode: number) => {
+    world.lives = [runs(seconds, exitCode)];
+    await world.invokeThenCrash(create(), 2 * MINUTE);
+  };
+
+  test('answers when the task succeeds while it still watches, in case the next invocation is late or lost', async () => {
+    await handOverThatIsLost(20, 0); // it hands over after 42 seconds
+    expect(world.callsOf('Invoke')).toHaveLength(1);
+    expect(world.answers).toMatchObject([{ Status: 'SUCCESS' }]);
+  });
+
+  test.each([['fails while it still watches', 20, 1], ['succeeds later', 40, 0]])('starts, stops and answers nothing when the task %s', async (_, seconds, exitCode) => {
+    await handOverThatIsLost(seconds, exitCode);
+    expect(world.seconds()).toBeGreaterThan(60);
+    expect(world.seconds()).toBeLessThan(68);
+    expect(world.answers).toEqual([]);
+    expectStarted(world, 1);
+    expectNoneStopped(world);
   });
 });
 

@@ -36,7 +36,7 @@ describe('an output of the task', () => {
       Status: 'FAILED',
       Reason: [
         'The task has succeeded, but its output "BucketName" is not in its log. '
-          + 'Let container "app" print a line "ecs-run-task-output BucketName=<value>" before it ends.',
+          + 'Let container "app" print a line "ecs-run-task-output BucketName=<value>" before it ends, and check that the log driver drops no lines (mode non-blocking).',
         'The end of its log:',
         `  ${lines[0]}`,
         'Log group /shop, stream app/app/1a.',
@@ -45,6 +45,15 @@ describe('an output of the task', () => {
       ].join('\n'),
     });
     expect(world.callsOf('RunTask')).toHaveLength(1);
+  });
+
+  test('fails the deployment when its log cannot be read, and the message does not say that the output is not printed', async () => {
+    world.logEvents = ['ecs-run-task-output BucketName=shop-7'];
+    world.faults.GetLogEvents = times(1000, fails('AccessDeniedException', 'not authorized to perform: logs:GetLogEvents'));
+    const { Status, Reason } = await world.request(output());
+    expect(Status).toBe('FAILED');
+    expect(Reason).toMatch(/^The task has succeeded, but its output "BucketName" could not be read: AccessDeniedException: not authorized to perform: logs:GetLogEvents\. Check the role/);
+    expect(Reason).not.toContain('Let container');
   });
 
   test('fails the deployment when the task prints two different values', async () => {
@@ -64,7 +73,7 @@ describe('an output of the task', () => {
     world.logEvents = ['nothing'];
     await world.invoke(create(properties(using('OutputBucketName'))), 100_000);
     expect(world.answers).toMatchObject([{ Status: 'FAILED' }]);
-    expect(world.seconds()).toBeLessThan(58);
+    expect(world.seconds()).toBeLessThan(55 + 4 + 0.5); // the reserve begins after 55 seconds, and the end of the log is read for 4
   });
 
   test('is found far back in a long log', async () => {

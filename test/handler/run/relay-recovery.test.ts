@@ -1,4 +1,4 @@
-import { create, fails, MINUTE, remove, runs, FakeAws, times } from '../../support/fake-aws';
+import { create, fails, markOfTask, MINUTE, remove, runs, FakeAws, stale, times } from '../../support/fake-aws';
 import { expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 import { HOURS, nth, sent, deploy, creating, expectAllSucceeded } from '../../support/relay';
 
@@ -44,8 +44,13 @@ describe('a redelivered event in a relay', () => {
   });
 });
 
-describe('a minute after a resource handed its task to the next one, the function', () => {
-  const handOn = async (stackStatus: string) => {
+describe('after a resource handed its task to the next one, the function', () => {
+  const handOn = async (stackStatus: string, later: (answeredAt: number) => void = () => undefined) => {
+    const { sleep } = world;
+    world.sleep = async (milliseconds) => {
+      await sleep(milliseconds);
+      world.answers.forEach(({ at }) => later(at));
+    };
     world.lives = [runs(2.5 * HOURS, 0)];
     const { put } = world;
     world.put = async (url, body) => {
@@ -57,7 +62,7 @@ describe('a minute after a resource handed its task to the next one, the functio
 
   test.each(['CREATE_FAILED', 'UPDATE_FAILED'])('stops the task when the stack is %s, because no resource will wait for it', async (status) => {
     await handOn(status);
-    expect(world.callsOf('StopTask')).toMatchObject([{ reason: `cdk-ecs-run-task: the deployment is over (${status}), and nobody waits for the task` }]);
+    expect(world.callsOf('StopTask')).toMatchObject([{ reason: `cdk-ecs-run-task: the deployment is over (${status}), and nobody waits for the task (${markOfTask('c0ffee00-create-1')})` }]);
     expect(world.answers).toHaveLength(1);
   });
 
@@ -67,6 +72,34 @@ describe('a minute after a resource handed its task to the next one, the functio
     world.faults.DescribeStacks = times(200, throttle);
     await handOn('CREATE_FAILED');
     expectStopped(world, 1);
+  });
+
+  test('keeps watching while DescribeStacks is throttled for two minutes', async () => {
+    let answeredAt: number | undefined;
+    world.faults.DescribeStacks = times(300, (_, proceed) => {
+      answeredAt ??= world.answers.length > 0 ? world.answers[0].at : undefined;
+      return answeredAt !== undefined && world.seconds() < answeredAt + 120 ? fails('ThrottlingException')() : proceed();
+    });
+    await handOn('CREATE_FAILED');
+    expectStopped(world, 1);
+  });
+
+  test('stops the task when the deployment fails only minutes later', async () => {
+    await handOn('CREATE_IN_PROGRESS', (answeredAt) => { world.stackStatus = world.seconds() < answeredAt + 150 ? 'CREATE_IN_PROGRESS' : 'CREATE_FAILED'; });
+    expectStopped(world, 1);
+  });
+
+  test('lets the task run when only one reading says that the deployment has failed', async () => {
+    let isStale = true;
+    world.faults.DescribeStacks = times(300, (input, proceed) => {
+      if (world.answers.length > 0 && isStale) {
+        isStale = false;
+        return stale('UPDATE_FAILED')(input, proceed);
+      }
+      return proceed();
+    });
+    await handOn('CREATE_IN_PROGRESS');
+    expectNoneStopped(world);
   });
 
   test.each(['CREATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS', 'DELETE_IN_PROGRESS'])('lets the task run when the stack is %s', async (status) => {

@@ -78,7 +78,7 @@ describe('the next deployment after a later resource failed', () => {
     expectStarted(world, 2);
   });
 
-  test('runs the task with runOn CREATE, because its first run failed', async () => {
+  test('fails a Create of that resource with runOn CREATE, because nobody knows whether the task has ever succeeded', async () => {
     world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
     const skipping = { RunOn: 'CREATE', UsedAttributes: undefined };
     await deploy(world, creating(skipping));
@@ -88,8 +88,22 @@ describe('the next deployment after a later resource failed', () => {
       ...number === 1 ? update(nth(1, baton, changed), nth(1, baton, skipping)) : create(nth(number, baton, changed)),
       RequestId: 'again',
     }));
-    expectAllSucceeded(answers);
-    expectStarted(world, 2);
+    expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'FAILED']);
+    expect(answers[1].Reason).toContain('It is unknown whether the task has ever succeeded, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.');
+    expectStarted(world, 1);
+  });
+});
+
+describe('a second resource that a cancelled update with runOn CREATE and a longer timeout was to add', () => {
+  test('fails in the next deployment and runs no task, although the task may have succeeded', async () => {
+    const skipping = { RunOn: 'CREATE', UsedAttributes: undefined };
+    world.lives = [runs(60, 0)];
+    await world.request(create(properties({ RunOn: 'CREATE' })));
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    const afterCancelled = await deploy(world, (number, baton) =>
+      number === 1 ? update(nth(1, baton, skipping), nth(1, baton, skipping)) : create(nth(number, baton, skipping)));
+    expect(afterCancelled.map(({ Status }) => Status)).toEqual(['SUCCESS', 'FAILED']);
+    expectStarted(world, 1);
   });
 });
 

@@ -11,7 +11,7 @@ describe('a task of several hours', () => {
     world.lives = [runs(2.5 * HOURS, 0)];
     const answers = await deploy(world, creating());
     expect(answers.map(({ Status, at }) => ({ Status, minute: Math.round(at / 60) }))).toEqual([
-      { Status: 'SUCCESS', minute: 58 }, { Status: 'SUCCESS', minute: 117 }, { Status: 'SUCCESS', minute: 151 }, // the first resource checks the stack once more a minute after its answer
+      { Status: 'SUCCESS', minute: 58 }, { Status: 'SUCCESS', minute: 126 }, { Status: 'SUCCESS', minute: 151 }, // here the next resource begins when the invocation has ended, which watches the stack for as long as it lives
     ]);
     expectStarted(world, 1);
     expectNoneStopped(world);
@@ -107,7 +107,7 @@ describe('several tasks of several hours', () => {
     ['succeeded', 0, { Status: 'SUCCESS', Data: { ExitCode: '0', StoppedAt: expect.stringMatching(/^2026-01-01T00:00:40/) } }],
     ['failed', 3, { Status: 'FAILED', Reason: expect.stringContaining('1 of 2 tasks failed: container "app" exited with code 3.') }],
   ])('are waited for when ECS no longer knows a task that %s', async (_, exitCode, expected) => {
-    world.lives = [runs(10, exitCode), runs(2.5 * HOURS, 0)];
+    world.lives = [runs(10, exitCode, { executionStoppedAt: new Date('2026-01-01T00:00:40Z') }), runs(2.5 * HOURS, 0)];
     world.faults.DescribeTasks = times(20_000, (_input, proceed) => ({ tasks: proceed().tasks.filter((task: Task) => task.lastStatus !== 'STOPPED') }));
     const answers = await deploy(world, (number, baton) => {
       const delivered = nth(number, baton, { UsedAttributes: { ExitCode: 'MigrationExitCode', StoppedAt: 'MigrationStoppedAt' } });

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { backoff } from '../../../lambda/retry';
 import { deadline, passBatonAt, pollInterval } from '../../../lambda/run/schedule';
 import { formatDuration } from '../../../lambda/verdict/message';
-import { resourcesFor, reserveOf } from '../../../src/timing';
+import { reserveOf, resourcesFor, SEND_SECONDS, serviceTimeoutFor } from '../../../src/timing';
 
 const attempts = fc.integer({ min: 1, max: 10_000 });
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -80,9 +80,12 @@ test('the time that an invocation reserves for its end is less than its remainin
   }));
 });
 
+/** When the answer has to be on its way, for a request that was sent at that time. */
+const answerBy = (sentAt: number, timeoutSeconds: number) => sentAt + (serviceTimeoutFor(timeoutSeconds) - SEND_SECONDS) * 1_000;
+
 test('the deadline is the timeout, unless stopping the task would make the answer late', () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 3_600 }), (seconds) => {
-    const allowed = deadline({ TimeoutSeconds: seconds }, 0, 0);
+    const allowed = deadline({ TimeoutSeconds: seconds }, 0, answerBy(0, seconds));
     expect(allowed).toBeLessThanOrEqual(seconds * 1_000);
     expect(allowed).toBeLessThanOrEqual((3_600 - 150) * 1_000); // two minutes to stop, and some for the answer
     expect(allowed).toBeGreaterThanOrEqual(Math.min(seconds, 3_000) * 1_000);
@@ -92,7 +95,7 @@ test('the deadline is the timeout, unless stopping the task would make the answe
 test('the deadline of a late event leaves as much time for the answer as that of a punctual event', () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 3_600 }), fc.integer({ min: 0, max: 3_600 }), (seconds, late) => {
     const gaveUpAt = Math.min(seconds + 300, 3_600) * 1_000;
-    expect(deadline({ TimeoutSeconds: seconds }, late * 1_000, 0)).toBeLessThanOrEqual(gaveUpAt - 150_000);
+    expect(deadline({ TimeoutSeconds: seconds }, late * 1_000, answerBy(0, seconds))).toBeLessThanOrEqual(gaveUpAt - 150_000);
   }));
 });
 
@@ -103,11 +106,11 @@ test('the deadline of a task of several hours is its timeout, and each resource 
     for (let resource = 1; resource < resourcesFor(seconds); resource++) {
       const end = passBatonAt({ ...waiting, HasNextLeg: true }, sentAt);
       expect(end).toBeLessThan(sentAt + 3_600_000);
-      expect(deadline({ ...waiting, HasNextLeg: true }, 0, sentAt)).toBe(seconds * 1_000);
+      expect(deadline({ ...waiting, HasNextLeg: true }, 0, answerBy(sentAt, seconds))).toBe(seconds * 1_000);
       sentAt = end + gap * 1_000;
     }
-    expect(deadline(waiting, 0, sentAt)).toBe(seconds * 1_000);
-    expect(deadline(waiting, 0, sentAt)).toBeLessThan(sentAt + (3_600 - 150) * 1_000);
+    expect(deadline(waiting, 0, answerBy(sentAt, seconds))).toBe(seconds * 1_000);
+    expect(deadline(waiting, 0, answerBy(sentAt, seconds))).toBeLessThan(sentAt + (3_600 - 150) * 1_000);
   }));
 });
 

@@ -1,5 +1,5 @@
 import { ConflictException } from '@aws-sdk/client-ecs';
-import { CLUSTER, create, doesNotStart, fails, properties, runs, FakeAws, times, passThrough, notPlaced, startedWithoutResponse, startedButReportedAsFailed } from '../../support/fake-aws';
+import { CLUSTER, create, doesNotStart, fails, markOfTask, properties, runs, FakeAws, START, times, passThrough, notPlaced, startedWithoutResponse, startedButReportedAsFailed } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -15,24 +15,35 @@ describe('starting a task', () => {
       count: 1,
       enableExecuteCommand: false,
       clientToken: 'c0ffee00-create-1-1',
-      startedBy: expect.stringMatching(/^Shop\/Migration\/[0-9a-f]{12}\/[0-9a-f]{8}\/1\/1$/),
+      startedBy: 'ec6d70dee764/9efa4dfb/1/1', // the resource, the request, the number of the task and of its token
     }]);
   });
 
   test.each([
-    ['throttling', 'ThrottlingException', 'Rate exceeded', 400],
-    ['a server error', 'ServerException', 'Service Unavailable', 500],
-    ['a permission that has not propagated yet', 'AccessDeniedException', 'not authorized to perform: ecs:RunTask', 400],
-    ['a role that cannot be assumed yet', 'ClientException', "ECS was unable to assume the role 'x' that was provided for this task.", 400],
-    ['a service-linked role that is still being created', 'InvalidParameterException', 'Unable to assume the service linked role. Please verify that the ECS service linked role exists.', 400],
-    ['a cluster that has not propagated yet', 'ClusterNotFoundException', 'Cluster not found.', 400],
-    ['a capacity provider that has not propagated yet', 'InvalidParameterException', 'The specified capacity provider FARGATE_SPOT was not found.', 400],
-    ['a quota of tasks in PROVISIONING', 'ClientException', 'The limit of tasks in PROVISIONING state is reached', 400],
-  ])('retries with the same clientToken after %s', async (_, name, message, status) => {
+    ['throttling', 'ThrottlingException', 'Rate exceeded', 'AWS throttled a request that its start needs'],
+    ['throttling of a request to EC2', 'InvalidParameterException', 'Error retrieving subnet information for [subnet-1]: Rate exceeded (ErrorCode: Throttling)', 'AWS throttled a request that its start needs'],
+    ['a role that cannot be assumed yet', 'ClientException', "ECS was unable to assume the role 'x' that was provided for this task.", 'ECS is not allowed to assume a role of the task'],
+    ['a service-linked role that is still being created', 'InvalidParameterException', 'Unable to assume the service linked role. Please verify that the ECS service linked role exists.', 'ECS is not allowed to assume a role of the task'],
+    ['a cluster that has not propagated yet', 'ClusterNotFoundException', 'Cluster not found.', 'ECS does not know the cluster'],
+    ['a capacity provider that has not propagated yet', 'InvalidParameterException', 'The specified capacity provider FARGATE_SPOT was not found.', 'the cluster does not have its capacity provider'],
+    ['a quota of tasks in PROVISIONING', 'ClientException', 'The limit of tasks in PROVISIONING state is reached', 'too many tasks of the cluster are waiting for capacity'],
+    ['container instances that have not joined the cluster yet', 'InvalidParameterException', 'No Container Instances were found in your cluster.', 'no container instance has joined the cluster or its capacity provider'],
+  ])('retries with the same clientToken after %s', async (_, name, message, cause) => {
+    world.faults.RunTask = times(2, fails(name, message));
+    expectSuccess(await world.request(create()));
+    expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(times(3, 'c0ffee00-create-1-1'));
+    expect(world.lines).toContain(`the task did not start: ${cause}: ${name}: ${message}; the next attempt follows`);
+    expectStarted(world, 1);
+  });
+
+  test.each([
+    ['a server error', 'ServerException', 'Service Unavailable', 500, 'ECS could not process the request'],
+    ['a permission that has not propagated yet', 'AccessDeniedException', 'not authorized to perform: ecs:RunTask', 400, 'ECS rejected the request'],
+  ])('retries with the same clientToken after %s', async (_, name, message, status, cause) => {
     world.faults.RunTask = times(2, fails(name, message, status));
     expectSuccess(await world.request(create()));
     expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(times(3, 'c0ffee00-create-1-1'));
-    expect(world.lines).toContain(`AWS did not take the request: ${name}: ${message}; the next attempt follows`);
+    expect(world.lines).toContain(`${cause}: ${name} (RunTask): ${message}; the next attempt follows`);
     expectStarted(world, 1);
   });
 
@@ -46,6 +57,13 @@ describe('starting a task', () => {
     world.faults.RunTask = times(2, notPlaced('RESOURCE:MEMORY'));
     expectSuccess(await world.request(create()));
     expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(['c0ffee00-create-1-1', 'c0ffee00-create-1-2', 'c0ffee00-create-1-3']);
+  });
+
+  test.each(["You've reached the limit on the number of vCPUs you can run concurrently", "You've reached the limit on the number of tasks you can run concurrently"])('retries until the quota of Fargate is free again: %s', async (reason) => {
+    world.faults.RunTask = times(12, notPlaced(reason)); // longer than the three minutes for permissions
+    expectSuccess(await world.request(create()));
+    expect(world.tasks[0].at - START).toBeGreaterThan(180_000);
+    expectStarted(world, 1);
   });
 
   test('replaces a task that found no capacity after ECS had accepted it', async () => {
@@ -62,7 +80,7 @@ describe('starting a task', () => {
 
   test('fails at once for an image that does not exist', async () => {
     world.lives = [doesNotStart('CannotPullContainerError: shop:v9: not found')];
-    expectFailed(await world.request(create()), 'there is no such image');
+    expectFailed(await world.request(create()), 'the image does not exist');
     expectStarted(world, 1);
   });
 
@@ -72,8 +90,9 @@ describe('starting a task', () => {
   });
 
   test('fails at once when ECS rejects the request', async () => {
-    world.faults.RunTask = [fails('InvalidParameterException', 'No Container Instances were found in your cluster.')];
-    expectFailed(await world.request(create()), /InvalidParameterException.*\n.*No Container Instances were found in your cluster\./);
+    world.faults.RunTask = [fails('InvalidParameterException', 'Override for container named x is not a container in the TaskDefinition.')];
+    expectFailed(await world.request(create()), /InvalidParameterException.*\n.*Override for container named x is not a container in the TaskDefinition\./);
+    expect(world.seconds()).toBeLessThan(1);
   });
 
   test('gives up on a missing permission after three minutes', async () => {
@@ -112,7 +131,7 @@ describe('a task that ECS started without reporting it', () => {
     world.faults.RunTask = [startedButReportedAsFailed];
     world.faults.ListTasks = [...times(2, passThrough), ...times(2, () => ({ taskArns: [] }))];
     expectSuccess(await world.request(create()));
-    expect(world.callsOf('StopTask')).toMatchObject([{ task: world.tasks[0].taskArn, reason: 'cdk-ecs-run-task: another task has succeeded in its place' }]);
+    expect(world.callsOf('StopTask')).toMatchObject([{ task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: another task has succeeded in its place (${markOfTask(create().RequestId)})` }]);
   });
 
   test('is stopped when ECS lists it late and another task of the request started at once', async () => {

@@ -1,5 +1,5 @@
 import { StopTaskCommand } from '@aws-sdk/client-ecs';
-import { create, fails, Fault, properties, runs, FakeAws, times, startedWithoutResponse, startedButReportedAsFailed } from '../../support/fake-aws';
+import { create, fails, Fault, markOfTask, properties, runs, FakeAws, START, times, startedWithoutResponse, startedButReportedAsFailed, unexpectedError } from '../../support/fake-aws';
 import { expectFailed, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -12,10 +12,12 @@ describe('stopping tasks', () => {
     expectNoneStopped(world);
   });
 
-  test('shortens a reason that is too long for StopTask', async () => {
-    world.faults.DescribeTasks = [() => { throw new TypeError('x'.repeat(5_000)); }];
+  test('shortens a reason that is too long for StopTask, and keeps the mark at its end', async () => {
+    world.faults.DescribeTasks = [unexpectedError('x'.repeat(5_000))];
     await world.request(create());
-    expect(world.callsOf('StopTask').map(({ reason }) => reason.length)).toEqual([255]);
+    const [{ reason }] = world.callsOf('StopTask');
+    expect(reason).toHaveLength(255);
+    expect(reason).toMatch(new RegExp(`x \\(${markOfTask(create().RequestId)}\\)$`));
   });
 
   test('names a task that does not stop', async () => {
@@ -47,7 +49,8 @@ describe('stopping tasks', () => {
     world.faults.RunTask = [(_, proceed) => { world.stackStatus = 'ROLLBACK_IN_PROGRESS'; return proceed(); }];
     const { Status, at } = await world.request(create());
     expect(Status).toBe('FAILED');
-    expect(at).toBeLessThan(40);
+    expect(world.tasks[0].stoppedAt! - START).toBeGreaterThanOrEqual(15_000); // two readings
+    expect(at).toBeLessThan(15 + 30 + 10);
     expectStopped(world, 1);
   });
 

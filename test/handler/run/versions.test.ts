@@ -52,7 +52,8 @@ test('an invocation that cannot read a hand-over takes no task of an earlier ope
   world.time = START + 10 * MINUTE;
   world.lastUpdated = new Date(world.time);
   world.stackStatus = 'UPDATE_IN_PROGRESS';
-  const handedOver = { ...update(), ResponseURL: signedAt(600), HandedOver: { version: 2, sentAt: world.time, progress: {} } };
+  const HandedOver = { version: 2, sentAt: world.time, receivedAt: world.time, progress: {} };
+  const handedOver = { ...update(), ResponseURL: signedAt(600), HandedOver };
 
   expect(await world.request(handedOver)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('Another version of the function') });
   expect(world.tasks).toHaveLength(1);

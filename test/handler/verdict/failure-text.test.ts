@@ -1,6 +1,6 @@
 import type { Task, TaskStopCode } from '@aws-sdk/client-ecs';
 import { explain, Line } from '../../../lambda/verdict/message';
-import { judge, Outcome } from '../../../lambda/verdict/outcome';
+import { judge, Outcome, Rules } from '../../../lambda/verdict/outcome';
 import { ended, exited, neverStarted, TASK_ARN } from '../../support/endings';
 
 interface Ending {
@@ -34,7 +34,7 @@ const ENDINGS: Ending[] = [
     ending: 'exit code 137 without a reason',
     task: exited(137),
     text: [
-      'Container "app" exited with code 137: it was killed with SIGKILL. Raise memoryLimitMiB if it ran out of memory, or stopTimeout if it was told to end.',
+      'Container "app" exited with code 137: it was killed with SIGKILL. Raise memoryLimitMiB if it ran out of memory, or stopTimeout if it was told to stop.',
     ],
   },
   {
@@ -55,7 +55,7 @@ const ENDINGS: Ending[] = [
     ending: 'a container told to end',
     task: exited(143),
     text: [
-      'Container "app" exited with code 143: it was told to end with SIGTERM. See what stopped the task before it was done.',
+      'Container "app" exited with code 143: it was ended with SIGTERM. Check what stopped the task before it was done.',
     ],
   },
   {
@@ -76,7 +76,7 @@ const ENDINGS: Ending[] = [
     ending: 'an image that is not there',
     task: neverStarted('CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:v9: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:v9: not found'),
     text: [
-      'The task did not start: there is no such image. Check its name and tag, and that it is pushed before this deployment.',
+      'The task did not start: the image does not exist. Check its name and tag, and that it is pushed before this deployment.',
       'AWS says: CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:v9: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:v9: not found',
     ],
   },
@@ -84,7 +84,7 @@ const ENDINGS: Ending[] = [
     ending: 'an image that is not there, on EC2',
     task: neverStarted('Task failed to start', 'CannotPullContainerError: Error response from daemon: manifest for shop:v9 not found: manifest unknown: Requested image not found'),
     text: [
-      'The task did not start: there is no such image. Check its name and tag, and that it is pushed before this deployment.',
+      'The task did not start: the image does not exist. Check its name and tag, and that it is pushed before this deployment.',
       'AWS says: Task failed to start; CannotPullContainerError: Error response from daemon: manifest for shop:v9 not found: manifest unknown: Requested image not found',
     ],
   },
@@ -92,7 +92,7 @@ const ENDINGS: Ending[] = [
     ending: 'an image of another architecture',
     task: neverStarted("CannotPullContainerError: pull image manifest has been retried 7 time(s): image Manifest does not contain descriptor matching platform 'linux/amd64'"),
     text: [
-      'The task did not start: the image is for another CPU architecture. Build it for that of the task, or set runtimePlatform of the task definition to that of the image.',
+      'The task did not start: the image is for another CPU architecture or operating system. Build it for the platform of the task, or set runtimePlatform of the task definition to the platform of the image.',
       "AWS says: CannotPullContainerError: pull image manifest has been retried 7 time(s): image Manifest does not contain descriptor matching platform 'linux/amd64'",
     ],
   },
@@ -100,7 +100,7 @@ const ENDINGS: Ending[] = [
     ending: 'an image that the execution role may not pull',
     task: neverStarted('CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to authorize: AccessDeniedException: User is not authorized to perform: ecr:BatchGetImage'),
     text: [
-      'The task did not start: the execution role may not pull the image. Grant it with repository.grantPull(taskDefinition.obtainExecutionRole()).',
+      'The task did not start: the execution role is not allowed to pull the image. Grant it with repository.grantPull(taskDefinition.obtainExecutionRole()), and check that the repository exists.',
       'AWS says: CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to authorize: AccessDeniedException: User is not authorized to perform: ecr:BatchGetImage',
     ],
     patience: 'while permissions spread',
@@ -109,7 +109,7 @@ const ENDINGS: Ending[] = [
     ending: 'a registry out of reach',
     task: neverStarted('CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/library/alpine:3: dial tcp 203.0.113.7:443: i/o timeout'),
     text: [
-      'The task did not start: there is no way from its subnets to the registry or to the store of a secret. Give them a NAT gateway or VPC endpoints, or use assignPublicIp in public subnets.',
+      'The task did not start: its subnets cannot reach the image registry or an AWS service. Give them a NAT gateway or VPC endpoints, or use assignPublicIp in public subnets.',
       'AWS says: CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/library/alpine:3: dial tcp 203.0.113.7:443: i/o timeout',
     ],
   },
@@ -120,12 +120,13 @@ const ENDINGS: Ending[] = [
       'The task did not start: the registry limits how often its images are pulled. Keep a copy of the image in Amazon ECR, or give the container credentials for the registry.',
       'AWS says: CannotPullContainerError: inspect image has been retried 5 time(s): httpReadSeeker: failed open: unexpected status code 429 Too Many Requests - toomanyrequests: You have reached your pull rate limit',
     ],
+    patience: 'until the deadline',
   },
   {
     ending: 'a secret that the execution role may not read',
     task: neverStarted('ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf: AccessDeniedException: User is not authorized to perform: secretsmanager:GetSecretValue'),
     text: [
-      'The task did not start: the execution role may not read a secret. Grant it with secret.grantRead(taskDefinition.obtainExecutionRole()), and let it decrypt with the KMS key of the secret.',
+      'The task did not start: the execution role is not allowed to read a secret. Grant it with secret.grantRead(taskDefinition.obtainExecutionRole()), and let it decrypt with the KMS key of the secret.',
       'AWS says: ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf: AccessDeniedException: User is not authorized to perform: secretsmanager:GetSecretValue',
     ],
     patience: 'while permissions spread',
@@ -134,7 +135,7 @@ const ENDINGS: Ending[] = [
     ending: 'a secret that is not there',
     task: neverStarted("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: ResourceNotFoundException: Secrets Manager can't find the specified secret."),
     text: [
-      'The task did not start: a secret or parameter does not exist. Check its name, and that it is in this Region.',
+      'The task did not start: a secret or parameter does not exist. Check its name, that it has a value, and that it is in this Region.',
       "AWS says: ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: ResourceNotFoundException: Secrets Manager can't find the specified secret.",
     ],
   },
@@ -150,7 +151,7 @@ const ENDINGS: Ending[] = [
     ending: 'a parameter that is not there',
     task: neverStarted('ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: invalid ssm parameters: /shop/db'),
     text: [
-      'The task did not start: a secret or parameter does not exist. Check its name, and that it is in this Region.',
+      'The task did not start: a secret or parameter does not exist. Check its name, that it has a value, and that it is in this Region.',
       'AWS says: ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: invalid ssm parameters: /shop/db',
     ],
   },
@@ -158,7 +159,7 @@ const ENDINGS: Ending[] = [
     ending: 'a secret store out of reach',
     task: neverStarted('ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration. RequestError: send request failed: context deadline exceeded'),
     text: [
-      'The task did not start: there is no way from its subnets to the registry or to the store of a secret. Give them a NAT gateway or VPC endpoints, or use assignPublicIp in public subnets.',
+      'The task did not start: its subnets cannot reach the image registry or an AWS service. Give them a NAT gateway or VPC endpoints, or use assignPublicIp in public subnets.',
       'AWS says: ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration. RequestError: send request failed: context deadline exceeded',
     ],
   },
@@ -166,7 +167,7 @@ const ENDINGS: Ending[] = [
     ending: 'a log group that is not there',
     task: neverStarted('ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.: exit status 1'),
     text: [
-      'The task did not start: the log group of the container does not exist. Create it, or set awslogs-create-group in the log options of the container.',
+      'The task did not start: the log group of the container does not exist. Create it in your app; awslogs-create-group works only if the execution role is allowed logs:CreateLogGroup.',
       'AWS says: ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.: exit status 1',
     ],
   },
@@ -174,7 +175,7 @@ const ENDINGS: Ending[] = [
     ending: 'a log group that the execution role may not write',
     task: neverStarted('ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: AccessDeniedException: User is not authorized to perform: logs:CreateLogStream: exit status 1'),
     text: [
-      'The task did not start: the execution role may not write to the log group. Grant it with logGroup.grantWrite(taskDefinition.obtainExecutionRole()).',
+      'The task did not start: the execution role is not allowed to write to the log group. Grant it with logGroup.grantWrite(taskDefinition.obtainExecutionRole()).',
       'AWS says: ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: AccessDeniedException: User is not authorized to perform: logs:CreateLogStream: exit status 1',
     ],
     patience: 'while permissions spread',
@@ -183,7 +184,7 @@ const ENDINGS: Ending[] = [
     ending: 'a file system out of reach',
     task: neverStarted('ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Mount attempt 1/3 failed due to timeout after 15 sec'),
     text: [
-      'The task did not start: the file system could not be mounted. Let its security group take NFS (port 2049) from the task, and check that each subnet has a mount target.',
+      'The task did not start: the file system could not be mounted. Let its security group accept NFS (port 2049) from the task, and check that each subnet has a mount target.',
       'AWS says: ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Mount attempt 1/3 failed due to timeout after 15 sec',
     ],
   },
@@ -226,7 +227,7 @@ const ENDINGS: Ending[] = [
     ending: 'a container instance whose agent is away',
     task: neverStarted('AGENT'),
     text: [
-      'The task did not start: the ECS agent of the container instance is not connected. Check the instance and its way to ECS.',
+      'The task did not start: the ECS agent of the container instance is not connected. Check the instance and its connection to ECS.',
       'AWS says: AGENT',
     ],
     patience: 'until the deadline',
@@ -243,7 +244,7 @@ const ENDINGS: Ending[] = [
     ending: 'a cluster without instances',
     task: neverStarted('EMPTY CAPACITY PROVIDER'),
     text: [
-      'The task did not start: the cluster has no instance to run it on. Check the Auto Scaling group and the capacity providers of the cluster.',
+      'The task did not start: no container instance has joined the cluster or its capacity provider. Check the Auto Scaling group, the ECS agent, and the role of the instances.',
       'AWS says: EMPTY CAPACITY PROVIDER',
     ],
     patience: 'until the deadline',
@@ -252,7 +253,7 @@ const ENDINGS: Ending[] = [
     ending: 'a role that ECS may not assume',
     task: neverStarted("ECS was unable to assume the role 'arn:aws:iam::111122223333:role/app' that was provided for this task."),
     text: [
-      'The task did not start: ECS may not assume a role of the task. Let ecs-tasks.amazonaws.com assume it, and check that it exists.',
+      'The task did not start: ECS is not allowed to assume a role of the task. Let ecs-tasks.amazonaws.com assume it, and check that it exists.',
       "AWS says: ECS was unable to assume the role 'arn:aws:iam::111122223333:role/app' that was provided for this task.",
     ],
     patience: 'while permissions spread',
@@ -302,7 +303,7 @@ const ENDINGS: Ending[] = [
     ending: 'no exit code, and a cause that is known',
     task: ended({ containers: [{ name: 'app', lastStatus: 'STOPPED', reason: 'CannotPullContainerError: ref pull has been retried 1 time(s): shop:2 not found' }] }),
     text: [
-      'Container "app" has no exit code: there is no such image. Check its name and tag, and that it is pushed before this deployment.',
+      'Container "app" has no exit code: the image does not exist. Check its name and tag, and that it is pushed before this deployment.',
       'AWS says: CannotPullContainerError: ref pull has been retried 1 time(s): shop:2 not found',
     ],
   },
@@ -325,15 +326,16 @@ const ENDINGS: Ending[] = [
     ending: 'a person who stopped it',
     task: ended({ stopCode: 'UserInitiated', stoppedReason: 'Task stopped by user', containers: [{ name: 'app', exitCode: 0, runtimeId: '1' }] }),
     text: [
-      'The task was stopped from outside. Look in CloudTrail for who called StopTask.',
-      'AWS says: Task stopped by user',
+      'The task was stopped from outside. Look up in CloudTrail who called StopTask.',
+      'AWS says: Task stopped by user; container "app" exited with code 0',
     ],
   },
   {
     ending: 'somebody who stopped it without a reason',
     task: ended({ stopCode: 'UserInitiated', stoppedReason: undefined, containers: [{ name: 'app', exitCode: 0, runtimeId: '1' }] }),
     text: [
-      'The task was stopped from outside. Look in CloudTrail for who called StopTask.',
+      'The task was stopped from outside. Look up in CloudTrail who called StopTask.',
+      'AWS says: container "app" exited with code 0',
     ],
   },
   {
@@ -341,7 +343,7 @@ const ENDINGS: Ending[] = [
     task: ended({ stopCode: 'SpotInterruption', stoppedReason: 'Your Spot Task was interrupted.', containers: [{ name: 'app', exitCode: 143, runtimeId: '1' }] }),
     text: [
       'The task lost its Spot capacity. Run it on capacity that is not interrupted, or set retryAttempts.',
-      'AWS says: Your Spot Task was interrupted.',
+      'AWS says: Your Spot Task was interrupted.; container "app" exited with code 143',
     ],
   },
   {
@@ -349,7 +351,7 @@ const ENDINGS: Ending[] = [
     task: ended({ stopCode: 'TerminationNotice', stoppedReason: 'Your Spot instance is being terminated', containers: [{ name: 'app', exitCode: 137, runtimeId: '1' }] }),
     text: [
       'The host of the task was about to be terminated. Deploy again, or set retryAttempts.',
-      'AWS says: Your Spot instance is being terminated',
+      'AWS says: Your Spot instance is being terminated; container "app" exited with code 137',
     ],
   },
   {
@@ -365,7 +367,7 @@ const ENDINGS: Ending[] = [
     task: ended({ stopCode: 'ServiceSchedulerInitiated', stoppedReason: 'Scaling activity initiated by deployment', containers: [{ name: 'app', exitCode: 0, runtimeId: '1' }] }),
     text: [
       'The task was stopped by the scheduler of an ECS service.',
-      'AWS says: Scaling activity initiated by deployment',
+      'AWS says: Scaling activity initiated by deployment; container "app" exited with code 0',
     ],
   },
   {
@@ -373,7 +375,7 @@ const ENDINGS: Ending[] = [
     task: ended({ stopCode: 'SomethingNew' as TaskStopCode, stoppedReason: 'A new reason', containers: [{ name: 'app', exitCode: 0, runtimeId: '1' }] }),
     text: [
       'The task stopped with the code SomethingNew.',
-      'AWS says: A new reason',
+      'AWS says: A new reason; container "app" exited with code 0',
     ],
   },
   {
@@ -382,7 +384,106 @@ const ENDINGS: Ending[] = [
     exitCodeFrom: ['app', 'proxy'],
     text: [
       'Container "proxy" exited with code 1.',
+      'AWS says: container "app" exited with code 0',
     ],
+  },
+  {
+    ending: 'a stop code that is newer than this library, with the reason of a container',
+    task: ended({ stopCode: 'SomethingNew' as TaskStopCode, stoppedReason: 'A new reason', containers: [{ name: 'app', reason: 'A reason of its own', exitCode: 3, runtimeId: '1' }] }),
+    text: [
+      'The task stopped with the code SomethingNew.',
+      'AWS says: A new reason; container "app" exited with code 3: A reason of its own',
+    ],
+  },
+  {
+    ending: 'a failed health check behind an exit code',
+    task: ended({ stoppedReason: 'Task failed container health checks', containers: [{ name: 'app', exitCode: 143, runtimeId: '1' }] }),
+    text: [
+      'Container "app" exited with code 143: it was ended with SIGTERM. Check what stopped the task before it was done.',
+      'AWS says: Task failed container health checks',
+    ],
+  },
+  {
+    ending: 'an init container that failed, so that the task did not start',
+    task: ended({
+      stopCode: 'TaskFailedToStart',
+      stoppedReason: 'Task failed to start',
+      startedAt: undefined,
+      containers: [
+        { name: 'app', reason: 'dependency graph: failed to resolve container ordering dependency [init] for target [app] as dependency did not exit successfully.' },
+        { name: 'init', exitCode: 2, runtimeId: '1' },
+        { name: 'proxy', exitCode: 137, runtimeId: '2' },
+      ],
+    }),
+    text: [
+      'The task did not start: container "init" exited with code 2.',
+      'AWS says: Task failed to start; container "app": dependency graph: failed to resolve container ordering dependency [init] for target [app] as dependency did not exit successfully.; container "proxy" exited with code 137',
+    ],
+    patience: 'as often as retryAttempts allows',
+  },
+  {
+    ending: 'an image that is not there, which stopped a container that ran',
+    task: ended({
+      stopCode: 'TaskFailedToStart',
+      stoppedReason: 'Task failed to start',
+      startedAt: undefined,
+      containers: [{ name: 'app', reason: 'CannotPullContainerError: shop:v9: not found' }, { name: 'proxy', exitCode: 137, runtimeId: '2' }],
+    }),
+    text: [
+      'The task did not start: the image does not exist. Check its name and tag, and that it is pushed before this deployment.',
+      'AWS says: Task failed to start; container "app": CannotPullContainerError: shop:v9: not found; container "proxy" exited with code 137',
+    ],
+    patience: 'as often as retryAttempts allows',
+  },
+  {
+    ending: 'two containers with reasons',
+    task: ended({
+      containers: [
+        { name: 'app', exitCode: 1, reason: 'the first reason', runtimeId: '1' },
+        { name: 'proxy', exitCode: 137, reason: 'OutOfMemoryError: Container killed due to memory usage', runtimeId: '2' },
+      ],
+    }),
+    exitCodeFrom: ['app', 'proxy'],
+    text: [
+      'Container "app" exited with code 1; container "proxy" exited with code 137: it ran out of memory.',
+      'AWS says: container "app": the first reason; container "proxy": OutOfMemoryError: Container killed due to memory usage',
+    ],
+  },
+  {
+    ending: 'the same reason twice',
+    task: ended({ stoppedReason: 'OutOfMemoryError', containers: [{ name: 'app', exitCode: 137, reason: 'OutOfMemoryError', runtimeId: '1' }] }),
+    text: [
+      'Container "app" exited with code 137: it ran out of memory. Raise memoryLimitMiB of the container or of the task.',
+      'AWS says: OutOfMemoryError',
+    ],
+  },
+  {
+    ending: 'a task that this library stopped',
+    task: ended({ stopCode: 'UserInitiated', stoppedReason: 'cdk-ecs-run-task: the resource is deleted', containers: [{ name: 'app', exitCode: 143, runtimeId: '1' }] }),
+    text: [
+      'The task was stopped: the resource is deleted.',
+      'AWS says: container "app" exited with code 143',
+    ],
+  },
+  {
+    ending: 'an access violation on Windows',
+    task: exited(3221225477),
+    text: ['Container "app" exited with code 3221225477: it crashed with an access violation (0xC0000005). Check the native code in the image.'],
+  },
+  {
+    ending: 'an access violation on Windows, with a sign',
+    task: exited(-1073741819),
+    text: ['Container "app" exited with code -1073741819: it crashed with an access violation (0xC0000005). Check the native code in the image.'],
+  },
+  {
+    ending: 'no container that decides',
+    task: exited(1),
+    exitCodeFrom: [],
+    text: [
+      'The task has no container whose exit code decides. Name a container in exitCodeFrom.',
+      'AWS says: container "app" exited with code 1',
+    ],
+    patience: 'none',
   },
   {
     ending: 'two containers that failed',
@@ -392,6 +493,54 @@ const ENDINGS: Ending[] = [
       'Container "app" exited with code 2; container "proxy" exited with code 137: it was killed with SIGKILL.',
     ],
   },
+];
+
+const DEADLINE = 'until the deadline';
+const MINUTES = 'while permissions spread';
+const LASTING = undefined;
+
+/** Words of ECS as they were seen in public, what they mean, and how long a start that ends with them is retried. */
+const STARTS: Array<[words: string, means: string, patience: string | undefined]> = [
+  ['CannotPullECRContainerError: ThrottlingException: Rate exceeded status code: 400, request id: 75567eb3-6abb-11e6-9d4c-cb4ccd1cee97', 'AWS throttled a request that its start needs', DEADLINE],
+  ['CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref public.ecr.aws/nginx/nginx:1: unexpected status code 429 Too Many Requests - toomanyrequests: Rate exceeded', 'AWS throttled a request that its start needs', DEADLINE],
+  ['ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 5 time(s): ThrottlingException: Rate exceeded', 'AWS throttled a request that its start needs', DEADLINE],
+  ['ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 5 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 429, RequestID: d45b80b7: api error TooManyRequestsException', 'AWS throttled a request that its start needs', DEADLINE],
+  ['ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ThrottlingException: Rate exceeded : exit status 1', 'AWS throttled a request that its start needs', DEADLINE],
+  ['Unexpected EC2 error while attempting to Create Network Interface in subnet subnet-1: RequestLimitExceeded', 'AWS throttled a request that its start needs', DEADLINE],
+  ['CannotPullContainerError: ERROR: toomanyrequests: Too Many Requests.', 'the registry limits how often its images are pulled', DEADLINE],
+  ['CannotPullContainerError: httpReadSeeker: failed open: unexpected status code https://registry.example/v2/shop/blobs/sha256:1a: 429 Too Many Requests', 'the registry limits how often its images are pulled', DEADLINE],
+  ['CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed open: unexpected status code https://registry.example/v2/shop/blobs/sha256:1a: 503 Service Unavailable', 'a registry or an AWS service failed', DEADLINE],
+  ['CannotPullContainerError: Error response from daemon: received unexpected HTTP status: 502 Bad Gateway', 'a registry or an AWS service failed', DEADLINE],
+  ['ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 5 time(s): InternalServiceError: An error occurred on the server side', 'a registry or an AWS service failed', DEADLINE],
+  ['CannotPullContainerError: inspect image has been retried 5 time(s): failed to resolve ref docker.io/library/alpine:3: failed to do request: Head https://registry-1.docker.io/v2/library/alpine/manifests/3: EOF', 'a connection to the registry or to an AWS service broke', DEADLINE],
+  ['CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed open: failed to do request: Get https://registry.example/v2/: net/http: TLS handshake timeout', 'a connection to the registry or to an AWS service broke', DEADLINE],
+  ['CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: read tcp 10.0.1.2:43210->203.0.113.7:443: read: connection reset by peer', 'a connection to the registry or to an AWS service broke', DEADLINE],
+  ['ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed caused by: Post "https://api.ecr.eu-west-1.amazonaws.com/": EOF', 'a connection to the registry or to an AWS service broke', DEADLINE],
+  ['ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed caused by: Post "https://api.ecr.us-west-2.amazonaws.com/": dial tcp 203.0.113.9:443: i/o timeout', 'its subnets cannot reach the image registry or an AWS service', LASTING],
+  ['ResourceInitializationError: failed to validate logger args: The task cannot find the Amazon CloudWatch log group defined in the task definition. There is a connection issue between the task and Amazon CloudWatch. Check your network configuration. : signal: killed', 'its subnets cannot reach the image registry or an AWS service', LASTING],
+  ['CannotPullContainerError: API error (500): Get https://111122223333.dkr.ecr.us-east-1.amazonaws.com/v2/: net/http: request canceled while waiting for connection', 'its subnets cannot reach the image registry or an AWS service', LASTING],
+  ['ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 1 time(s): operation error ECR: GetAuthorizationToken, https response error StatusCode: 400, RequestID: 24460c33, api error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/app/1a is not authorized to perform: ecr:GetAuthorizationToken', 'the execution role is not allowed to pull the image', MINUTES],
+  ['CannotPullContainerError: Error response from daemon: pull access denied for 111122223333.dkr.ecr.us-east-1.amazonaws.com/shop, repository does not exist or may require docker login: denied', 'the execution role is not allowed to pull the image', MINUTES],
+  ['CannotPullContainerError: Error response from daemon: Get https://111122223333.dkr.ecr.us-east-1.amazonaws.com/v2/shop/manifests/1: no basic auth credentials', 'the execution role is not allowed to pull the image', MINUTES],
+  ["CannotPullContainerError: The task can't pull the image. Check that the role has the permissions to pull images from the registry.", 'the execution role is not allowed to pull the image', MINUTES],
+  ["CannotPullContainerError: Error response from daemon: pull access denied for shop/private, repository does not exist or may require 'docker login': denied: requested access to the resource is denied", 'the registry requires valid credentials for the image, or has no such image', LASTING],
+  ['CannotPullContainerError: inspect image has been retried 1 time(s): failed to resolve ref ghcr.io/shop/app:1: failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized', 'the registry requires valid credentials for the image, or has no such image', LASTING],
+  ['CannotPullContainerError: Error response from daemon: unauthorized: authentication required', 'the registry requires valid credentials for the image, or has no such image', LASTING],
+  ['CannotPullContainerError: API error (404): repository 111122223333.dkr.ecr.us-east-1.amazonaws.com/shop not found', 'the image does not exist', LASTING],
+  ['CannotPullContainerError: write /var/lib/docker/tmp/GetImageBlob111111111: no space left on device', 'the image does not fit on the disk', LASTING],
+  ['CannotPullContainerError: ref pull has been retried 1 time(s): failed to extract layer sha256:7c52: write /var/lib/containerd/a.pyc: no space left on device: unknown', 'the image does not fit on the disk', LASTING],
+  ['Timeout waiting for EphemeralStorage provisioning to complete.', 'its ephemeral storage was not ready in time', DEADLINE],
+  ['ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log group: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/app/1a is not authorized to perform: logs:CreateLogGroup : exit status 1', 'the execution role is not allowed to create the log group', MINUTES],
+  ['CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.', 'the log group of the container does not exist', LASTING],
+  ['ResourceInitializationError: failed to validate logger args: unable to get awslogs driver arguments: awslogs-region is required', 'its log driver could not be set up', LASTING],
+  ["ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf: ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT.", 'a secret or parameter does not exist', LASTING],
+  ['ResourceInitializationError: failed to download env files: file download command: non empty error stream: AccessDenied: Access Denied status code: 403', 'the execution role is not allowed to read an environment file', MINUTES],
+  ['ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to resolve "fs-1.efs.eu-west-1.amazonaws.com" - check that your file system ID is correct', 'the name of its file system could not be resolved', MINUTES],
+  ["You've reached the limit on the number of vCPUs you can run concurrently", "the account's Fargate quota is used up", DEADLINE],
+  ['You\u2019ve reached the limit on the number of tasks you can run concurrently. For more information, see the Troubleshooting section.', "the account's Fargate quota is used up", DEADLINE],
+  ['The requested CPU configuration is above your limit.', "it is larger than the account's Fargate quota allows", LASTING],
+  ['No Container Instances were found in your capacity provider.', 'no container instance has joined the cluster or its capacity provider', DEADLINE],
+  ["Unexpected EC2 error while attempting to Create Network Interface: The security group 'sg-1' does not exist (ErrorCode: InvalidGroup.NotFound)", 'EC2 does not know one of its subnets or security groups', MINUTES],
 ];
 
 function failure(outcome: Outcome) {
@@ -407,7 +556,16 @@ describe('the failure text', () => {
   test.each(ENDINGS)('of $ending', ({ task, exitCodeFrom = ['app'], text, patience }) => {
     const found = failure(judge(task, { ExitCodeFrom: exitCodeFrom, SuccessExitCodes: [0], CompleteWhen: 'EXIT_CODES_KNOWN' }));
     expect(textsOf(explain(found))).toEqual(text);
-    expect(found.patience).toEqual(patience ?? (FAILED_BY_ITSELF.includes(task.stopCode) ? 'as often as retryAttempts allows' : undefined));
+    expect(found.patience ?? 'none').toEqual(patience ?? (FAILED_BY_ITSELF.includes(task.stopCode) ? 'as often as retryAttempts allows' : 'none'));
+  });
+
+  test.each(STARTS)('of a start that ends with: %s', (words, means, patience) => {
+    const rules: Rules = { ExitCodeFrom: ['app'], SuccessExitCodes: [0], CompleteWhen: 'EXIT_CODES_KNOWN' };
+    const found = failure(judge(neverStarted(words), rules));
+    expect(found).toMatchObject({ cause: `the task did not start: ${means}`, awsReason: words });
+    expect(found.patience).toBe(patience);
+    // On EC2 the container has the reason.
+    expect(failure(judge(neverStarted('Task failed to start', words), rules))).toMatchObject({ cause: found.cause, awsReason: `Task failed to start; ${words}` });
   });
 
   test('of a task that did not start is beside the log of the container that kept it', () => {

@@ -28,6 +28,10 @@ describe('a task in DEPROVISIONING', () => {
     expect(stateOf(deprovisioning({ name: 'app', lastStatus: 'RUNNING', exitCode: 0 }))).toBe('running');
   });
 
+  test('is running while no container decides', () => {
+    expect(stateOf(deprovisioning(stopped('app', 0)), { ExitCodeFrom: [] })).toBe('running');
+  });
+
   test('is running where the end of the task was asked for', () => {
     expect(stateOf(deprovisioning(stopped('app', 0)), { CompleteWhen: 'TASK_STOPPED' })).toBe('running');
   });
@@ -44,6 +48,10 @@ describe('a task in STOPPED', () => {
 
   test('fails without an exit code, which is not 0', () => {
     expect(stateOf(ended({ containers: [stopped('app')] }))).toBe('failed');
+  });
+
+  test('fails when no container decides', () => {
+    expect(stateOf(exited(0), { ExitCodeFrom: [] })).toBe('failed');
   });
 
   test('takes the exit codes that count as success', () => {
@@ -71,6 +79,16 @@ describe('another try', () => {
     ['the task had started', { startedAt: new Date() }],
   ])('would run user code twice where %s', (_, more) => {
     expect(noCapacity(more)).toMatchObject({ failure: { patience: 'as often as retryAttempts allows' } });
+  });
+
+  test.each([
+    ['a GuardDuty agent', 'aws-guardduty-agent-fCWvbwA', undefined],
+    ['a container that is not in the task definition', 'injected', ['app']],
+  ])('makes sense where only %s ran', (_, name, Containers) => {
+    const task = ended({
+      stopCode: 'TaskFailedToStart', stoppedReason: 'RESOURCE:MEMORY', startedAt: undefined, containers: [stopped('app'), { ...stopped(name, 137), runtimeId: 'x' }],
+    });
+    expect(judge(task, { ...RULES, Containers })).toMatchObject({ failure: { patience: 'until the deadline' } });
   });
 
   test('makes sense for Spot capacity that was lost before anything ran, and not after', () => {

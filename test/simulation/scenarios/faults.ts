@@ -139,6 +139,14 @@ export const faults: readonly NamedScenario[] = [
     faults: { calls: [{ name: 'DescribeTaskDefinition is throttled', api: 'DescribeTaskDefinition', when: since(1, 600, 1_100), error: throttled }] },
     expected: { answers: ['Create SUCCESS'], stopped: 0 },
   },
+  {
+    name: 'an invocation does not run out of time while DescribeTaskDefinition fails for twenty minutes',
+    operations: [create({ ExitCodeFrom: undefined })],
+    faults: {
+      calls: [{ name: 'DescribeTaskDefinition fails', api: 'DescribeTaskDefinition', when: since(1, 0, 1_200), error: () => awsError('ServerException', 'Service Unavailable', 503) }],
+    },
+    expected: { others: inTime(1) },
+  },
   // 4c
   {
     name: 'a rollback whose task times out is answered in time although the outputs of the stack cannot be read',

@@ -1,0 +1,103 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import { receiveHandOver } from './hand-over';
+import type { ReceivedBaton } from './relay';
+import { BETWEEN_READINGS_MS, READ_AGAIN_MS, READ_AGAIN_WITHIN_MS, SECOND_READING_MS, STALE_FOR_MS, STATUS_WITHIN_MS } from '../../src/timing';
+import { limit, Request } from '../cloudformation/request';
+import { describeStack, isRollbackOfDelete, isRollbackStatus, isWaitedFor, readStackStatus } from '../cloudformation/stack-status';
+import { readMark } from '../ecs/marks';
+import { retry } from '../retry';
+import { adviceOnError } from '../verdict/causes';
+import { Failed, OutOfDate } from '../verdict/failure';
+
+/** What an Update is: 'turned back' when only the second reading says that CloudFormation rolls back. */
+export type UpdateKind = 'deployment' | 'rollback' | 'turned back';
+
+/**
+ * Whether an Update is the rollback of one: if either of two readings says so, since each of them can be stale. Not knowing
+ * is a failure: running the task in a rollback can break it, and skipping it elsewhere hides that nothing ran.
+ */
+export async function readUpdateKind(request: Request, baton?: ReceivedBaton): Promise<UpdateKind> {
+  const { world, sentAt } = request;
+  const progress = receiveHandOver(request) ?? (baton?.state === 'RUNNING' ? baton.progress : undefined);
+  if (progress) {
+    return progress.occasion === 'rollback' ? 'rollback' : 'deployment';
+  }
+  const until = limit(request, STATUS_WITHIN_MS);
+  let wasExpected = false;
+  for (;;) {
+    let status: string | undefined;
+    let outOfDate: OutOfDate | undefined;
+    try {
+      status = await retry(world, until, () => readStackStatus(request));
+    } catch (error) {
+      if (!(error instanceof OutOfDate)) {
+        throw unknownStatus(error);
+      }
+      outOfDate = error;
+    }
+    if (status && isRollbackStatus(status)) {
+      return wasExpected ? 'turned back' : 'rollback';
+    }
+    if (wasExpected) {
+      return 'deployment';
+    }
+    wasExpected = status !== undefined && isWaitedFor('deployment', status);
+    if (!wasExpected && world.now() >= Math.min(sentAt + STALE_FOR_MS + BETWEEN_READINGS_MS, until - SECOND_READING_MS)) {
+      if (outOfDate) {
+        throw outOfDate;
+      }
+      return 'deployment'; // nothing starts before the status is one of a deployment
+    }
+    await world.sleep(SECOND_READING_MS);
+  }
+}
+
+function unknownStatus(error: unknown): Failed {
+  return new Failed({
+    cause: 'CloudFormation did not tell whether this is a rollback, so no task was run',
+    awsReason: String(error),
+    advice: adviceOnError(error) ?? 'deploy again, or continue the rollback',
+  });
+}
+
+/** Reads the status again before a failure is answered, which would leave a rollback stuck. */
+export async function turnsOutToBeRollback(request: Request): Promise<boolean> {
+  const { world, sentAt, event } = request;
+  const isRollback = event.RequestType === 'Delete' ? isRollbackOfDelete : isRollbackStatus;
+  const until = Math.min(limit(request, READ_AGAIN_WITHIN_MS), Math.max(world.now(), sentAt + STALE_FOR_MS));
+  for (;;) {
+    const status = await readStackStatus(request).catch((error) => { world.log(`DescribeStacks: ${error}`); });
+    if (status && isRollback(status)) {
+      return true;
+    }
+    if (world.now() + READ_AGAIN_MS >= until) {
+      return false;
+    }
+    await world.sleep(READ_AGAIN_MS);
+  }
+}
+
+/**
+ * Whether this Update puts the resource back to what it was, in the operation whose own Update has failed: CloudFormation
+ * does so without a rollback of the stack, and sends the same kind of event. A task of another request that is younger than
+ * the operation shows it, if a second reading that cannot be stale says the same of the operation.
+ */
+export async function putsBack(request: Request, earlierTasks: readonly Task[]): Promise<boolean> {
+  const { world, sentAt, event } = request;
+  const newest = Math.max(0, ...earlierTasks.filter(readMark).map(({ createdAt }) => createdAt?.getTime() ?? 0));
+  if (event.RequestType !== 'Update' || newest === 0 || newest > sentAt || !await beganBefore(request, newest)) {
+    return false;
+  }
+  await world.sleep(Math.max(0, sentAt + STALE_FOR_MS - world.now()));
+  return beganBefore(request, newest);
+}
+
+async function beganBefore(request: Request, time: number): Promise<boolean> {
+  try {
+    const { LastUpdatedTime } = await retry(request.world, limit(request, STATUS_WITHIN_MS), () => describeStack(request));
+    return LastUpdatedTime !== undefined && LastUpdatedTime.getTime() < time;
+  } catch (error) {
+    request.world.log(`DescribeStacks: ${error}`);
+    return false;
+  }
+}

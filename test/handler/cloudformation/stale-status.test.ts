@@ -1,0 +1,146 @@
+import { create, FakeAws, MINUTE, passThrough, runs, sentAfter, stale, START, times, update } from '../../support/fake-aws';
+import { expectFailed, expectNoneStopped, expectStarted, expectStopped, expectSuccess } from '../../support/handler-expectations';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+const readingsAt = () => world.calls.filter(({ name }) => name === 'DescribeStacks').map(({ at }) => at);
+
+describe('a rollback while DescribeStacks still reports the update', () => {
+  beforeEach(() => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+  });
+
+  test('starts no task and succeeds when only the first reading is stale', async () => {
+    world.faults.DescribeStacks = [stale('UPDATE_IN_PROGRESS')];
+    expectSuccess(await world.request(update()), { Reason: 'No task was run: the deployment was cancelled before the task had started.' });
+    expectStarted(world, 0);
+  });
+
+  test('starts no task and succeeds when only the second reading is stale', async () => {
+    world.faults.DescribeStacks = [passThrough, stale('UPDATE_IN_PROGRESS'), stale('UPDATE_IN_PROGRESS')];
+    expectSuccess(await world.request(update()), { Reason: 'No task was run: this is a rollback.' });
+    expectStarted(world, 0);
+  });
+
+  test('starts no task and succeeds when the reading right before the start is the first that is not stale', async () => {
+    world.faults.DescribeStacks = times(2, stale('UPDATE_IN_PROGRESS'));
+    expectSuccess(await world.request(update()), { Reason: 'No task was run: the deployment was cancelled before the task had started.' });
+    expectStarted(world, 0);
+  });
+
+  test('stops the task that it started, and succeeds, when all readings before the start are stale', async () => {
+    world.faults.DescribeStacks = times(3, stale('UPDATE_IN_PROGRESS'));
+    expectSuccess(await world.request(update()), { Reason: expect.stringMatching(/^The rollback goes on without its task\.\nThe deployment is over \(UPDATE_ROLLBACK_IN_PROGRESS\), and nobody waits for the task\./) });
+    expectStarted(world, 1);
+    expectStopped(world, 1);
+  });
+
+  test('succeeds when the reading with which its task failed is stale', async () => {
+    world.lives = [runs(5, 1)];
+    world.faults.DescribeStacks = times(10, (input, proceed) => (world.seconds() < 45 ? stale('UPDATE_IN_PROGRESS') : passThrough)(input, proceed));
+    expectSuccess(await world.request(update()), { Reason: expect.stringMatching(/^The rollback goes on without its task\.\nContainer "app" exited with code 1\./) });
+  });
+});
+
+describe('an Update', () => {
+  beforeEach(() => { world.stackStatus = 'UPDATE_IN_PROGRESS'; });
+
+  test('reads the status of the stack twice, 4 seconds apart, and again right before the start', async () => {
+    expectSuccess(await world.request(update()));
+    const [first, second, third] = readingsAt();
+    expect(second - first).toBeGreaterThanOrEqual(4);
+    expect(second - first).toBeLessThan(5);
+    expect(third - second).toBeLessThan(0.5);
+    expect((world.tasks[0].at - START) / 1000 - third).toBeLessThan(0.5);
+  });
+
+  test('fails with its own task only after another reading of the status', async () => {
+    world.lives = [runs(5, 1)];
+    expectFailed(await world.request(update()), 'Container "app" exited with code 1.');
+    expect(readingsAt().pop()).toBeGreaterThanOrEqual(40);
+  });
+
+  test.each(['UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE', 'UPDATE_COMPLETE'])('runs its task when DescribeStacks still reports %s at first', async (status) => {
+    world.faults.DescribeStacks = times(2, stale(status));
+    expectSuccess(await world.request(update()), { Reason: '' });
+    expectStarted(world, 1);
+  });
+
+  test('does not stop its running task because of one stale status', async () => {
+    world.lives = [runs(5 * 60, 0)];
+    world.faults.DescribeStacks = [...times(3, passThrough), stale('UPDATE_COMPLETE')];
+    expectSuccess(await world.request(update()));
+    expectNoneStopped(world);
+  });
+
+  test('does not stop its running task because of stale readings in the first minute of the request', async () => {
+    world.lives = [runs(5 * 60, 0)];
+    world.faults.DescribeStacks = times(100, (input, proceed) => (world.tasks.length > 0 && world.seconds() < 60 ? stale('UPDATE_COMPLETE') : passThrough)(input, proceed));
+    expectSuccess(await world.request(update()));
+    expectNoneStopped(world);
+  });
+});
+
+describe('a running task of a Create', () => {
+  test('is not stopped because of one stale status right after the start', async () => {
+    world.lives = [runs(5 * 60, 0)];
+    world.faults.DescribeStacks = [passThrough, stale('REVIEW_IN_PROGRESS')];
+    expectSuccess(await world.request(create()));
+    expectNoneStopped(world);
+  });
+
+  test('is stopped only when the status of the next reading, 15 seconds later, says the same', async () => {
+    world.lives = [runs(20 * 60, 0)];
+    const isStale = () => world.seconds() >= 5 * 60 && world.seconds() < 5 * 60 + 12;
+    world.faults.DescribeStacks = times(100, (input, proceed) => (isStale() ? stale('UPDATE_FAILED') : passThrough)(input, proceed));
+    expectSuccess(await world.request(create()));
+    expectNoneStopped(world);
+  });
+
+  test('is stopped 15 seconds after the first reading that says that the deployment has ended', async () => {
+    world.lives = [runs(20 * 60, 0)];
+    world.faults.DescribeStacks = times(100, (input, proceed) => (world.seconds() >= 5 * 60 ? stale('UPDATE_FAILED') : passThrough)(input, proceed));
+    expectFailed(await world.request(create()), 'The deployment is over (UPDATE_FAILED), and nobody waits for the task.');
+    const first = readingsAt().find((at) => at >= 5 * 60)!;
+    expect(world.tasks[0].stoppedAt! - START).toBeGreaterThanOrEqual((first + 15) * 1000);
+    expect(world.tasks[0].stoppedAt! - START).toBeLessThan((first + 20) * 1000);
+  });
+
+});
+
+test('a Create runs its task while the stack imports resources', async () => {
+  world.stackStatus = 'IMPORT_IN_PROGRESS';
+  expectSuccess(await world.request(create()));
+  expectStarted(world, 1);
+});
+
+describe('an Update that puts the resource back after its own Update failed without a rollback of the stack', () => {
+  const putBack = () => world.request({ ...update(), RequestId: 'put-back', ResponseURL: sentAfter(2) });
+  beforeEach(async () => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lastUpdated = new Date(START);
+    world.lives = [runs(5, 1), runs(5, 0)];
+    expectFailed(await world.request(update()));
+    await world.sleep(START + 2 * MINUTE - world.time);
+  });
+
+  test('runs nothing and succeeds', async () => {
+    expectSuccess(await putBack(), { Reason: 'No task was run: CloudFormation puts back what it was before.' });
+    expectStarted(world, 1);
+  });
+
+  test('is not assumed of the next deployment', async () => {
+    world.lastUpdated = new Date(START + 2 * MINUTE);
+    expectSuccess(await putBack(), { Reason: '' });
+    expectStarted(world, 2);
+  });
+
+  test('is not assumed of the next deployment while DescribeStacks reports the time of the previous one', async () => {
+    world.lastUpdated = new Date(START + 2 * MINUTE);
+    world.faults.DescribeStacks = times(3, stale('UPDATE_IN_PROGRESS', new Date(START)));
+    expectSuccess(await putBack(), { Reason: '' });
+    expectStarted(world, 2);
+  });
+});

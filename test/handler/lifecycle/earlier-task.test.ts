@@ -1,0 +1,134 @@
+import { StopTaskCommand } from '@aws-sdk/client-ecs';
+import { create, fails, FakeAws, markOfTask, MINUTE, properties, remove, runs, sentAfter, times, update } from '../../support/fake-aws';
+import { expectFailed, expectNoneStopped, expectStarted, expectStopped, expectSuccess } from '../../support/handler-expectations';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+const { RunOn, ServiceToken, ServiceTimeout, ...onDelete } = properties({ CompleteWhen: 'TASK_STOPPED' }, { taskDefinition: 'drop:1' });
+const rollbackWithTask = () => ({ ...update(properties({ OnRollback: 'RUN' })), RequestId: 'next', ResponseURL: sentAfter(3) });
+const deleteWithTask = () => ({ ...remove(properties({ OnDelete: onDelete })), RequestId: 'next', ResponseURL: sentAfter(3) });
+const nextUpdate = () => ({ ...update(), RequestId: 'next', ResponseURL: sentAfter(3) });
+
+const EVERYTHING_THAT_STARTS = [
+  ['an Update', 'UPDATE_IN_PROGRESS', nextUpdate, 'FAILED', ''],
+  ['a rollback with onRollback RUN', 'UPDATE_ROLLBACK_IN_PROGRESS', rollbackWithTask, 'SUCCESS', 'The rollback goes on without its task.\n'],
+  ['a Delete with onDelete', 'DELETE_IN_PROGRESS', deleteWithTask, 'FAILED', ''],
+  ['a Delete with onDelete in a rollback', 'ROLLBACK_IN_PROGRESS', deleteWithTask, 'SUCCESS', 'The rollback goes on without its task.\n'],
+] as const;
+
+describe('an earlier task that does not end', () => {
+  test.each(EVERYTHING_THAT_STARTS)('prevents %s from starting a task, and is named', async (_, status, event, Status, before) => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0), runs(5, 0)];
+    await world.invokeThenCrash(update());
+    world.stackStatus = status;
+    world.faults.StopTask = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:StopTask'));
+    expect(await world.request(event())).toMatchObject({
+      Status,
+      Reason: expect.stringContaining(`${before}The task of an earlier deployment still runs, so no other was started.\nCould not confirm that this task stopped. Stop it manually: ${world.tasks[0].taskArn}.`),
+    });
+    expectStarted(world, 1);
+  });
+});
+
+describe('ListTasks that fails for good', () => {
+  const DENIED = 'Other tasks may still be running: listing them failed (AccessDeniedException: not authorized to perform: ecs:ListTasks).';
+  beforeEach(async () => {
+    await world.sleep(3 * MINUTE);
+    world.faults.ListTasks = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:ListTasks'));
+  });
+
+  test.each(EVERYTHING_THAT_STARTS)('prevents %s from starting a task, and the message says so', async (_, status, event, Status, before) => {
+    world.stackStatus = status;
+    expect(await world.request(event())).toMatchObject({
+      Status, Reason: expect.stringContaining(`${before}A task of an earlier deployment may still run, so no other was started.\n${DENIED}`),
+    });
+    expectStarted(world, 0);
+  });
+
+  test.each([
+    ['a Delete', 'DELETE_IN_PROGRESS', () => ({ ...remove(), ResponseURL: sentAfter(3) })],
+    ['a rollback', 'UPDATE_ROLLBACK_IN_PROGRESS', nextUpdate],
+  ])('lets %s succeed and say that tasks may still be running', async (_, status, event) => {
+    world.stackStatus = status;
+    expectSuccess(await world.request(event()), { Reason: expect.stringContaining(DENIED) });
+  });
+
+  test('lets a Create run its task, which is mostly the first', async () => {
+    expectSuccess(await world.request({ ...create(), ResponseURL: sentAfter(3) }), { Reason: '' });
+    expectStarted(world, 1);
+  });
+});
+
+describe('a status of the stack that cannot be read', () => {
+  test.each(['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS'])('fails the Update after the earlier task was stopped: %s', async (status) => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash(update());
+    world.stackStatus = status;
+    world.faults.DescribeStacks = times(1000, fails('ThrottlingException', 'Rate exceeded'));
+    expectFailed(await world.request(nextUpdate()), 'CloudFormation did not tell whether this is a rollback, so no task was run.');
+    expectStopped(world, 1);
+    expectStarted(world, 1);
+  });
+});
+
+describe('Delete of a task with the startedBy of the user that is stopping,', () => {
+  const delivered = properties({}, { startedBy: 'deployments' });
+  const deleteOnceToldToStop = async (reason?: string, startedBy = 'deployments') => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash(create(properties({}, { startedBy })));
+    await world.ecs.send(new StopTaskCommand({ task: world.tasks[0].taskArn, reason }));
+    const toldAt = world.seconds();
+    world.calls.splice(0);
+    world.stackStatus = 'DELETE_IN_PROGRESS';
+    const { at } = await world.request({ ...remove(delivered), ResponseURL: sentAfter(3) });
+    expectNoneStopped(world);
+    return at - toldAt;
+  };
+
+  test.each([
+    ['the function', `cdk-ecs-run-task: the deployment is over (UPDATE_FAILED), and nobody waits for the task (${markOfTask(create().RequestId)})`],
+    ['a person', 'no more'],
+    ['somebody without a reason', undefined],
+  ])('told by %s waits for its end, although StopTask has deleted the tag with its mark', async (_, reason) => {
+    expect(await deleteOnceToldToStop(reason)).toBeGreaterThanOrEqual(30);
+  });
+
+  test('does not wait for it when it has another startedBy', async () => {
+    expect(await deleteOnceToldToStop('no more', 'others')).toBeLessThan(5);
+  });
+});
+
+describe('Delete of a Create that failed', () => {
+  const failedCreate = async () => {
+    world.lives = [runs(5, 1)];
+    return (await world.request(create())).PhysicalResourceId;
+  };
+
+  test('does not stop the task of the next deployment', async () => {
+    const physicalId = await failedCreate();
+    world.lives = [runs(60 * 60, 0)];
+    await world.sleep(3 * MINUTE - world.seconds() * 1000);
+    await world.invokeThenCrash({ ...create(), RequestId: 'next', ResponseURL: sentAfter(3) });
+    expectSuccess(await world.request({ ...remove(properties(), physicalId), ResponseURL: sentAfter(6) }), { PhysicalResourceId: physicalId, Reason: '' });
+    expectNoneStopped(world);
+  });
+
+  test('stops the task that the failed Create could not stop', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.StopTask = times(1000, fails('AccessDeniedException'));
+    const { PhysicalResourceId } = await world.request(create(properties({ TimeoutSeconds: '60' })));
+    world.faults.StopTask = [];
+    world.calls.splice(0);
+    expectSuccess(await world.request({ ...remove(properties(), PhysicalResourceId), ResponseURL: sentAfter(6) }));
+    expectStopped(world, 1);
+  });
+
+  test('has a physical id that names the request, so that each failed Create has its own', async () => {
+    const first = await failedCreate();
+    const second = (await world.request({ ...create(), RequestId: 'another', ResponseURL: sentAfter(3) })).PhysicalResourceId;
+    expect(second).not.toBe(first);
+  });
+});

@@ -1,0 +1,89 @@
+import { awsError, create, fails, FakeAws, Fault, runs, times, unexpectedError } from '../../support/fake-aws';
+import { expectFailed, expectNoneStopped, expectStarted, expectStopped, expectSuccess } from '../../support/handler-expectations';
+
+let world: FakeAws;
+beforeEach(() => { world = new FakeAws(); });
+
+const ANY_ERRORS: Array<[string, unknown]> = [
+  ['a denied permission', awsError('AccessDeniedException', 'not authorized to perform: ecs:DescribeTasks')],
+  ['expired credentials', awsError('ExpiredTokenException', 'The security token included in the request is expired')],
+  ['unknown credentials', awsError('UnrecognizedClientException', 'The security token included in the request is invalid.')],
+  ['a cluster that is not found', awsError('ClusterNotFoundException', 'Cluster not found.')],
+  ['an unknown error of AWS', awsError('NewException', 'never seen')],
+  ['the HTML page of a proxy', new SyntaxError('Unexpected token \'<\', "<html>" is not valid JSON')],
+  ['JSON that is cut off', new SyntaxError('Unexpected end of JSON input')],
+  ['a TLS error', Object.assign(new Error('write EPROTO'), { code: 'EPROTO' })],
+  ['a response that ends early', Object.assign(new Error('Premature close'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })],
+  ['an error without a name', Object.assign(new Error('x'), { name: undefined })],
+  ['a text that is thrown', 'text'],
+  ['an object that is thrown', {}],
+];
+
+/** The error once, at the first call after so many minutes. */
+function onceInMinute(minute: number, thrown: unknown): Fault[] {
+  let isOpen = true;
+  return times(10_000, (_, proceed) => {
+    if (isOpen && world.seconds() >= minute * 60) {
+      isOpen = false;
+      throw thrown;
+    }
+    return proceed();
+  });
+}
+
+describe('one DescribeTasks that fails in minute 20', () => {
+  test.each(ANY_ERRORS)('with %s neither stops the task nor fails the request', async (_, thrown) => {
+    world.lives = [runs(25 * 60, 0)];
+    world.faults.DescribeTasks = onceInMinute(20, thrown);
+    expectSuccess(await world.request(create()));
+    expectNoneStopped(world);
+    expectStarted(world, 1);
+  });
+});
+
+describe('DescribeTasks that keeps failing', () => {
+  const failsBetween = (from: number, to: number) => times<Fault>(10_000, (_, proceed) =>
+    world.seconds() >= from && world.seconds() < to ? fails('AccessDeniedException')() : proceed());
+
+  test('for ten minutes does not stop a task that ECS has shown before', async () => {
+    world.lives = [runs(25 * 60, 0)];
+    world.faults.DescribeTasks = failsBetween(5 * 60, 15 * 60);
+    expectSuccess(await world.request(create()));
+    expectNoneStopped(world);
+  });
+
+  test('until the deadline fails the request, and the message says since when', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.DescribeTasks = failsBetween(20 * 60, 30 * 60 + 1);
+    expectFailed(await world.request(create()), 'The task was not seen to end within 30 minutes: ECS could not be asked for the last 10 minutes.');
+    expectStopped(world, 1);
+  });
+
+  test('for four minutes from the start on does not stop the task', async () => {
+    world.faults.DescribeTasks = failsBetween(0, 4 * 60);
+    expectSuccess(await world.request(create()));
+    expectNoneStopped(world);
+  });
+
+  test('for five minutes from the start on stops the task and fails the request', async () => {
+    world.lives = [runs(25 * 60, 0)];
+    world.faults.DescribeTasks = failsBetween(0, 6 * 60);
+    const answer = await world.request(create());
+    expectFailed(answer, 'ECS never let the function look at the task, so its result is unknown.\nAWS says: AccessDeniedException');
+    expectStopped(world, 1);
+    expect(world.tasks[0].stoppedAt! - world.tasks[0].at).toBeGreaterThanOrEqual(300_000);
+    expect(world.tasks[0].stoppedAt! - world.tasks[0].at).toBeLessThan(305_000);
+  });
+});
+
+describe('an unexpected error in the function', () => {
+  test.each([
+    ['an error without a name', Object.assign(new Error('x'), { name: undefined })],
+    ['an object that is no Error', { surprise: true }],
+  ])('that is %s stops the task', async (_, thrown) => {
+    world.lives = [runs(25 * 60, 0)];
+    world.faults.DescribeTasks = [unexpectedError(thrown)];
+    expectFailed(await world.request(create()), 'The function failed');
+    expectStopped(world, 1);
+  });
+});

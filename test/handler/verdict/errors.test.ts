@@ -1,0 +1,133 @@
+import { adviceOnError, answerIn, callFailure, isRefusal, isThrottled, patienceWithError, readError } from '../../../lambda/verdict/causes';
+import { missingOutput, stillRunning } from '../../../lambda/verdict/failure';
+import { explain, notStopped } from '../../../lambda/verdict/message';
+import { awsError } from '../../support/fake-aws';
+
+const DEADLINE = 'until the deadline';
+const MINUTES = 'while permissions spread';
+
+/** As public records have them: the code, the words, and how long a call that throws them is retried. */
+const ERRORS: Array<[name: string, message: string, patience: string | undefined]> = [
+  ['InvalidParameterException', 'Error retrieving subnet information for [subnet-1]: Rate exceeded (ErrorCode: Throttling)', DEADLINE],
+  ['InvalidParameterException', 'Error retrieving security group information for [sg-1]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)', DEADLINE],
+  ['InvalidParameterException', 'Error retrieving subnet information for [subnet-1]: An internal error has occurred (ErrorCode: InternalError)', DEADLINE],
+  ['InvalidParameterException', 'Error retrieving subnet information for [subnet-1]: try later (ErrorCode: Unavailable)', DEADLINE],
+  ['InvalidParameterException', 'No Container Instances were found in your cluster.', DEADLINE],
+  ['InvalidParameterException', 'No Container Instances were found in your capacity provider.', DEADLINE],
+  ['ClientException', "You've reached the limit on the number of vCPUs you can run concurrently", DEADLINE],
+  ['ClientException', "You've reached the limit on the number of tasks in the PROVISIONING state", DEADLINE],
+  ['ThrottlingException', 'Rate exceeded', DEADLINE],
+  ['InvalidParameterException', "Error retrieving security group information for [sg-1]: The security group 'sg-1' does not exist (ErrorCode: InvalidGroup.NotFound)", MINUTES],
+  ['InvalidParameterException', "Error retrieving subnet information for [subnet-1]: The subnet ID 'subnet-1' does not exist (ErrorCode: InvalidSubnetID.NotFound)", MINUTES],
+  ['InvalidParameterException', 'Unknown (ErrorCode: InvalidSecurityGroupID.NotFound)', MINUTES],
+  ['ClientException', 'TaskDefinition is inactive', MINUTES],
+  ['InvalidParameterException', 'TaskDefinition is inactive', MINUTES],
+  ['ClientException', 'TaskDefinition not found.', MINUTES],
+  ['ClientException', 'Unable to describe task definition.', MINUTES],
+  ['UnrecognizedClientException', 'The security token included in the request is invalid.', MINUTES],
+  ['InvalidClientTokenId', 'The security token included in the request is invalid', MINUTES],
+  ['ExpiredTokenException', 'The security token included in the request is expired', MINUTES],
+  ['ExpiredToken', '', MINUTES],
+  ['InvalidParameterException', 'The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.', MINUTES],
+  ['ValidationError', 'Stack with id arn:aws:cloudformation:eu-west-1:111122223333:stack/Shop/1a does not exist', MINUTES],
+  ['ClusterNotFoundException', 'Cluster not found.', MINUTES],
+  ['AccessDeniedException', 'User: arn:aws:sts::111122223333:assumed-role/secret/1a is not authorized to perform: ecs:RunTask', MINUTES],
+  ['ClientException', "ECS was unable to assume the role 'arn:aws:iam::111122223333:role/app' that was provided for this task.", MINUTES],
+  ['InvalidParameterException', 'Override for container named x is not a container in the TaskDefinition.', undefined],
+  ['ClientException', 'The requested CPU configuration is above your limit', undefined],
+  ['PlatformUnknownException', 'The specified platform version does not exist.', undefined],
+];
+
+test.each(ERRORS)('%s: %s', (name, message, patience) => {
+  const error = awsError(name, message);
+  expect(patienceWithError(error)).toBe(patience);
+  const failure = callFailure('RunTask', error);
+  expect(failure.patience).toBe(patience);
+  expect(`${failure.cause} ${failure.awsReason}`).toContain(message);
+  expect(isRefusal(error)).toBe(true);
+});
+
+test('a known error says what it means and what to do, and keeps the words of AWS', () => {
+  expect(callFailure('RunTask', awsError('InvalidParameterException', 'No Container Instances were found in your cluster.'))).toEqual({
+    cause: 'the task did not start: no container instance has joined the cluster or its capacity provider',
+    awsReason: 'InvalidParameterException: No Container Instances were found in your cluster.',
+    advice: 'check the Auto Scaling group, the ECS agent, and the role of the instances',
+    patience: DEADLINE,
+  });
+});
+
+test.each([
+  ['RunTask', awsError('InvalidParameterException', 'no'), 'ECS rejected the request: InvalidParameterException (RunTask)', 'no'],
+  ['DescribeStacks', awsError('ServiceError', 'broken', 500), 'CloudFormation could not process the request: ServiceError (DescribeStacks)', 'broken'],
+  ['ListTasks', awsError('TimeoutError', 'socket hang up'), 'ECS did not answer: TimeoutError: socket hang up (ListTasks)', undefined],
+  ['RunTask', new SyntaxError("Unexpected token '<'\n  Deserialization error: to see the raw response, inspect it"), "ECS did not answer: SyntaxError: Unexpected token '<' (RunTask)", undefined],
+] as const)('the failure of %s names the call: %s', (api, error, cause, awsReason) => {
+  const failure = callFailure(api, error);
+  expect(failure.cause).toBe(cause);
+  expect(failure.awsReason).toBe(awsReason);
+});
+
+describe('what is no Error', () => {
+  const NONE = [undefined, null, 'text', '', 7, {}, [], Object.create(null), Object.assign(new Error('x'), { name: undefined }), Object.assign(new Error('x'), { name: 5, message: undefined }), { name: 'E', cause: null }];
+
+  test.each(NONE.map((thrown) => [thrown]))('is survived: %p', (thrown) => {
+    expect(patienceWithError(thrown)).toBe(MINUTES);
+    expect(adviceOnError(thrown)).toBeUndefined();
+    expect(isThrottled(thrown)).toBe(false);
+    expect(isRefusal(thrown)).toBe(false);
+    expect(answerIn(thrown)).toBeUndefined();
+    expect(callFailure('RunTask', thrown).cause).toMatch(/^ECS did not answer: \S.* \(RunTask\)$/);
+  });
+
+  test('keeps its words', () => {
+    expect(readError('text')).toEqual({ name: 'Error', message: 'text' });
+  });
+});
+
+test('only an answer of AWS is a refusal', () => {
+  expect(isRefusal(awsError('AccessDeniedException'))).toBe(true);
+  expect(isRefusal(awsError('ServerException', '', 503))).toBe(false);
+  expect(isRefusal(awsError('TimeoutError'))).toBe(false);
+  expect(isRefusal(new SyntaxError('Unexpected token'))).toBe(false);
+});
+
+test('throttling inside another error is throttling', () => {
+  expect(isThrottled(awsError('InvalidParameterException', 'Rate exceeded (ErrorCode: Throttling)'))).toBe(true);
+  expect(isThrottled(awsError('InvalidParameterException', 'no'))).toBe(false);
+});
+
+describe('what was not seen is not said', () => {
+  const firstLine = (lines: ReturnType<typeof explain>) => lines[0].text;
+
+  test('of a task that was not seen to stop', () => {
+    const failure = stillRunning('RUNNING', '30 minutes', 'app');
+    expect(firstLine(explain(failure, { stopped: true }))).toBe('The task was still RUNNING after 30 minutes, so it was stopped. Check what it was waiting for, or raise timeout.');
+    expect(firstLine(explain(failure))).toBe('The task was still RUNNING after 30 minutes. Check what it was waiting for, or raise timeout.');
+    expect(firstLine(explain({ cause: 'it failed' }, { stopped: true }))).toBe('It failed.');
+  });
+
+  test('of a status that ECS did not report', () => {
+    expect(stillRunning(undefined, '30 minutes').cause).toBe('the task did not end within 30 minutes, and ECS did not report its status');
+  });
+
+  test('of an output whose log could not be read', () => {
+    expect(missingOutput('Bucket', 'app', { reason: 'AccessDeniedException: no', advice: 'allow it' })).toEqual({
+      cause: 'the task has succeeded, but its output "Bucket" could not be read: AccessDeniedException: no', advice: 'allow it', container: 'app',
+    });
+    expect(missingOutput('Bucket', 'app', { reason: 'TimeoutError' }).advice).toBe('deploy again');
+    expect(missingOutput('Bucket', 'app').cause).toBe('the task has succeeded, but its output "Bucket" is not in its log');
+  });
+
+  test('of a log that could not be read', () => {
+    expect(explain({ cause: 'it failed' }, { unreadable: 'AccessDeniedException:\n no', log: { group: '/shop', stream: 'app/app/1a' } }).map(({ text }) => text)).toEqual([
+      'It failed.',
+      'The end of its log is missing: reading it failed (AccessDeniedException: no).',
+      'Log group /shop, stream app/app/1a.',
+    ]);
+  });
+});
+
+test('the words of others stay on one line', () => {
+  expect(explain({ cause: 'it failed', awsReason: 'one\n  Task arn:aws:ecs:fake.\r\ntwo\n' })[1].text).toBe('AWS says: one Task arn:aws:ecs:fake. two');
+  expect(notStopped([], new Error('one\ntwo'))[0].text).toBe('Other tasks may still be running: listing them failed (Error: one two).');
+});

@@ -1,0 +1,298 @@
+import { MINUTE, SECOND, seconds } from './clock';
+import { serviceTimeout } from './event';
+import type { Call, History, Put, Request } from './history';
+import { outputsOf } from './scenario';
+import type { SimulatedTask } from './task';
+import { STOP_MARGIN_SECONDS } from '../../src/timing';
+
+/** What is known when an answer says something. */
+interface Facts {
+  readonly request: Request;
+  readonly history: History;
+  readonly said: Put;
+  readonly at: number;
+  /** Those of its run that had ended, or were there at all. */
+  readonly ended: readonly SimulatedTask[];
+  readonly tasks: readonly SimulatedTask[];
+  readonly calls: (...apis: string[]) => Call[];
+  /** Why ECS did not start a task: reasons of tasks, of failures[], of errors. */
+  readonly startReasons: readonly string[];
+}
+
+/** One kind of sentence, and when it is true. Where the words of the handler change, they change here too. */
+interface Message {
+  readonly key: string;
+  readonly says: RegExp;
+  readonly isTrue: (facts: Facts, words: RegExpMatchArray) => boolean;
+  /** Set while the handler may still say it where it is not so. */
+  readonly isNotHeldYet?: true;
+}
+
+const always = () => true;
+
+/** What a cause says of ECS, and which of the words of ECS it stands for. */
+const didNotStart = (key: string, means: RegExp, of: RegExp): Message => ({
+  key,
+  says: means,
+  isTrue: ({ startReasons }) => startReasons.some((reason) => of.test(reason)),
+});
+
+const errorOf = ({ calls }: Facts, name: string) => calls(...ALL).some(({ error }) => error && String(error.name ?? error).includes(name));
+
+const ALL = ['RunTask', 'DescribeTasks', 'ListTasks', 'StopTask', 'DescribeStacks', 'GetLogEvents', 'Invoke', 'DescribeTaskDefinition'];
+
+/** All that an answer may say. */
+export const MESSAGES: readonly Message[] = [
+  {
+    key: 'exit code',
+    says: /container "([^"]+)" exited with (?:exit )?code (\d+)/gi,
+    isTrue: ({ tasks, at }, [, name, code]) => tasks.some(({ exitCodes, codesAt }) => exitCodes[name] === Number(code) && codesAt <= at),
+  },
+  {
+    key: 'no exit code',
+    says: /container "([^"]+)" has no exit code/gi,
+    isTrue: ({ ended }, [, name]) => ended.some(({ exitCodes }) => exitCodes[name] === undefined),
+  },
+  {
+    key: 'how many failed',
+    says: /(\d+) of (\d+) tasks failed/gi,
+    isTrue: ({ ended, tasks, request, startReasons }, [, failed, count]) => Number(count) === (request.run?.Request.count ?? 1)
+      && Number(failed) <= Math.max(ended.length, tasks.length === 0 ? startReasons.length : 0) && Number(failed) > 0,
+  },
+  { key: 'how many attempts', says: /after (\d+) attempts/gi, isTrue: ({ tasks }, [, attempts]) => tasks.length >= Number(attempts) },
+  { key: 'Spot', says: /lost its Spot capacity|Spot interruption/i, isTrue: ({ ended }) => ended.some(({ stopCode }) => stopCode === 'SpotInterruption') },
+  { key: 'host terminated', says: /host .*(about to be )?terminated/i, isTrue: ({ ended }) => ended.some(({ stopCode }) => stopCode === 'TerminationNotice') },
+  { key: 'host failed', says: /host of the task failed/i, isTrue: ({ ended }) => ended.some(({ stopCode }) => stopCode === 'InfrastructureHealth') },
+  {
+    key: 'stopped from outside',
+    says: /stopped from outside|someone (else )?stopped the task/i,
+    isTrue: ({ ended }) => ended.some(({ stopCode, life }) => stopCode === 'UserInitiated' && life.stopCode === 'UserInitiated'),
+  },
+  { key: 'stopped by us', says: /the task was stopped: /i, isTrue: ({ tasks, at }) => tasks.some(({ toldToStopAt }) => toldToStopAt !== undefined && toldToStopAt <= at) },
+  didNotStart('no such image', /there is no such image|image does not exist/i, /CannotPull.*not found/),
+  didNotStart('pull limit', /registry limits how often/i, /toomanyrequests/),
+  didNotStart('no way', /no way from its subnets|cannot reach the image registry/i, /i\/o timeout/),
+  didNotStart('log group', /log group of the container does not exist/i, /log group does not exist/),
+  didNotStart('room', /no container instance has enough room/i, /RESOURCE:(MEMORY|CPU)/),
+  didNotStart('constraints', /no container instance meets its constraints/i, /ATTRIBUTE|LOCATION/),
+  didNotStart('network interface', /network interface was not ready/i, /network interface|Network Interface/),
+  didNotStart('ENI', /no container instance has a network interface left/i, /RESOURCE:ENI/),
+  didNotStart('Fargate capacity', /Fargate has no capacity/i, /Capacity is unavailable/),
+  didNotStart('quota', /Fargate quota is used up/i, /reached the limit/),
+  didNotStart('agent', /ECS agent of the container instance/i, /AGENT/),
+  didNotStart('no instance', /cluster has no instance to run|no container instance (has joined|is registered)/i, /NO ACTIVE INSTANCES|No Container Instances/),
+  didNotStart('not placed', /ECS did not place it/i, /./),
+  {
+    key: 'not being deployed',
+    says: /the stack is (\S+), not being deployed/i,
+    isTrue: ({ calls }, [, status]) => calls('DescribeStacks').some(({ result }) => result?.Stacks[0]?.StackStatus === status),
+  },
+  {
+    key: 'did not start',
+    says: /the task did not (start|succeed)\b/i,
+    isTrue: ({ startReasons, ended, calls }) => startReasons.length > 0 || ended.length > 0 || calls('DescribeStacks').length > 0 || calls(...ALL).some(({ error }) => error),
+  },
+  {
+    key: 'time is over',
+    says: /did not (?:end|start|succeed) within ([\d.]+) (seconds|minutes)|was still \S+ after ([\d.]+) (seconds|minutes)/i,
+    isTrue: ({ request, history, at }, [, within = '', unit, after = within, other = unit]) => at >= timeIsOver(request, history)
+      && Number(after) <= (request.run?.TimeoutSeconds ?? 0) / (other === 'minutes' ? 60 : 1) + 1,
+  },
+  {
+    key: 'not seen to end',
+    says: /was not seen to end within ([\d.]+) (seconds|minutes): ECS could not be asked for the last ([\d.]+) (seconds|minutes)/i,
+    isTrue: ({ request, history, at, calls }, [, within, unit, last, other]) => at >= timeIsOver(request, history)
+      && Number(within) <= (request.run?.TimeoutSeconds ?? 0) / (unit === 'minutes' ? 60 : 1) + 1
+      && !calls('DescribeTasks').some((call) => !call.error && call.result?.tasks.length > 0 && call.invocation.request === request
+        && call.at > timeIsOver(request, history) - Number(last) * (other === 'minutes' ? MINUTE : SECOND) + 30 * SECOND && call.at < timeIsOver(request, history)),
+  },
+  {
+    key: 'never seen',
+    says: /ECS never let the function look at the task/i,
+    isTrue: ({ calls }) => calls('DescribeTasks').some(({ error }) => error) && !calls('DescribeTasks').some(({ result, at, error }) =>
+      !error && result?.tasks.length > 0 && at < calls('StopTask')[0]?.at),
+  },
+  {
+    key: 'an earlier task may run',
+    says: /task of an earlier deployment may still run/i,
+    isTrue: ({ calls }) => calls('ListTasks', 'DescribeTasks').some(({ error }) => error),
+  },
+  {
+    key: 'unknown whether it has run',
+    says: /unknown whether the task has ever succeeded/i,
+    isTrue: ({ request }) => request.properties.RunOn === 'CREATE',
+  },
+  {
+    key: 'puts back',
+    says: /CloudFormation puts back what it was before/i,
+    isTrue: ({ request, history }) => request.type === 'Update' && history.requests.some((other) => other.number < request.number
+      && other.operation === request.operation && other.answer?.parsed?.Status !== 'SUCCESS'),
+  },
+  {
+    key: 'status at the deadline',
+    says: /it was ([A-Z]+)\b|was still ([A-Z]+) after/,
+    isTrue: ({ calls }, [, one, other]) => calls('DescribeTasks').some(({ result }) => result?.tasks.some(({ lastStatus }: any) => lastStatus === (one ?? other))),
+  },
+  {
+    key: 'was stopped',
+    says: /within .* and was stopped|, so it was stopped/i,
+    isTrue: ({ tasks, at }) => tasks.some(({ toldToStopAt, endedAt }) => (toldToStopAt ?? endedAt) <= at),
+    isNotHeldYet: true,
+  },
+  {
+    key: 'invoked late',
+    says: /invoked ([\d.]+) (seconds|minutes) after|delivered the request ([\d.]+) (seconds|minutes) late/i,
+    isTrue: ({ request, history }, [, one, unit, two = one, other = unit]) => history.invocations.some((invocation) => invocation.request === request
+      && Math.abs(invocation.startedAt - request.sentAt - Number(two) * (other === 'minutes' ? MINUTE : SECOND)) < 5 * SECOND + history.clocksDifferBy),
+  },
+  {
+    key: 'cancelled',
+    says: /was cancelled before the task/i,
+    isTrue: (facts) => statusesSince(facts.request, facts.history, facts.at).some((status) => !/^(CREATE|UPDATE)_IN_PROGRESS$/.test(status))
+      || wasTold(facts, /^(?!CREATE_IN_PROGRESS|UPDATE_IN_PROGRESS)/),
+  },
+  {
+    key: 'the deployment is over',
+    says: /the deployment (?:is over|already ended|has ended) \(([A-Z_]+)\)/i,
+    isTrue: ({ request, history, at }, [, status]) => statusesSince(request, history, at).includes(status),
+  },
+  {
+    key: 'out of date',
+    says: /request is out of date/i,
+    isTrue: ({ request, history, at }) => history.requests.some(({ sentAt }) => sentAt > request.sentAt && sentAt <= at)
+      || history.operations.some((began) => began > request.sentAt && began <= at),
+  },
+  {
+    key: 'no answer',
+    says: /\w+ did not answer: (?:\w+: )?(.*) \((\w+)\)/,
+    isTrue: ({ calls }, [, message, api]) => calls(api).some(({ error }) => error && message.includes(String(error.message ?? error).slice(0, 40))),
+  },
+  {
+    key: 'log not read',
+    says: /end of its log is missing: reading it failed/i,
+    isTrue: ({ calls, said }) => calls('GetLogEvents').some(({ error, invocation }) => error && invocation === said.invocation),
+  },
+  {
+    key: 'refused',
+    says: /\b(?:did not take|rejected|could not process) the request: (\w+)/i,
+    isTrue: (facts, [, name]) => errorOf(facts, name),
+  },
+  {
+    key: 'the function failed',
+    says: /The function failed: (.*?)\.?(?: Check the role.*)?$/i,
+    isTrue: ({ calls, request }, [, error]) => /^(Error: )?(the )?property /i.test(error) ? request.isMalformed : calls(...ALL).some((call) => call.error && error.includes(String(call.error).slice(0, 60))),
+  },
+  { key: 'malformed', says: /\bproperty \S+ (is|must|has)/i, isTrue: ({ request }) => request.isMalformed },
+  { key: 'hand-over', says: /could not hand over/i, isTrue: ({ calls }) => calls('Invoke').some(({ error }) => error) },
+  {
+    key: 'output missing',
+    says: /output "([^"]+)" is not in its log/i,
+    isTrue: ({ calls, tasks, said }, [, name]) => !calls('GetLogEvents').filter(({ invocation }) => invocation === said.invocation).at(-1)?.error?.name?.match(/^(?!ResourceNotFound)/)
+      && tasks.some(({ life: { log } }) => log.absent || log.late > 0 || log.pageSize !== undefined || !log.lines.some((line) => line.startsWith(`ecs-run-task-output ${name}=`))),
+    isNotHeldYet: true,
+  },
+  {
+    key: 'output not read',
+    says: /output "([^"]+)" could not be read/i,
+    isTrue: ({ calls, said }) => calls('GetLogEvents').some(({ error, invocation }) => error && invocation === said.invocation),
+  },
+  {
+    key: 'several values',
+    says: /printed (\d+) different values of its output "([^"]+)"/i,
+    isTrue: ({ tasks }, [, , name]) => tasks.some(({ life }) => new Set(life.log.lines.filter((line) => line.startsWith(`ecs-run-task-output ${name}=`))).size > 1),
+  },
+  { key: 'too long', says: /(?:results|outputs|attributes) are (\d+) bytes too long/i, isTrue: ({ request }) => outputsOf(request.run?.UsedAttributes ?? {}).length > 0 },
+  { key: 'attribute unknown', says: /its (\w+) is not known/i, isTrue: ({ request }, [, name]) => name in (request.run?.UsedAttributes ?? {}) },
+  { key: 'not kept', says: /ran before the stack asked|last ran before the stack used/i, isTrue: ({ request }) => Object.values(request.properties.UsedAttributes ?? {}).some((output) => request.kept[output] === undefined) },
+  { key: 'runs nothing', says: /No task was run: runOn is CREATE/i, isTrue: ({ request, history }) => request.properties.RunOn === 'CREATE' && history.tasksOf(request).every((task) => task.request !== request) },
+  {
+    key: 'runs nothing in a rollback', // also in an Update whose event came when it had been cancelled: nothing in it tells it from the rollback
+    says: /No task was run: this is a rollback/i,
+    isTrue: ({ request, history, tasks, at, calls, said }) => (statusesSince(request, history, at).concat(request.stackStatus).some((status) => /ROLLBACK/.test(status))
+        || calls('DescribeStacks').some(({ isStale, result }) => isStale && /ROLLBACK/.test(result?.Stacks[0]?.StackStatus)))
+      && tasks.every((task) => task.invocation !== said.invocation),
+  },
+  {
+    key: 'a rollback goes on',
+    says: /The rollback (goes on|continues) without/i,
+    isTrue: (facts) => facts.request.isRollback || /ROLLBACK/.test(facts.history.statusAt(facts.at)) || wasTold(facts, /ROLLBACK/),
+  },
+  { key: 'passed on', says: /next resource (waits|continues)/i, isTrue: ({ request }) => request.properties.HasNextLeg === true },
+  {
+    key: 'an earlier task runs',
+    says: /task of an earlier deployment (still runs|is still running)/i,
+    isTrue: ({ request, history, at }) => history.tasks.some((task) => task.request.number < request.number && task.stoppedAt > at - SECOND),
+  },
+  {
+    key: 'no status',
+    says: /(did not tell|Could not find out) whether this is a rollback/i,
+    isTrue: ({ calls, said }) => calls('DescribeStacks').some(({ error, invocation, result }) => invocation === said.invocation && (error || result?.Stacks.length === 0)),
+  },
+  { key: 'unknown to ECS', says: /ECS does not know the task any ?more|unknown to ECS/i, isTrue: ({ calls }) => calls('DescribeTasks').some(({ result, error }) => error || result?.failures.length > 0) },
+  {
+    key: 'may still run',
+    says: /(?:May still be running, stop it by hand|Could not confirm that this task stopped\. Stop it manually): (\S+?)\.?$/gim,
+    isTrue: ({ history, calls }, [, arn]) => history.tasks.some((task) => task.arn === arn)
+      && !calls('DescribeTasks').some(({ result }) => result?.tasks.some(({ taskArn, lastStatus }: any) => taskArn === arn && lastStatus === 'STOPPED')),
+    isNotHeldYet: true,
+  },
+  { key: 'could not look', says: /(More of its|Other) tasks may still be running/i, isTrue: ({ calls }) => calls('ListTasks', 'DescribeTasks').some(({ error }) => error) },
+  { key: 'another version', says: /another version of the function/i, isTrue: ({ request }) => request.isOfAnotherVersion },
+  { key: 'could not look at the task', says: /could not (look at|see) the task|has not (been able|answered)/i, isTrue: ({ calls }) => calls('DescribeTasks').some(({ error }) => error) },
+  // What stands beside a cause.
+  { key: 'words of AWS', says: /^AWS says: /, isTrue: always },
+  { key: 'log', says: /^(The end of its log:|Log group .*, stream .*)/, isTrue: always },
+  { key: 'task', says: /^Task (arn:\S+?)\.$/, isTrue: ({ history }, [, arn]) => history.tasks.some((task) => task.arn === arn) },
+  { key: 'log of the function', says: /^CloudWatch Log Stream: /, isTrue: always },
+];
+
+/** What an answer says that is not so, or that nobody can tell whether it is. */
+export function untruths(request: Request, history: History): Array<{ at: number; facts: string }> {
+  return request.puts.filter(({ parsed }) => parsed?.Reason).flatMap((said) => {
+    const facts = factsOf(request, history, said);
+    // Lines of the log are not ours.
+    return said.parsed!.Reason!.split('\n').filter((line) => line !== '' && !line.startsWith('  ')).flatMap((line) => {
+      const kinds = MESSAGES.flatMap((message) => {
+        const found = message.says.global ? [...line.matchAll(message.says)] : [line.match(message.says)].filter((match) => match !== null);
+        return found.map((words) => ({ message, words }));
+      });
+      const wrong = kinds.filter(({ message, words }) => !message.isNotHeldYet && !message.isTrue(facts, words));
+      kinds.forEach(({ message }) => history.keys.add(message.key));
+      return [
+        ...(kinds.length === 0 ? [`R${request.number} says at ${seconds(said.at)} s what no key knows: ${line.slice(0, 150)}`] : []),
+        ...wrong.map(({ message }) => `R${request.number} says at ${seconds(said.at)} s what is not so (${message.key}): ${line.slice(0, 150)}`),
+      ].map((what) => ({ at: said.at, facts: what }));
+    });
+  });
+}
+
+function factsOf(request: Request, history: History, said: Put): Facts {
+  const { at } = said;
+  const tasks = history.tasksOf(request);
+  const calls = (...apis: string[]) => history.callsOfRun(request, ...apis).filter((call) => call.at <= at);
+  const ended = tasks.filter(({ endedAt }) => endedAt <= at);
+  const startReasons = [
+    ...ended.flatMap(({ life: { stoppedReason, containerReason = '', stopCode } }) => stopCode === 'TaskFailedToStart' || containerReason ? [`${stoppedReason} ${containerReason}`] : []),
+    ...calls('RunTask').flatMap(({ result, error }) => [...(result?.failures ?? []).map(({ reason }: any) => reason), ...(error ? [String(error.message ?? error)] : [])]),
+  ];
+  return { request, history, said, at, ended, tasks, calls, startReasons };
+}
+
+function statusesSince({ sentAt }: Request, { statuses }: History, until: number): string[] {
+  return statuses.filter(({ at }) => at >= sentAt && at <= until).map(({ status }) => status);
+}
+
+/** What DescribeStacks told, be it so or have it been so. */
+function wasTold({ calls }: Facts, status: RegExp): boolean {
+  return calls('DescribeStacks').some(({ result }) => status.test(result?.Stacks[0]?.StackStatus));
+}
+
+function timeIsOver(request: Request, history: History): number {
+  const { run, properties: { HasNextLeg }, sentAt, type } = request;
+  if (!run) {
+    return Infinity;
+  }
+  const began = history.invocations.find((invocation) => invocation.request === request.first)!.startedAt;
+  const wall = HasNextLeg && type !== 'Delete' ? Infinity : sentAt + (serviceTimeout({ TimeoutSeconds: run.TimeoutSeconds }) - STOP_MARGIN_SECONDS) * SECOND;
+  return Math.min(began + run.TimeoutSeconds * SECOND, wall) - SECOND - history.clocksDifferBy;
+}
