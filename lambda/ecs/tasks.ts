@@ -17,8 +17,8 @@ export async function describeTasks(world: World, cluster: string | undefined, t
 
 /** All tasks of the family in the cluster, including those that were told to stop or have ended within the last hour. */
 export async function findTasks(world: World, place: Place): Promise<Task[]> {
-  const until = world.now() + LISTED_WITHIN_MS;
   const listed = await Promise.all([listTasks(world, place, 'RUNNING'), listTasks(world, place, 'STOPPED')]);
+  const until = world.now() + LISTED_WITHIN_MS; // for all pages together
   const arns = [...new Set(listed.flat())];
   const found: Task[] = [];
   for (let from = 0; from < arns.length; from += MOST_DESCRIBED) {

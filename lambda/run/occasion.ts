@@ -94,8 +94,14 @@ export async function putsBack(request: Request, earlierTasks: readonly Task[]):
 
 async function beganBefore(request: Request, time: number): Promise<boolean> {
   try {
-    const { LastUpdatedTime } = await retry(request.world, limit(request, STATUS_WITHIN_MS), () => describeStack(request));
-    return LastUpdatedTime !== undefined && LastUpdatedTime.getTime() < time;
+    const began = await retry(request.world, limit(request, STATUS_WITHIN_MS), async () => {
+      const { LastUpdatedTime } = await describeStack(request);
+      if (!LastUpdatedTime) {
+        throw new Error('CloudFormation does not tell when the update began');
+      }
+      return LastUpdatedTime;
+    });
+    return began.getTime() < time;
   } catch (error) {
     request.world.log(`DescribeStacks: ${error}`);
     return false;

@@ -96,13 +96,13 @@ export const MESSAGES: readonly Message[] = [
     key: 'time is over',
     says: /did not (?:end|start|succeed) within ([\d.]+) (seconds|minutes)|was still \S+ after ([\d.]+) (seconds|minutes)/i,
     isTrue: ({ request, history, at }, [, within = '', unit, after = within, other = unit]) => at >= timeIsOver(request, history)
-      && Number(after) <= (request.run?.TimeoutSeconds ?? 0) / (other === 'minutes' ? 60 : 1) + 1,
+      && Number(after) <= (request.run ?? request.properties).TimeoutSeconds / (other === 'minutes' ? 60 : 1) + 1,
   },
   {
     key: 'not seen to end',
     says: /was not seen to end within ([\d.]+) (seconds|minutes): ECS could not be asked for the last ([\d.]+) (seconds|minutes)/i,
     isTrue: ({ request, history, at, calls }, [, within, unit, last, other]) => at >= timeIsOver(request, history)
-      && Number(within) <= (request.run?.TimeoutSeconds ?? 0) / (unit === 'minutes' ? 60 : 1) + 1
+      && Number(within) <= (request.run ?? request.properties).TimeoutSeconds / (unit === 'minutes' ? 60 : 1) + 1
       && !calls('DescribeTasks').some((call) => !call.error && call.result?.tasks.length > 0 && call.invocation.request === request
         && call.at > timeIsOver(request, history) - Number(last) * (other === 'minutes' ? MINUTE : SECOND) + 30 * SECOND && call.at < timeIsOver(request, history)),
   },
@@ -125,8 +125,8 @@ export const MESSAGES: readonly Message[] = [
   {
     key: 'puts back',
     says: /CloudFormation puts back what it was before/i,
-    isTrue: ({ request, history }) => request.type === 'Update' && history.requests.some((other) => other.number < request.number
-      && other.operation === request.operation && other.answer?.parsed?.Status !== 'SUCCESS'),
+    isTrue: ({ request, history }) => request.isRollback || (request.type === 'Update' && history.requests.some((other) => other.number < request.number
+      && other.operation === request.operation && other.answer?.parsed?.Status !== 'SUCCESS')),
   },
   {
     key: 'status at the deadline',

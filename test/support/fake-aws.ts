@@ -236,7 +236,9 @@ export class FakeAws implements World {
 }
 
 /** The properties of a RunTask as CloudFormation delivers them: all scalars are strings. */
-export function properties(more: { TimeoutSeconds?: string; [name: string]: any } = {}, request: object = {}): { ServiceToken: string; [name: string]: any } {
+export function properties(
+  more: { TimeoutSeconds?: string; [name: string]: any } = {}, request: object = {},
+): { ServiceToken: string; [name: string]: any } {
   return {
     ServiceToken: 'arn:aws:lambda:eu-west-1:111122223333:function:Shop-EcsRunTask',
     ServiceTimeout: String(serviceTimeoutFor(Number(more.TimeoutSeconds ?? 1800))),
