@@ -36,7 +36,7 @@ beforeAll(async () => {
     stack.limitFunctionTo(10); // so that it has to invoke itself
   });
   const works = await deployBoth('sleep 7');
-  const fails = await deployBoth(FAILS, { timeout: Duration.seconds(3) });
+  const fails = await deployBoth(FAILS, { timeout: Duration.seconds(12) });
   expect([works.status, fails.status]).toEqual([0, 1]);
   role = (await resourcesOf(NAME, 'AWS::IAM::Role')).find((name) => name.includes('EcsRunTaskHandler'))!;
   deployment = { policies: await policiesOf(role), needed: await permissionsUsed() };
