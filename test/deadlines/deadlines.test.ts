@@ -73,10 +73,11 @@ function create(life: Life, properties: object = {}): void {
   });
 }
 
-/** The one answer, when all invocations are over. */
+/** The answer, when all invocations have ended. One that has handed over may give it, too: CloudFormation takes the first of them. */
 async function answer(): Promise<Record<string, string>> {
   await waits.settled();
-  expect(aws.answers).toHaveLength(1);
+  expect(aws.answers.length).toBeGreaterThan(0);
+  expect(aws.answers.map(({ body }) => body)).toEqual(aws.answers.map(() => aws.answers[0].body));
   const [{ body, bytes, contentType }] = aws.answers;
   expect(body).toMatchObject({ RequestId: `request-${round}`, StackId: STACK_ID, LogicalResourceId: `Run${round}` });
   expect(body.PhysicalResourceId).not.toBe('');
@@ -131,7 +132,7 @@ test('a task that does not end is stopped at its deadline, which counts over all
 
   const { Status, Reason } = await answer();
   expect(Status).toBe('FAILED');
-  expect(Reason).toMatch(/^The task did not end within 9 seconds and was stopped/);
+  expect(Reason).toMatch(/^The task was still RUNNING after 9 seconds, so it was stopped/);
   expect(aws.tasks).toEqual([expect.objectContaining({ stopped: expect.anything() })]);
   const { born, stopped } = aws.tasks[0];
   expect(stopped!.at - born).toBeGreaterThan(8_000);
