@@ -12,6 +12,7 @@ const deployLong = async (name: string, command: string) => {
     stack.run('Next', { app: 'echo next' }, { executeAfter: [run] });
     new CfnOutput(stack, 'Task', { value: run.taskArn });
     stack.replaceFunction(folder);
+    stack.limitFunctionTo(40); // the local engine waits for the invocation that watches the stack after it has passed the task on
   });
 };
 

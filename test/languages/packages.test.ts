@@ -19,7 +19,7 @@ interface Expected {
 const EXPECTED: Expected[] = [
   {
     name: 'npm',
-    fileOfType: /^package\/lib\/[a-z-]+(\.d\.ts|\.js)$/, // modules, not types
+    fileOfType: /^package\/lib\/(?:[a-z-]+\/)*[a-z-]+(\.d\.ts|\.js)$/, // modules, not types
     others: ['.jsii', 'API.md', 'LICENSE', 'README.md', 'assets/lambda/handler/index.js', 'package.json'].map((file) => `package/${file}`),
   },
   {
