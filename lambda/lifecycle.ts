@@ -4,7 +4,7 @@ import { Answer, answerBody, Attributes, sendAnswer } from './cloudformation/ans
 import { DeliveredProperties, parseProperties, parseRun } from './cloudformation/delivered-properties';
 import { choosePhysicalId, originOf } from './cloudformation/identity';
 import { Event, isNewerThan, LambdaContext, limit, receiveRequest, Request } from './cloudformation/request';
-import { isRollbackOfDelete, readStackStatus } from './cloudformation/stack-status';
+import { isRollbackOfDelete, Occasion, readStackStatus } from './cloudformation/stack-status';
 import { markOfFailedCreate, markOfResource } from './ecs/marks';
 import { retry } from './retry';
 import { readKeptAttributes } from './run/attributes';
@@ -83,8 +83,9 @@ async function update(request: Request, event: CloudFormationCustomResourceUpdat
   const stopped = clearing.status === 'fulfilled' ? clearing.value : NOTHING_STOPPED;
   const kind = reading.status === 'fulfilled' ? reading.value : undefined;
   const run = async () => {
-    for (const { reason } of [reading, clearing].filter((part) => part.status === 'rejected')) {
-      return withStillRunning(answerError(reason), stopped);
+    const failed = [reading, clearing].find((part) => part.status === 'rejected');
+    if (failed) {
+      return withStillRunning(answerError(failed.reason), stopped);
     }
     if (kind === 'turned back') {
       return runNothingTurnedBack(request, stopped);
@@ -129,8 +130,7 @@ async function deploy(
     case 'SKIPPED': return request.event.RequestType === 'Create' && baton.hadNextLeg ? failForUnknownPast() : skip(request, properties);
     case 'SUCCEEDED': return succeedWithBaton(request, baton.attributes);
   }
-  const progress = await resumeRun(request, properties, 'deployment', baton);
-  return progress ? runTask(request, properties, progress) : startUnlessRunning(request, properties, 'deployment', stopped);
+  return resumeOrStart(request, properties, 'deployment', stopped, baton);
 }
 
 /** The task has succeeded while the previous resource waited for it. */
@@ -160,8 +160,7 @@ async function rollBack(
     return runNothing(request, sentence('No task was run: this is a rollback.'), stopped);
   }
   const properties = parseProperties(event.ResourceProperties);
-  const progress = await resumeRun(request, properties, 'rollback', baton);
-  return progress ? runTask(request, properties, progress) : startUnlessRunning(request, properties, 'rollback', stopped);
+  return resumeOrStart(request, properties, 'rollback', stopped, baton);
 }
 
 async function runNothing(request: Request, line: Line, { stillRunning, unseen }: Stopped): Promise<Answer> {
@@ -195,17 +194,17 @@ async function remove(request: Request, event: CloudFormationCustomResourceDelet
     }
     return false;
   });
-  return answerUnlessRollback(request, isRollback, async () => {
-    const spec = parseRun(OnDelete, 'OnDelete');
-    const progress = await resumeRun(request, spec, 'deletion');
-    return progress ? runTask(request, spec, progress) : startUnlessRunning(request, spec, 'deletion', stopped);
-  });
+  return answerUnlessRollback(request, isRollback, async () => resumeOrStart(request, parseRun(OnDelete, 'OnDelete'), 'deletion', stopped));
 }
 
 /** One task at a time: none starts beside an earlier one that has not ended, or that could not be looked for. */
-async function startUnlessRunning(
-  request: Request, spec: RunSpec, occasion: 'deployment' | 'rollback' | 'deletion', stopped: Stopped,
+async function resumeOrStart(
+  request: Request, spec: RunSpec, occasion: Occasion, stopped: Stopped, baton?: ReceivedBaton,
 ): Promise<Answer | undefined> {
+  const progress = await resumeRun(request, spec, occasion, baton);
+  if (progress) {
+    return runTask(request, spec, progress);
+  }
   if (stopped.stillRunning.length > 0) {
     return withStillRunning({ status: 'FAILED', reason: [sentence('The task of an earlier deployment still runs, so no other was started.')] }, stopped);
   }
@@ -250,7 +249,7 @@ function beginsRun({ event }: Request, baton: ReceivedBaton | undefined): boolea
 
 /**
  * Stops what earlier requests have left running: without a rollback, or without its function, a deployment that has failed
- * can leave its task. A task of a later request shows that nobody waits for this one.
+ * can leave its task. A task of a later request shows that CloudFormation no longer waits for this one.
  */
 async function stopBeforeRun(request: Request, delivered: DeliveredProperties[], permittedWithin?: number): Promise<Cleared> {
   return stopEarlierTasks(request, delivered, {

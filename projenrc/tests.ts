@@ -19,6 +19,8 @@ export const JEST: javascript.JestOptions = {
 /** `npm test` and the tests that need more than this machine's Node.js. */
 export function addTests(project: awscdk.AwsCdkConstructLibrary): void {
   const bundle = project.bundler.bundleTask;
+  const addBundledTask = (name: string, description: string, exec: string) =>
+    project.addTask(name, { description, steps: [{ spawn: bundle.name }, { exec }] });
 
   project.jest!.config.coverageThreshold = { // what is reached, rounded down; projen's own option knows no folders
     './src/': { statements: 99.8, branches: 99.5, functions: 99.5, lines: 99.8 },
@@ -33,37 +35,17 @@ export function addTests(project: awscdk.AwsCdkConstructLibrary): void {
   project.testTask.prependSpawn(typecheck);
   project.testTask.prependSpawn(bundle); // the construct's tests need the handler's bundle
 
-  project.addTask('test:unit', {
-    description: 'Run the fast tests of the construct and the handler, for the inner loop (under a minute)',
-    steps: [
-      { spawn: bundle.name },
-      { exec: 'jest --coverage=false test/construct test/handler test/structure --testPathIgnorePatterns property bundle' },
-    ],
-  });
+  addBundledTask('test:unit', 'Run the fast tests of the construct and the handler, for the inner loop (under a minute)',
+    'jest --coverage=false test/construct test/handler test/structure --testPathIgnorePatterns property bundle');
 
-  project.addTask('test:templates', {
-    description: 'Check what every example synthesizes with cdk-nag, cfn-lint and aws-cdk-lib',
-    steps: [
-      { spawn: bundle.name },
-      { exec: 'jest --config test/templates/jest.config.json' },
-    ],
-  });
+  addBundledTask('test:templates', 'Check what every example synthesizes with cdk-nag, cfn-lint and aws-cdk-lib',
+    'jest --config test/templates/jest.config.json');
 
-  project.addTask('test:runtime', {
-    description: 'Run the tests of the handler on the Node.js of its Lambda runtime, whatever Node.js this machine has',
-    steps: [
-      { spawn: bundle.name },
-      { exec: 'JEST_JUNIT_OUTPUT_NAME=runtime.xml npx --yes --package node@24 -- node node_modules/jest/bin/jest.js --coverage=false test/handler' },
-    ],
-  });
+  addBundledTask('test:runtime', 'Run the tests of the handler on the Node.js of its Lambda runtime, whatever Node.js this machine has',
+    'JEST_JUNIT_OUTPUT_NAME=runtime.xml npx --yes --package node@24 -- node node_modules/jest/bin/jest.js --coverage=false test/handler');
 
-  project.addTask('test:deadlines', {
-    description: 'Test the bundle in Lambda\'s own runtime, with a short time-out',
-    steps: [
-      { spawn: bundle.name },
-      { exec: 'jest --config test/deadlines/jest.config.json' },
-    ],
-  });
+  addBundledTask('test:deadlines', 'Test the bundle in Lambda\'s own runtime, with a short time-out',
+    'jest --config test/deadlines/jest.config.json');
 
   project.addTask('test:newest', {
     description: 'Run the tests of the construct with the newest aws-cdk-lib',
@@ -76,21 +58,11 @@ export function addTests(project: awscdk.AwsCdkConstructLibrary): void {
     ],
   });
 
-  project.addTask('e2e', {
-    description: 'Test the library with the real CLI and real containers on local engines',
-    steps: [
-      { spawn: bundle.name },
-      { exec: 'jest --config test/e2e/jest.config.json' },
-    ],
-  });
+  addBundledTask('e2e', 'Test the library with the real CLI and real containers on local engines',
+    'jest --config test/e2e/jest.config.json');
 
-  project.addTask('accept:wire-format', {
-    description: 'Write the golden files of the wire format, and print what a change means for users',
-    steps: [
-      { spawn: 'bundle' },
-      { exec: 'tsx --tsconfig test/tsconfig.json test/construct/wire-format/accept.ts' },
-    ],
-  });
+  addBundledTask('accept:wire-format', 'Write the golden files of the wire format, and print what a change means for users',
+    'tsx --tsconfig test/tsconfig.json test/construct/wire-format/accept.ts');
 
   project.addTask('simulate', {
     description: 'Simulate deployments with all that can go wrong: --seed N shows one, --runs N tries many',

@@ -45,7 +45,7 @@ export type LambdaContext = Pick<Context, 'invokedFunctionArn' | 'logStreamName'
 export function receiveRequest(world: World, event: Event, context: LambdaContext): Request {
   const now = world.now();
   const remaining = context.getRemainingTimeInMillis();
-  const sent = readSentAt(event) ?? timeOf(event.HandedOver?.sentAt) ?? now;
+  const sent = findSentAt(event) ?? now;
   return {
     world,
     event,
@@ -88,9 +88,13 @@ export function readSentAt({ ResponseURL }: Pick<CloudFormationCustomResourceEve
   return Number.isFinite(time) ? time : undefined;
 }
 
+function findSentAt(event: Event): number | undefined {
+  return readSentAt(event) ?? timeOf(event.HandedOver?.sentAt);
+}
+
 /** Whether the time is certain to be after CloudFormation sent the request. */
 export function isNewerThan(event: Event, time: Date | undefined, clocksDifferBy = CLOCKS_DIFFER_BY_MS): boolean {
-  return time !== undefined && time.getTime() > (readSentAt(event) ?? timeOf(event.HandedOver?.sentAt) ?? Infinity) + clocksDifferBy;
+  return time !== undefined && time.getTime() > (findSentAt(event) ?? Infinity) + clocksDifferBy;
 }
 
 /** Whether Lambda delivered the event so late that CloudFormation may have moved on: it may even be a repeated one. */

@@ -12,7 +12,7 @@ const DNS_SUFFIXES: { readonly [partition: string]: string } = {
 
 /**
  * Why no answer is sent to this URL; undefined when it is safe. An answer holds the end of a log, so it goes to AWS only:
- * whoever is allowed to invoke the function chooses the URL. Names the host at most, because the query is a secret.
+ * anyone who is allowed to invoke the function chooses the URL. Names only the host, because the query is a secret.
  *
  * @param environment where a local engine says where it is, as to every SDK
  */

@@ -37,6 +37,14 @@ export async function readStackStatus(request: Request): Promise<string> {
   return status;
 }
 
+/** The same, or nothing when it cannot be read now or the request is out of date. */
+export async function findStackStatus(request: Request): Promise<string | undefined> {
+  return readStackStatus(request).catch((error) => {
+    request.world.log(`DescribeStacks: ${error}`);
+    return undefined;
+  });
+}
+
 /**
  * Whether CloudFormation is rolling an update back. Its events do not say so: a rollback is an Update like any other, with
  * the properties the other way round.
@@ -60,7 +68,7 @@ export function isWaitedFor(occasion: Occasion, status: string): boolean {
   return WAITED_FOR[occasion].test(status);
 }
 
-/** Whether CloudFormation has turned back, so that nobody waits for the result again. */
+/** Whether CloudFormation cancels what the task is run for, and will not wait for its result again. */
 export function wasCancelled(occasion: Occasion, status: string): boolean {
   return !isWaitedFor(occasion, status) && /(ROLLBACK|DELETE).*_IN_PROGRESS$/.test(status);
 }

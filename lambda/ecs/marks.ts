@@ -3,7 +3,7 @@ import { RESERVED_TAG, RunSpec } from '../../src/contract';
 import { digestOf } from '../cloudformation/identity';
 
 /** The resource, the request that started the task, its number in that request, and the number of its token. */
-const MARK = /[0-9a-f]{12}\/[0-9a-f]{8}\/(\d+)\/(\d+)/;
+const MARK = /([0-9a-f]{12}\/[0-9a-f]{8})\/(\d+)\/(\d+)/;
 const IS_MARK = new RegExp(`^${MARK.source}$`);
 const ENDS_IN_MARK = new RegExp(`\\((${MARK.source})\\)$`);
 
@@ -45,10 +45,10 @@ export function readMark({ tags = [], startedBy = '', stoppedReason = '' }: Task
   return candidates.find((candidate) => IS_MARK.test(candidate)) ?? '';
 }
 
-/** The number and the token number that a mark ends in. */
-export function parseMark(mark: string): { readonly number: number; readonly tokenNumber: number } | undefined {
-  const [, number, tokenNumber] = IS_MARK.exec(mark) ?? [];
-  return number === undefined ? undefined : { number: Number(number), tokenNumber: Number(tokenNumber) };
+/** The request of the resource that a mark begins with, and the number and the token number that it ends in. */
+export function parseMark(mark: string): { readonly request: string; readonly number: number; readonly tokenNumber: number } | undefined {
+  const [, request, number, tokenNumber] = IS_MARK.exec(mark) ?? [];
+  return request === undefined ? undefined : { request, number: Number(number), tokenNumber: Number(tokenNumber) };
 }
 
 /** The request with the mark in it. */

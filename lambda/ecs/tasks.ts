@@ -7,11 +7,11 @@ import type { World } from '../world';
 const MOST_DESCRIBED = 100;
 
 /** The tasks that ECS knows. A task that ECS does not know yet, or has forgotten, is missing from the list. */
-export async function describeTasks(world: World, cluster: string | undefined, taskArns: readonly string[]): Promise<Task[]> {
+export async function describeTasks(world: World, cluster: string | undefined, taskArns: readonly string[], include?: TaskField[]): Promise<Task[]> {
   if (taskArns.length === 0) {
     return [];
   }
-  const { tasks = [] } = await world.ecs.send(new DescribeTasksCommand({ cluster, tasks: [...taskArns] }));
+  const { tasks = [] } = await world.ecs.send(new DescribeTasksCommand({ cluster, tasks: [...taskArns], include }));
   return tasks;
 }
 
@@ -43,7 +43,7 @@ async function listTasks(world: World, { cluster, family }: Place, desiredStatus
 async function describeListed(world: World, { cluster, startedBy }: Place, taskArns: string[], until: number): Promise<Task[]> {
   const include: TaskField[] | undefined = startedBy ? ['TAGS'] : undefined;
   for (;;) {
-    const { tasks = [] } = await world.ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns, include }));
+    const tasks = await describeTasks(world, cluster, taskArns, include);
     if (tasks.length >= taskArns.length || world.now() >= until) {
       return tasks;
     }

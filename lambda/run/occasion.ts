@@ -3,7 +3,7 @@ import { receiveHandOver } from './hand-over';
 import type { ReceivedBaton } from './relay';
 import { BETWEEN_READINGS_MS, READ_AGAIN_MS, READ_AGAIN_WITHIN_MS, SECOND_READING_MS, STALE_FOR_MS, STATUS_WITHIN_MS } from '../../src/timing';
 import { limit, Request } from '../cloudformation/request';
-import { describeStack, isRollbackOfDelete, isRollbackStatus, isWaitedFor, readStackStatus } from '../cloudformation/stack-status';
+import { describeStack, findStackStatus, isRollbackOfDelete, isRollbackStatus, isWaitedFor, readStackStatus } from '../cloudformation/stack-status';
 import { readMark } from '../ecs/marks';
 import { retry } from '../retry';
 import { adviceOnError } from '../verdict/causes';
@@ -66,7 +66,7 @@ export async function turnsOutToBeRollback(request: Request): Promise<boolean> {
   const isRollback = event.RequestType === 'Delete' ? isRollbackOfDelete : isRollbackStatus;
   const until = Math.min(limit(request, READ_AGAIN_WITHIN_MS), Math.max(world.now(), sentAt + STALE_FOR_MS));
   for (;;) {
-    const status = await readStackStatus(request).catch((error) => { world.log(`DescribeStacks: ${error}`); });
+    const status = await findStackStatus(request);
     if (status && isRollback(status)) {
       return true;
     }

@@ -24,7 +24,7 @@ export interface Progress {
   startedAt?: number;
   /** When to read the stack's status again, once something was started. */
   lookAtStackAt?: number;
-  /** Since when the stack's status says that nobody waits for the task: one reading proves nothing. */
+  /** Since when the stack's status shows that CloudFormation does not wait for the task: one reading proves nothing. */
   doubtedSince?: number;
   /** Whether ECS has ever shown a task of the run. */
   wasSeen?: boolean;

@@ -3,7 +3,7 @@ import type { RunSpec } from '../../src/contract';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS, STACK_WITHIN_MS } from '../../src/timing';
 import { Answer, Attributes, bytesOver } from '../cloudformation/answer';
 import { limit, Request } from '../cloudformation/request';
-import { describeStack, isFinalStatus, readStackStatus } from '../cloudformation/stack-status';
+import { describeStack, findStackStatus, isFinalStatus } from '../cloudformation/stack-status';
 import { retry } from '../retry';
 import { sentence } from '../verdict/message';
 
@@ -84,7 +84,7 @@ export async function isSupersededByNextResource(request: Request): Promise<bool
   if (event.ResourceProperties?.HasNextLeg === undefined || world.now() <= sentAt + LONGEST_SERVICE_TIMEOUT_SECONDS * 1000) {
     return false;
   }
-  const status = await readStackStatus(request).catch((error) => { world.log(`DescribeStacks: ${error}`); });
+  const status = await findStackStatus(request);
   return !status || !isFinalStatus(status);
 }
 

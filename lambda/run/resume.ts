@@ -60,7 +60,7 @@ async function findTasksOfOperation(request: Request, spec: RunSpec): Promise<Ta
 /** The progress with the latest of these tasks for each number; nothing when one is missing, or when two requests have started them. */
 function adopt(progress: Progress, candidates: readonly Task[]): Progress | undefined {
   const latest = progress.tasks.map(({ number }) => latestOf(candidates, number));
-  if (!latest.every((task) => task !== undefined) || new Set(candidates.map(requestOf)).size > 1) {
+  if (!latest.every((task) => task !== undefined) || new Set(candidates.map((task) => parseMark(readMark(task))?.request)).size > 1) {
     return undefined;
   }
   return {
@@ -70,11 +70,6 @@ function adopt(progress: Progress, candidates: readonly Task[]): Progress | unde
       ...task, taskArn: latest[index].taskArn, tokenNumber: parseMark(readMark(latest[index]))!.tokenNumber,
     })),
   };
-}
-
-/** The mark without the number and the token of the task. */
-function requestOf(task: Task): string {
-  return readMark(task).replace(/\/\d+\/\d+$/, '');
 }
 
 function latestOf(tasks: readonly Task[], number: number): Task | undefined {

@@ -1,6 +1,6 @@
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
 import { knownArns, Run, TaskProgress } from './progress';
-import { isConfirmed } from './watch-stack';
+import { confirmDoubt } from './watch-stack';
 import { PERMISSIONS_SPREAD_MS } from '../../src/timing';
 import { isRollbackStatus, isWaitedFor, readStackStatus, wasCancelled } from '../cloudformation/stack-status';
 import { addMark, markOf, placeOf, readMark } from '../ecs/marks';
@@ -22,9 +22,9 @@ export async function startDue(run: Run, due: TaskProgress[]): Promise<void> {
   if (due.some(({ taskArn, isUnanswered }) => taskArn || (isUnanswered && progress.startedAt === undefined))) {
     progress.startedAt = progress.lookAtStackAt = world.now(); // a Delete may have found nothing to stop in the meantime
   }
-  const failed = starts.find(({ status }) => status === 'rejected');
+  const failed = starts.find((result) => result.status === 'rejected');
   if (failed) {
-    throw (failed as PromiseRejectedResult).reason;
+    throw failed.reason;
   }
 }
 
@@ -40,13 +40,14 @@ async function checkBeforeStart({ request, progress }: Run): Promise<Failure | u
     if (request.event.RequestType === 'Update' && isRollbackStatus(status) && knownArns(progress).length === 0) {
       throw new TurnedBack();
     }
-    if (wasCancelled(occasion, status) && isConfirmed(request, progress, status)) {
+    const isConfirmed = confirmDoubt(request, progress, status);
+    if (isConfirmed && wasCancelled(occasion, status)) {
       throw new Failed({ cause: 'the deployment was cancelled before the task had started' });
     }
     const problem = { cause: `the task did not start: the stack is ${status}, not being deployed` };
-    return isConfirmed(request, progress, status) ? problem : { ...problem, patience: 'while permissions spread' }; // it may be about to begin
+    return isConfirmed ? problem : { ...problem, patience: 'while permissions spread' }; // it may be about to begin
   } catch (error) {
-    if (error instanceof OutOfDate && !isConfirmed(request, progress)) {
+    if (error instanceof OutOfDate && !confirmDoubt(request, progress)) {
       return { ...error.failure, patience: 'while permissions spread' };
     }
     return problemOf('DescribeStacks', error);

@@ -98,7 +98,7 @@ async function stopUnknownTasks(run: Run, reason: string, until: number): Promis
   const targets = found
     .filter((task) => readMark(task).startsWith(markOfRequest(id, requestId)) && judge(task, spec).state === 'running')
     .filter(({ taskArn }) => !tasks.some((task) => task.taskArn === taskArn && !task.ended)) // those are being stopped
-    .map((task) => ({ taskArn: task.taskArn!, cluster, mark: readMark(task), isStopping: task.desiredStatus === 'STOPPED' }));
+    .map((task) => targetOf(task, cluster));
   return { stillRunning: await stopTasks(world, targets, reason, until) };
 }
 
@@ -157,10 +157,11 @@ async function findEarlierTasks(
   const tasks = await retry(world, until, () => findTasks(world, place), permittedWithin);
   const isEarlier = (of: string) => of.startsWith(mark) && !of.startsWith(own);
   const earlier = tasks.filter((task) => readMark(task) ? isEarlier(readMark(task)) : wasStoppedByOthers(task, place));
-  return earlier.map((task) => ({
-    task,
-    target: { taskArn: task.taskArn!, cluster: place.cluster, mark: readMark(task), isStopping: task.desiredStatus === 'STOPPED' },
-  }));
+  return earlier.map((task) => ({ task, target: targetOf(task, place.cluster) }));
+}
+
+function targetOf(task: Task, cluster?: string): Target {
+  return { taskArn: task.taskArn!, cluster, mark: readMark(task), isStopping: task.desiredStatus === 'STOPPED' };
 }
 
 /** Whoever stops a task deletes its tags, and the mark with them if the user has chosen `startedBy`. It is only waited for. */

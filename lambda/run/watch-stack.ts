@@ -19,7 +19,7 @@ export async function checkStack(run: Run): Promise<void> {
     // That a later operation has begun proves nothing alone: a later request for this resource stops the task itself.
     if (isWaitedFor(progress.occasion, status) && !(isSuperseded && isLate(request))) {
       progress.doubtedSince = undefined;
-    } else if (isConfirmed(request, progress, status)) {
+    } else if (confirmDoubt(request, progress, status)) {
       throw isSuperseded ? new OutOfDate() : new Failed({ cause: `the deployment is over (${status}), and nobody waits for the task` });
     }
   } catch (error) {
@@ -34,10 +34,10 @@ export async function checkStack(run: Run): Promise<void> {
 }
 
 /**
- * Whether a status that nobody waits for was read twice, and the second time later than any report of an earlier operation
- * can be. Late by seconds costs cents, and wrong costs a half-run migration.
+ * Notes that CloudFormation does not seem to wait for the task. Confirmed by a second reading, later than any report of an
+ * earlier operation can be: late by seconds costs cents, and wrong costs a half-run migration.
  */
-export function isConfirmed({ world, sentAt }: Request, progress: Progress, status?: string): boolean {
+export function confirmDoubt({ world, sentAt }: Request, progress: Progress, status?: string): boolean {
   progress.doubtedSince ??= world.now();
   const mayBeStale = world.now() < sentAt + STALE_FOR_MS && !/^(DELETE|ROLLBACK)_/.test(status ?? ''); // nothing but a deletion follows these
   return world.now() - progress.doubtedSince >= BETWEEN_READINGS_MS && !mayBeStale;
@@ -48,19 +48,20 @@ export function isConfirmed({ world, sentAt }: Request, progress: Progress, stat
  * stops the task of a deployment that fails between two resources.
  */
 export async function watchAfterBaton(run: Run): Promise<void> {
-  const { request } = run;
+  const { request, progress } = run;
   const { world } = request;
-  let doubtedSince: number | undefined;
+  progress.doubtedSince = undefined;
   for (;;) {
-    const pause = doubtedSince === undefined ? LOOK_AT_STACK_MS : BETWEEN_READINGS_MS;
+    const pause = progress.doubtedSince === undefined ? LOOK_AT_STACK_MS : BETWEEN_READINGS_MS;
     if (world.now() + pause >= request.handOverAt) {
       return;
     }
     await world.sleep(pause);
     try {
       const status = await readStackStatus(request);
-      doubtedSince = isFinalStatus(status) ? doubtedSince ?? world.now() : undefined;
-      if (doubtedSince !== undefined && world.now() - doubtedSince >= BETWEEN_READINGS_MS) {
+      if (!isFinalStatus(status)) {
+        progress.doubtedSince = undefined;
+      } else if (confirmDoubt(request, progress, status)) {
         await stopOwnTasks(run, `the deployment is over (${status}), and nobody waits for the task`, world.now() + TIME_TO_STOP_MS);
         return;
       }

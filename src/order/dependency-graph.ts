@@ -1,5 +1,6 @@
 import { CfnResource, DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, Stack, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { listStacksAround } from '../request/stacks';
 
 /** A resource as it will be in the template, except that each reference to a resource contains the address of that resource. */
 interface Rendered {
@@ -110,15 +111,6 @@ function liftTo(stack: Stack, resource: CfnResource): CfnResource | undefined {
     lifted = lifted.stack.nestedStackResource as CfnResource | undefined;
   }
   return lifted;
-}
-
-/** The stack of a construct and those in which it is nested, the innermost first. */
-export function listStacksAround(scope: IConstruct): Stack[] {
-  const stacks = [Stack.of(scope)];
-  for (let stack = stacks[0].nestedStackParent; stack; stack = stack.nestedStackParent) {
-    stacks.push(stack);
-  }
-  return stacks;
 }
 
 export function listResources(scope: IConstruct): CfnResource[] {

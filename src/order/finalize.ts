@@ -1,8 +1,8 @@
-import { AspectPriority, Aspects, CfnResource, IAspect, Stack, Stage } from 'aws-cdk-lib';
+import { AspectPriority, Aspects, IAspect, Stage } from 'aws-cdk-lib';
 import { Construct, IConstruct } from 'constructs';
-import { listStacksAround } from './dependency-graph';
 import { OrderedTask, putInOrder } from './ordering';
 import { Handler } from '../function/handler-function';
+import { findOutermostStack } from '../request/stacks';
 
 /** A construct that is added when the aspects begin: when they reach it, they have visited everything else. */
 const SENTINEL_ID = 'EcsRunTaskFinalizer';
@@ -49,8 +49,4 @@ export class Finalizer implements IAspect {
     new Set(this.tasks.map(({ resource }) => findOutermostStack(resource))).forEach((stack) =>
       putInOrder(stack, this.tasks.filter(({ resource }) => findOutermostStack(resource) === stack)));
   }
-}
-
-function findOutermostStack(resource: CfnResource): Stack {
-  return listStacksAround(resource).pop()!;
 }

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { isOutput } from '../contract';
 import type { RunTaskProps } from '../run-task-props';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS } from '../timing';
+import { findOutermostStack } from './stacks';
 import { findDecidingContainers, findLogLocations, findOwnedDefinition, isFargateProvider, listRoles, readIfKnown } from './task-definition';
 
 /** An imported definition can have roles that its import does not name. */
@@ -44,11 +45,7 @@ export function warnOfExpiringCredentials(scope: Construct, { timeout }: RunTask
   if (!timeout || timeout.isUnresolved() || timeout.toSeconds() <= LONGEST_SERVICE_TIMEOUT_SECONDS) {
     return;
   }
-  let stack = Stack.of(scope);
-  while (stack.nestedStackParent) {
-    stack = stack.nestedStackParent;
-  }
-  const synthesizer: Partial<DefaultStackSynthesizer> = stack.synthesizer;
+  const synthesizer: Partial<DefaultStackSynthesizer> = findOutermostStack(scope).synthesizer;
   if (!readIfKnown(() => synthesizer.cloudFormationExecutionRoleArn)) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:expiringCredentials',
       'timeout is longer than one hour, but the synthesizer of the stack deploys without a CloudFormation execution role: '

@@ -2,9 +2,9 @@ import { invariants, Violation } from './invariants';
 import type { Change } from './lambda';
 import { lifeOf } from './lives';
 import { mutants } from './mutants';
+import { PROPERTIES } from './scenarios/telling';
 import { check, play, simulate } from './simulate';
 import { WICKED } from './wicked';
-import type { RunTaskProperties } from '../../src/contract';
 
 const SEEDS = 2_000;
 /** Within so many seeds each mutant has to be noticed. */
@@ -34,19 +34,10 @@ test('the same seed tells the same story', async () => {
 });
 
 test('a story can be told without a seed', async () => {
-  const properties: RunTaskProperties = {
-    Request: { taskDefinition: 'arn:aws:ecs:eu-west-1:111122223333:task-definition/migrate:1' },
-    RunOn: 'CHANGE',
-    TimeoutSeconds: 1_800,
-    ExitCodeFrom: ['app'],
-    SuccessExitCodes: [0],
-    CompleteWhen: 'EXIT_CODES_KNOWN',
-    LogTailLines: 0,
-  };
   const run = await play({
     seed: 0,
     scenario: {
-      operations: [{ kind: 'create', after: 0, properties }, { kind: 'delete the stack', after: 60 }],
+      operations: [{ kind: 'create', after: 0, properties: PROPERTIES }, { kind: 'delete the stack', after: 60 }],
       families: { migrate: [{ name: 'app', essential: true }] },
       consistency: { unknown: 0, unlisted: 0, stale: 0, pageSize: 100 },
       fargate: true,

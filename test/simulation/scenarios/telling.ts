@@ -35,26 +35,22 @@ interface Expected {
   readonly others?: (run: Run) => string[];
 }
 
+const RULES = { TimeoutSeconds: 1_800, ExitCodeFrom: ['app'], SuccessExitCodes: [0], LogTailLines: 0 };
+
 export const PROPERTIES: RunTaskProperties = {
   Request: {
     cluster: 'arn:aws:ecs:eu-west-1:111122223333:cluster/shop',
     taskDefinition: 'arn:aws:ecs:eu-west-1:111122223333:task-definition/migrate:1',
   },
   RunOn: 'CHANGE',
-  TimeoutSeconds: 1_800,
-  ExitCodeFrom: ['app'],
-  SuccessExitCodes: [0],
   CompleteWhen: 'EXIT_CODES_KNOWN',
-  LogTailLines: 0,
+  ...RULES,
 };
 
 export const ON_DELETE: NonNullable<RunTaskProperties['OnDelete']> = {
   Request: { ...PROPERTIES.Request, taskDefinition: 'arn:aws:ecs:eu-west-1:111122223333:task-definition/cleanup:1' },
-  TimeoutSeconds: 1_800,
-  ExitCodeFrom: ['app'],
-  SuccessExitCodes: [0],
   CompleteWhen: 'TASK_STOPPED',
-  LogTailLines: 0,
+  ...RULES,
 };
 
 /** The properties with these changes, and another revision of the task definition. */
