@@ -2,7 +2,7 @@ import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
 import { identity } from './identity';
 import {
   CLOCKS_DIFFER_BY_MS, DONE_BY, HAND_OVER_BY, HAND_OVER_FROM,
-  LONGEST_SERVICE_TIMEOUT_SECONDS, reserveOf, RESPONSE_URL_SECONDS, SEND_SECONDS, STALE_FOR_MS,
+  LONGEST_SERVICE_TIMEOUT_SECONDS, reserveOf, JUST_SENT_MS, RESPONSE_URL_SECONDS, SEND_SECONDS, STALE_FOR_MS,
 } from '../../src/timing';
 import type { World } from '../world';
 
@@ -95,6 +95,12 @@ function findSentAt(event: Event): number | undefined {
 /** Whether the time is certain to be after CloudFormation sent the request. */
 export function isNewerThan(event: Event, time: Date | undefined, clocksDifferBy = CLOCKS_DIFFER_BY_MS): boolean {
   return time !== undefined && time.getTime() > (findSentAt(event) ?? Infinity) + clocksDifferBy;
+}
+
+/** Whether CloudFormation sent the request so recently that a Delete, which looks twice, would still find the task that it starts. */
+export function wasJustSent({ world, event }: Request): boolean {
+  const sentAt = findSentAt(event);
+  return sentAt !== undefined && Math.abs(world.now() - sentAt) < JUST_SENT_MS;
 }
 
 /** Whether Lambda delivered the event so late that CloudFormation may have moved on: it may even be a repeated one. */

@@ -2,6 +2,7 @@ import { RunTaskCommand } from '@aws-sdk/client-ecs';
 import { knownArns, Run, TaskProgress } from './progress';
 import { confirmDoubt } from './watch-stack';
 import { PERMISSIONS_SPREAD_MS } from '../../src/timing';
+import { wasJustSent } from '../cloudformation/request';
 import { isRollbackStatus, isWaitedFor, readStackStatus, wasCancelled } from '../cloudformation/stack-status';
 import { addMark, markOf, placeOf, readMark } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
@@ -31,6 +32,9 @@ export async function startDue(run: Run, due: TaskProgress[]): Promise<void> {
 /** An event may be late: a Delete or a rollback may have cleaned up already, or the deployment may have ended. */
 async function checkBeforeStart({ request, progress }: Run): Promise<Failure | undefined> {
   const { occasion } = progress;
+  if (request.event.RequestType === 'Create' && wasJustSent(request)) {
+    return undefined; // the status would show nothing newer, and CloudFormation throttles the reads of a stack with many tasks
+  }
   try {
     const status = await readStackStatus(request);
     if (isWaitedFor(occasion, status)) {

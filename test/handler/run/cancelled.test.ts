@@ -7,12 +7,14 @@ beforeEach(() => { world = new FakeAws(); });
 describe('a deployment that has already ended', () => {
   test.each(['CREATE_COMPLETE', 'CREATE_FAILED', 'UPDATE_FAILED'])('starts no task while the stack is %s', async (status) => {
     world.stackStatus = status;
+    world.time += MINUTE; // the event is late
     expectFailed(await world.request(create()), `The task did not start: the stack is ${status}, not being deployed.`);
     expectStarted(world, 0);
   });
 
   test('starts no task once the stack rolls back', async () => {
     world.stackStatus = 'ROLLBACK_IN_PROGRESS';
+    world.time += MINUTE; // the event is late
     expectFailed(await world.request(create()), 'cancelled before the task had started');
     expectStarted(world, 0);
   });
@@ -30,19 +32,33 @@ describe('a deployment that has already ended', () => {
 
   test('is checked again, because DescribeStacks can be stale at the beginning of a deployment', async () => {
     world.faults.DescribeStacks = times(3, () => ({ Stacks: [{ StackStatus: 'UPDATE_COMPLETE' }] }));
+    world.time += 15_000; // the event is late
     expectSuccess(await world.request(create()));
   });
 
+  test('is not looked for by a Create that was just sent, so that the task starts although DescribeStacks is throttled', async () => {
+    world.faults.DescribeStacks = times(1000, fails('ThrottlingException'));
+    expectSuccess(await world.request(create()));
+    expect(world.calls.find(({ name }) => name === 'RunTask')!.at).toBeLessThan(1);
+  });
+
+  test('is looked for by a Create whose URL does not show when it was sent', async () => {
+    world.stackStatus = 'CREATE_COMPLETE';
+    expectFailed(await world.request({ ...create(), ResponseURL: create().ResponseURL.replace(/X-Amz-Date=[^&]*&/, '') }), 'not being deployed');
+    expectStarted(world, 0);
+  });
+
   test('is not assumed while DescribeStacks is throttled', async () => {
+    world.time += 15_000; // the event is late
     world.faults.DescribeStacks = [passThrough, ...times(3, fails('ThrottlingException'))];
     expectSuccess(await world.request(create()));
   });
 
-  test('is checked when the task starts, 5, 15, 30 and 60 seconds later, and then each minute', async () => {
+  test('is checked after the start, 5, 15, 30 and 60 seconds later, and then each minute', async () => {
     world.lives = [runs(10 * 60, 0)];
     await world.request(create());
     const looks = world.calls.filter(({ name }) => name === 'DescribeStacks').map(({ at }) => at);
-    const expected = [0, 0, 5, 15, 30, ...Array.from({ length: 10 }, (_, minute) => (minute + 1) * 60)];
+    const expected = [0, 5, 15, 30, ...Array.from({ length: 10 }, (_, minute) => (minute + 1) * 60)];
     expect(looks).toHaveLength(expected.length);
     looks.forEach((at, index) => expect(at - expected[index]).toBeGreaterThanOrEqual(0));
     looks.forEach((at, index) => expect(at - expected[index]).toBeLessThan(25));

@@ -1,4 +1,4 @@
-import { awsError, create, fails, runs, FakeAws, times, passThrough, notPlaced, unexpectedError } from '../../support/fake-aws';
+import { awsError, create, fails, MINUTE, runs, FakeAws, times, passThrough, notPlaced, unexpectedError } from '../../support/fake-aws';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });
@@ -131,7 +131,7 @@ describe('the whole failure message', () => {
       'The function could not hand over to its next invocation before its time-out. Let its role invoke the function itself (lambda:InvokeFunction).',
       'AWS says: AccessDeniedException: no',
     ]],
-    ['of a cancelled deployment', () => { world.stackStatus = 'ROLLBACK_IN_PROGRESS'; }, [
+    ['of a deployment that was cancelled before the event came', () => { world.time += MINUTE; world.stackStatus = 'ROLLBACK_IN_PROGRESS'; }, [
       'The deployment was cancelled before the task had started.',
     ]],
     ['of an unexpected error', () => { world.faults.DescribeTasks = [unexpectedError('surprise')]; }, [
