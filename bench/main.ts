@@ -12,6 +12,7 @@ import { deploy } from './deploy';
 import { polling } from './polling';
 import { resources } from './resources';
 import { CHECKOUT, LOCAL, nodeOfTheRuntime, run, setUp } from './setup';
+import { untilStart } from './start';
 import { synthTime } from './synth-time';
 import { isMet, markdown, round, Table } from './table';
 
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
   const measurements: Array<() => Table | Table[] | Promise<Table | Table[]>> = [
     resources,
     delayAndCalls,
+    untilStart,
     polling,
     crowd,
     cost,

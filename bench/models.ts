@@ -4,8 +4,10 @@ import type { Life } from '../test/simulation/lives';
 
 /** What one run came to. */
 export interface Measured {
-  /** From the exit being visible in ECS to the answer, in seconds; absent where there never is one. */
+  /** From the exit being visible in ECS to the answer, in seconds; absent without an answer, or with one that is a failure. */
   readonly delay?: number;
+  /** From the request of CloudFormation to the start of the task, in seconds; of the library alone. */
+  readonly untilStart?: number;
   readonly ecsCalls: number;
   /** Those, and all other calls of AWS APIs. */
   readonly allCalls: number;

@@ -1,7 +1,7 @@
 import type { Measured } from './models';
 import type { RunTaskProperties } from '../src/contract';
 import { Clock, Random } from '../test/simulation/clock';
-import { CloudFormation } from '../test/simulation/cloudformation';
+import { CloudFormation, Operation } from '../test/simulation/cloudformation';
 import { Ecs } from '../test/simulation/ecs';
 import { Faults, noFaults } from '../test/simulation/faults';
 import { History } from '../test/simulation/history';
@@ -18,8 +18,18 @@ const PROPERTIES: RunTaskProperties = {
   LogTailLines: 20,
 };
 
-/** The handler of the library creates a resource, in the simulated AWS of the tests. */
-export function deployment(clock: Clock, random: Random, life: Life, change?: Change, ofStack = random.fork('cloudformation')): History {
+/** A deployment that creates the resource, and one after it that changes it. */
+const CREATE: Operation = { kind: 'create', after: 0, properties: PROPERTIES };
+const UPDATE: Operation = { kind: 'update', after: 60, properties: { ...PROPERTIES, Triggers: { version: '2' } } };
+
+/** The handler of the library creates a resource, and updates it if asked to, in the simulated AWS of the tests. */
+export function deployment(
+  clock: Clock, random: Random, life: Life, { change, ofStack = random.fork('cloudformation'), withUpdate = false }: {
+    readonly change?: Change;
+    readonly ofStack?: Random;
+    readonly withUpdate?: boolean;
+  } = {},
+): History {
   const families = { migrate: [{ name: 'app', essential: true }] };
   const history = new History(clock);
   const faults = new Faults(clock, noFaults());
@@ -29,7 +39,7 @@ export function deployment(clock: Clock, random: Random, life: Life, change?: Ch
   lambda.ecs = new Ecs(clock, random.fork('ecs'), faults, history, families, consistency, () => life);
   lambda.cloudFormation = cloudFormation;
   cloudFormation.lambda = lambda;
-  void cloudFormation.run([{ kind: 'create', after: 0, properties: PROPERTIES }]);
+  void cloudFormation.run(withUpdate ? [CREATE, UPDATE] : [CREATE]);
   return history;
 }
 
@@ -43,13 +53,15 @@ export async function ours(random: Random, life: Life): Promise<Measured> {
 
 const OF_ECS = ['RunTask', 'DescribeTasks', 'ListTasks', 'StopTask', 'DescribeTaskDefinition'];
 
-export function measured({ requests: [request], tasks: [task], calls }: History): Measured {
-  if (request.answer?.parsed?.Status !== 'SUCCESS') {
-    throw new Error(`the simulated deployment failed: ${request.answer?.parsed?.Reason}`);
-  }
+/** What the last deployment of a history came to. */
+export function measured({ requests, tasks, calls }: History): Measured {
+  const request = requests.filter(({ isRollback }) => !isRollback).pop()!;
+  const isSuccess = request.answer?.parsed?.Status === 'SUCCESS';
+  const task = tasks[tasks.length - 1];
   const made = calls.filter(({ api }) => api !== 'put').map(({ api }) => api);
   return {
-    delay: (request.closedAt! - task.codesAt) / 1000,
+    delay: isSuccess ? (request.closedAt! - task.codesAt) / 1000 : undefined,
+    untilStart: isSuccess ? (task.createdAt - request.sentAt) / 1000 : undefined,
     ecsCalls: made.filter((api) => OF_ECS.includes(api)).length,
     allCalls: made.length,
   };
