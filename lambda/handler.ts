@@ -6,6 +6,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { put } from './cloudformation/put';
 import { createHandler } from './lifecycle';
+import { ERRORS } from './verdict/texts';
 
 /** How long the body of a response may take after its headers. Even a page of a log has one megabyte at most. */
 const BODY_WITHIN_MS = 10_000;
@@ -25,7 +26,7 @@ function limitBodies(client: { httpHandler(): { handle(...request: any[]): Promi
     const result = await handle(...request);
     const { body } = result.response;
     // With $metadata, the SDK adds no hint to the message that its users cannot follow.
-    const error = Object.assign(new Error(`the response did not end within ${BODY_WITHIN_MS} ms`), { name: 'TimeoutError', $metadata: {} });
+    const error = Object.assign(new Error(ERRORS.responseTooSlow(String(BODY_WITHIN_MS))), { name: 'TimeoutError', $metadata: {} });
     const timer = setTimeout(() => body?.destroy(error), BODY_WITHIN_MS);
     body?.once('close', () => clearTimeout(timer));
     return result;

@@ -15,7 +15,8 @@ import { resumeRun } from './run/resume';
 import { runTask } from './run/run';
 import { stopEarlierTasks, Stopped } from './run/stop';
 import { Failed, OutOfDate, TurnedBack } from './verdict/failure';
-import { explain, Line, notStopped, place, sentence } from './verdict/message';
+import { explain, notStopped, place, sentence } from './verdict/message';
+import { ERRORS, FAILURES, NOTES, STOP_REASONS } from './verdict/texts';
 import type { World } from './world';
 import type { RunSpec, RunTaskProperties } from '../src/contract';
 import { CREATE_LOOKS_WITHIN_MS, LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../src/timing';
@@ -43,21 +44,21 @@ export function createHandler(world: World) {
 async function answerRequest(request: Request): Promise<Answer | undefined> {
   const { event, world } = request;
   if (await isSupersededByNextResource(request)) {
-    world.log('CloudFormation has moved on without this request');
+    world.log('CloudFormation no longer waits for this request');
     return undefined;
   }
   switch (event.RequestType) {
     case 'Create': return create(request);
     case 'Update': return update(request, event);
     case 'Delete': return remove(request, event);
-    default: throw new Error(`CloudFormation asks for ${(event as Event).RequestType}, which this version does not know`);
+    default: throw new Error(ERRORS.unknownRequestType((event as Event).RequestType));
   }
 }
 
 function answerError(error: unknown): Answer {
   return error instanceof Failed
     ? { status: 'FAILED', reason: explain(error.failure) }
-    : { status: 'FAILED', reason: [sentence(`The function failed: ${error}.`)] };
+    : { status: 'FAILED', reason: [...explain(FAILURES.unexpected(String(error)))] };
 }
 
 async function create(request: Request): Promise<Answer | undefined> {
@@ -91,7 +92,7 @@ async function update(request: Request, event: CloudFormationCustomResourceUpdat
       return runNothingTurnedBack(request, stopped);
     }
     if (kind === 'deployment' && await putsBack(request, stopped.found)) {
-      return runNothing(request, sentence('No task was run: CloudFormation puts back what it was before.'), stopped);
+      return runNothing(request, NOTES.putBack, stopped);
     }
     return kind === 'rollback'
       ? rollBack(request, event, baton, stopped)
@@ -120,7 +121,7 @@ async function deployUnlessTurnedBack(
  * stale reading, remains unknown: it runs nothing even with `onRollback`, since the other request may run the task.
  */
 function runNothingTurnedBack(request: Request, stopped: Stopped): Promise<Answer> {
-  return runNothing(request, sentence('No task was run: the deployment was cancelled before the task had started.'), stopped);
+  return runNothing(request, NOTES.cancelled, stopped);
 }
 
 async function deploy(
@@ -140,7 +141,7 @@ function succeedWithBaton(request: Request, attributes: Attributes): Answer {
 
 /** The previous resource was updated, and this one is new: its Create may have failed before, or it may never have been asked for. */
 function failForUnknownPast(): Answer {
-  return { status: 'FAILED', reason: [sentence('It is unknown whether the task has ever succeeded, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.')] };
+  return { status: 'FAILED', reason: [sentence(NOTES.everSucceededUnknown)] };
 }
 
 /** An Update that runs no task. What the stack uses of the last run must be known. */
@@ -148,8 +149,8 @@ async function skip(request: Request, properties: RunTaskProperties): Promise<An
   const kept = await readKeptAttributes(request, properties);
   const unknown = Object.keys(properties.UsedAttributes ?? {}).filter((name) => !(name in kept));
   return unknown.length > 0
-    ? { status: 'FAILED', reason: [sentence(`The stack keeps no ${unknown.join(' and ')} of the task: it ran before the stack asked for that, or the deployment that ran it has failed, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.`)] }
-    : { status: 'SUCCESS', reason: [sentence('No task was run: runOn is CREATE.')], data: attributesWithoutRun(request, properties, kept) };
+    ? { status: 'FAILED', reason: [sentence(NOTES.attributesUnknown(unknown.join(' and ')))] }
+    : { status: 'SUCCESS', reason: [sentence(NOTES.skipped)], data: attributesWithoutRun(request, properties, kept) };
 }
 
 async function rollBack(
@@ -157,14 +158,14 @@ async function rollBack(
 ): Promise<Answer | undefined> {
   const { OnRollback, RunOn } = event.ResourceProperties as DeliveredProperties;
   if (OnRollback !== 'RUN' || RunOn === 'CREATE' || baton?.state === 'SKIPPED') {
-    return runNothing(request, sentence('No task was run: this is a rollback.'), stopped);
+    return runNothing(request, NOTES.rollback, stopped);
   }
   const properties = parseProperties(event.ResourceProperties);
   return resumeOrStart(request, properties, 'rollback', stopped, baton);
 }
 
-async function runNothing(request: Request, line: Line, { stillRunning, unseen }: Stopped): Promise<Answer> {
-  return { status: 'SUCCESS', reason: [line, ...notStopped(stillRunning, unseen)], data: await restoreAttributes(request) };
+async function runNothing(request: Request, note: string, { stillRunning, unseen }: Stopped): Promise<Answer> {
+  return { status: 'SUCCESS', reason: [sentence(note), ...notStopped(stillRunning, unseen)], data: await restoreAttributes(request) };
 }
 
 async function remove(request: Request, event: CloudFormationCustomResourceDeleteEvent): Promise<Answer | undefined> {
@@ -174,7 +175,7 @@ async function remove(request: Request, event: CloudFormationCustomResourceDelet
   const origin = originOf(PhysicalResourceId, id);
   const options = {
     mark: origin === 'failure' ? markOfFailedCreate(PhysicalResourceId) : markOfResource(id),
-    reason: 'the resource is deleted',
+    reason: STOP_REASONS.deleted,
     until: limit(request, TIME_TO_STOP_MS),
     permittedWithin: PERMITTED_AGAIN_WITHIN_MS,
     // A later deployment may have started it, when Lambda delivers this event again; or a Create whose event was late.
@@ -206,10 +207,10 @@ async function resumeOrStart(
     return runTask(request, spec, progress);
   }
   if (stopped.stillRunning.length > 0) {
-    return withStillRunning({ status: 'FAILED', reason: [sentence('The task of an earlier deployment still runs, so no other was started.')] }, stopped);
+    return withStillRunning({ status: 'FAILED', reason: [sentence(NOTES.earlierStillRuns)] }, stopped);
   }
   if (stopped.unseen !== undefined) {
-    return withStillRunning({ status: 'FAILED', reason: [sentence('A task of an earlier deployment may still run, so no other was started.')] }, stopped);
+    return withStillRunning({ status: 'FAILED', reason: [sentence(NOTES.earlierMayRun)] }, stopped);
   }
   return runTask(request, spec, beginProgress(request, spec, occasion));
 }
@@ -225,14 +226,14 @@ async function answerUnlessRollback(request: Request, isRollback: boolean, run: 
     return answer;
   }
   const data = request.event.RequestType === 'Delete' ? undefined : await restoreAttributes(request);
-  return { status: 'SUCCESS', reason: [sentence('The rollback goes on without its task.'), ...answer.reason], data };
+  return { status: 'SUCCESS', reason: [sentence(NOTES.rollbackWithoutTask), ...answer.reason], data };
 }
 
 /** The attributes as they were. What cannot be read is left out: CloudFormation knows best whether it needs that. */
 async function restoreAttributes(request: Request): Promise<Attributes> {
   const properties = request.event.ResourceProperties as unknown as RunTaskProperties;
   const kept = await readKeptAttributes(request, properties).catch((error) => {
-    request.world.log(`could not look for the attributes of the last deployment: ${error}`);
+    request.world.log(`could not read the attributes of the last deployment: ${error}`);
     return {};
   });
   return attributesWithoutRun(request, properties, kept);
@@ -254,7 +255,7 @@ function beginsRun({ event }: Request, baton: ReceivedBaton | undefined): boolea
 async function stopBeforeRun(request: Request, delivered: DeliveredProperties[], permittedWithin?: number): Promise<Cleared> {
   return stopEarlierTasks(request, delivered, {
     mark: markOfResource(request.id),
-    reason: 'CloudFormation has sent a later request',
+    reason: STOP_REASONS.newerRequest,
     until: limit(request, TIME_TO_STOP_MS),
     permittedWithin,
     mayStop: async ({ createdAt }) => {
@@ -272,7 +273,7 @@ async function isUpToDate(request: Request): Promise<boolean> {
     await retry(request.world, limit(request, TIME_TO_STOP_MS), () => readStackStatus(request));
     return true;
   } catch (error) {
-    request.world.log(`DescribeStacks: ${error}`);
+    request.world.log(`DescribeStacks failed: ${error}`);
     return false;
   }
 }

@@ -16,7 +16,7 @@ export async function retry<T>(world: World, until: number, call: () => Promise<
       if (!patience || world.now() + pause >= end) {
         throw error;
       }
-      world.log(`${error}; the next attempt follows`);
+      world.log(`${error}; retrying`);
       await world.sleep(pause);
     }
   }

@@ -10,4 +10,17 @@ export function configureLint(project: awscdk.AwsCdkConstructLibrary): void {
     'import/no-cycle': ['error', { ignoreExternal: true, disableScc: true }], // the search for SCCs takes minutes
     'import/order': ['error', { groups: ['builtin', 'external'], alphabetize: { order: 'asc', caseInsensitive: true } }],
   });
+  const override = {
+    files: ['lambda/**/*.ts'],
+    excludedFiles: ['lambda/verdict/texts.ts', 'lambda/verdict/causes.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...TEXTS.map((selector) => ({ selector, message: 'Texts that people read belong in lambda/verdict/texts.ts.' }))] },
+  };
+  project.eslint!.addOverride(override);
 }
+
+/** Where a text could stand in the function's own code. A test compares all of them with docs/troubleshooting.md. */
+const TEXTS = ['Literal', 'TemplateLiteral'].flatMap((text) => [
+  `Property[key.name=/^(cause|advice|means)$/] > ${text}`,
+  `CallExpression[callee.name='sentence'] > ${text}`,
+  `NewExpression[callee.name=/(Error|Failed)$/] > ${text}`,
+]);

@@ -2,6 +2,7 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import type { Request } from './request';
 import { problemWithResponseUrl } from './response-url';
 import { asciiJson, fit, Line } from '../verdict/message';
+import { ERRORS } from '../verdict/texts';
 import type { World } from '../world';
 
 /** The values of attributes, by their names. */
@@ -60,7 +61,7 @@ export function bytesOver({ event, id }: Request, data: Attributes): number {
 export async function sendAnswer({ ResponseURL: url, StackId }: Pick<CloudFormationCustomResourceEvent, 'ResponseURL' | 'StackId'>, body: string, world: World): Promise<void> {
   const problem = problemWithResponseUrl(url, StackId);
   if (problem) {
-    world.log(`The answer was not sent. The ResponseURL of the request was rejected: ${problem}`);
+    world.log(`The answer was not sent. The ResponseURL of the request is not trusted: ${problem}`);
     return;
   }
   for (let attempt = 1; ; attempt++) {
@@ -71,9 +72,9 @@ export async function sendAnswer({ ResponseURL: url, StackId }: Pick<CloudFormat
     if (failure === undefined) {
       return;
     }
-    world.log(`CloudFormation did not take the answer (${failure}), attempt ${attempt} of ${ATTEMPTS}`);
+    world.log(`${ERRORS.answerNotAccepted} (${failure}), attempt ${attempt} of ${ATTEMPTS}`);
     if (attempt === ATTEMPTS) {
-      throw new Error('CloudFormation did not take the answer');
+      throw new Error(ERRORS.answerNotAccepted);
     }
     await world.sleep(Math.min(500 * 2 ** attempt, 10_000));
   }

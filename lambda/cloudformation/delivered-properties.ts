@@ -2,6 +2,7 @@ import { RunTaskRequest$ } from '@aws-sdk/client-ecs';
 import { NormalizedSchema } from '@smithy/core/schema';
 import type { RunTaskProperties, RunSpec } from '../../src/contract';
 import { Failed } from '../verdict/failure';
+import { FAILURES } from '../verdict/texts';
 
 /** The properties as CloudFormation delivers them: every number and boolean has become a string. */
 export interface DeliveredProperties {
@@ -189,8 +190,5 @@ function join(path: string, name: string): string {
 
 /** Names the place and not the value, which may be a secret. */
 function misfit(path: string, expected: string): Failed {
-  return new Failed({
-    cause: `the property ${path} is not ${expected}`,
-    advice: 'correct the parameter or override that sets it; if nothing does, deploy again with the latest version of cdk-ecs-run-task',
-  });
+  return new Failed(FAILURES.property(path, expected));
 }

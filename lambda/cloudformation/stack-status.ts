@@ -2,6 +2,7 @@ import { DescribeStacksCommand, Stack } from '@aws-sdk/client-cloudformation';
 import { isNewerThan, Request } from './request';
 import { CLOCKS_DIFFER_BY_MS } from '../../src/timing';
 import { OutOfDate } from '../verdict/failure';
+import { ERRORS } from '../verdict/texts';
 
 /** What a task is run for. */
 export type Occasion = 'deployment' | 'rollback' | 'deletion';
@@ -23,7 +24,7 @@ export async function describeStack({ world, event }: Request): Promise<Partial<
 export async function readStack(request: Request): Promise<{ readonly status: string; readonly isSuperseded: boolean }> {
   const { StackStatus: status, LastUpdatedTime } = await describeStack(request);
   if (!status) {
-    throw new Error('CloudFormation does not tell the status of the stack');
+    throw new Error(ERRORS.noStackStatus);
   }
   return { status, isSuperseded: isNewerThan(request.event, LastUpdatedTime, CLOCKS_DIFFER_BY_MS / 2) };
 }
@@ -40,7 +41,7 @@ export async function readStackStatus(request: Request): Promise<string> {
 /** The same, or nothing when it cannot be read now or the request is out of date. */
 export async function findStackStatus(request: Request): Promise<string | undefined> {
   return readStackStatus(request).catch((error) => {
-    request.world.log(`DescribeStacks: ${error}`);
+    request.world.log(`DescribeStacks failed: ${error}`);
     return undefined;
   });
 }

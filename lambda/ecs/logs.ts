@@ -89,7 +89,7 @@ async function readPage(
     }));
     return { messages: events.map((event) => event.message ?? ''), earlier: nextBackwardToken };
   } catch (error) {
-    world.log(`GetLogEvents of ${group}, ${stream}: ${error}`);
+    world.log(`GetLogEvents of ${group}, ${stream} failed: ${error}`);
     return { messages: [], error: isMissing(error) ? undefined : error };
   }
 }

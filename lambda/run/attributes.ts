@@ -9,7 +9,8 @@ import { locateLog, readOutputs } from '../ecs/logs';
 import type { ResolvedRun } from '../ecs/resolve-containers';
 import { retry } from '../retry';
 import { adviceOnError } from '../verdict/causes';
-import { Failed, missingOutput } from '../verdict/failure';
+import { Failed } from '../verdict/failure';
+import { FAILURES } from '../verdict/texts';
 
 /** The attributes that the stack uses. A missing value fails the request: nothing else may stand in for it. */
 export async function attributesOf(run: Run): Promise<Attributes> {
@@ -56,12 +57,13 @@ async function waitForOutputs({ request, spec }: Run, taskArn: string, names: st
     const { values: printed, unread } = await readOutputs(world, logs, names);
     for (const [name, values] of printed) {
       if (values.size > 1) {
-        throw new Failed({ cause: `the task has printed ${values.size} different values of its output "${name}"`, advice: 'let it print each output once' }, { taskArn });
+        throw new Failed(FAILURES.outputDiffers(name, String(values.size)), { taskArn });
       }
     }
     if (printed.size < names.length && unread !== undefined && world.now() >= until) {
       const name = names.find((wanted) => !printed.has(wanted))!;
-      throw new Failed(missingOutput(name, spec.ExitCodeFrom[0], { reason: String(unread), advice: adviceOnError(unread) }), { taskArn });
+      const failure = FAILURES.outputUnreadable(name, String(unread));
+      throw new Failed({ ...failure, advice: adviceOnError(unread) ?? failure.advice, container: spec.ExitCodeFrom[0] }, { taskArn });
     }
     if (printed.size === names.length || world.now() >= until) {
       return Object.fromEntries([...printed].map(([name, [value]]) => [OUTPUT_PREFIX + name, value]));
@@ -73,8 +75,8 @@ async function waitForOutputs({ request, spec }: Run, taskArn: string, names: st
 function missing(attribute: string, { ExitCodeFrom: [container] }: ResolvedRun, taskArn: string): Failed {
   const name = attribute.slice(OUTPUT_PREFIX.length);
   return isOutput(attribute)
-    ? new Failed(missingOutput(name, container), { taskArn })
-    : new Failed({ cause: `the task has succeeded, but its ${attribute} is not known` }, { taskArn });
+    ? new Failed({ ...FAILURES.outputMissing(name, container), container }, { taskArn })
+    : new Failed(FAILURES.attributeUnknown(attribute), { taskArn });
 }
 
 /**

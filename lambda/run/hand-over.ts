@@ -3,6 +3,7 @@ import { isProgress, Progress, Run } from './progress';
 import type { HandedOver, Request } from '../cloudformation/request';
 import { retry } from '../retry';
 import { Failed } from '../verdict/failure';
+import { ADVICE, FAILURES } from '../verdict/texts';
 
 /** Of the shape of `Progress`. A change of shape that the previous version of the function cannot read needs another number. */
 const VERSION = 1;
@@ -19,19 +20,19 @@ export async function handOver({ request: { world, event, functionArn, handOverB
   } catch (error) {
     const problem = progress.tasks.find(({ taskArn }) => !taskArn)?.problem; // why nothing has started yet is worth more
     throw new Failed({
-      cause: 'the function could not hand over to its next invocation before its time-out',
+      ...FAILURES.noHandOver,
       awsReason: [problem?.cause, problem?.awsReason, error].filter((reason) => reason !== undefined).join('; '),
       advice: adviceOnHandOver(error),
     });
   }
-  world.log('the next invocation of this function goes on waiting');
+  world.log('the next invocation of this function continues waiting');
 }
 
 /** Only a missing permission is a matter of the role. */
 function adviceOnHandOver(error: unknown): string {
   return /AccessDenied|not authorized/i.test(String(error))
-    ? 'let its role invoke the function itself (lambda:InvokeFunction)'
-    : 'check that the function can reach AWS Lambda, and its throttles';
+    ? ADVICE.allowSelfInvocation
+    : ADVICE.reachLambda;
 }
 
 /** What the previous invocation handed over; nothing when this version of the function cannot read it. */

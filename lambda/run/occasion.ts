@@ -8,6 +8,7 @@ import { readMark } from '../ecs/marks';
 import { retry } from '../retry';
 import { adviceOnError } from '../verdict/causes';
 import { Failed, OutOfDate } from '../verdict/failure';
+import { ERRORS, FAILURES } from '../verdict/texts';
 
 /** What an Update is: 'turned back' when only the second reading says that CloudFormation rolls back. */
 export type UpdateKind = 'deployment' | 'rollback' | 'turned back';
@@ -54,9 +55,9 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
 
 function unknownStatus(error: unknown): Failed {
   return new Failed({
-    cause: 'CloudFormation did not tell whether this is a rollback, so no task was run',
+    ...FAILURES.rollbackUnknown,
     awsReason: String(error),
-    advice: adviceOnError(error) ?? 'deploy again, or continue the rollback',
+    advice: adviceOnError(error) ?? FAILURES.rollbackUnknown.advice,
   });
 }
 
@@ -97,13 +98,13 @@ async function beganBefore(request: Request, time: number): Promise<boolean> {
     const began = await retry(request.world, limit(request, STATUS_WITHIN_MS), async () => {
       const { LastUpdatedTime } = await describeStack(request);
       if (!LastUpdatedTime) {
-        throw new Error('CloudFormation does not tell when the update began');
+        throw new Error(ERRORS.noUpdateTime);
       }
       return LastUpdatedTime;
     });
     return began.getTime() < time;
   } catch (error) {
-    request.world.log(`DescribeStacks: ${error}`);
+    request.world.log(`DescribeStacks failed: ${error}`);
     return false;
   }
 }

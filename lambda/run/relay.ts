@@ -6,6 +6,7 @@ import { limit, Request } from '../cloudformation/request';
 import { describeStack, findStackStatus, isFinalStatus } from '../cloudformation/stack-status';
 import { retry } from '../retry';
 import { sentence } from '../verdict/message';
+import { NOTES } from '../verdict/texts';
 
 /** Of the shape of `Baton`. A change of shape that the previous version of the function cannot read needs another number. */
 const VERSION = 1;
@@ -73,7 +74,7 @@ async function isFromEarlierDeployment(request: Request, at: number): Promise<bo
     const { LastUpdatedTime } = await retry(world, limit(request, STACK_WITHIN_MS), () => describeStack(request));
     return LastUpdatedTime !== undefined && LastUpdatedTime.getTime() > at;
   } catch (error) {
-    world.log(`DescribeStacks: ${error}`);
+    world.log(`DescribeStacks failed: ${error}`);
     return false;
   }
 }
@@ -92,7 +93,7 @@ export async function isSupersededByNextResource(request: Request): Promise<bool
 export function passBaton({ request, progress }: Run): Answer {
   const batons = CAUSE_LENGTHS.map((lengths) => batonOf(request, progress, lengths));
   const data = batons.find((baton) => bytesOver(request, baton) <= 0) ?? batons[batons.length - 1];
-  return { status: 'SUCCESS', reason: [sentence('The task goes on, and the next resource waits for it.')], data };
+  return { status: 'SUCCESS', reason: [sentence(NOTES.passed)], data };
 }
 
 function batonOf({ event, world }: Request, progress: Progress, [ofFirst, ofOthers]: readonly [number, number]): Attributes {

@@ -10,6 +10,7 @@ import { markOfResource, parseMark, placeOf, readMark } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
 import { Failed } from '../verdict/failure';
+import { FAILURES } from '../verdict/texts';
 
 /** How far the run has come that this request continues; nothing when the request has to begin a run. */
 export async function resumeRun(request: Request, spec: RunSpec, occasion: Occasion, baton?: ReceivedBaton): Promise<Progress | undefined> {
@@ -40,11 +41,7 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
   } catch (error) {
     awsReason = String(error);
   }
-  throw new Failed({
-    cause: 'another version of the function started the task, and this version could not find that task for certain',
-    awsReason,
-    advice: 'deploy again',
-  });
+  throw new Failed({ ...FAILURES.otherVersion, awsReason });
 }
 
 async function findTasksOfOperation(request: Request, spec: RunSpec): Promise<Task[]> {

@@ -17,7 +17,9 @@ import { resolveContainers } from '../ecs/resolve-containers';
 import { describeTasks } from '../ecs/tasks';
 import { callFailure, isThrottled } from '../verdict/causes';
 import { Failed, TurnedBack } from '../verdict/failure';
+import { formatCount } from '../verdict/message';
 import { judge } from '../verdict/outcome';
+import { FAILURES, STOP_REASONS } from '../verdict/texts';
 
 /**
  * Runs the task and waits for it. Returns no answer when the next invocation continues waiting.
@@ -72,10 +74,10 @@ async function succeed(run: Run): Promise<Answer> {
   const attributes = attributesOfRun(request, spec, await attributesOf(run));
   const over = bytesOver(request, attributes);
   if (over > 0) {
-    throw new Failed({ cause: `the task has succeeded, but its results are ${over} bytes too long for CloudFormation`, advice: 'let it print shorter values, such as the name of a parameter that holds the rest' });
+    throw new Failed(FAILURES.resultsTooLong(formatCount(over, 'byte')));
   }
   if (progress.tasks.some(({ startAttempts }) => startAttempts > 1)) { // ECS may have started one that it reported as failed
-    await stopOwnTasks(run, 'another task has succeeded in its place');
+    await stopOwnTasks(run, STOP_REASONS.replaced);
   }
   return { status: 'SUCCESS', reason: [], data: attributes };
 }
@@ -100,11 +102,11 @@ async function refresh(run: Run): Promise<Task[]> {
     if (openArns(progress).length === 0) {
       return noteUnresolved(run, error);
     }
-    world.log(`could not look at the task: ${error}`);
+    world.log(`could not read the status of the task: ${error}`);
     progress.isThrottled ||= isThrottled(error);
     progress.blind = { since: progress.blind?.since ?? world.now(), reason: String(error) };
     if (!progress.wasSeen && world.now() - progress.blind.since >= NEVER_SEEN_MS) {
-      throw new Failed({ cause: 'ECS never let the function look at the task, so its result is unknown', awsReason: progress.blind.reason }, { taskArn: openArns(progress)[0] });
+      throw new Failed({ ...FAILURES.neverSeen, awsReason: progress.blind.reason }, { taskArn: openArns(progress)[0] });
     }
     return [];
   }
@@ -136,7 +138,7 @@ function noteMissing({ request: { world }, progress }: Run, tasks: readonly Task
     progress.since = Math.min(progress.since, seen?.createdAt?.getTime() ?? progress.since);
     task.missingSince = task.taskArn && !seen ? task.missingSince ?? world.now() : undefined;
     if (task.missingSince !== undefined && world.now() - task.missingSince > MAY_BE_MISSING_MS) {
-      throw new Failed({ cause: 'ECS does not know the task any more, so its result is unknown' }, { taskArn: task.taskArn });
+      throw new Failed(FAILURES.gone, { taskArn: task.taskArn });
     }
   }
 }

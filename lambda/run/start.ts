@@ -9,6 +9,7 @@ import { findTasks } from '../ecs/tasks';
 import { backoff } from '../retry';
 import { Api, callFailure, isRefusal, knownStartFailure } from '../verdict/causes';
 import { Failed, Failure, OutOfDate, TurnedBack } from '../verdict/failure';
+import { FAILURES, REASONS } from '../verdict/texts';
 
 /** One attempt to start each task that is due. Throws what no further attempt can fix. */
 export async function startDue(run: Run, due: TaskProgress[]): Promise<void> {
@@ -46,9 +47,9 @@ async function checkBeforeStart({ request, progress }: Run): Promise<Failure | u
     }
     const isConfirmed = confirmDoubt(request, progress, status);
     if (isConfirmed && wasCancelled(occasion, status)) {
-      throw new Failed({ cause: 'the deployment was cancelled before the task had started' });
+      throw new Failed(FAILURES.cancelledBeforeStart);
     }
-    const problem = { cause: `the task did not start: the stack is ${status}, not being deployed` };
+    const problem = FAILURES.notDeploying(status);
     return isConfirmed ? problem : { ...problem, patience: 'while permissions spread' }; // it may be about to begin
   } catch (error) {
     if (error instanceof OutOfDate && !confirmDoubt(request, progress)) {
@@ -101,8 +102,8 @@ async function callRunTask(run: Run, task: TaskProgress): Promise<void> {
   if (!task.taskArn) {
     const reasons = failures.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': '));
     const awsReason = [...new Set(reasons)].join('; ');
-    const { means = 'ECS did not place it', advice, patience } = knownStartFailure(awsReason) ?? {};
-    prepareNewAttempt(run, task, { cause: `the task did not start: ${means}`, awsReason, advice, patience });
+    const { means = REASONS.notPlaced, advice, patience } = knownStartFailure(awsReason) ?? {};
+    prepareNewAttempt(run, task, { ...FAILURES.didNotStart(means), awsReason, advice, patience });
   }
 }
 
@@ -130,7 +131,7 @@ export function retryOrFail(run: Run, task: TaskProgress, problem: Failure): voi
 function scheduleAttempt({ request: { world } }: Run, task: TaskProgress, problem: Failure): void {
   task.problem = problem;
   task.startAt = world.now() + backoff(task.startAttempts, world.random());
-  world.log(`${[problem.cause, problem.awsReason].filter(Boolean).join(': ')}; the next attempt follows`);
+  world.log(`${[problem.cause, problem.awsReason].filter(Boolean).join(': ')}; retrying`);
 }
 
 /** Whether to retry what has run no container. What may spread has its minutes from the first of such problems in a row. */

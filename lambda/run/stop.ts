@@ -41,9 +41,9 @@ async function stopTasks(world: World, targets: readonly Target[], reason: strin
       try {
         await world.ecs.send(new StopTaskCommand({ cluster, task: taskArn, reason: reasonWithMark(reason, mark) }));
         stopRequested.add(taskArn);
-        world.log(`told ${taskArn} to stop: ${reason}`);
+        world.log(`stopping ${taskArn}: ${reason}`);
       } catch (error) {
-        world.log(`StopTask of ${taskArn}: ${error}`);
+        world.log(`StopTask of ${taskArn} failed: ${error}`);
         const isGone = /already stopped/i.test(String(error)) || (/not found/i.test(String(error)) && world.now() >= knownFrom);
         if (isGone) {
           open.delete(taskArn);
@@ -55,7 +55,7 @@ async function stopTasks(world: World, targets: readonly Target[], reason: strin
         const arns = [...open.values()].filter((target) => target.cluster === cluster).map(({ taskArn }) => taskArn);
         (await describeTasks(world, cluster, arns)).filter(hasEnded).forEach(({ taskArn }) => open.delete(taskArn!));
       } catch (error) {
-        world.log(`DescribeTasks: ${error}`);
+        world.log(`DescribeTasks failed: ${error}`);
       }
     }));
     if (open.size === 0 || world.now() >= until) {
@@ -80,7 +80,7 @@ export async function stopOwnTasks(run: Run, reason: string, until = limit(run.r
   const [stillRunning, others] = await Promise.all([
     stopTasks(world, known, reason, until),
     stopUnknownTasks(run, reason, until).catch((error: unknown) => {
-      world.log(`could not look for tasks to stop: ${error}`);
+      world.log(`could not list the tasks to stop: ${error}`);
       return { stillRunning: [], unseen: error };
     }),
   ]);
@@ -139,7 +139,7 @@ export async function stopEarlierTasks(
       if (error instanceof OutOfDate) {
         throw error;
       }
-      world.log(`could not look for tasks to stop: ${error}`);
+      world.log(`could not list the tasks to stop: ${error}`);
       return { stillRunning, unseen: error, found: [...found.values()] };
     }
     if (targets.length === 0) {

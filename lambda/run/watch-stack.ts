@@ -5,6 +5,7 @@ import { BETWEEN_READINGS_MS, LOOK_AT_STACK_MS, STALE_FOR_MS, TIME_TO_STOP_MS } 
 import { isLate, Request } from '../cloudformation/request';
 import { isFinalStatus, isWaitedFor, readStack, readStackStatus } from '../cloudformation/stack-status';
 import { Failed, OutOfDate } from '../verdict/failure';
+import { FAILURES } from '../verdict/texts';
 
 /** Nobody waits for the task any more once its deployment was cancelled, or has failed without a rollback. */
 export async function checkStack(run: Run): Promise<void> {
@@ -20,13 +21,13 @@ export async function checkStack(run: Run): Promise<void> {
     if (isWaitedFor(progress.occasion, status) && !(isSuperseded && isLate(request))) {
       progress.doubtedSince = undefined;
     } else if (confirmDoubt(request, progress, status)) {
-      throw isSuperseded ? new OutOfDate() : new Failed({ cause: `the deployment is over (${status}), and nobody waits for the task` });
+      throw isSuperseded ? new OutOfDate() : new Failed(FAILURES.deploymentEnded(status));
     }
   } catch (error) {
     if (error instanceof Failed) {
       throw error;
     }
-    world.log(`DescribeStacks: ${error}`);
+    world.log(`DescribeStacks failed: ${error}`);
   }
   if (progress.doubtedSince !== undefined) {
     progress.lookAtStackAt = Math.min(progress.lookAtStackAt, world.now() + BETWEEN_READINGS_MS);
@@ -62,14 +63,14 @@ export async function watchAfterBaton(run: Run): Promise<void> {
       if (!isFinalStatus(status)) {
         progress.doubtedSince = undefined;
       } else if (confirmDoubt(request, progress, status)) {
-        await stopOwnTasks(run, `the deployment is over (${status}), and nobody waits for the task`, world.now() + TIME_TO_STOP_MS);
+        await stopOwnTasks(run, FAILURES.deploymentEnded(status).cause, world.now() + TIME_TO_STOP_MS);
         return;
       }
     } catch (error) {
       if (error instanceof OutOfDate) {
         return;
       }
-      world.log(`DescribeStacks: ${error}`);
+      world.log(`DescribeStacks failed: ${error}`);
     }
   }
 }

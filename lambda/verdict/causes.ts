@@ -1,5 +1,6 @@
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 import type { Failure, Patience } from './failure';
+import { ADVICE, FAILURES } from './texts';
 
 /** What stands behind an ending, in the reader's words. */
 export interface Explanation {
@@ -357,15 +358,15 @@ export function callFailure(api: Api, thrown: unknown): Failure {
   const known = knownError(thrown);
   const rest = { awsReason: message || undefined, advice: adviceOnError(thrown), patience: patienceWithError(thrown) };
   if (known) {
-    return { ...rest, cause: `the task did not start: ${known.means}`, awsReason: textOf(thrown), advice: known.advice };
+    return { ...rest, ...FAILURES.didNotStart(known.means), awsReason: textOf(thrown), advice: known.advice };
   }
   switch (answerIn(thrown)) {
     case 'rejected':
-      return { ...rest, cause: `${service} rejected the request: ${name} (${api})` };
+      return { ...rest, ...FAILURES.rejected(service, name, api) };
     case 'failed':
-      return { ...rest, cause: `${service} could not process the request: ${name} (${api})` };
+      return { ...rest, ...FAILURES.notProcessed(service, name, api) };
     default: // the words are not those of AWS
-      return { ...rest, cause: `${service} did not answer: ${textOf(thrown)} (${api})`, awsReason: undefined };
+      return { ...rest, ...FAILURES.noResponse(service, textOf(thrown), api), awsReason: undefined };
   }
 }
 
@@ -401,7 +402,7 @@ export function patienceWithError(thrown: unknown): Patience | undefined {
 /** What to do about a call that threw this. */
 export function adviceOnError(thrown: unknown): string | undefined {
   if (isDenied(thrown)) {
-    return 'check the role of the function, its permissions boundary, and the service control policies of the account';
+    return ADVICE.checkRole;
   }
   return isThrottled(thrown) ? undefined : knownError(thrown)?.advice;
 }

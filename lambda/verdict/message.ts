@@ -1,4 +1,5 @@
 import type { Evidence, Failure } from './failure';
+import { NOTES } from './texts';
 
 const CUT = ' [cut]';
 
@@ -26,7 +27,7 @@ export function explain(failure: Failure, evidence: Evidence = {}): Line[] {
     ...(failure.awsReason ? [{ kind: 'aws', text: `AWS says: ${onOneLine(failure.awsReason)}` } as const] : []),
     ...(tail.length > 0 ? [{ kind: 'heading', text: 'The end of its log:' } as const] : []),
     ...tail.map((line) => ({ kind: 'log', text: `  ${line}` } as const)),
-    ...(unreadable ? [noTail(unreadable)] : []),
+    ...(unreadable ? [place(NOTES.tailMissing(onOneLine(unreadable)))] : []),
     ...(log ? [place(`Log group ${log.group}, stream ${log.stream}.`)] : []),
     ...(taskArn ? [place(`Task ${taskArn}.`)] : []),
   ];
@@ -37,16 +38,11 @@ export function place(text: string): Line {
   return { kind: 'place', text };
 }
 
-/** Why the message has no log lines. */
-function noTail(reason: string): Line {
-  return place(`The end of its log is missing: reading it failed (${onOneLine(reason)}).`);
-}
-
 /** The tasks that were not seen to end, and why there may be more of them. */
 export function notStopped(taskArns: Iterable<string>, unseen?: unknown): Line[] {
   return [
-    ...Array.from(taskArns, (taskArn) => place(`Could not confirm that this task stopped. Stop it manually: ${taskArn}.`)),
-    ...(unseen ? [place(`Other tasks may still be running: listing them failed (${onOneLine(String(unseen))}).`)] : []),
+    ...Array.from(taskArns, (taskArn) => place(NOTES.notStopped(taskArn))),
+    ...(unseen ? [place(NOTES.othersUnknown(onOneLine(String(unseen))))] : []),
   ];
 }
 
@@ -144,5 +140,10 @@ function punctuate(text: string): string {
 /** A duration as a person says it. */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
-  return seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 6) / 10} minutes`;
+  return seconds < 120 ? formatCount(seconds, 'second') : formatCount(Math.round(seconds / 6) / 10, 'minute');
+}
+
+/** A number with its unit. */
+export function formatCount(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }

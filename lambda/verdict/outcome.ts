@@ -1,6 +1,7 @@
 import type { Container, Task } from '@aws-sdk/client-ecs';
 import { Explanation, knownStartFailure, meaningOfExitCode } from './causes';
 import type { Failure, Patience } from './failure';
+import { FAILURES, REASONS } from './texts';
 import type { RunSpec } from '../../src/contract';
 
 /** Which containers decide, and what counts as success. */
@@ -58,22 +59,22 @@ function failureOf(task: Task, deciding: Container[], rules: Rules): Failure | u
     case 'TaskFailedToStart':
       return startFailure(task, rules);
     case 'SpotInterruption':
-      return { cause: 'the task lost its Spot capacity', awsReason, advice: 'run it on capacity that is not interrupted, or set retryAttempts', patience: lost(task, rules) };
+      return { ...FAILURES.spotInterruption, awsReason, patience: lost(task, rules) };
     case 'TerminationNotice':
-      return { cause: 'the host of the task was about to be terminated', awsReason, advice: 'deploy again, or set retryAttempts', patience: lost(task, rules) };
+      return { ...FAILURES.hostTerminated, awsReason, patience: lost(task, rules) };
     case 'InfrastructureHealth':
-      return { cause: 'the host of the task failed', awsReason, advice: 'deploy again, or set retryAttempts', patience: lost(task, rules) };
+      return { ...FAILURES.hostFailed, awsReason, patience: lost(task, rules) };
     case 'UserInitiated':
       return stoppedReason?.startsWith(STOPPED_BY)
-        ? { cause: `the task was stopped: ${stoppedReason.slice(STOPPED_BY.length).replace(/ \([\w/]+\)$/, '')}`, awsReason: wordsOf(task, { repeats: [stoppedReason] }) }
-        : { cause: 'the task was stopped from outside', awsReason, advice: 'look up in CloudTrail who called StopTask' };
+        ? { ...FAILURES.stopped(stoppedReason.slice(STOPPED_BY.length).replace(/ \([\w/]+\)$/, '')), awsReason: wordsOf(task, { repeats: [stoppedReason] }) }
+        : { ...FAILURES.stoppedByOthers, awsReason };
     case 'ServiceSchedulerInitiated':
-      return { cause: 'the task was stopped by the scheduler of an ECS service', awsReason };
+      return { ...FAILURES.stoppedByService, awsReason };
     case 'EssentialContainerExited':
     case undefined:
       return exitFailure(task, deciding, rules);
     default:
-      return { cause: `the task stopped with the code ${stopCode}`, awsReason, container: failedContainers(task, rules)[0]?.name };
+      return { ...FAILURES.unknownStopCode(stopCode), awsReason, container: failedContainers(task, rules)[0]?.name };
   }
 }
 
@@ -86,7 +87,7 @@ function startFailure(task: Task, rules: Rules): Failure {
   if (!known && failed.length > 0) {
     const exits = failed.map((container) => describeExit(container, task));
     return {
-      cause: `the task did not start: ${exits.map(({ cause }) => cause).join('; ')}`,
+      ...FAILURES.didNotStart(exits.map(({ cause }) => cause).join('; ')),
       awsReason: wordsOf(task, { exitOf: failed }),
       advice: exits[0].advice,
       container: failed[0].name,
@@ -94,7 +95,7 @@ function startFailure(task: Task, rules: Rules): Failure {
     };
   }
   return {
-    cause: known ? `the task did not start: ${known.means}` : 'the task did not start',
+    ...known ? FAILURES.didNotStart(known.means) : FAILURES.didNotStartUnexplained,
     awsReason: wordsOf(task),
     advice: known?.advice,
     container: containers.find(({ reason }) => reason)?.name,
@@ -108,7 +109,7 @@ function exitFailure(task: Task, deciding: Container[], rules: Rules): Failure |
     return undefined;
   }
   if (failed.length === 0) {
-    return { cause: 'the task has no container whose exit code decides', awsReason: wordsOf(task), advice: 'name a container in exitCodeFrom' };
+    return { ...FAILURES.noDecidingContainer, awsReason: wordsOf(task) };
   }
   const exits = failed.map((container) => describeExit(container, task));
   return {
@@ -124,11 +125,11 @@ function exitFailure(task: Task, deciding: Container[], rules: Rules): Failure |
 function describeExit({ name, exitCode, reason }: Container, task: Task): Pick<Failure, 'cause' | 'advice'> {
   if (exitCode === undefined) {
     const known = knownStartFailure(reason ?? task.stoppedReason ?? '');
-    return { cause: `container "${name}" has no exit code: ${known?.means ?? 'it never ran, or its host was lost'}`, advice: known?.advice };
+    return { ...FAILURES.noExitCode(name!, known?.means ?? REASONS.neverRan), advice: known?.advice };
   }
   const awsReason = reason ?? task.stoppedReason ?? '';
   const known = (/OutOfMemory|Cannot\w+Error/.test(awsReason) ? knownStartFailure(awsReason) : undefined) ?? meaningOfExitCode(exitCode);
-  return { cause: `container "${name}" exited with code ${exitCode}${known ? `: ${known.means}` : ''}`, advice: known?.advice };
+  return { ...FAILURES.exited(name!, `${exitCode}${known ? `: ${known.means}` : ''}`), advice: known?.advice };
 }
 
 /** Says no more than the stop code. */

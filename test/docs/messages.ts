@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import * as ts from 'typescript';
 import { EXIT_CODES, START_FAILURES } from '../../lambda/verdict/causes';
+import { ERRORS, FAILURES, NOTES, REASONS } from '../../lambda/verdict/texts';
 
 /** A text that users can get to see. */
 export interface Message {
@@ -13,20 +14,39 @@ export interface Message {
 
 const ROOT = path.join(__dirname, '..', '..');
 
-/** Every failure and every other message of the library, found in its sources by where such texts stand. */
+/** Every text that has an entry in docs/troubleshooting.md: those of the function are data, those of synthesis are found in its sources. */
 export function messages(): Message[] {
-  const known = [
-    ...START_FAILURES.map(({ means }) => `The task did not start: ${means}`),
-    ...Object.entries(EXIT_CODES).map(([code, { means }]) => `Container "<name>" exited with code ${code}: ${means}`),
+  return [...messagesOfFunction(), ...filesOf('src').flatMap(messagesIn)];
+}
+
+function messagesOfFunction(): Message[] {
+  const causes = [
+    ...START_FAILURES.map(({ means }) => FAILURES.didNotStart(means).cause),
+    ...Object.entries(EXIT_CODES).map(([code, { means }]) => FAILURES.exited('<name>', `${code}: ${means}`).cause),
+  ];
+  const texts = [
+    FAILURES.didNotStart(REASONS.notPlaced).cause,
+    ...Object.values(FAILURES).filter((failure) => failure !== FAILURES.exited).map(textOf),
+    ...Object.values({ ...NOTES, ...ERRORS }).map(textOf),
+    FAILURES.exited(FILLED_IN, FILLED_IN).cause,
   ];
   return [
-    ...known.map((text) => ({ text, file: 'lambda/verdict/causes.ts', pattern: whole(text.split('<name>').map(escape).join('.+')) })),
-    ...filesOf('lambda').flatMap(messagesIn),
-    ...filesOf('src').flatMap(messagesIn),
+    ...causes.map((text) => ({ text, file: 'lambda/verdict/causes.ts', pattern: whole(text.split('<name>').map(escape).join('.+')) })),
+    ...texts.map((text) => ({ text: text.replaceAll(FILLED_IN, '<...>'), file: 'lambda/verdict/texts.ts', pattern: whole(text.split(FILLED_IN).map(escape).join('.*')) })),
   ];
 }
 
-function filesOf(folder: string): string[] {
+/** Stands for a value in a text. */
+const FILLED_IN = '\u0000';
+
+type Text = string | { readonly cause: string };
+
+function textOf(entry: Text | ((...values: string[]) => Text)): string {
+  const text = typeof entry === 'function' ? entry(FILLED_IN, FILLED_IN, FILLED_IN) : entry;
+  return typeof text === 'string' ? text : text.cause;
+}
+
+export function filesOf(folder: string): string[] {
   return readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => `${folder}/${name}`);
 }
 
@@ -47,19 +67,9 @@ function messagesIn(file: string): Message[] {
       add(node.arguments?.[0]);
     } else if (ts.isCallExpression(node)) {
       switch (node.expression.getText().replace(/^.*\./, '')) {
-        case 'super':
-        case 'sentence': add(node.arguments[0]); break;
         case 'push': if (/errors\.push$/.test(node.expression.getText())) { add(node.arguments[0]); } break;
         case 'addWarningV2': add(node.arguments[1]); break;
       }
-    } else if (ts.isPropertyAssignment(node) && node.name.getText() === 'cause') {
-      add(node.initializer);
-    } else if (ts.isPropertyAssignment(node) && node.name.getText() === 'reason' && ts.isArrayLiteralExpression(node.initializer)) {
-      node.initializer.elements.filter((element) => !ts.isSpreadElement(element)).forEach((element) => add(element));
-    } else if (ts.isBindingElement(node) && node.name.getText() === 'means') {
-      add(node.initializer, 'the task did not start: ');
-    } else if (ts.isFunctionDeclaration(node) && /^(notStopped|noTail)$/.test(node.name?.text ?? '')) {
-      node.body!.forEachChild((statement) => findTemplates(statement).forEach((template) => add(template)));
     }
     node.forEachChild(visit);
   };
@@ -67,8 +77,23 @@ function messagesIn(file: string): Message[] {
   return found;
 }
 
-function findTemplates(node: ts.Node): ts.Node[] {
-  return ts.isTemplateExpression(node) ? [node] : node.getChildren().flatMap(findTemplates);
+/** Texts of a source file that look like a message, and that `messagesIn` does not find. */
+export function unfoundTexts(file: string): string[] {
+  const found = messagesIn(file).map(({ text }) => text);
+  const source = ts.createSourceFile(file, readFileSync(path.join(ROOT, file), 'utf8'), ts.ScriptTarget.Latest, true);
+  const texts: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isPropertyAssignment(node) && /^(description|reason)$/.test(node.name.getText())) {
+      return; // of a resource, in the template
+    }
+    const [[text] = ['']] = ts.isStringLiteralLike(node) || ts.isTemplateExpression(node) ? textsOf(node) : [];
+    if (text.split(/[a-z]{2,} /).length > 5 && !found.some((message) => message.includes(text.replace(/^\[<...>\] /, '')))) {
+      texts.push(text);
+    }
+    node.forEachChild(visit);
+  };
+  visit(source);
+  return texts;
 }
 
 /** The texts that an expression can be, each with a pattern for it. Of a sum, all parts together are one. */

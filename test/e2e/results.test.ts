@@ -18,7 +18,7 @@ const deployBucket = (command: string, props: Partial<RunTaskProps> = {}, more: 
 beforeEach(() => expectFaults());
 afterEach(() => recordedCalls());
 
-test('what the task has printed goes to a parameter and to the outputs of the stack', async () => {
+test('what the task printed goes to a parameter and to the outputs of the stack', async () => {
   const { status } = await deployBucket('echo creating; echo "ecs-run-task-output BucketName=shop-7"; echo done');
 
   expect(status).toBe(0);
@@ -32,7 +32,7 @@ test('what it does not print fails the deployment, and the values stay as they w
   const { status } = await deployBucket('echo nothing to say', {}, (stack) => stack.replaceFunction(folder));
 
   expect(status).toBe(1);
-  expect(await reasonOfFailure('Results')).toMatch(/^The task has succeeded, but its output "BucketName" is not in its log\..*\nThe end of its log:\n {2}nothing to say\n/);
+  expect(await reasonOfFailure('Results')).toMatch(/^The task succeeded, but its output "BucketName" is not in its log\..*\nThe end of its log:\n {2}nothing to say\n/);
   expect(await stackStatus('Results')).toBe('UPDATE_ROLLBACK_COMPLETE');
   expect(await outputsOf('Results')).toEqual(before);
 });

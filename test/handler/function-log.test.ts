@@ -14,7 +14,7 @@ describe('the log of the function', () => {
       expect.stringMatching(/^0 s: arn:.*\/1a is PROVISIONING$/),
       expect.stringMatching(/^1[5-8] s: arn:.*\/1a is PENDING$/),
       expect.stringMatching(/^3[0-3] s: arn:.*\/1a is RUNNING$/),
-      'the next invocation of this function goes on waiting',
+      'the next invocation of this function continues waiting',
       'Create of Migration, request c0ffee00-create, continued',
       expect.stringMatching(/^6\d s: arn:.*\/1a is RUNNING$/),
       expect.stringMatching(/^9[5-9] s: arn:.*\/1a is DEPROVISIONING$/),

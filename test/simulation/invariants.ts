@@ -188,7 +188,7 @@ function wrongVerdict(request: Request, history: History): Finding[] {
   }
   const reasons = [...reasonsToFail(request, history, at), ...reasonsToLackResults(request, history, at)];
   const claimed = [
-    ...(/did not (end|start) within|was still \w+ after|its time was over/.test(Reason) && !reasons.includes('time is over') ? ['that time is over'] : []),
+    ...(/did not (end|start) within|was still \w+ after|after the timeout of the task/.test(Reason) && !reasons.includes('time is over') ? ['that time is over'] : []),
     ...(/was cancelled/.test(Reason) && !reasons.includes('the stack is not being deployed') ? ['that it was cancelled'] : []),
   ];
   return [

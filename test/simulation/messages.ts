@@ -60,18 +60,18 @@ export const MESSAGES: readonly Message[] = [
       && Number(failed) <= Math.max(ended.length, tasks.length === 0 ? startReasons.length : 0) && Number(failed) > 0,
   },
   { key: 'how many attempts', says: /after (\d+) attempts/gi, isTrue: ({ tasks }, [, attempts]) => tasks.length >= Number(attempts) },
-  { key: 'Spot', says: /lost its Spot capacity|Spot interruption/i, isTrue: ({ ended }) => ended.some(({ stopCode }) => stopCode === 'SpotInterruption') },
+  { key: 'Spot', says: /a Spot interruption stopped the task/i, isTrue: ({ ended }) => ended.some(({ stopCode }) => stopCode === 'SpotInterruption') },
   { key: 'host terminated', says: /host .*(about to be )?terminated/i, isTrue: ({ ended }) => ended.some(({ stopCode }) => stopCode === 'TerminationNotice') },
   { key: 'host failed', says: /host of the task failed/i, isTrue: ({ ended }) => ended.some(({ stopCode }) => stopCode === 'InfrastructureHealth') },
   {
     key: 'stopped from outside',
-    says: /stopped from outside|someone (else )?stopped the task/i,
+    says: /another caller of StopTask stopped the task/i,
     isTrue: ({ ended }) => ended.some(({ stopCode, life }) => stopCode === 'UserInitiated' && life.stopCode === 'UserInitiated'),
   },
   { key: 'stopped by us', says: /the task was stopped: /i, isTrue: ({ tasks, at }) => tasks.some(({ toldToStopAt }) => toldToStopAt !== undefined && toldToStopAt <= at) },
-  didNotStart('no such image', /there is no such image|image does not exist/i, /CannotPull.*not found/),
+  didNotStart('no such image', /image does not exist/i, /CannotPull.*not found/),
   didNotStart('pull limit', /registry limits how often/i, /toomanyrequests/),
-  didNotStart('no way', /no way from its subnets|cannot reach the image registry/i, /i\/o timeout/),
+  didNotStart('no way', /cannot reach the image registry/i, /i\/o timeout/),
   didNotStart('log group', /log group of the container does not exist/i, /log group does not exist/),
   didNotStart('room', /no container instance has enough room/i, /RESOURCE:(MEMORY|CPU)/),
   didNotStart('constraints', /no container instance meets its constraints/i, /ATTRIBUTE|LOCATION/),
@@ -80,7 +80,7 @@ export const MESSAGES: readonly Message[] = [
   didNotStart('Fargate capacity', /Fargate has no capacity/i, /Capacity is unavailable/),
   didNotStart('quota', /Fargate quota is used up/i, /reached the limit/),
   didNotStart('agent', /ECS agent of the container instance/i, /AGENT/),
-  didNotStart('no instance', /cluster has no instance to run|no container instance (has joined|is registered)/i, /NO ACTIVE INSTANCES|No Container Instances/),
+  didNotStart('no instance', /no container instance has joined/i, /NO ACTIVE INSTANCES|No Container Instances/),
   didNotStart('not placed', /ECS did not place it/i, /./),
   {
     key: 'not being deployed',
@@ -94,56 +94,56 @@ export const MESSAGES: readonly Message[] = [
   },
   {
     key: 'time is over',
-    says: /did not (?:end|start|succeed) within ([\d.]+) (seconds|minutes)|was still \S+ after ([\d.]+) (seconds|minutes)/i,
+    says: /did not (?:end|start|succeed) within ([\d.]+) (second|minute)s?|was still \S+ after ([\d.]+) (second|minute)s?/i,
     isTrue: ({ request, history, at }, [, within = '', unit, after = within, other = unit]) => at >= timeIsOver(request, history)
-      && Number(after) <= (request.run ?? request.properties).TimeoutSeconds / (other === 'minutes' ? 60 : 1) + 1,
+      && Number(after) <= (request.run ?? request.properties).TimeoutSeconds / (other === 'minute' ? 60 : 1) + 1,
   },
   {
     key: 'not seen to end',
-    says: /was not seen to end within ([\d.]+) (seconds|minutes): ECS could not be asked for the last ([\d.]+) (seconds|minutes)/i,
+    says: /was not seen to end within ([\d.]+) (second|minute)s?: reading its status failed for the last ([\d.]+) (second|minute)s?/i,
     isTrue: ({ request, history, at, calls }, [, within, unit, last, other]) => at >= timeIsOver(request, history)
-      && Number(within) <= (request.run ?? request.properties).TimeoutSeconds / (unit === 'minutes' ? 60 : 1) + 1
+      && Number(within) <= (request.run ?? request.properties).TimeoutSeconds / (unit === 'minute' ? 60 : 1) + 1
       && !calls('DescribeTasks').some((call) => !call.error && call.result?.tasks.length > 0 && call.invocation.request === request
-        && call.at > timeIsOver(request, history) - Number(last) * (other === 'minutes' ? MINUTE : SECOND) + 30 * SECOND && call.at < timeIsOver(request, history)),
+        && call.at > timeIsOver(request, history) - Number(last) * (other === 'minute' ? MINUTE : SECOND) + 30 * SECOND && call.at < timeIsOver(request, history)),
   },
   {
     key: 'never seen',
-    says: /ECS never let the function look at the task/i,
+    says: /could never read the status of the task/i,
     isTrue: ({ calls }) => calls('DescribeTasks').some(({ error }) => error) && !calls('DescribeTasks').some(({ result, at, error }) =>
       !error && result?.tasks.length > 0 && at < calls('StopTask')[0]?.at),
   },
   {
     key: 'an earlier task may run',
-    says: /task of an earlier deployment may still run/i,
+    says: /task of an earlier deployment may still be running/i,
     isTrue: ({ calls }) => calls('ListTasks', 'DescribeTasks').some(({ error }) => error),
   },
   {
     key: 'unknown whether it has run',
-    says: /unknown whether the task has ever succeeded/i,
+    says: /unknown whether the task ever succeeded/i,
     isTrue: ({ request }) => request.properties.RunOn === 'CREATE',
   },
   {
     key: 'puts back',
-    says: /CloudFormation puts back what it was before/i,
+    says: /CloudFormation is restoring the previous properties/i,
     isTrue: ({ request, history }) => request.isRollback || (request.type === 'Update' && history.requests.some((other) => other.number < request.number
       && other.operation === request.operation && other.answer?.parsed?.Status !== 'SUCCESS')),
   },
   {
     key: 'status at the deadline',
-    says: /it was ([A-Z]+)\b|was still ([A-Z]+) after/,
-    isTrue: ({ calls }, [, one, other]) => calls('DescribeTasks').some(({ result }) => result?.tasks.some(({ lastStatus }: any) => lastStatus === (one ?? other))),
+    says: /was still ([A-Z]+) after/,
+    isTrue: ({ calls }, [, status]) => calls('DescribeTasks').some(({ result }) => result?.tasks.some(({ lastStatus }: any) => lastStatus === status)),
   },
   {
     key: 'was stopped',
-    says: /within .* and was stopped|, so it was stopped/i,
+    says: /, so it was stopped/i,
     isTrue: ({ tasks, at }) => tasks.some(({ toldToStopAt, endedAt }) => (toldToStopAt ?? endedAt) <= at),
     isNotHeldYet: true,
   },
   {
     key: 'invoked late',
-    says: /invoked ([\d.]+) (seconds|minutes) after|delivered the request ([\d.]+) (seconds|minutes) late/i,
-    isTrue: ({ request, history }, [, one, unit, two = one, other = unit]) => history.invocations.some((invocation) => invocation.request === request
-      && Math.abs(invocation.startedAt - request.sentAt - Number(two) * (other === 'minutes' ? MINUTE : SECOND)) < 5 * SECOND + history.clocksDifferBy),
+    says: /delivered the request ([\d.]+) (second|minute)s? late/i,
+    isTrue: ({ request, history }, [, age, unit]) => history.invocations.some((invocation) => invocation.request === request
+      && Math.abs(invocation.startedAt - request.sentAt - Number(age) * (unit === 'minute' ? MINUTE : SECOND)) < 5 * SECOND + history.clocksDifferBy),
   },
   {
     key: 'cancelled',
@@ -153,7 +153,7 @@ export const MESSAGES: readonly Message[] = [
   },
   {
     key: 'the deployment is over',
-    says: /the deployment (?:is over|already ended|has ended) \(([A-Z_]+)\)/i,
+    says: /the deployment already ended \(([A-Z_]+)\)/i,
     isTrue: ({ request, history, at }, [, status]) => statusesSince(request, history, at).includes(status),
   },
   {
@@ -174,7 +174,7 @@ export const MESSAGES: readonly Message[] = [
   },
   {
     key: 'refused',
-    says: /\b(?:did not take|rejected|could not process) the request: (\w+)/i,
+    says: /\b(?:rejected|could not process) the request: (\w+)/i,
     isTrue: (facts, [, name]) => errorOf(facts, name),
   },
   {
@@ -183,7 +183,7 @@ export const MESSAGES: readonly Message[] = [
     isTrue: ({ calls, request }, [, error]) => /^(Error: )?(the )?property /i.test(error) ? request.isMalformed : calls(...ALL).some((call) => call.error && error.includes(String(call.error).slice(0, 60))),
   },
   { key: 'malformed', says: /\bproperty \S+ (is|must|has)/i, isTrue: ({ request }) => request.isMalformed },
-  { key: 'hand-over', says: /could not hand over/i, isTrue: ({ calls }) => calls('Invoke').some(({ error }) => error) },
+  { key: 'hand-over', says: /could not invoke itself/i, isTrue: ({ calls }) => calls('Invoke').some(({ error }) => error) },
   {
     key: 'output missing',
     says: /output "([^"]+)" is not in its log/i,
@@ -201,9 +201,9 @@ export const MESSAGES: readonly Message[] = [
     says: /printed (\d+) different values of its output "([^"]+)"/i,
     isTrue: ({ tasks }, [, , name]) => tasks.some(({ life }) => new Set(life.log.lines.filter((line) => line.startsWith(`ecs-run-task-output ${name}=`))).size > 1),
   },
-  { key: 'too long', says: /(?:results|outputs|attributes) are (\d+) bytes too long/i, isTrue: ({ request }) => outputsOf(request.run?.UsedAttributes ?? {}).length > 0 },
-  { key: 'attribute unknown', says: /its (\w+) is not known/i, isTrue: ({ request }, [, name]) => name in (request.run?.UsedAttributes ?? {}) },
-  { key: 'not kept', says: /ran before the stack asked|last ran before the stack used/i, isTrue: ({ request }) => Object.values(request.properties.UsedAttributes ?? {}).some((output) => request.kept[output] === undefined) },
+  { key: 'too long', says: /results are (\d+) bytes? too long/i, isTrue: ({ request }) => outputsOf(request.run?.UsedAttributes ?? {}).length > 0 },
+  { key: 'attribute unknown', says: /but its (\w+) is unknown/i, isTrue: ({ request }, [, name]) => name in (request.run?.UsedAttributes ?? {}) },
+  { key: 'not kept', says: /last ran before the stack used/i, isTrue: ({ request }) => Object.values(request.properties.UsedAttributes ?? {}).some((output) => request.kept[output] === undefined) },
   { key: 'runs nothing', says: /No task was run: runOn is CREATE/i, isTrue: ({ request, history }) => request.properties.RunOn === 'CREATE' && history.tasksOf(request).every((task) => task.request !== request) },
   {
     key: 'runs nothing in a rollback', // also in an Update whose event came when it had been cancelled: nothing in it tells it from the rollback
@@ -214,31 +214,30 @@ export const MESSAGES: readonly Message[] = [
   },
   {
     key: 'a rollback goes on',
-    says: /The rollback (goes on|continues) without/i,
+    says: /The rollback continues without/i,
     isTrue: (facts) => facts.request.isRollback || /ROLLBACK/.test(facts.history.statusAt(facts.at)) || wasTold(facts, /ROLLBACK/),
   },
-  { key: 'passed on', says: /next resource (waits|continues)/i, isTrue: ({ request }) => request.properties.HasNextLeg === true },
+  { key: 'passed on', says: /next resource continues/i, isTrue: ({ request }) => request.properties.HasNextLeg === true },
   {
     key: 'an earlier task runs',
-    says: /task of an earlier deployment (still runs|is still running)/i,
+    says: /task of an earlier deployment is still running/i,
     isTrue: ({ request, history, at }) => history.tasks.some((task) => task.request.number < request.number && task.stoppedAt > at - SECOND),
   },
   {
     key: 'no status',
-    says: /(did not tell|Could not find out) whether this is a rollback/i,
+    says: /Could not find out whether this is a rollback/i,
     isTrue: ({ calls, said }) => calls('DescribeStacks').some(({ error, invocation, result }) => invocation === said.invocation && (error || result?.Stacks.length === 0)),
   },
-  { key: 'unknown to ECS', says: /ECS does not know the task any ?more|unknown to ECS/i, isTrue: ({ calls }) => calls('DescribeTasks').some(({ result, error }) => error || result?.failures.length > 0) },
+  { key: 'unknown to ECS', says: /ECS no longer returns the task/i, isTrue: ({ calls }) => calls('DescribeTasks').some(({ result, error }) => error || result?.failures.length > 0) },
   {
     key: 'may still run',
-    says: /(?:May still be running, stop it by hand|Could not confirm that this task stopped\. Stop it manually): (\S+?)\.?$/gim,
+    says: /Could not confirm that this task stopped\. Stop it manually: (\S+?)\.?$/gim,
     isTrue: ({ history, calls }, [, arn]) => history.tasks.some((task) => task.arn === arn)
       && !calls('DescribeTasks').some(({ result }) => result?.tasks.some(({ taskArn, lastStatus }: any) => taskArn === arn && lastStatus === 'STOPPED')),
     isNotHeldYet: true,
   },
-  { key: 'could not look', says: /(More of its|Other) tasks may still be running/i, isTrue: ({ calls }) => calls('ListTasks', 'DescribeTasks').some(({ error }) => error) },
+  { key: 'could not look', says: /Other tasks may still be running/i, isTrue: ({ calls }) => calls('ListTasks', 'DescribeTasks').some(({ error }) => error) },
   { key: 'another version', says: /another version of the function/i, isTrue: ({ request }) => request.isOfAnotherVersion },
-  { key: 'could not look at the task', says: /could not (look at|see) the task|has not (been able|answered)/i, isTrue: ({ calls }) => calls('DescribeTasks').some(({ error }) => error) },
   // What stands beside a cause.
   { key: 'words of AWS', says: /^AWS says: /, isTrue: always },
   { key: 'log', says: /^(The end of its log:|Log group .*, stream .*)/, isTrue: always },

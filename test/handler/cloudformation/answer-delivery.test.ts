@@ -12,6 +12,6 @@ describe('the answer of a request', () => {
 
   test('that CloudFormation never accepts fails the invocation, so that Lambda retries', async () => {
     world.putStatuses = times(100, 503);
-    await expect(world.request(create())).rejects.toThrow('did not take the answer');
+    await expect(world.request(create())).rejects.toThrow('did not accept the answer');
   });
 });

@@ -113,7 +113,7 @@ describe('an answer that is sent', () => {
     world.putStatuses = [status];
     await sendAnswer(event, '{}', world);
     expect(world.answers).toHaveLength(1);
-    expect(world.lines).toEqual([`CloudFormation did not take the answer (HTTP status ${status}), attempt 1 of 8`]);
+    expect(world.lines).toEqual([`CloudFormation did not accept the answer (HTTP status ${status}), attempt 1 of 8`]);
   });
 
   test('is sent again after an error, of which the log tells only the name', async () => {
@@ -121,14 +121,14 @@ describe('an answer that is sent', () => {
     world.put = async () => { world.put = put; throw Object.assign(new Error(`no connection to ${URL}`), { name: 'TimeoutError' }); };
     await sendAnswer(event, '{}', world);
     expect(world.answers).toHaveLength(1);
-    expect(world.lines).toEqual(['CloudFormation did not take the answer (TimeoutError), attempt 1 of 8']);
+    expect(world.lines).toEqual(['CloudFormation did not accept the answer (TimeoutError), attempt 1 of 8']);
   });
 
   test('is given up after eight attempts, with pauses of one second at first and ten at last', async () => {
     const pauses: number[] = [];
     world.sleep = async (milliseconds) => { pauses.push(milliseconds); };
     world.put = async () => 503;
-    await expect(sendAnswer(event, '{}', world)).rejects.toThrow('CloudFormation did not take the answer');
+    await expect(sendAnswer(event, '{}', world)).rejects.toThrow('CloudFormation did not accept the answer');
     expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
   });
 
@@ -139,6 +139,6 @@ describe('an answer that is sent', () => {
     world.put = jest.fn(async () => 200);
     await sendAnswer({ ...event, ResponseURL }, '{}', world);
     expect(world.put).not.toHaveBeenCalled();
-    expect(world.lines).toEqual([`The answer was not sent. The ResponseURL of the request was rejected: ${why}`]);
+    expect(world.lines).toEqual([`The answer was not sent. The ResponseURL of the request is not trusted: ${why}`]);
   });
 });

@@ -22,7 +22,7 @@ describe('the stack status of an Update', () => {
 
   test('fails the Update before a task starts when CloudFormation returns none', async () => {
     world.faults.DescribeStacks = times(1000, () => ({ Stacks: [] }));
-    expectFailed(await world.request(update()), 'does not tell the status of the stack');
+    expectFailed(await world.request(update()), 'did not return the status of the stack');
     expectStarted(world, 0);
   });
 
@@ -31,7 +31,7 @@ describe('the stack status of an Update', () => {
     const { Status, Reason } = await world.request(update());
     expect(Status).toBe('FAILED');
     expect(Reason.split('\n').slice(0, 2)).toEqual([
-      'CloudFormation did not tell whether this is a rollback, so no task was run. Check the role of the function, its permissions boundary, and the service control policies of the account.',
+      'Could not find out whether this is a rollback, so no task was started. Check the role of the function, its permissions boundary, and the service control policies of the account.',
       'AWS says: AccessDenied: not authorized to perform: cloudformation:DescribeStacks',
     ]);
     expect(world.seconds()).toBeLessThan(180);
@@ -41,7 +41,7 @@ describe('the stack status of an Update', () => {
   test('is requested for four minutes, and the message then says what to do', async () => {
     world.faults.DescribeStacks = times(1000, fails('ThrottlingException', 'Rate exceeded'));
     const { Reason, at } = await world.request(update());
-    expect(Reason).toContain('so no task was run. Deploy again, or continue the rollback.\nAWS says: ThrottlingException: Rate exceeded');
+    expect(Reason).toContain('so no task was started. Deploy again, or continue the rollback.\nAWS says: ThrottlingException: Rate exceeded');
     expect(at).toBeGreaterThan(3 * 60);
     expect(at).toBeLessThanOrEqual(4 * 60);
   });

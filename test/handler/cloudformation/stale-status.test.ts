@@ -14,7 +14,7 @@ describe('a rollback while DescribeStacks still reports the update', () => {
 
   test('starts no task and succeeds when only the first reading is stale', async () => {
     world.faults.DescribeStacks = [stale('UPDATE_IN_PROGRESS')];
-    expectSuccess(await world.request(update()), { Reason: 'No task was run: the deployment was cancelled before the task had started.' });
+    expectSuccess(await world.request(update()), { Reason: 'No task was run: the deployment was cancelled before the task started.' });
     expectStarted(world, 0);
   });
 
@@ -26,13 +26,13 @@ describe('a rollback while DescribeStacks still reports the update', () => {
 
   test('starts no task and succeeds when the reading right before the start is the first that is not stale', async () => {
     world.faults.DescribeStacks = times(2, stale('UPDATE_IN_PROGRESS'));
-    expectSuccess(await world.request(update()), { Reason: 'No task was run: the deployment was cancelled before the task had started.' });
+    expectSuccess(await world.request(update()), { Reason: 'No task was run: the deployment was cancelled before the task started.' });
     expectStarted(world, 0);
   });
 
   test('stops the task that it started, and succeeds, when all readings before the start are stale', async () => {
     world.faults.DescribeStacks = times(3, stale('UPDATE_IN_PROGRESS'));
-    expectSuccess(await world.request(update()), { Reason: expect.stringMatching(/^The rollback goes on without its task\.\nThe deployment is over \(UPDATE_ROLLBACK_IN_PROGRESS\), and nobody waits for the task\./) });
+    expectSuccess(await world.request(update()), { Reason: expect.stringMatching(/^The rollback continues without its task\.\nThe deployment already ended \(UPDATE_ROLLBACK_IN_PROGRESS\), and nothing waits for the task\./) });
     expectStarted(world, 1);
     expectStopped(world, 1);
   });
@@ -40,7 +40,7 @@ describe('a rollback while DescribeStacks still reports the update', () => {
   test('succeeds when the reading with which its task failed is stale', async () => {
     world.lives = [runs(5, 1)];
     world.faults.DescribeStacks = times(10, (input, proceed) => (world.seconds() < 45 ? stale('UPDATE_IN_PROGRESS') : passThrough)(input, proceed));
-    expectSuccess(await world.request(update()), { Reason: expect.stringMatching(/^The rollback goes on without its task\.\nContainer "app" exited with code 1\./) });
+    expectSuccess(await world.request(update()), { Reason: expect.stringMatching(/^The rollback continues without its task\.\nContainer "app" exited with code 1\./) });
   });
 });
 
@@ -102,7 +102,7 @@ describe('a running task of a Create', () => {
   test('is stopped 15 seconds after the first reading that says that the deployment has ended', async () => {
     world.lives = [runs(20 * 60, 0)];
     world.faults.DescribeStacks = times(100, (input, proceed) => (world.seconds() >= 5 * 60 ? stale('UPDATE_FAILED') : passThrough)(input, proceed));
-    expectFailed(await world.request(create()), 'The deployment is over (UPDATE_FAILED), and nobody waits for the task.');
+    expectFailed(await world.request(create()), 'The deployment already ended (UPDATE_FAILED), and nothing waits for the task.');
     const first = readingsAt().find((at) => at >= 5 * 60)!;
     expect(world.tasks[0].stoppedAt! - START).toBeGreaterThanOrEqual((first + 15) * 1000);
     expect(world.tasks[0].stoppedAt! - START).toBeLessThan((first + 20) * 1000);
@@ -127,7 +127,7 @@ describe('an Update that puts the resource back after its own Update failed with
   });
 
   test('runs nothing and succeeds', async () => {
-    expectSuccess(await putBack(), { Reason: 'No task was run: CloudFormation puts back what it was before.' });
+    expectSuccess(await putBack(), { Reason: 'No task was run: CloudFormation is restoring the previous properties.' });
     expectStarted(world, 1);
   });
 

@@ -31,7 +31,7 @@ describe('a task definition whose containers the construct does not know', () =>
     world.taskDefinition = taskDefinition;
     const delivered = properties();
     delete delivered.ExitCodeFrom;
-    expectFailed(await world.request(create(delivered)), 'ECS does not tell the containers of migrate:7');
+    expectFailed(await world.request(create(delivered)), 'ECS did not return the containers of migrate:7');
     expectStarted(world, 0);
   });
 });

@@ -30,6 +30,6 @@ describe('Create', () => {
 
 describe('a request of an unknown type', () => {
   test('is answered with FAILED', async () => {
-    expectFailed(await world.request({ ...create(), RequestType: 'Adopt' } as any), 'The function failed: Error: CloudFormation asks for Adopt, which this version does not know.');
+    expectFailed(await world.request({ ...create(), RequestType: 'Adopt' } as any), 'The function failed: Error: this version of the function does not know requests of the type Adopt.');
   });
 });

@@ -20,11 +20,11 @@ describe('Delete', () => {
     world.stackStatus = 'ROLLBACK_IN_PROGRESS';
     const answer = await world.request(remove(properties(), 'Shop-Migration-1ABCDEF'));
     expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'Shop-Migration-1ABCDEF' });
-    expect(world.callsOf('StopTask')).toEqual([{ cluster: CLUSTER, task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: the resource is deleted (${markOfTask(create().RequestId)})` }]);
+    expect(world.callsOf('StopTask')).toEqual([{ cluster: CLUSTER, task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: the resource is being deleted (${markOfTask(create().RequestId)})` }]);
     expect(world.answers).toContainEqual(expect.objectContaining({
       RequestId: create().RequestId,
       Status: 'FAILED',
-      Reason: expect.stringContaining('The task was stopped: the resource is deleted.'),
+      Reason: expect.stringContaining('The task was stopped: the resource is being deleted.'),
     }));
   });
 
@@ -53,7 +53,7 @@ describe('Delete', () => {
     world.faults.ListTasks = times(1000, fails('ClusterNotFoundException', 'Cluster not found.'));
     expectSuccess(await world.request(remove()));
     expect(world.seconds()).toBeLessThan(30);
-    expect(world.lines).toContain('could not look for tasks to stop: ClusterNotFoundException: Cluster not found.');
+    expect(world.lines).toContain('could not list the tasks to stop: ClusterNotFoundException: Cluster not found.');
   });
 
   test('succeeds when its properties are invalid', async () => {

@@ -12,9 +12,9 @@ const nextUpdate = () => ({ ...update(), RequestId: 'next', ResponseURL: sentAft
 
 const EVERYTHING_THAT_STARTS = [
   ['an Update', 'UPDATE_IN_PROGRESS', nextUpdate, 'FAILED', ''],
-  ['a rollback with onRollback RUN', 'UPDATE_ROLLBACK_IN_PROGRESS', rollbackWithTask, 'SUCCESS', 'The rollback goes on without its task.\n'],
+  ['a rollback with onRollback RUN', 'UPDATE_ROLLBACK_IN_PROGRESS', rollbackWithTask, 'SUCCESS', 'The rollback continues without its task.\n'],
   ['a Delete with onDelete', 'DELETE_IN_PROGRESS', deleteWithTask, 'FAILED', ''],
-  ['a Delete with onDelete in a rollback', 'ROLLBACK_IN_PROGRESS', deleteWithTask, 'SUCCESS', 'The rollback goes on without its task.\n'],
+  ['a Delete with onDelete in a rollback', 'ROLLBACK_IN_PROGRESS', deleteWithTask, 'SUCCESS', 'The rollback continues without its task.\n'],
 ] as const;
 
 describe('an earlier task that does not end', () => {
@@ -26,7 +26,7 @@ describe('an earlier task that does not end', () => {
     world.faults.StopTask = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:StopTask'));
     expect(await world.request(event())).toMatchObject({
       Status,
-      Reason: expect.stringContaining(`${before}The task of an earlier deployment still runs, so no other was started.\nCould not confirm that this task stopped. Stop it manually: ${world.tasks[0].taskArn}.`),
+      Reason: expect.stringContaining(`${before}The task of an earlier deployment is still running, so no new task was started.\nCould not confirm that this task stopped. Stop it manually: ${world.tasks[0].taskArn}.`),
     });
     expectStarted(world, 1);
   });
@@ -42,7 +42,7 @@ describe('ListTasks that fails for good', () => {
   test.each(EVERYTHING_THAT_STARTS)('prevents %s from starting a task, and the message says so', async (_, status, event, Status, before) => {
     world.stackStatus = status;
     expect(await world.request(event())).toMatchObject({
-      Status, Reason: expect.stringContaining(`${before}A task of an earlier deployment may still run, so no other was started.\n${DENIED}`),
+      Status, Reason: expect.stringContaining(`${before}A task of an earlier deployment may still be running, so no new task was started.\n${DENIED}`),
     });
     expectStarted(world, 0);
   });
@@ -68,7 +68,7 @@ describe('a status of the stack that cannot be read', () => {
     await world.invokeThenCrash(update());
     world.stackStatus = status;
     world.faults.DescribeStacks = times(1000, fails('ThrottlingException', 'Rate exceeded'));
-    expectFailed(await world.request(nextUpdate()), 'CloudFormation did not tell whether this is a rollback, so no task was run.');
+    expectFailed(await world.request(nextUpdate()), 'Could not find out whether this is a rollback, so no task was started.');
     expectStopped(world, 1);
     expectStarted(world, 1);
   });
@@ -89,7 +89,7 @@ describe('Delete of a task with the startedBy of the user that is stopping,', ()
   };
 
   test.each([
-    ['the function', `cdk-ecs-run-task: the deployment is over (UPDATE_FAILED), and nobody waits for the task (${markOfTask(create().RequestId)})`],
+    ['the function', `cdk-ecs-run-task: the deployment already ended (UPDATE_FAILED), and nothing waits for the task (${markOfTask(create().RequestId)})`],
     ['a person', 'no more'],
     ['somebody without a reason', undefined],
   ])('told by %s waits for its end, although StopTask has deleted the tag with its mark', async (_, reason) => {

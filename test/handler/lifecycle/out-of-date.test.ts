@@ -9,7 +9,7 @@ describe('an event that is out of date', () => {
     const event = status === 'CREATE_IN_PROGRESS' ? create() : update();
     await world.sleep(5 * MINUTE);
     world.faults.DescribeStacks = times(10, () => ({ Stacks: [{ StackStatus: status, LastUpdatedTime: new Date(Date.UTC(2026, 0, 1, 0, 4)) }] }));
-    expectFailed(await world.request(event), /^(The function failed: t|T)his request is out of date: CloudFormation has gone on without it\.\nCloudWatch/);
+    expectFailed(await world.request(event), /^(The function failed: t|T)his request is out of date: CloudFormation has continued without it\.\nCloudWatch/);
     expectStarted(world, 0);
     expect(world.seconds()).toBeLessThan(5 * 60 + 40);
     expect(world.callsOf('DescribeStacks')).toContainEqual({ StackName: event.StackId });
@@ -58,7 +58,7 @@ describe('the task of an earlier request', () => {
     world.lives = [runs(60 * 60, 0), runs(5, 0)];
     await world.invokeThenCrash(create());
     expectSuccess(await world.request({ ...create(), RequestId: 'another', ResponseURL: sentAfter(3) }));
-    expect(world.callsOf('StopTask')).toEqual([{ cluster: CLUSTER, task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: CloudFormation has sent a later request (${markOfTask(create().RequestId)})` }]);
+    expect(world.callsOf('StopTask')).toEqual([{ cluster: CLUSTER, task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: CloudFormation sent a newer request (${markOfTask(create().RequestId)})` }]);
     expect(world.tasks[1].at - world.tasks[0].stoppedAt!).toBeGreaterThanOrEqual(30_000);
   });
 
@@ -69,7 +69,7 @@ describe('the task of an earlier request', () => {
     const { Status, Reason } = await world.request({ ...create(), RequestId: 'another', ResponseURL: sentAfter(3) });
     expect(Status).toBe('FAILED');
     expect(Reason.split('\n')).toEqual([
-      'The task of an earlier deployment still runs, so no other was started.',
+      'The task of an earlier deployment is still running, so no new task was started.',
       `Could not confirm that this task stopped. Stop it manually: ${world.tasks[0].taskArn}.`,
       expect.stringContaining('CloudWatch Log Stream'),
     ]);

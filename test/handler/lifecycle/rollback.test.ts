@@ -30,11 +30,11 @@ describe('a rollback', () => {
     await world.invoke(update(cancelled), 2 * MINUTE); // still waiting, in its next invocation
     world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
     expectSuccess(await world.request({ ...update(properties(), cancelled), RequestId: 'rollback' }));
-    expect(world.callsOf('StopTask')[0]).toEqual({ cluster: 'other', task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: CloudFormation has sent a later request (${markOfTask(update().RequestId)})` });
+    expect(world.callsOf('StopTask')[0]).toEqual({ cluster: 'other', task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: CloudFormation sent a newer request (${markOfTask(update().RequestId)})` });
     expect(world.answers).toContainEqual(expect.objectContaining({
       RequestId: update().RequestId,
       Status: 'SUCCESS',
-      Reason: expect.stringMatching(/^The rollback goes on without its task\.\nThe task was stopped: CloudFormation has sent a later request\./),
+      Reason: expect.stringMatching(/^The rollback continues without its task\.\nThe task was stopped: CloudFormation sent a newer request\./),
     }));
   });
 
@@ -69,7 +69,7 @@ describe('a rollback with onRollback RUN', () => {
 
   test('succeeds when the task fails or cannot be started', async () => {
     world.lives = [runs(5, 3)];
-    expectSuccess(await world.request(run()), { Reason: expect.stringMatching(/^The rollback goes on without its task\.\nContainer "app" exited with code 3\./) });
+    expectSuccess(await world.request(run()), { Reason: expect.stringMatching(/^The rollback continues without its task\.\nContainer "app" exited with code 3\./) });
     expectSuccess(await world.request({ ...run({ TimeoutSeconds: 'soon' }), RequestId: 'odd' }), { Reason: expect.stringContaining('TimeoutSeconds is not an integer') });
   });
 

@@ -20,7 +20,7 @@ describe('Update', () => {
     await world.invokeThenCrash({ ...create(old), RequestId: 'earlier' });
     expectSuccess(await world.request({ ...update(properties(), old), ResponseURL: sentAfter(3) }));
     expect(world.callsOf('StopTask')).toEqual([
-      { cluster: old.Request.cluster, task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: CloudFormation has sent a later request (${markOfTask('earlier')})` },
+      { cluster: old.Request.cluster, task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: CloudFormation sent a newer request (${markOfTask('earlier')})` },
     ]);
   });
 

@@ -47,7 +47,7 @@ describe('the answer arrives before CloudFormation gives up', () => {
     world.faults.DescribeStacks = times(1000, (_, proceed) => world.seconds() < 3_400 ? proceed() : fails('ThrottlingException', 'Rate exceeded')());
     world.faults.StopTask = times(10_000, fails('ServerException', '', 500));
     const answer = await world.request(update(delivered));
-    expectSuccess(answer, { Reason: expect.stringContaining('The rollback goes on without its task.') });
+    expectSuccess(answer, { Reason: expect.stringContaining('The rollback continues without its task.') });
     answeredInTime(answer.at, delivered);
   });
 

@@ -52,12 +52,12 @@ describe('the attributes of a run', () => {
   });
 
   test('fail the request when one of them is unknown', async () => {
-    expectFailed(await world.request(create(properties({ ...using('LogStreamName'), Logs: undefined }))), `The task has succeeded, but its LogStreamName is not known.\nTask ${TASK}.\n`);
+    expectFailed(await world.request(create(properties({ ...using('LogStreamName'), Logs: undefined }))), `The task succeeded, but its LogStreamName is unknown.\nTask ${TASK}.\n`);
   });
 });
 
 test('the time at which a task stopped is not made up when ECS reports none', async () => {
-  expectFailed(await world.request(create(properties(using('StoppedAt')))), 'The task has succeeded, but its StoppedAt is not known.');
+  expectFailed(await world.request(create(properties(using('StoppedAt')))), 'The task succeeded, but its StoppedAt is unknown.');
 });
 
 describe('the attributes without a run', () => {
@@ -71,7 +71,7 @@ describe('the attributes without a run', () => {
 
   test('of an Update with runOn CREATE fail the request when the stack has kept none', async () => {
     world.stackStatus = 'UPDATE_IN_PROGRESS';
-    expectFailed(await world.request(update(properties({ ...using('TaskArn', 'ExitCode'), RunOn: 'CREATE' }))), 'The stack keeps no TaskArn and ExitCode of the task: it ran before the stack asked for that, or the deployment that ran it has failed, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.');
+    expectFailed(await world.request(update(properties({ ...using('TaskArn', 'ExitCode'), RunOn: 'CREATE' }))), 'The stack has no TaskArn and ExitCode of the task: the task last ran before the stack used it, or in a deployment that failed, and runOn CREATE never runs the task again. Set runOn to CHANGE for this deployment.');
   });
 
   test('of a rollback are those that the stack has kept', async () => {

@@ -15,7 +15,7 @@ describe('a deployment that has already ended', () => {
   test('starts no task once the stack rolls back', async () => {
     world.stackStatus = 'ROLLBACK_IN_PROGRESS';
     world.time += MINUTE; // the event is late
-    expectFailed(await world.request(create()), 'cancelled before the task had started');
+    expectFailed(await world.request(create()), 'cancelled before the task started');
     expectStarted(world, 0);
   });
 
@@ -25,7 +25,7 @@ describe('a deployment that has already ended', () => {
     world.stackStatus = status;
     const { Status, Reason, at } = await world.request(world.handedOver.shift()!);
     expect(Status).toBe('FAILED');
-    expect(Reason).toContain(`The deployment is over (${status}), and nobody waits for the task.`);
+    expect(Reason).toContain(`The deployment already ended (${status}), and nothing waits for the task.`);
     expect(at).toBeLessThan(4 * 60);
     expectStopped(world, 1);
   });

@@ -63,7 +63,7 @@ describe('the timeout', () => {
 
   test('of one second reports that there was no time for a first attempt', async () => {
     world.faults.ListTasks = times(1000, fails('ThrottlingException'));
-    expectFailed(await world.request(create(properties({ TimeoutSeconds: '1' }))), 'The task did not start within 1 seconds: that was over before the first attempt.');
+    expectFailed(await world.request(create(properties({ TimeoutSeconds: '1' }))), 'The task did not start within 1 second: the time ended before the first attempt.');
   });
 });
 
@@ -79,7 +79,7 @@ describe('an event that Lambda delivers late', () => {
   test('starts no task when it arrives after the timeout', async () => {
     await world.sleep(10 * MINUTE);
     const { Reason } = await world.request(create(properties({ TimeoutSeconds: '300' })));
-    expect(Reason).toContain('The function was invoked 10 minutes after CloudFormation had asked for the task, when its time was over. Deploy again.');
+    expect(Reason).toContain('Lambda delivered the request 10 minutes late, after the timeout of the task. Deploy again.');
     expectStarted(world, 0);
   });
 

@@ -55,7 +55,7 @@ describe('DescribeTasks that keeps failing', () => {
   test('until the deadline fails the request, and the message says since when', async () => {
     world.lives = [runs(60 * 60, 0)];
     world.faults.DescribeTasks = failsBetween(20 * 60, 30 * 60 + 1);
-    expectFailed(await world.request(create()), 'The task was not seen to end within 30 minutes: ECS could not be asked for the last 10 minutes.');
+    expectFailed(await world.request(create()), 'The task was not seen to end within 30 minutes: reading its status failed for the last 10 minutes.');
     expectStopped(world, 1);
   });
 
@@ -69,7 +69,7 @@ describe('DescribeTasks that keeps failing', () => {
     world.lives = [runs(25 * 60, 0)];
     world.faults.DescribeTasks = failsBetween(0, 6 * 60);
     const answer = await world.request(create());
-    expectFailed(answer, 'ECS never let the function look at the task, so its result is unknown.\nAWS says: AccessDeniedException');
+    expectFailed(answer, 'The function could never read the status of the task, so its result is unknown.\nAWS says: AccessDeniedException');
     expectStopped(world, 1);
     expect(world.tasks[0].stoppedAt! - world.tasks[0].at).toBeGreaterThanOrEqual(300_000);
     expect(world.tasks[0].stoppedAt! - world.tasks[0].at).toBeLessThan(305_000);

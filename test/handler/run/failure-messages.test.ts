@@ -9,7 +9,7 @@ describe('the whole failure message', () => {
   const LOG = 'Log group /shop, stream app/app/1a.';
   const STILL_RUNNING = 'The task was still RUNNING after 30 minutes';
   const WHAT_TO_DO = 'Check what it was waiting for, or raise timeout.';
-  const NEVER_SEEN = 'ECS never let the function look at the task, so its result is unknown.';
+  const NEVER_SEEN = 'The function could never read the status of the task, so its result is unknown.';
   const MAY_STILL_RUN = `Could not confirm that this task stopped. Stop it manually: ${TASK_ARN}.`;
   const cannotStop = () => { world.faults.StopTask = times(1000, fails('ServerException', '', 500)); };
   const cannotHandOver = () => { world.faults.Invoke = times(100, fails('AccessDeniedException', 'no')); };
@@ -64,7 +64,7 @@ describe('the whole failure message', () => {
       world.lives = [runs(60 * 60, 0)];
       world.faults.DescribeTasks = [passThrough, ...times(10_000, fails('ThrottlingException', 'Rate exceeded'))];
     }, [
-      'The task was not seen to end within 30 minutes: ECS could not be asked for the last 30 minutes.',
+      'The task was not seen to end within 30 minutes: reading its status failed for the last 30 minutes.',
       'AWS says: ThrottlingException: Rate exceeded',
       LOG,
       TASK,
@@ -123,16 +123,16 @@ describe('the whole failure message', () => {
       'Other tasks may still be running: listing them failed (AccessDeniedException: not authorized to perform: ecs:ListTasks).',
     ]],
     ['of a task that ECS no longer knows', () => { world.faults.DescribeTasks = times(1000, () => ({ tasks: [] })); }, [
-      'ECS does not know the task any more, so its result is unknown.',
+      'ECS no longer returns the task, so its result is unknown.',
       TASK,
       MAY_STILL_RUN,
     ]],
     ['of a function that cannot invoke itself', () => { world.lives = [runs(28 * 60, 0)]; cannotHandOver(); }, [
-      'The function could not hand over to its next invocation before its time-out. Let its role invoke the function itself (lambda:InvokeFunction).',
+      'The function could not invoke itself to continue waiting. Allow the role of the function to invoke the function itself (lambda:InvokeFunction).',
       'AWS says: AccessDeniedException: no',
     ]],
     ['of a deployment that was cancelled before the event came', () => { world.time += MINUTE; world.stackStatus = 'ROLLBACK_IN_PROGRESS'; }, [
-      'The deployment was cancelled before the task had started.',
+      'The deployment was cancelled before the task started.',
     ]],
     ['of an unexpected error', () => { world.faults.DescribeTasks = [unexpectedError('surprise')]; }, [
       'The function failed: TypeError: surprise.',

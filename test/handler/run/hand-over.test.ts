@@ -22,7 +22,7 @@ describe('the hand-over to the next invocation', () => {
   test('stops the task when the function is not allowed to invoke itself', async () => {
     world.lives = [runs(28 * 60, 0)];
     world.faults.Invoke = times(100, fails('AccessDeniedException', 'not authorized to perform: lambda:InvokeFunction'));
-    expectFailed(await world.request(create()), 'could not hand over to its next invocation');
+    expectFailed(await world.request(create()), 'could not invoke itself to continue waiting');
     expectStopped(world, 1);
     expect(world.seconds()).toBeLessThan(15 * 60);
   });

@@ -35,7 +35,7 @@ describe('an output of the task', () => {
     expect(await world.request(output())).toMatchObject({
       Status: 'FAILED',
       Reason: [
-        'The task has succeeded, but its output "BucketName" is not in its log. '
+        'The task succeeded, but its output "BucketName" is not in its log. '
           + 'Let container "app" print a line "ecs-run-task-output BucketName=<value>" before it ends, and check that the log driver drops no lines (mode non-blocking).',
         'The end of its log:',
         `  ${lines[0]}`,
@@ -52,7 +52,7 @@ describe('an output of the task', () => {
     world.faults.GetLogEvents = times(1000, fails('AccessDeniedException', 'not authorized to perform: logs:GetLogEvents'));
     const { Status, Reason } = await world.request(output());
     expect(Status).toBe('FAILED');
-    expect(Reason).toMatch(/^The task has succeeded, but its output "BucketName" could not be read: AccessDeniedException: not authorized to perform: logs:GetLogEvents\. Check the role/);
+    expect(Reason).toMatch(/^The task succeeded, but its output "BucketName" could not be read: AccessDeniedException: not authorized to perform: logs:GetLogEvents\. Check the role/);
     expect(Reason).not.toContain('Let container');
   });
 
@@ -120,7 +120,7 @@ describe('an output of the task', () => {
 
   test('fails the deployment when it is too long for the answer, and the message says by how much', async () => {
     world.logEvents = [`ecs-run-task-output BucketName=${'x'.repeat(5_000)}`];
-    expectFailed(await world.request(output()), /^The task has succeeded, but its results are 1\d\d\d bytes too long for CloudFormation. Let it print shorter values/);
+    expectFailed(await world.request(output()), /^The task succeeded, but its results are 1\d\d\d bytes too long for CloudFormation. Print shorter values/);
   });
 
   test('fails the deployment when it is too long only for the answer of the next resource', async () => {

@@ -62,7 +62,7 @@ describe('after a resource handed its task to the next one, the function', () =>
 
   test.each(['CREATE_FAILED', 'UPDATE_FAILED'])('stops the task when the stack is %s, because no resource will wait for it', async (status) => {
     await handOn(status);
-    expect(world.callsOf('StopTask')).toMatchObject([{ reason: `cdk-ecs-run-task: the deployment is over (${status}), and nobody waits for the task (${markOfTask('c0ffee00-create-1')})` }]);
+    expect(world.callsOf('StopTask')).toMatchObject([{ reason: `cdk-ecs-run-task: the deployment already ended (${status}), and nothing waits for the task (${markOfTask('c0ffee00-create-1')})` }]);
     expect(world.answers).toHaveLength(1);
   });
 

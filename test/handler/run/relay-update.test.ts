@@ -89,7 +89,7 @@ describe('the next deployment after a later resource failed', () => {
       RequestId: 'again',
     }));
     expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'FAILED']);
-    expect(answers[1].Reason).toContain('It is unknown whether the task has ever succeeded, and runOn CREATE lets it run no more. Set runOn to CHANGE for this deployment.');
+    expect(answers[1].Reason).toContain('It is unknown whether the task ever succeeded, and runOn CREATE never runs it again. Set runOn to CHANGE for this deployment.');
     expectStarted(world, 1);
   });
 });

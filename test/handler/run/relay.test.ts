@@ -27,7 +27,7 @@ describe('a task of several hours', () => {
   test('returns its attributes from the last resource', async () => {
     world.lives = [runs(2.5 * HOURS, 0)];
     const [first, , last] = await deploy(world, creating());
-    expect(first.Reason).toBe('The task goes on, and the next resource waits for it.');
+    expect(first.Reason).toBe('The task is still running. The next resource continues waiting for it.');
     expect(Object.keys(first.Data!)).toEqual(['Baton']);
     expect(last.Data).toEqual({ TaskArn: world.tasks[0].taskArn });
   });

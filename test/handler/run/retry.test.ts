@@ -46,7 +46,7 @@ describe('a task that ran and failed', () => {
 
   test('is not rerun when somebody stopped the task', async () => {
     world.lives = [[[0, { lastStatus: 'RUNNING' }], [10, { lastStatus: 'STOPPED', stopCode: 'UserInitiated', stoppedReason: 'no more' }]]];
-    expectFailed(await world.request(again(2)), 'stopped from outside');
+    expectFailed(await world.request(again(2)), 'Another caller of StopTask stopped the task');
     expectStarted(world, 1);
   });
 

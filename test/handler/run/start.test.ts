@@ -32,7 +32,7 @@ describe('starting a task', () => {
     world.faults.RunTask = times(2, fails(name, message));
     expectSuccess(await world.request(create()));
     expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(times(3, 'c0ffee00-create-1-1'));
-    expect(world.lines).toContain(`the task did not start: ${cause}: ${name}: ${message}; the next attempt follows`);
+    expect(world.lines).toContain(`the task did not start: ${cause}: ${name}: ${message}; retrying`);
     expectStarted(world, 1);
   });
 
@@ -43,7 +43,7 @@ describe('starting a task', () => {
     world.faults.RunTask = times(2, fails(name, message, status));
     expectSuccess(await world.request(create()));
     expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(times(3, 'c0ffee00-create-1-1'));
-    expect(world.lines).toContain(`${cause}: ${name} (RunTask): ${message}; the next attempt follows`);
+    expect(world.lines).toContain(`${cause}: ${name} (RunTask): ${message}; retrying`);
     expectStarted(world, 1);
   });
 
@@ -131,7 +131,7 @@ describe('a task that ECS started without reporting it', () => {
     world.faults.RunTask = [startedButReportedAsFailed];
     world.faults.ListTasks = [...times(2, passThrough), ...times(2, () => ({ taskArns: [] }))];
     expectSuccess(await world.request(create()));
-    expect(world.callsOf('StopTask')).toMatchObject([{ task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: another task has succeeded in its place (${markOfTask(create().RequestId)})` }]);
+    expect(world.callsOf('StopTask')).toMatchObject([{ task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: another task succeeded in its place (${markOfTask(create().RequestId)})` }]);
   });
 
   test('is stopped when ECS lists it late and another task of the request started at once', async () => {

@@ -40,7 +40,7 @@ describe.each(otherVersions)('an invocation that receives a hand-over from %s', 
 
     expect(await world.request(event)).toMatchObject({
       Status: 'FAILED',
-      Reason: expect.stringMatching(/^Another version of the function started the task, and this version could not find that task for certain\. Deploy again\./),
+      Reason: expect.stringMatching(/^Another version of the function started the task, and this version could not identify it with certainty\. Deploy again\./),
     });
     expect(world.tasks).toHaveLength(0);
   });

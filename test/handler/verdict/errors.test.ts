@@ -1,6 +1,6 @@
 import { adviceOnError, answerIn, callFailure, isRefusal, isThrottled, patienceWithError, readError } from '../../../lambda/verdict/causes';
-import { missingOutput, stillRunning } from '../../../lambda/verdict/failure';
 import { explain, notStopped } from '../../../lambda/verdict/message';
+import { FAILURES } from '../../../lambda/verdict/texts';
 import { awsError } from '../../support/fake-aws';
 
 const DEADLINE = 'until the deadline';
@@ -100,22 +100,10 @@ describe('what was not seen is not said', () => {
   const firstLine = (lines: ReturnType<typeof explain>) => lines[0].text;
 
   test('of a task that was not seen to stop', () => {
-    const failure = stillRunning('RUNNING', '30 minutes', 'app');
+    const failure = { ...FAILURES.stillRunning('RUNNING', '30 minutes'), wasRunning: true };
     expect(firstLine(explain(failure, { stopped: true }))).toBe('The task was still RUNNING after 30 minutes, so it was stopped. Check what it was waiting for, or raise timeout.');
     expect(firstLine(explain(failure))).toBe('The task was still RUNNING after 30 minutes. Check what it was waiting for, or raise timeout.');
     expect(firstLine(explain({ cause: 'it failed' }, { stopped: true }))).toBe('It failed.');
-  });
-
-  test('of a status that ECS did not report', () => {
-    expect(stillRunning(undefined, '30 minutes').cause).toBe('the task did not end within 30 minutes, and ECS did not report its status');
-  });
-
-  test('of an output whose log could not be read', () => {
-    expect(missingOutput('Bucket', 'app', { reason: 'AccessDeniedException: no', advice: 'allow it' })).toEqual({
-      cause: 'the task has succeeded, but its output "Bucket" could not be read: AccessDeniedException: no', advice: 'allow it', container: 'app',
-    });
-    expect(missingOutput('Bucket', 'app', { reason: 'TimeoutError' }).advice).toBe('deploy again');
-    expect(missingOutput('Bucket', 'app').cause).toBe('the task has succeeded, but its output "Bucket" is not in its log');
   });
 
   test('of a log that could not be read', () => {

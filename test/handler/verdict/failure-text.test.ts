@@ -326,7 +326,7 @@ const ENDINGS: Ending[] = [
     ending: 'a person who stopped it',
     task: ended({ stopCode: 'UserInitiated', stoppedReason: 'Task stopped by user', containers: [{ name: 'app', exitCode: 0, runtimeId: '1' }] }),
     text: [
-      'The task was stopped from outside. Look up in CloudTrail who called StopTask.',
+      'Another caller of StopTask stopped the task. Find the StopTask event in CloudTrail.',
       'AWS says: Task stopped by user; container "app" exited with code 0',
     ],
   },
@@ -334,7 +334,7 @@ const ENDINGS: Ending[] = [
     ending: 'somebody who stopped it without a reason',
     task: ended({ stopCode: 'UserInitiated', stoppedReason: undefined, containers: [{ name: 'app', exitCode: 0, runtimeId: '1' }] }),
     text: [
-      'The task was stopped from outside. Look up in CloudTrail who called StopTask.',
+      'Another caller of StopTask stopped the task. Find the StopTask event in CloudTrail.',
       'AWS says: container "app" exited with code 0',
     ],
   },
@@ -342,7 +342,7 @@ const ENDINGS: Ending[] = [
     ending: 'lost Spot capacity',
     task: ended({ stopCode: 'SpotInterruption', stoppedReason: 'Your Spot Task was interrupted.', containers: [{ name: 'app', exitCode: 143, runtimeId: '1' }] }),
     text: [
-      'The task lost its Spot capacity. Run it on capacity that is not interrupted, or set retryAttempts.',
+      'A Spot interruption stopped the task. Run it on capacity that is not interrupted, or set retryAttempts.',
       'AWS says: Your Spot Task was interrupted.; container "app" exited with code 143',
     ],
   },
@@ -366,7 +366,7 @@ const ENDINGS: Ending[] = [
     ending: 'the service scheduler',
     task: ended({ stopCode: 'ServiceSchedulerInitiated', stoppedReason: 'Scaling activity initiated by deployment', containers: [{ name: 'app', exitCode: 0, runtimeId: '1' }] }),
     text: [
-      'The task was stopped by the scheduler of an ECS service.',
+      'The scheduler of an ECS service stopped the task.',
       'AWS says: Scaling activity initiated by deployment; container "app" exited with code 0',
     ],
   },
@@ -374,7 +374,7 @@ const ENDINGS: Ending[] = [
     ending: 'a stop code that is newer than this library',
     task: ended({ stopCode: 'SomethingNew' as TaskStopCode, stoppedReason: 'A new reason', containers: [{ name: 'app', exitCode: 0, runtimeId: '1' }] }),
     text: [
-      'The task stopped with the code SomethingNew.',
+      'The task stopped with the stop code SomethingNew.',
       'AWS says: A new reason; container "app" exited with code 0',
     ],
   },
@@ -391,7 +391,7 @@ const ENDINGS: Ending[] = [
     ending: 'a stop code that is newer than this library, with the reason of a container',
     task: ended({ stopCode: 'SomethingNew' as TaskStopCode, stoppedReason: 'A new reason', containers: [{ name: 'app', reason: 'A reason of its own', exitCode: 3, runtimeId: '1' }] }),
     text: [
-      'The task stopped with the code SomethingNew.',
+      'The task stopped with the stop code SomethingNew.',
       'AWS says: A new reason; container "app" exited with code 3: A reason of its own',
     ],
   },
@@ -459,9 +459,9 @@ const ENDINGS: Ending[] = [
   },
   {
     ending: 'a task that this library stopped',
-    task: ended({ stopCode: 'UserInitiated', stoppedReason: 'cdk-ecs-run-task: the resource is deleted', containers: [{ name: 'app', exitCode: 143, runtimeId: '1' }] }),
+    task: ended({ stopCode: 'UserInitiated', stoppedReason: 'cdk-ecs-run-task: the resource is being deleted', containers: [{ name: 'app', exitCode: 143, runtimeId: '1' }] }),
     text: [
-      'The task was stopped: the resource is deleted.',
+      'The task was stopped: the resource is being deleted.',
       'AWS says: container "app" exited with code 143',
     ],
   },
@@ -480,7 +480,7 @@ const ENDINGS: Ending[] = [
     task: exited(1),
     exitCodeFrom: [],
     text: [
-      'The task has no container whose exit code decides. Name a container in exitCodeFrom.',
+      'No container of the task decides its result. Name a container in exitCodeFrom.',
       'AWS says: container "app" exited with code 1',
     ],
     patience: 'none',

@@ -88,7 +88,7 @@ test('each failure has a cause', () => {
   forAnyTask((task, by) => {
     const failure = failureOf(judge(task, by));
     fc.pre(failure !== undefined);
-    expect(failure!.cause).toMatch(/^(the task|the host|container) \S/);
+    expect(failure!.cause).toMatch(/^(the task|the host|the scheduler|container|another caller|a Spot interruption|no container) \S/);
   });
 });
 

@@ -1,0 +1,127 @@
+/**
+ * The texts of the function's answers, except what the words of ECS mean (causes.ts). Each one has an entry in
+ * docs/troubleshooting.md, which a test compares with this file. A lint rule rejects such texts in other files.
+ */
+
+type Words = { readonly cause: string; readonly advice?: string };
+
+/** Why a request failed, and what to do about it. */
+export const FAILURES = {
+  // Before the start
+  property: (path: string, expected: string) => ({
+    cause: `the property ${path} is not ${expected}`,
+    advice: 'correct the parameter or override that sets it; if nothing does, deploy again with the latest version of cdk-ecs-run-task',
+  }),
+  containersUnknown: (taskDefinition: string) => ({ cause: `ECS did not return the containers of ${taskDefinition}` }),
+  rollbackUnknown: {
+    cause: 'could not find out whether this is a rollback, so no task was started',
+    advice: 'deploy again, or continue the rollback',
+  },
+  cancelledBeforeStart: { cause: 'the deployment was cancelled before the task started' },
+  notDeploying: (status: string) => ({ cause: `the task did not start: the stack is ${status}, not being deployed` }),
+  outOfDate: { cause: 'this request is out of date: CloudFormation has continued without it' },
+  deliveredLate: (age: string) => ({ cause: `Lambda delivered the request ${age} late, after the timeout of the task`, advice: 'deploy again' }),
+  // The start
+  rejected: (service: string, error: string, api: string) => ({ cause: `${service} rejected the request: ${error} (${api})` }),
+  notProcessed: (service: string, error: string, api: string) => ({ cause: `${service} could not process the request: ${error} (${api})` }),
+  noResponse: (service: string, error: string, api: string) => ({ cause: `${service} did not answer: ${error} (${api})` }),
+  didNotStart: (reason: string) => ({ cause: `the task did not start: ${reason}` }),
+  didNotStartUnexplained: { cause: 'the task did not start' },
+  didNotStartWithin: (time: string, reason: string) => ({ cause: `the task did not start within ${time}: ${reason}` }),
+  didNotSucceedWithin: (time: string, reason: string) => ({ cause: `the task did not succeed within ${time}: ${reason}` }),
+  // While it runs
+  stillRunning: (status: string, time: string) => ({
+    cause: `the task was still ${status} after ${time}`,
+    advice: 'check what it was waiting for, or raise timeout',
+  }),
+  didNotEnd: (time: string) => ({
+    cause: `the task did not end within ${time}, and ECS did not report its status`,
+    advice: 'check what it was waiting for, or raise timeout',
+  }),
+  endNotSeen: (time: string, blindFor: string) => ({ cause: `the task was not seen to end within ${time}: reading its status failed for the last ${blindFor}` }),
+  neverSeen: { cause: 'the function could never read the status of the task, so its result is unknown' },
+  gone: { cause: 'ECS no longer returns the task, so its result is unknown' },
+  deploymentEnded: (status: string) => ({ cause: `the deployment already ended (${status}), and nothing waits for the task` }),
+  noHandOver: { cause: 'the function could not invoke itself to continue waiting' },
+  otherVersion: {
+    cause: 'another version of the function started the task, and this version could not identify it with certainty',
+    advice: 'deploy again',
+  },
+  unexpected: (error: string) => ({ cause: `the function failed: ${error}` }),
+  // Its end
+  spotInterruption: { cause: 'a Spot interruption stopped the task', advice: 'run it on capacity that is not interrupted, or set retryAttempts' },
+  hostTerminated: { cause: 'the host of the task was about to be terminated', advice: 'deploy again, or set retryAttempts' },
+  hostFailed: { cause: 'the host of the task failed', advice: 'deploy again, or set retryAttempts' },
+  stopped: (reason: string) => ({ cause: `the task was stopped: ${reason}` }),
+  stoppedByOthers: { cause: 'another caller of StopTask stopped the task', advice: 'find the StopTask event in CloudTrail' },
+  stoppedByService: { cause: 'the scheduler of an ECS service stopped the task' },
+  unknownStopCode: (code: string) => ({ cause: `the task stopped with the stop code ${code}` }),
+  noDecidingContainer: { cause: 'no container of the task decides its result', advice: 'name a container in exitCodeFrom' },
+  noExitCode: (container: string, reason: string) => ({ cause: `container "${container}" has no exit code: ${reason}` }),
+  exited: (container: string, code: string) => ({ cause: `container "${container}" exited with code ${code}` }),
+  // Its results
+  outputUnreadable: (name: string, error: string) => ({
+    cause: `the task succeeded, but its output "${name}" could not be read: ${error}`,
+    advice: 'deploy again',
+  }),
+  outputMissing: (name: string, container: string) => ({
+    cause: `the task succeeded, but its output "${name}" is not in its log`,
+    advice: `let container "${container}" print a line "ecs-run-task-output ${name}=<value>" before it ends, and check that the log driver drops no lines (mode non-blocking)`,
+  }),
+  outputDiffers: (name: string, values: string) => ({
+    cause: `the task printed ${values} different values of its output "${name}"`,
+    advice: 'print each output once',
+  }),
+  resultsTooLong: (bytes: string) => ({
+    cause: `the task succeeded, but its results are ${bytes} too long for CloudFormation`,
+    advice: 'print shorter values, such as the name of a parameter that holds the rest',
+  }),
+  attributeUnknown: (attribute: string) => ({ cause: `the task succeeded, but its ${attribute} is unknown` }),
+} satisfies { readonly [name: string]: Words | ((...values: string[]) => Words) };
+
+/** Stands in a failure for the reason that AWS did not give. */
+export const REASONS = {
+  notPlaced: 'ECS did not place it',
+  neverRan: 'it never ran, or its host was lost',
+  noTimeToStart: 'the time ended before the first attempt',
+};
+
+/** Advice that depends on an error. */
+export const ADVICE = {
+  checkRole: 'check the role of the function, its permissions boundary, and the service control policies of the account',
+  allowSelfInvocation: 'allow the role of the function to invoke the function itself (lambda:InvokeFunction)',
+  reachLambda: 'check that the function can reach AWS Lambda and is not throttled',
+};
+
+/** Whole sentences that an answer consists of, or adds to a failure. */
+export const NOTES = {
+  skipped: 'No task was run: runOn is CREATE.',
+  rollback: 'No task was run: this is a rollback.',
+  cancelled: 'No task was run: the deployment was cancelled before the task started.',
+  putBack: 'No task was run: CloudFormation is restoring the previous properties.',
+  rollbackWithoutTask: 'The rollback continues without its task.',
+  passed: 'The task is still running. The next resource continues waiting for it.',
+  everSucceededUnknown: 'It is unknown whether the task ever succeeded, and runOn CREATE never runs it again. Set runOn to CHANGE for this deployment.',
+  attributesUnknown: (names: string) => `The stack has no ${names} of the task: the task last ran before the stack used it, or in a deployment that failed, and runOn CREATE never runs the task again. Set runOn to CHANGE for this deployment.`,
+  earlierStillRuns: 'The task of an earlier deployment is still running, so no new task was started.',
+  earlierMayRun: 'A task of an earlier deployment may still be running, so no new task was started.',
+  notStopped: (taskArn: string) => `Could not confirm that this task stopped. Stop it manually: ${taskArn}.`,
+  othersUnknown: (error: string) => `Other tasks may still be running: listing them failed (${error}).`,
+  tailMissing: (error: string) => `The end of its log is missing: reading it failed (${error}).`,
+};
+
+/** Why the function stops a task: ECS keeps it with the task. */
+export const STOP_REASONS = {
+  deleted: 'the resource is being deleted',
+  newerRequest: 'CloudFormation sent a newer request',
+  replaced: 'another task succeeded in its place',
+};
+
+/** Errors that something else reports: the SDK's retries, an unexpected failure. */
+export const ERRORS = {
+  noStackStatus: 'CloudFormation did not return the status of the stack',
+  noUpdateTime: 'CloudFormation did not return when the update began',
+  unknownRequestType: (type: string) => `this version of the function does not know requests of the type ${type}`,
+  answerNotAccepted: 'CloudFormation did not accept the answer',
+  responseTooSlow: (milliseconds: string) => `the response did not end within ${milliseconds} ms`,
+};
