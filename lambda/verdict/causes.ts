@@ -93,7 +93,7 @@ export const START_FAILURES: readonly KnownCause[] = [
   {
     says: [/EFS utils|mount\.nfs|mount target/i],
     means: 'the file system could not be mounted',
-    advice: 'let its security group accept NFS (port 2049) from the task, and check that each subnet has a mount target',
+    advice: 'allow NFS (port 2049) from the task in the security group of the file system, and check that each subnet has a mount target',
   },
   {
     says: [/CannotPull|ResourceInitialization|CannotStart|registry auth|log stream/i, UNREACHABLE],
@@ -103,12 +103,12 @@ export const START_FAILURES: readonly KnownCause[] = [
   {
     says: [PULL],
     means: 'the image could not be pulled',
-    advice: 'check its name and tag, and the way from the subnets to its registry',
+    advice: 'check its name and tag, and the network path from the subnets to its registry',
   },
   {
     says: [/CreateLogGroup|create Cloudwatch log group/i, DENIED],
     means: 'the execution role is not allowed to create the log group',
-    advice: 'create the log group in your app and remove awslogs-create-group, or allow logs:CreateLogGroup to the execution role',
+    advice: 'create the log group in your app and remove awslogs-create-group, or allow the execution role logs:CreateLogGroup',
     patience: 'while permissions spread',
   },
   {
@@ -140,19 +140,19 @@ export const START_FAILURES: readonly KnownCause[] = [
   },
   {
     says: [/did not contain json key|looking for beginning of value/i],
-    means: 'a secret lacks the key that the container asks for',
+    means: 'a secret does not have the key that the container reads',
     advice: 'check the second argument of Secret.fromSecretsManager',
   },
   {
     says: [/unable to assume|cannot be assumed|perform: sts:AssumeRole|service linked role/i],
     means: 'ECS is not allowed to assume a role of the task',
-    advice: 'let ecs-tasks.amazonaws.com assume it, and check that it exists',
+    advice: 'allow ecs-tasks.amazonaws.com to assume it, and check that it exists',
     patience: 'while permissions spread',
   },
   {
     says: [SECRET, DENIED],
     means: 'the execution role is not allowed to read a secret',
-    advice: 'grant it with secret.grantRead(taskDefinition.obtainExecutionRole()), and let it decrypt with the KMS key of the secret',
+    advice: 'grant it with secret.grantRead(taskDefinition.obtainExecutionRole()), and allow it to decrypt with the KMS key of the secret',
     patience: 'while permissions spread',
   },
   {
@@ -162,37 +162,37 @@ export const START_FAILURES: readonly KnownCause[] = [
   },
   {
     says: [/UnrecognizedClient|InvalidClientTokenId|ExpiredToken|security token included in the request is (invalid|expired)/i],
-    means: 'AWS did not accept temporary credentials',
+    means: 'AWS rejected temporary credentials',
     advice: 'deploy again',
     patience: 'while permissions spread',
   },
   {
     says: [/\bInvalid\w+\.NotFound\b|(security group|subnet)s?\b.*\b(does|do) not exist/i],
-    means: 'EC2 does not know one of its subnets or security groups',
+    means: 'EC2 cannot find one of its subnets or security groups',
     advice: 'check that vpcSubnets and securityGroups exist in this account and Region',
     patience: 'while permissions spread',
   },
   {
     says: [/task ?definition.*(inactive|not found|not exist)|unable to describe task definition/i],
-    means: 'ECS does not know its task definition, or it is inactive',
+    means: 'ECS cannot find its task definition, or the definition is inactive',
     advice: 'check that the revision exists in this account and Region and was not deregistered',
     patience: 'while permissions spread',
   },
   {
     says: [/capacity ?provider/i, /not associated|not found|does not exist|not ACTIVE/i],
-    means: 'the cluster does not have its capacity provider',
+    means: 'its capacity provider is not associated with the cluster',
     advice: 'associate the capacity provider with the cluster, before the task if both are in this app',
     patience: 'while permissions spread',
   },
   {
     says: [/ClusterNotFound|cluster (was )?not found|cluster (is|was) inactive/i],
-    means: 'ECS does not know the cluster',
+    means: 'ECS cannot find the cluster',
     advice: 'check that the cluster exists in this account and Region',
     patience: 'while permissions spread',
   },
   {
     says: [/\bstack\b.*does not exist/i],
-    means: 'CloudFormation does not know the stack',
+    means: 'CloudFormation cannot find the stack',
     advice: 'deploy again',
     patience: 'while permissions spread',
   },
@@ -203,7 +203,7 @@ export const START_FAILURES: readonly KnownCause[] = [
   },
   {
     says: [/RESOURCE:ENI/],
-    means: 'no container instance has a network interface left',
+    means: 'no container instance has a free network interface',
     advice: 'use larger instances, or turn on ENI trunking',
     patience: 'until the deadline',
   },
@@ -250,7 +250,7 @@ export const START_FAILURES: readonly KnownCause[] = [
   },
   {
     says: [/RESOURCE:\w+/],
-    means: 'no container instance has enough room for it',
+    means: 'no container instance has enough free resources for it',
     advice: 'add instances, or ask for less cpu and memory',
     patience: 'until the deadline',
   },
@@ -273,7 +273,7 @@ export const START_FAILURES: readonly KnownCause[] = [
   },
   {
     says: [/executable file not found|no such file or directory/i],
-    means: 'the image has no such command',
+    means: 'the image does not contain the command',
     advice: 'check command and entryPoint, and the PATH of the image',
   },
   {
@@ -289,7 +289,7 @@ export const START_FAILURES: readonly KnownCause[] = [
   {
     says: [/EBS|volume/i],
     means: 'its volume could not be attached',
-    advice: 'check volumes, and the role that ECS creates them with',
+    advice: 'check volumes, and the infrastructure role that creates the volume',
   },
   {
     says: [/Internal ?(Error|Failure|Exception)|internal server error|ErrorCode: (Service)?Unavailable/i],

@@ -41,7 +41,7 @@ describe('the timeout', () => {
 
   test('ends the retries for capacity', async () => {
     world.faults.RunTask = times(1000, notPlaced('RESOURCE:CPU'));
-    expectFailed(await world.request(create()), /within 30 minutes: no container instance has enough room for it/);
+    expectFailed(await world.request(create()), /within 30 minutes: no container instance has enough free resources for it/);
     expect(world.seconds()).toBeLessThan(31 * 60);
   });
 
@@ -118,6 +118,6 @@ describe('the failure message at the deadline', () => {
     startsOnlyTheFirst();
     world.lives = [runs(60, 0)];
     const { Reason } = await world.request(create(properties({}, { count: '2' })));
-    expect(Reason).toMatch(/^The task did not start .* no container instance has enough room for it\./);
+    expect(Reason).toMatch(/^The task did not start .* no container instance has enough free resources for it\./);
   });
 });

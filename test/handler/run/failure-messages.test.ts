@@ -83,7 +83,7 @@ describe('the whole failure message', () => {
       TASK,
     ]],
     ['of capacity that never becomes available', () => { world.faults.RunTask = times(1000, notPlaced('RESOURCE:MEMORY')); }, [
-      'The task did not start within 30 minutes: no container instance has enough room for it. Add instances, or ask for less cpu and memory.',
+      'The task did not start within 30 minutes: no container instance has enough free resources for it. Add instances, or ask for less cpu and memory.',
       'AWS says: RESOURCE:MEMORY',
     ]],
     ['of a placement that is impossible', () => { world.faults.RunTask = [notPlaced('ATTRIBUTE')]; }, [

@@ -53,7 +53,7 @@ describe('several tasks of one request', () => {
   test('fail with the reason why one of the tasks was not placed', async () => {
     world.lives = [runs(5, 0)];
     world.faults.RunTask = [passThrough, ...times(1000, notPlaced('RESOURCE:MEMORY'))];
-    expectFailed(await world.request(two()), 'no container instance has enough room for it.');
+    expectFailed(await world.request(two()), 'no container instance has enough free resources for it.');
   });
 
   test('are completed with another RunTask call when ECS placed only one task at first', async () => {

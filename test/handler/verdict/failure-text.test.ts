@@ -126,7 +126,7 @@ const ENDINGS: Ending[] = [
     ending: 'a secret that the execution role may not read',
     task: neverStarted('ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf: AccessDeniedException: User is not authorized to perform: secretsmanager:GetSecretValue'),
     text: [
-      'The task did not start: the execution role is not allowed to read a secret. Grant it with secret.grantRead(taskDefinition.obtainExecutionRole()), and let it decrypt with the KMS key of the secret.',
+      'The task did not start: the execution role is not allowed to read a secret. Grant it with secret.grantRead(taskDefinition.obtainExecutionRole()), and allow it to decrypt with the KMS key of the secret.',
       'AWS says: ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf: AccessDeniedException: User is not authorized to perform: secretsmanager:GetSecretValue',
     ],
     patience: 'while permissions spread',
@@ -143,7 +143,7 @@ const ENDINGS: Ending[] = [
     ending: 'a secret without the key',
     task: neverStarted('ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): retrieved secret from Secrets Manager did not contain json key password'),
     text: [
-      'The task did not start: a secret lacks the key that the container asks for. Check the second argument of Secret.fromSecretsManager.',
+      'The task did not start: a secret does not have the key that the container reads. Check the second argument of Secret.fromSecretsManager.',
       'AWS says: ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): retrieved secret from Secrets Manager did not contain json key password',
     ],
   },
@@ -184,7 +184,7 @@ const ENDINGS: Ending[] = [
     ending: 'a file system out of reach',
     task: neverStarted('ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Mount attempt 1/3 failed due to timeout after 15 sec'),
     text: [
-      'The task did not start: the file system could not be mounted. Let its security group accept NFS (port 2049) from the task, and check that each subnet has a mount target.',
+      'The task did not start: the file system could not be mounted. Allow NFS (port 2049) from the task in the security group of the file system, and check that each subnet has a mount target.',
       'AWS says: ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Mount attempt 1/3 failed due to timeout after 15 sec',
     ],
   },
@@ -218,7 +218,7 @@ const ENDINGS: Ending[] = [
     ending: 'instances without memory',
     task: neverStarted('RESOURCE:MEMORY'),
     text: [
-      'The task did not start: no container instance has enough room for it. Add instances, or ask for less cpu and memory.',
+      'The task did not start: no container instance has enough free resources for it. Add instances, or ask for less cpu and memory.',
       'AWS says: RESOURCE:MEMORY',
     ],
     patience: 'until the deadline',
@@ -253,7 +253,7 @@ const ENDINGS: Ending[] = [
     ending: 'a role that ECS may not assume',
     task: neverStarted("ECS was unable to assume the role 'arn:aws:iam::111122223333:role/app' that was provided for this task."),
     text: [
-      'The task did not start: ECS is not allowed to assume a role of the task. Let ecs-tasks.amazonaws.com assume it, and check that it exists.',
+      'The task did not start: ECS is not allowed to assume a role of the task. Allow ecs-tasks.amazonaws.com to assume it, and check that it exists.',
       "AWS says: ECS was unable to assume the role 'arn:aws:iam::111122223333:role/app' that was provided for this task.",
     ],
     patience: 'while permissions spread',
@@ -262,7 +262,7 @@ const ENDINGS: Ending[] = [
     ending: 'a command that the image lacks',
     task: neverStarted('Task failed to start', 'CannotStartContainerError: Error response from daemon: failed to create task for container: exec: "migrate": executable file not found in $PATH'),
     text: [
-      'The task did not start: the image has no such command. Check command and entryPoint, and the PATH of the image.',
+      'The task did not start: the image does not contain the command. Check command and entryPoint, and the PATH of the image.',
       'AWS says: Task failed to start; CannotStartContainerError: Error response from daemon: failed to create task for container: exec: "migrate": executable file not found in $PATH',
     ],
   },
@@ -270,7 +270,7 @@ const ENDINGS: Ending[] = [
     ending: 'a volume that was not made',
     task: neverStarted('TaskFailedToStart: EBS volume could not be created: unable to create volume'),
     text: [
-      'The task did not start: its volume could not be attached. Check volumes, and the role that ECS creates them with.',
+      'The task did not start: its volume could not be attached. Check volumes, and the infrastructure role that creates the volume.',
       'AWS says: TaskFailedToStart: EBS volume could not be created: unable to create volume',
     ],
   },
@@ -540,7 +540,7 @@ const STARTS: Array<[words: string, means: string, patience: string | undefined]
   ['You\u2019ve reached the limit on the number of tasks you can run concurrently. For more information, see the Troubleshooting section.', "the account's Fargate quota is used up", DEADLINE],
   ['The requested CPU configuration is above your limit.', "it is larger than the account's Fargate quota allows", LASTING],
   ['No Container Instances were found in your capacity provider.', 'no container instance has joined the cluster or its capacity provider', DEADLINE],
-  ["Unexpected EC2 error while attempting to Create Network Interface: The security group 'sg-1' does not exist (ErrorCode: InvalidGroup.NotFound)", 'EC2 does not know one of its subnets or security groups', MINUTES],
+  ["Unexpected EC2 error while attempting to Create Network Interface: The security group 'sg-1' does not exist (ErrorCode: InvalidGroup.NotFound)", 'EC2 cannot find one of its subnets or security groups', MINUTES],
 ];
 
 function failure(outcome: Outcome) {
