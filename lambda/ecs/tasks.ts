@@ -1,6 +1,7 @@
 import { DescribeTasksCommand, ListTasksCommand, ListTasksCommandOutput, Task, TaskField } from '@aws-sdk/client-ecs';
-import type { Place } from './marks';
+import { Place, readMark } from './marks';
 import { LISTED_WITHIN_MS } from '../../src/timing';
+import { patienceWithError } from '../verdict/causes';
 import type { World } from '../world';
 
 /** The most tasks that one DescribeTasks accepts. */
@@ -22,7 +23,8 @@ export async function findTasks(world: World, place: Place): Promise<Task[]> {
   const arns = [...new Set(listed.flat())];
   const found: Task[] = [];
   for (let from = 0; from < arns.length; from += MOST_DESCRIBED) {
-    found.push(...await describeListed(world, place, arns.slice(from, from + MOST_DESCRIBED), until));
+    const tasks = await describeListed(world, place, arns.slice(from, from + MOST_DESCRIBED), until);
+    found.push(...await withTagsOfOthers(world, place, tasks));
   }
   return found;
 }
@@ -48,5 +50,19 @@ async function describeListed(world: World, { cluster, startedBy }: Place, taskA
       return tasks;
     }
     await world.sleep(1_000);
+  }
+}
+
+/** The mark of an earlier request is in a tag where the user had chosen `startedBy` for that one, and no longer does. */
+async function withTagsOfOthers(world: World, { cluster, startedBy }: Place, tasks: Task[]): Promise<Task[]> {
+  const unmarked = startedBy ? [] : tasks.filter((task) => task.startedBy && !/^ecs-svc\//.test(task.startedBy) && !readMark(task));
+  try {
+    const tagged = await describeTasks(world, cluster, unmarked.map(({ taskArn }) => taskArn!), ['TAGS']);
+    return tasks.map((task) => tagged.find(({ taskArn }) => taskArn === task.taskArn) ?? task);
+  } catch (error) {
+    if (patienceWithError(error)) {
+      throw error;
+    }
+    return tasks; // a partition without tags
   }
 }

@@ -1,6 +1,6 @@
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
-import { CLUSTER, create, fails, markOfTask, MINUTE, properties, remove, runs, FakeAws, times, missing } from '../../support/fake-aws';
-import { expectStopped } from '../../support/handler-expectations';
+import { CLUSTER, create, fails, markOfTask, MINUTE, properties, remove, runs, FakeAws, times, missing, passThrough, type Fault } from '../../support/fake-aws';
+import { expectNoneStopped, expectStopped, expectSuccess } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });
@@ -31,6 +31,33 @@ describe('finding the tasks of a resource', () => {
     };
     expect(await includesOf({ tags: [{ key: 'team', value: 'shop' }] })).toEqual(new Set(['undefined']));
     expect(await includesOf({ startedBy: 'deployments' })).toEqual(new Set(['undefined', 'TAGS']));
+  });
+
+  describe('of an earlier request, for which the user had set startedBy, and no longer does,', () => {
+    beforeEach(async () => {
+      world.stackStatus = 'CREATE_IN_PROGRESS';
+      world.lives = [runs(60 * 60, 0)];
+      await world.invokeThenCrash(create(properties({}, { startedBy: 'deployments' })));
+      world.calls.splice(0);
+    });
+
+    test('finds it by its tag', async () => {
+      expectSuccess(await world.request(remove()));
+      expectStopped(world, 1);
+    });
+
+    test('tries again when reading the tags fails for a moment', async () => {
+      world.faults.DescribeTasks = [passThrough, fails('ThrottlingException', 'Rate exceeded')];
+      expectSuccess(await world.request(remove()));
+      expectStopped(world, 1);
+    });
+
+    test('goes on without tags in a partition that has none', async () => {
+      const withoutTags: Fault = (input, answer) => input.include ? fails('InvalidParameterException', 'TAGS is not supported')(input, answer) : answer();
+      world.faults.DescribeTasks = times(100, withoutTags);
+      expectSuccess(await world.request(remove()), { Reason: '' });
+      expectNoneStopped(world);
+    });
   });
 
   test('finds its task among hundreds of others', async () => {
