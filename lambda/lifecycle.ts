@@ -14,6 +14,7 @@ import { attributesOfRun, attributesWithoutRun, isSupersededByNextResource, Rece
 import { resumeRun } from './run/resume';
 import { runTask } from './run/run';
 import { stopEarlierTasks, Stopped } from './run/stop';
+import { isRefusal, isThrottled } from './verdict/causes';
 import { Failed, OutOfDate, TurnedBack } from './verdict/failure';
 import { explain, notStopped, place, sentence } from './verdict/message';
 import { ERRORS, FAILURES, NOTES, STOP_REASONS } from './verdict/texts';
@@ -67,7 +68,8 @@ async function create(request: Request): Promise<Answer | undefined> {
   const baton = await receiveBaton(request);
   const stopped = beginsRun(request, baton) ? await stopBeforeRun(request, [ResourceProperties], CREATE_LOOKS_WITHIN_MS) : NOTHING_STOPPED;
   // A Create that may not look for other tasks is mostly the first: its permissions are as new as the rest of the stack.
-  return deploy(request, properties, baton, { ...stopped, unseen: undefined });
+  const unseen = isRefusal(stopped.unseen) && !isThrottled(stopped.unseen) ? undefined : stopped.unseen;
+  return deploy(request, properties, baton, { ...stopped, unseen });
 }
 
 async function update(request: Request, event: CloudFormationCustomResourceUpdateEvent): Promise<Answer | undefined> {
@@ -260,7 +262,8 @@ async function stopBeforeRun(request: Request, delivered: DeliveredProperties[],
     permittedWithin,
     mayStop: async ({ createdAt }) => {
       if (isNewerThan(request.event, createdAt)) {
-        throw new OutOfDate();
+        // By a later request, or by an earlier one that Lambda has delivered again.
+        throw new OutOfDate(FAILURES.supersededByTask);
       }
       return true;
     },

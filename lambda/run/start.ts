@@ -60,7 +60,7 @@ async function checkBeforeStart({ request, progress }: Run): Promise<Failure | u
 }
 
 async function start(run: Run, task: TaskProgress): Promise<void> {
-  let api: Api = 'ListTasks';
+  let api: Api = 'ListTasks or DescribeTasks';
   try {
     if (!await takeOver(run, task)) {
       api = 'RunTask';

@@ -342,6 +342,7 @@ const SERVICES = {
   StopTask: 'ECS',
   ListTasks: 'ECS',
   DescribeTasks: 'ECS',
+  'ListTasks or DescribeTasks': 'ECS',
   DescribeTaskDefinition: 'ECS',
   DescribeStacks: 'CloudFormation',
   GetLogEvents: 'CloudWatch Logs',

@@ -44,8 +44,8 @@ export class Failed extends Error {
 
 /** Lambda may deliver an event again at any time, even when another deployment has begun. Nobody waits for its answer then. */
 export class OutOfDate extends Failed {
-  constructor() {
-    super(FAILURES.outOfDate);
+  constructor(failure: Failure = FAILURES.outOfDate) {
+    super(failure);
   }
 }
 

@@ -20,6 +20,7 @@ export const FAILURES = {
   cancelledBeforeStart: { cause: 'the deployment was cancelled before the task started' },
   notDeploying: (status: string) => ({ cause: `the task did not start: the stack is ${status}, not being deployed` }),
   outOfDate: { cause: 'this request is out of date: CloudFormation has continued without it' },
+  supersededByTask: { cause: 'another request started a task of this resource after this request was sent' },
   deliveredLate: (age: string) => ({ cause: `Lambda delivered the request ${age} late, after the timeout of the task`, advice: 'deploy again' }),
   // The start
   rejected: (service: string, error: string, api: string) => ({ cause: `${service} rejected the request: ${error} (${api})` }),

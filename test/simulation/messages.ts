@@ -163,9 +163,14 @@ export const MESSAGES: readonly Message[] = [
       || history.operations.some((began) => began > request.sentAt && began <= at),
   },
   {
+    key: 'another has started a task',
+    says: /another request started a task of this resource after/i,
+    isTrue: ({ request, history, at }) => history.tasks.some((task) => task.request.first !== request.first && task.createdAt > request.sentAt && task.createdAt <= at),
+  },
+  {
     key: 'no answer',
-    says: /\w+ did not answer: (?:\w+: )?(.*) \((\w+)\)/,
-    isTrue: ({ calls }, [, message, api]) => calls(api).some(({ error }) => error && message.includes(String(error.message ?? error).slice(0, 40))),
+    says: /\w+ did not answer: (?:\w+: )?(.*) \((\w+(?: or \w+)?)\)/,
+    isTrue: ({ calls }, [, message, apis]) => calls(...apis.split(' or ')).some(({ error }) => error && message.includes(String(error.message ?? error).slice(0, 40))),
   },
   {
     key: 'log not read',

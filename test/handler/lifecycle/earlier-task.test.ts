@@ -1,5 +1,5 @@
 import { StopTaskCommand } from '@aws-sdk/client-ecs';
-import { create, fails, FakeAws, markOfTask, MINUTE, properties, remove, runs, sentAfter, times, update } from '../../support/fake-aws';
+import { create, fails, FakeAws, type Fault, markOfTask, MINUTE, properties, remove, runs, sentAfter, times, update } from '../../support/fake-aws';
 import { expectFailed, expectNoneStopped, expectStarted, expectStopped, expectSuccess } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -58,6 +58,28 @@ describe('ListTasks that fails for good', () => {
   test('lets a Create run its task, which is mostly the first', async () => {
     expectSuccess(await world.request({ ...create(), ResponseURL: sentAfter(3) }), { Reason: '' });
     expectStarted(world, 1);
+  });
+});
+
+describe('a Create that AWS gives no answer about earlier tasks', () => {
+  const unreadable: Fault = () => { throw new SyntaxError('Unexpected end of JSON input'); };
+
+  test.each([
+    ['an answer that cannot be read', unreadable],
+    ['an error of the service', fails('ServerException', 'Service Unavailable', 503)],
+  ])('does not start a task beside one of them: %s', async (_, fault) => {
+    world.lives = [runs(60 * 60, 0), runs(5, 0)];
+    await world.invokeThenCrash(create());
+    await world.sleep(3 * MINUTE - world.seconds() * 1000);
+    world.faults.ListTasks = times(12, fault); // for half a minute
+    expectSuccess(await world.request({ ...create(), RequestId: 'next', ResponseURL: sentAfter(3) }));
+    expectStopped(world, 1);
+  });
+
+  test('fails when none comes at all', async () => {
+    world.faults.ListTasks = times(1000, unreadable);
+    expectFailed(await world.request(create()), 'A task of an earlier deployment may still run, so no other was started.');
+    expectStarted(world, 0);
   });
 });
 

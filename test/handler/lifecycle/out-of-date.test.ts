@@ -47,7 +47,7 @@ describe('an event that is out of date', () => {
     world.lives = [runs(60 * 60, 0)];
     await world.sleep(5 * MINUTE);
     await world.invokeThenCrash({ ...create(), RequestId: 'later', ResponseURL: sentAfter(5) });
-    expectFailed(await world.request(create()), 'This request is out of date');
+    expectFailed(await world.request(create()), 'Another request started a task of this resource after this request was sent.');
     expectStarted(world, 1);
     expectNoneStopped(world);
   });

@@ -62,7 +62,7 @@ describe('the timeout', () => {
   });
 
   test('of one second reports that there was no time for a first attempt', async () => {
-    world.faults.ListTasks = times(1000, fails('ThrottlingException'));
+    world.faults.ListTasks = times(1000, fails('AccessDeniedException'));
     expectFailed(await world.request(create(properties({ TimeoutSeconds: '1' }))), 'The task did not start within 1 second: the time ended before the first attempt.');
   });
 });

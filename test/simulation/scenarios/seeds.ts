@@ -1,5 +1,5 @@
 import { awsError } from '../faults';
-import { callOf, cancelledAfter, create, deleteStack, NamedScenario, properties, runs, since, update } from './telling';
+import { callOf, cancelledAfter, create, deleteStack, NamedScenario, PROPERTIES, properties, runs, since, update } from './telling';
 
 const throttled = () => awsError('ThrottlingException', 'Rate exceeded');
 const denied = () => awsError('AccessDeniedException', 'not authorized to perform: ecs:StopTask');
@@ -60,6 +60,32 @@ export const seeds: readonly NamedScenario[] = [
         { name: 'DescribeStacks is throttled', api: 'DescribeStacks', when: since(2, 400, 900), error: throttled },
       ],
     },
+  },
+  {
+    name: 'a Create stops the task of the failed one, whose tag has its mark because that one had a startedBy (seed 501375)',
+    operations: [
+      create({ Request: { ...PROPERTIES.Request, startedBy: 'deployments' } }, { noRollback: true, ...cancelledAfter(70) }),
+      update({}, { noRollback: true, after: 5 }),
+    ],
+    lives: [runs(600), runs(60)],
+    expected: { answers: ['Create cancelled', 'Create SUCCESS', 'Delete SUCCESS'], started: 2, stopped: 1 },
+  },
+  {
+    name: 'a Create that cannot read the list of earlier tasks for half a minute starts none beside them (seed 511814)',
+    operations: [create({}, { noRollback: true, ...cancelledAfter(70) }), update({}, { noRollback: true, after: 5 })],
+    lives: [runs(600), runs(60)],
+    faults: { calls: [{ name: 'an answer is unreadable', api: 'ListTasks', when: since(2, 0, 30), error: () => new SyntaxError('Unexpected end of JSON input') }] },
+    expected: { answers: ['Create cancelled', 'Create SUCCESS', 'Delete SUCCESS'], started: 2, stopped: 1 },
+  },
+  {
+    name: 'a look for a task that RunTask may have started names what was not answered (seed 509608)',
+    operations: [create({ TimeoutSeconds: 60 })],
+    faults: {
+      placements: [{ name: 'no room', first: 1, last: 100, reason: 'RESOURCE:MEMORY', ghost: false }],
+      calls: [{ name: 'a call hangs', api: 'DescribeTasks', error: hungUp, delay: 30_000 }],
+    },
+    scenario: { consistency: { unknown: 0, unlisted: 0, stale: 0, pageSize: 100 } },
+    expected: { started: 0 },
   },
   {
     name: 'runOn CREATE runs nothing in a second resource that only a cancelled Update asked for (seed 7037161)',
