@@ -338,15 +338,15 @@ export function meaningOfExitCode(code: number): Explanation | undefined {
 }
 
 const SERVICES = {
-  RunTask: 'ECS',
-  StopTask: 'ECS',
-  ListTasks: 'ECS',
-  DescribeTasks: 'ECS',
+  'RunTask': 'ECS',
+  'StopTask': 'ECS',
+  'ListTasks': 'ECS',
+  'DescribeTasks': 'ECS',
   'ListTasks or DescribeTasks': 'ECS',
-  DescribeTaskDefinition: 'ECS',
-  DescribeStacks: 'CloudFormation',
-  GetLogEvents: 'CloudWatch Logs',
-  Invoke: 'Lambda',
+  'DescribeTaskDefinition': 'ECS',
+  'DescribeStacks': 'CloudFormation',
+  'GetLogEvents': 'CloudWatch Logs',
+  'Invoke': 'Lambda',
 } as const;
 
 /** A call that the handler makes. */

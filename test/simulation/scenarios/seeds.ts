@@ -79,13 +79,12 @@ export const seeds: readonly NamedScenario[] = [
   },
   {
     name: 'a look for a task that RunTask may have started names what was not answered (seed 509608)',
-    operations: [create({ TimeoutSeconds: 60 })],
+    operations: [create(), update({ TimeoutSeconds: 100 }, { noRollback: true })],
     faults: {
-      placements: [{ name: 'no room', first: 1, last: 100, reason: 'RESOURCE:MEMORY', ghost: false }],
-      calls: [{ name: 'a call hangs', api: 'DescribeTasks', error: hungUp, delay: 30_000 }],
+      placements: [{ name: 'no room', first: 2, last: 100, reason: 'RESOURCE:MEMORY', ghost: false }],
+      calls: [{ name: 'a call hangs', api: 'DescribeTasks', when: since(2, 15, 100), error: hungUp, delay: 30_000 }],
     },
-    scenario: { consistency: { unknown: 0, unlisted: 0, stale: 0, pageSize: 100 } },
-    expected: { started: 0 },
+    expected: { answers: ['Create SUCCESS', 'Update FAILED'], started: 1, says: /ECS did not answer: TimeoutError: socket hang up \(ListTasks or DescribeTasks\)/ },
   },
   {
     name: 'runOn CREATE runs nothing in a second resource that only a cancelled Update asked for (seed 7037161)',
