@@ -1,6 +1,7 @@
 import { MINUTE, SECOND } from './clock';
 import type { Call, History, InvocationFacts, Request } from './history';
-import type { SimulatedTask } from './task';
+import { outputsOf } from './scenario';
+import { SimulatedTask, succeeded } from './task';
 import { OVERLAP_MS, PASS_ON_MARGIN_SECONDS } from '../../src/timing';
 
 /** Within this time the invocation that has started a task notices that nobody wants it any more, and stops it. */
@@ -24,15 +25,26 @@ export function responseUrlWasDown(request: Request, history: History): boolean 
 }
 
 /**
- * Lambda lost the event with which the function hands over, and no task ended while the invocation before was still
- * watching: "events may be lost" (Invoke, API reference). CloudFormation's time-out then ends the wait.
+ * Lambda lost the event with which the function hands over: "events may be lost" (Invoke, API reference). CloudFormation's
+ * time-out then ends the wait. No excuse where the invocation before was still watching when the tasks had succeeded, the first
+ * attempt of each, with all that the stack uses of them: that it answers. A failure it leaves to the next one, which stops and starts.
  */
 export function handOverWasLost(request: Request, history: History): boolean {
   const lost = history.lost.filter((event) => event.request === request);
-  const over = Math.max(...history.tasksOf(request).map(({ endedAt }) => endedAt));
+  const tasks = history.tasksOf(request);
+  const { run, deciding } = request;
+  const isSuccess = run && tasks.length === (run.Request.count ?? 1) && !tasks.some(({ ghost }) => ghost)
+    && tasks.every((task) => succeeded(task, deciding, run.SuccessExitCodes) && hasAll(task, outputsOf(run.UsedAttributes ?? {})));
+  const over = Math.max(...tasks.map(({ codesAt, stoppedAt }) => run?.CompleteWhen === 'TASK_STOPPED' ? stoppedAt : codesAt));
   const hasEnded = (at: number) => over > at && over < at + OVERLAP_MS - 5 * SECOND;
-  const isSo = lost.length > 0 && lost.every(({ at }) => !hasEnded(at));
+  const isSo = lost.length > 0 && !(isSuccess && lost.some(({ at }) => hasEnded(at)));
   return history.excuse('a hand-over was lost', isSo);
+}
+
+/** Whether the log has each of the outputs, once, and soon. */
+function hasAll({ life: { log } }: SimulatedTask, names: readonly string[]): boolean {
+  const printed = (name: string) => new Set(log.lines.filter((line) => line.startsWith(`ecs-run-task-output ${name}=`)));
+  return names.length === 0 || (!log.absent && log.late < 5 && names.every((name) => printed(name).size === 1));
 }
 
 /** The invocation came to its end while the response URL took no answer, at its third attempt or later: 45 seconds are gone by then. */
@@ -67,16 +79,26 @@ function couldShow({ at, result }: Call, { listedFrom, knownFrom, leftOut, arn }
   return at >= Math.max(listedFrom, knownFrom) && (leftOut === 0 || result?.taskArns.includes(arn));
 }
 
-/** ECS said that it had placed nothing, and did not list the task until the next one was started. */
+/**
+ * ECS said that it had placed nothing, and did not list the task to the invocation that started the next one, until it did:
+ * "eventual consistency" (RunTask, API reference) lets another one see the task earlier. It is listed among those that run.
+ */
 export function unseenGhost(task: SimulatedTask, history: History): boolean {
   if (!task.ghost) {
     return false;
   }
   const visible = Math.max(task.listedFrom, task.knownFrom);
-  const next = history.callsOfRun(task.request, 'RunTask').find(({ at }) => at > task.createdAt)?.at ?? Infinity;
-  const looks = history.callsOfRun(task.request, 'ListTasks').filter(({ at }) => at > task.createdAt && at < next);
-  const isSo = next < visible || (looks.length > 0 && looks.every((look) => look.error || !couldShow(look, task)));
+  const next = history.callsOfRun(task.request, 'RunTask').find(({ at, effectAt, input }) => at > task.createdAt && effectAt !== undefined
+    && input.clientToken !== tokenOf(task, history));
+  const looks = history.callsOfRun(task.request, 'ListTasks').filter(({ at, invocation, input }) => at > task.createdAt && at < (next?.at ?? Infinity)
+    && (!next || invocation === next.invocation) && input.desiredStatus === 'RUNNING');
+  const isSo = (next?.at ?? Infinity) < visible || (looks.length > 0 && looks.every((look) => look.error || !couldShow(look, task)));
   return history.excuse('nobody could see that the task had started', isSo);
+}
+
+/** The token of the call that has started the task. */
+function tokenOf({ invocation, createdAt }: SimulatedTask, history: History): string | undefined {
+  return history.calls.find((call) => call.api === 'RunTask' && call.invocation === invocation && call.effectAt === createdAt)?.input.clientToken;
 }
 
 /** The answer names the task, after a wait that is long enough to end what ends when told to, or in which AWS refused that for a while. */

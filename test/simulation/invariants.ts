@@ -214,7 +214,9 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
     fault === undefined ? !/Throttling|ServerException|TimeoutError/.test(error.name) : /for good|never permitted/.test(fault);
   const refusedFor = (...apis: string[]) =>
     Math.max(0, ...apis.map((api) => longestRow(history.callsOf(request, api).filter((call) => call.at <= at))));
-  const everSaw = history.callsOfRun(request, 'DescribeTasks').some(({ result, at: when }) => result?.tasks.length > 0 && when <= at);
+  // What it sees of the task while it stops it comes too late.
+  const gaveUpAt = history.callsOf(request, 'StopTask')[0]?.at ?? at;
+  const everSaw = history.callsOfRun(request, 'DescribeTasks').some(({ result, at: when }) => result?.tasks.length > 0 && when <= Math.min(at, gaveUpAt));
   const continuations = history.callsOf(request, 'Invoke').filter(({ invocation }) => invocation === request.answer!.invocation);
   const reasons: Array<[string, boolean]> = [
     ['the properties are malformed', request.isMalformed && history.tasksOf(request).length === 0],
@@ -428,7 +430,7 @@ function tooManyCalls({ faults, history: { invocations, calls } }: Run): Finding
   for (const { api, invocation, error, result } of calls) {
     const count = counts.get(invocation) ?? {};
     counts.set(invocation, count);
-    count[api] = (count[api] ?? 0) + (api === 'DescribeStacks' && (error || isAttempt(result)) ? 0 : 1);
+    count[api] = (count[api] ?? 0) + (api === 'DescribeStacks' && (error || isAttempt(result, invocation.request)) ? 0 : 1);
   }
   return invocations.flatMap((invocation) => {
     const { DescribeTasks = 0, DescribeStacks = 0, RunTask = 0, ListTasks = 0 } = counts.get(invocation) ?? {};
@@ -437,15 +439,16 @@ function tooManyCalls({ faults, history: { invocations, calls } }: Run): Finding
     // A hundred at a time, and again those that ECS lists and does not know yet, for ten seconds.
     const forOthers = othersInFamily > 0 ? ListTasks / 2 * (Math.ceil(othersInFamily / 100) + 10) : 0;
     return [
-      ...(DescribeTasks > 60 * minutes + 30 + RunTask + forOthers ? [{ at, facts: `${who(invocation)} called DescribeTasks ${DescribeTasks} times in ${minutes.toFixed(1)} minutes` }] : []),
+      ...(DescribeTasks > 60 * minutes + 30 + RunTask + ListTasks / 2 + forOthers ? [{ at, facts: `${who(invocation)} called DescribeTasks ${DescribeTasks} times in ${minutes.toFixed(1)} minutes` }] : []),
       ...(DescribeStacks > 2 * minutes + 5 * RunTask + ListTasks + 10 ? [{ at, facts: `${who(invocation)} called DescribeStacks ${DescribeStacks} times in ${minutes.toFixed(1)} minutes` }] : []),
     ];
   });
 }
 
-/** A start that was put off, because the stack was not being deployed, was still an attempt to start. */
-function isAttempt(result: any): boolean {
-  return !/^(CREATE|UPDATE)_IN_PROGRESS$/.test(result?.Stacks[0]?.StackStatus);
+/** A start that was put off, because the stack was not being deployed or a later operation had begun, was still an attempt to start. */
+function isAttempt(result: any, { sentAt }: Request): boolean {
+  const { StackStatus, LastUpdatedTime } = result?.Stacks[0] ?? {};
+  return !/^(CREATE|UPDATE)_IN_PROGRESS$/.test(StackStatus) || LastUpdatedTime?.getTime() > sentAt;
 }
 
 function generationsAtOnce(history: History): Finding[] {

@@ -292,12 +292,11 @@ function wasTold({ calls }: Facts, status: RegExp): boolean {
   return calls('DescribeStacks').some(({ result }) => status.test(result?.Stacks[0]?.StackStatus));
 }
 
+/** An Update that rolled back looks like any other when it comes again later: then it has a time, though it ran nothing. */
 function timeIsOver(request: Request, history: History): number {
-  const { run, properties: { HasNextLeg }, sentAt, type } = request;
-  if (!run) {
-    return Infinity;
-  }
+  const { run, properties, sentAt, type } = request;
+  const { TimeoutSeconds } = run ?? properties;
   const began = history.invocations.find((invocation) => invocation.request === request.first)!.startedAt;
-  const wall = HasNextLeg && type !== 'Delete' ? Infinity : sentAt + (serviceTimeout({ TimeoutSeconds: run.TimeoutSeconds }) - STOP_MARGIN_SECONDS) * SECOND;
-  return Math.min(began + run.TimeoutSeconds * SECOND, wall) - SECOND - history.clocksDifferBy;
+  const wall = properties.HasNextLeg && type !== 'Delete' ? Infinity : sentAt + (serviceTimeout({ TimeoutSeconds }) - STOP_MARGIN_SECONDS) * SECOND;
+  return Math.min(began + TimeoutSeconds * SECOND, wall) - SECOND - history.clocksDifferBy;
 }

@@ -53,7 +53,7 @@ describe('finding the tasks of a resource', () => {
     });
 
     test('goes on without tags in a partition that has none', async () => {
-      const withoutTags: Fault = (input, answer) => input.include ? fails('InvalidParameterException', 'TAGS is not supported')(input, answer) : answer();
+      const withoutTags: Fault = (input, answer) => input.include ? fails('InvalidParameterException', 'TAGS is not supported')() : answer();
       world.faults.DescribeTasks = times(100, withoutTags);
       expectSuccess(await world.request(remove()), { Reason: '' });
       expectNoneStopped(world);
