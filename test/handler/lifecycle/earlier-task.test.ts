@@ -78,7 +78,7 @@ describe('a Create that AWS gives no answer about earlier tasks', () => {
 
   test('fails when none comes at all', async () => {
     world.faults.ListTasks = times(1000, unreadable);
-    expectFailed(await world.request(create()), 'A task of an earlier deployment may still run, so no other was started.');
+    expectFailed(await world.request(create()), 'A task of an earlier deployment may still be running, so no new task was started.');
     expectStarted(world, 0);
   });
 });
