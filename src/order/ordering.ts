@@ -156,17 +156,19 @@ function findNames(task: OrderedTask, graph: DependencyGraph): string[] {
   const runs = deletion ? [props, deletion] : [props];
   const networks = findNetworks(task);
   const isolated = networks.filter(({ vpc, subnets }) => subnets.subnets.some((subnet) => vpc.isolatedSubnets.includes(subnet)));
-  const ids = [
-    cluster.clusterName,
-    ...[...securityGroups, ...networks.flatMap((network) => network.securityGroups)].map((group) => group.securityGroupId),
-    ...networks.flatMap(({ subnets }) => subnets.subnets).flatMap((subnet) => [subnet.subnetId, readIfKnown(() => subnet.routeTable.routeTableId)]),
-    ...isolated.map(({ vpc }) => vpc.vpcId), // whose endpoints are the only way out
-    ...[...runs.flatMap(listRoles), ...volumes.map((volume) => volume.role)].map((role) => role.roleName),
+  const lists = [
+    ...[securityGroups, ...networks.map((network) => network.securityGroups)].map((groups) => groups.map((group) => group.securityGroupId)),
+    ...networks.map(({ subnets }) => subnets.subnetIds),
+    ...networks.map(({ subnets }) => subnets.subnets.map((subnet) => readIfKnown(() => subnet.routeTable.routeTableId))),
+    [cluster.clusterName],
+    isolated.map(({ vpc }) => vpc.vpcId), // whose endpoints are the only way out
+    [...runs.flatMap(listRoles), ...volumes.map((volume) => volume.role)].map((role) => role.roleName),
   ];
   const definitions = runs.flatMap(({ taskDefinition }) => findOwnedDefinition(taskDefinition)?.node.defaultChild as CfnResource ?? []);
   const fileSystems = definitions.flatMap((definition) => graph.renderProperties(definition).Volumes ?? [])
     .map((volume) => volume.EFSVolumeConfiguration?.FilesystemId);
-  const names = [...ids.map((id) => resolveWithAddresses(cluster, id)), ...fileSystems];
+  // Each list as a whole, because only the deployment may know it. Its name is then in whatever names one of its members.
+  const names = [...lists.flatMap((list) => resolveWithAddresses(cluster, list)), ...fileSystems];
   return names.filter((name) => name !== undefined).map((name) => JSON.stringify(name));
 }
 

@@ -1,0 +1,65 @@
+import { App, CfnParameter, Fn, Stack, Token } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { RESOURCE_TYPE } from '../../src/contract';
+import { RunTask } from '../../src/index';
+import { expectNotToWaitFor, expectToWaitFor, resourceOf } from '../support/expectations';
+
+type ListOf = (name: string) => string[];
+
+/** Lists whose members, and their number, only the deployment knows, and how the template refers to them. */
+const LISTS: [string, (stack: Stack) => ListOf, (name: string) => object][] = [
+  ['a list parameter', (stack) => (name) => new CfnParameter(stack, name, { type: 'List<String>' }).valueAsList, (name) => ({ Ref: name })],
+  ['a split export', () => (name) => Fn.split(',', Fn.importValue(name)), (name) => ({ 'Fn::Split': [',', { 'Fn::ImportValue': name }] })],
+  ['a list in SSM', (stack) => (parameterName) =>
+    ssm.StringListParameter.fromListParameterAttributes(stack, `${parameterName}List`, { parameterName }).stringListValue,
+  (name) => ({ Ref: `${name}ListParameter` })],
+];
+
+describe.each(LISTS)('with %s', (_, listsOf, rendered) => {
+  function given(withGroups = false, ofFunction = false) {
+    const stack = new Stack(new App(), 'Stack');
+    const list = listsOf(stack);
+    const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-00000001', availabilityZones: list('Zones'), privateSubnetIds: list('Subnets'), privateSubnetRouteTableIds: list('Tables'),
+    });
+    const cluster = new ecs.Cluster(stack, 'Cluster', { vpc });
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const groups = withGroups ? list('Groups').map((id) => ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', id)) : undefined;
+    const task = new RunTask(stack, 'Task', {
+      cluster, taskDefinition, securityGroups: groups, ...ofFunction ? { handlerVpc: vpc, handlerSecurityGroups: groups } : {},
+    });
+    return { stack, task };
+  }
+
+  const firstOf = (name: string): string => Fn.select(0, Token.asList(rendered(name)));
+
+  test.each([false, true])('for its subnets and security groups, and those of its function: %s, the task has all of them', (ofFunction) => {
+    const { stack } = given(true, ofFunction);
+    const [resource] = Object.values(Template.fromStack(stack).findResources(RESOURCE_TYPE));
+
+    expect(resource.Properties.Request.networkConfiguration.awsvpcConfiguration)
+      .toEqual({ subnets: rendered('Subnets'), securityGroups: rendered('Groups'), assignPublicIp: 'DISABLED' });
+  });
+
+  test('for its subnets, the task has a security group of its own', () => {
+    const { stack, task } = given();
+
+    expectToWaitFor(resourceOf(task), 'Stack/Task/SecurityGroup/Resource');
+    Template.fromStack(stack).resourceCountIs('AWS::EC2::SecurityGroup', 1);
+  });
+
+  test('the task waits for the rules, routes and associations that name a member of a list', () => {
+    const { stack, task } = given(true);
+    new ec2.CfnSecurityGroupIngress(stack, 'Rule', { groupId: 'sg-00000002', sourceSecurityGroupId: firstOf('Groups'), ipProtocol: '-1' });
+    new ec2.CfnRoute(stack, 'Route', { routeTableId: firstOf('Tables'), destinationCidrBlock: '0.0.0.0/0', transitGatewayId: 'tgw-00000001' });
+    new ec2.CfnSubnetRouteTableAssociation(stack, 'Association', { subnetId: firstOf('Subnets'), routeTableId: 'rtb-00000001' });
+    new ec2.CfnRoute(stack, 'Stranger', { routeTableId: firstOf('Zones'), destinationCidrBlock: '0.0.0.0/0', transitGatewayId: 'tgw-00000001' });
+
+    expectToWaitFor(resourceOf(task), 'Stack/Rule', 'Stack/Route', 'Stack/Association');
+    expectNotToWaitFor(resourceOf(task), 'Stack/Stranger');
+  });
+});
