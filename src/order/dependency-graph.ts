@@ -1,6 +1,6 @@
 import { CfnResource, DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, Stack, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { listStacksAround } from '../request/stacks';
+import { findOutermostStack, listStacksAround } from '../request/stacks';
 
 /** A resource as it will be in the template, except that each reference to a resource contains the address of that resource. */
 interface Rendered {
@@ -16,8 +16,11 @@ export class DependencyGraph {
   private readonly needs = new Map<CfnResource, Set<CfnResource>>();
   private readonly contents = new Map<IConstruct, CfnResource[]>();
 
-  constructor(public readonly resources: CfnResource[]) {
-    for (const resource of resources) {
+  public readonly resources: CfnResource[];
+
+  constructor(stack: Stack) {
+    this.resources = listResources(stack);
+    for (const resource of this.resources) {
       const { stack, logicalId, node } = resource;
       this.resourcesByName.set(node.addr, resource).set(qualifyName(stack, stack.resolve(logicalId)), resource);
       const nestedStack = stack.nestedStackResource as CfnResource | undefined;
@@ -113,8 +116,10 @@ function liftTo(stack: Stack, resource: CfnResource): CfnResource | undefined {
   return lifted;
 }
 
+/** The resources in a scope. A stack means itself and the stacks nested in it: other stacks in its scope are deployed separately. */
 export function listResources(scope: IConstruct): CfnResource[] {
-  return scope.node.findAll().filter((construct) => CfnResource.isCfnResource(construct));
+  const resources = scope.node.findAll().filter((construct) => CfnResource.isCfnResource(construct));
+  return Stack.isStack(scope) ? resources.filter((resource) => findOutermostStack(resource) === findOutermostStack(scope)) : resources;
 }
 
 /** Resolves a value, with addresses in place of logical ids: a logical id is unique only in its stack. */

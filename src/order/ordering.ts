@@ -49,7 +49,7 @@ export interface OrderedTask {
  */
 export function putInOrder(stack: Stack, tasks: OrderedTask[]): void {
   tasks.forEach(addRoutes);
-  const graph = new DependencyGraph(listResources(stack));
+  const graph = new DependencyGraph(stack);
   const companions = findCompanions(graph);
   const rules = [...companions.keys()].filter(isRule);
   tasks.forEach((task) => addScopes(task, graph));

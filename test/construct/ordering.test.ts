@@ -531,3 +531,57 @@ describe('across stacks, the task starts after', () => {
     ]);
   });
 });
+
+describe('a stack in the scope of the stack of the task, which is deployed after it,', () => {
+  /** Everything that the task could wait for, in a stack that needs the stack of the task. */
+  const COMPANIONS: [string, (inner: Stack, given: ReturnType<typeof network>, run: RunTask) => unknown][] = [
+    ['a database with a rule for the task', (inner, { database }, run) => database(inner).connections.allowDefaultPortFrom(run)],
+    ['a service with a rule for the task', (inner, { cluster, taskDefinition }, run) =>
+      new ecs.FargateService(inner, 'Service', { cluster, taskDefinition, securityGroups: [new ec2.SecurityGroup(inner, 'Group', { vpc: cluster.vpc })] })
+        .connections.allowFrom(run, ec2.Port.tcp(80))],
+    ['a policy of its role', (inner, { taskDefinition: { taskRole } }) => new iam.CfnManagedPolicy(inner, 'Policy', {
+      roles: [taskRole.roleName], policyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' }] },
+    })],
+    ['a route of its subnets', (inner, { vpc }) => new ec2.CfnRoute(inner, 'Route', {
+      routeTableId: vpc.privateSubnets[0].routeTable.routeTableId, destinationCidrBlock: '10.1.0.0/16', transitGatewayId: 'tgw-00000001',
+    })],
+    ['mount targets of its file system', (inner, { vpc, taskDefinition }) => {
+      const { fileSystemId } = new efs.FileSystem(taskDefinition.stack, 'Files', { vpc });
+      taskDefinition.addVolume({ name: 'files', efsVolumeConfiguration: { fileSystemId } });
+      new efs.CfnMountTarget(inner, 'MountTarget', { fileSystemId, subnetId: vpc.privateSubnets[0].subnetId, securityGroups: [] });
+    }],
+  ];
+
+  test.each(COMPANIONS)('can have %s', (_, addTo) => {
+    const given = network();
+    const run = given.task();
+    const inner = new Stack(given.stack, 'Inner');
+    addTo(inner, given, run);
+    Template.fromStack(inner);
+
+    expect(inner.dependencies).toEqual([given.stack]);
+    expect(given.stack.dependencies).toEqual([]);
+  });
+
+  test('is not part of the stack in executeAfter', () => {
+    const { stack, task } = network();
+    const queue = new sqs.Queue(stack, 'Queue');
+    const run = task({ executeAfter: [stack] });
+    const inner = new Stack(stack, 'Inner');
+    new sqs.CfnQueue(inner, 'Other', { queueName: `${queue.queueName}-other` });
+
+    expectToWaitFor(resourceOf(run), 'Stack/Queue/Resource');
+    expect(stack.dependencies).toEqual([]);
+  });
+
+  test('can be the one that the stack of the task needs, also if executeBefore names that', () => {
+    const { stack, task } = network();
+    const inner = new Stack(stack, 'Inner');
+    const needed = new sqs.Queue(inner, 'Needed');
+    const queue = new sqs.CfnQueue(stack, 'Queue', { queueName: `${needed.queueName}-other` });
+    task({ executeBefore: [stack] });
+
+    expectToWaitFor(queue, 'Stack/Task/Resource');
+    expect(stack.dependencies).toEqual([inner]);
+  });
+});
