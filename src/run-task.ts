@@ -82,6 +82,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       before: this.before,
     };
     Finalizer.of(this).add(ordered, () => {
+      this.shareCondition();
       runs.forEach((run) => warnOfUnknownRoles(this, run));
       runs.forEach((run) => warnOfEmptyExitCodeFrom(this, run));
       warnOfMissingProviders(this, props);
@@ -214,6 +215,18 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       last = add(number, { PreviousLeg: { First: first.logicalId, Baton: last.getAtt('Baton').toString() } });
     }
     return [first, last];
+  }
+
+  /** Without its first resource, the task has neither the resources for further hours nor outputs. */
+  private shareCondition(): void {
+    const { condition } = this.resource.cfnOptions;
+    for (const child of this.node.children) {
+      if (child instanceof CfnOutput) {
+        child.condition ??= condition;
+      } else if (CfnResource.isCfnResource(child) && child.cfnResourceType === RESOURCE_TYPE) {
+        child.cfnOptions.condition ??= condition;
+      }
+    }
   }
 
   private createNetwork({ cluster, vpcSubnets, securityGroups, assignPublicIp }: RunTaskProps): TaskNetwork {

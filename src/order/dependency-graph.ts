@@ -1,4 +1,4 @@
-import { CfnResource, DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, Stack, Tokenization } from 'aws-cdk-lib';
+import { Aws, CfnResource, DefaultTokenResolver, Fn, IPostProcessor, IResolvable, IResolveContext, Reference, Stack, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { findOutermostStack, listStacksAround } from '../request/stacks';
 
@@ -6,7 +6,11 @@ import { findOutermostStack, listStacksAround } from '../request/stacks';
 interface Rendered {
   readonly Properties?: { readonly [name: string]: any };
   readonly DependsOn?: string | string[];
+  readonly Condition?: string;
 }
+
+/** The key in the Metadata of a resource for references to what it waits for if that exists. They order, and change no property. */
+const WAITS_FOR = 'cdk-ecs-run-task:WaitsFor';
 
 /** The dependencies between the resources of a stack and of the stacks nested in it. Each resource is resolved at most once, on demand. */
 export class DependencyGraph {
@@ -57,9 +61,17 @@ export class DependencyGraph {
     return needs;
   }
 
+  /** Makes a resource wait for another one, if that exists: CloudFormation rejects a DependsOn on what its condition leaves out. */
   public addDependency(resource: CfnResource, dependency: CfnResource): void {
-    resource.node.addDependency(dependency);
-    this.needs.get(resource)?.add(liftToCommonStack(resource, dependency)[1]);
+    const [waiter, needed] = liftToCommonStack(resource, dependency);
+    const condition = waiter.stack === needed.stack ? this.render(needed).Condition : undefined;
+    if (condition && condition !== this.render(waiter).Condition) {
+      const reference = { [waiter.stack.resolve(needed.logicalId)]: Fn.conditionIf(condition, needed.ref, Aws.NO_VALUE) };
+      waiter.addMetadata(WAITS_FOR, { ...waiter.getMetadata(WAITS_FOR), ...reference });
+    } else {
+      resource.node.addDependency(dependency);
+    }
+    this.findNeeds(resource).add(needed);
   }
 
   /** The properties, with the addresses of the resources that they refer to. */

@@ -1,6 +1,6 @@
 import { Annotations, CfnResource, Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { Construct, IConstruct } from 'constructs';
+import { Construct, Dependable, IConstruct } from 'constructs';
 import { RESOURCE_TYPE } from '../contract';
 import { DependencyGraph, liftToCommonStack, listResources, resolveWithAddresses } from './dependency-graph';
 import { Handler } from '../function/handler-function';
@@ -48,10 +48,10 @@ export interface OrderedTask {
  * The tasks take their turn in the order of their construction, each with what waits for the tasks before it.
  */
 export function putInOrder(stack: Stack, tasks: OrderedTask[]): void {
-  tasks.forEach(addRoutes);
   const graph = new DependencyGraph(stack);
   const companions = findCompanions(graph);
   const rules = [...companions.keys()].filter(isRule);
+  tasks.forEach((task) => addRoutes(task, graph));
   tasks.forEach((task) => addScopes(task, graph));
   tasks.forEach((task) => addWaiters(task, graph, (resource) => graph.isNestedStack(resource) || resource.cfnResourceType === RESOURCE_TYPE));
   const added = tasks.flatMap((task) => addCompanions(task, graph, companions));
@@ -67,10 +67,9 @@ function findNetworks({ network, resource }: OrderedTask): TaskNetwork[] {
   return [network, Handler.find(resource)?.network].filter((found) => found !== undefined);
 }
 
-function addRoutes(task: OrderedTask): void {
-  for (const { subnets } of findNetworks(task)) {
-    task.resource.node.addDependency(subnets.internetConnectivityEstablished);
-  }
+function addRoutes(task: OrderedTask, graph: DependencyGraph): void {
+  const roots = findNetworks(task).flatMap(({ subnets }) => Dependable.of(subnets.internetConnectivityEstablished).dependencyRoots);
+  roots.flatMap(listResources).forEach((dependency) => graph.addDependency(task.resource, dependency));
 }
 
 /** The task needs what its props name and what `executeAfter` names, except for security group rules in there that may belong to others. */

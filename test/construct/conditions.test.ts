@@ -1,0 +1,180 @@
+import { CfnCondition, CfnResource, Duration, Fn, NestedStack, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as efs from 'aws-cdk-lib/aws-efs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { RESOURCE_TYPE } from '../../src/contract';
+import { RunTask } from '../../src/index';
+import { expectToWaitFor, resourceOf } from '../support/expectations';
+import { network } from '../support/stacks';
+
+function given() {
+  const made = network();
+  return { ...made, condition: new CfnCondition(made.stack, 'Wanted', { expression: Fn.conditionEquals('a', 'b') }) };
+}
+
+type Given = ReturnType<typeof given>;
+
+function resourcesOf(stack: Stack): { [logicalId: string]: any } {
+  return Template.fromStack(stack).toJSON().Resources;
+}
+
+/** Each DependsOn on a resource that may not exist, as CloudFormation rejects it. */
+function unresolvedDependenciesOf(stack: Stack): string[] {
+  const resources = resourcesOf(stack);
+  return Object.entries(resources).flatMap(([id, { DependsOn = [], Condition }]) => [DependsOn].flat()
+    .filter((other) => resources[other].Condition && resources[other].Condition !== Condition).map((other) => `${id} on ${other}`));
+}
+
+function waitsInMetadata(construct: Construct | CfnResource): object | undefined {
+  const { stack, logicalId } = (CfnResource.isCfnResource(construct) ? construct : construct.node.defaultChild) as CfnResource;
+  return resourcesOf(stack)[stack.resolve(logicalId)].Metadata?.['cdk-ecs-run-task:WaitsFor'];
+}
+
+const ifWanted = (id: string) => ({ 'Fn::If': ['Wanted', { Ref: id }, { Ref: 'AWS::NoValue' }] });
+
+/** What the task waits for without that anybody names it. */
+const COMPANIONS: [string, (given: Given, run: RunTask) => CfnResource][] = [
+  ['a rule', ({ stack }, run) => new ec2.CfnSecurityGroupIngress(stack, 'Own', {
+    groupId: 'sg-00000001', sourceSecurityGroupId: run.connections.securityGroups[0].securityGroupId, ipProtocol: '-1',
+  })],
+  ['a policy', ({ stack, taskDefinition: { taskRole } }) => new iam.CfnPolicy(stack, 'Own', {
+    policyName: 'Own', roles: [taskRole.roleName], policyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' }] },
+  })],
+  ['a route', ({ stack, vpc }) => new ec2.CfnRoute(stack, 'Own', {
+    routeTableId: vpc.privateSubnets[0].routeTable.routeTableId, destinationCidrBlock: '10.1.0.0/16', transitGatewayId: 'tgw-00000001',
+  })],
+  ['the route to the internet', ({ vpc }) => vpc.privateSubnets[0].node.findChild('DefaultRoute') as ec2.CfnRoute],
+  ['a mount target', ({ stack, vpc, taskDefinition }) => {
+    const { fileSystemId } = new efs.FileSystem(stack, 'Files', { vpc });
+    taskDefinition.addVolume({ name: 'files', efsVolumeConfiguration: { fileSystemId } });
+    return new efs.CfnMountTarget(stack, 'Own', { fileSystemId, subnetId: vpc.privateSubnets[0].subnetId, securityGroups: [] });
+  }],
+  ['a rule between what it needs', ({ stack, vpc, database }, run) => {
+    const groups = [new ec2.SecurityGroup(stack, 'Group', { vpc }), database()];
+    run.executeAfter(...groups);
+    return new ec2.CfnSecurityGroupIngress(stack, 'Own', {
+      groupId: groups[1].connections.securityGroups[0].securityGroupId, sourceSecurityGroupId: groups[0].connections.securityGroups[0].securityGroupId, ipProtocol: '-1',
+    });
+  }],
+];
+
+describe('the task waits, if it exists, for', () => {
+  test('an instance of a database cluster', () => {
+    const { stack, vpc, task, condition } = given();
+    const db = new rds.DatabaseCluster(stack, 'Db', {
+      vpc,
+      engine: rds.DatabaseClusterEngine.auroraPostgres({ version: rds.AuroraPostgresEngineVersion.VER_16_4 }),
+      writer: rds.ClusterInstance.serverlessV2('Writer'),
+      readers: [rds.ClusterInstance.serverlessV2('Reader', { scaleWithWriter: true })],
+    });
+    (db.node.findChild('Reader').node.defaultChild as rds.CfnDBInstance).cfnOptions.condition = condition;
+    const run = task({ executeAfter: [db] });
+
+    expect(unresolvedDependenciesOf(stack)).toEqual([]);
+    expect(waitsInMetadata(run)).toEqual({ DbReader965174EA: ifWanted('DbReader965174EA') });
+    expectToWaitFor(resourceOf(run), 'Stack/Db/Writer/Resource', 'Stack/Db/Reader/Resource');
+  });
+
+  test.each(COMPANIONS)('%s that nobody names', (_, add) => {
+    const all = given();
+    const run = all.task();
+    const companion = add(all, run);
+    companion.cfnOptions.condition = all.condition;
+
+    expect(unresolvedDependenciesOf(all.stack)).toEqual([]);
+    expectToWaitFor(resourceOf(run), companion.node.path);
+  });
+
+  test('a resource whose condition was set by an override', () => {
+    const { stack, task } = given();
+    const queue = new sqs.Queue(stack, 'Queue');
+    (queue.node.defaultChild as CfnResource).addOverride('Condition', 'Wanted');
+    const run = task({ executeAfter: [queue] });
+
+    expect(unresolvedDependenciesOf(stack)).toEqual([]);
+    expectToWaitFor(resourceOf(run), 'Stack/Queue/Resource');
+  });
+
+  test('a nested stack with what it needs', () => {
+    const { stack, task, condition } = given();
+    const nested = new NestedStack(stack, 'Nested');
+    nested.nestedStackResource!.cfnOptions.condition = condition;
+    const run = task({ executeAfter: [new sqs.Queue(nested, 'Queue')] });
+
+    expect(unresolvedDependenciesOf(stack)).toEqual([]);
+    expectToWaitFor(resourceOf(run), 'Stack/Nested/Queue/Resource');
+  });
+
+  test('a resource of the parent stack, from a nested stack', () => {
+    const { stack, task, condition } = given();
+    const nested = new NestedStack(stack, 'Nested');
+    const queue = new sqs.CfnQueue(stack, 'Queue');
+    queue.cfnOptions.condition = condition;
+    const run = task({ executeAfter: [queue] }, 'Task', nested);
+
+    expect(unresolvedDependenciesOf(stack)).toEqual([]);
+    expect(waitsInMetadata(nested.nestedStackResource!)).toEqual({ Queue: ifWanted('Queue') });
+    expect(waitsInMetadata(run)).toBeUndefined();
+    expectToWaitFor(resourceOf(run), 'Stack/Queue');
+  });
+});
+
+test('without conditions the task has no references in its metadata, and one with the condition of the task is a DependsOn', () => {
+  const { stack, task, condition } = given();
+  const [queue, other] = ['Queue', 'Other'].map((id) => new sqs.CfnQueue(stack, id));
+  const [run, conditional] = [task({ executeAfter: [other] }), task({ executeAfter: [queue] }, 'Conditional')];
+  for (const resource of [queue, resourceOf(conditional) as CfnResource]) {
+    resource.cfnOptions.condition = condition;
+  }
+
+  expect(unresolvedDependenciesOf(stack)).toEqual([]);
+  expect([run, conditional].map(waitsInMetadata)).toEqual([undefined, undefined]);
+  expectToWaitFor(resourceOf(conditional), 'Stack/Queue');
+});
+
+describe('a task that exists on a condition', () => {
+  function conditional(all: Given, props: object, scope?: Construct): RunTask {
+    const run = all.task(props, 'Task', scope);
+    (resourceOf(run) as CfnResource).cfnOptions.condition = all.condition;
+    return run;
+  }
+
+  test('is waited for by its service if it exists', () => {
+    const all = given();
+    const service = new ecs.FargateService(all.stack, 'Service', { cluster: all.cluster, taskDefinition: all.taskDefinition });
+    const run = conditional(all, { executeBefore: [service] });
+    const { logicalId } = resourceOf(run) as CfnResource;
+
+    expect(unresolvedDependenciesOf(all.stack)).toEqual([]);
+    expect(waitsInMetadata(service.node.findChild('Service') as CfnResource)).toEqual({ [all.stack.resolve(logicalId)]: ifWanted(all.stack.resolve(logicalId)) });
+    expectToWaitFor(service.node.findChild('Service'), 'Stack/Task/Resource');
+  });
+
+  test('is waited for by a nested stack, and waits itself for another one', () => {
+    const all = given();
+    const nested = new NestedStack(all.stack, 'Nested');
+    const first = all.task({}, 'First');
+    const run = conditional(all, { executeBefore: [new sqs.Queue(nested, 'Queue')] });
+    first.executeBefore(run);
+
+    expect(unresolvedDependenciesOf(all.stack)).toEqual([]);
+    expectToWaitFor(nested.nestedStackResource!, 'Stack/Task/Resource', 'Stack/First/Resource');
+  });
+
+  test('gives its condition to its resources for further hours and to its outputs', () => {
+    const all = given();
+    const run = conditional(all, { timeout: Duration.hours(2), executeBefore: [new sqs.Queue(all.stack, 'Queue')] });
+    const arn = run.taskArn;
+    const template = Template.fromStack(all.stack);
+
+    expect(arn).toBeDefined();
+    expect(unresolvedDependenciesOf(all.stack)).toEqual([]);
+    expect(Object.values(template.findResources(RESOURCE_TYPE)).map(({ Condition }) => Condition)).toEqual(['Wanted', 'Wanted', 'Wanted']);
+    expect(Object.values(template.findOutputs('*')).map(({ Condition }) => Condition)).toEqual(['Wanted']);
+  });
+});
