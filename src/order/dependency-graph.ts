@@ -47,6 +47,11 @@ export class DependencyGraph {
     return found;
   }
 
+  /** Whether one of the resources that must exist before a resource, or the resource itself, is such. */
+  public needsAny(resource: CfnResource, isSuch: (needed: CfnResource) => boolean): boolean {
+    return [...this.findClosure([resource])].some(isSuch);
+  }
+
   public findNeeds(resource: CfnResource): Set<CfnResource> {
     const known = this.needs.get(resource);
     if (known) {

@@ -5,6 +5,7 @@ import { RESOURCE_TYPE } from '../contract';
 import { DependencyGraph, liftToCommonStack, listResources, resolveWithAddresses } from './dependency-graph';
 import { Handler } from '../function/handler-function';
 import type { TaskNetwork } from '../request/render-request';
+import { findOutermostStack } from '../request/stacks';
 import { findOwnedDefinition, listRoles, readIfKnown } from '../request/task-definition';
 import type { RunTaskProps } from '../run-task-props';
 
@@ -73,15 +74,32 @@ function addRoutes(task: OrderedTask, graph: DependencyGraph): void {
 }
 
 /** The task needs what its props name and what `executeAfter` names, except for security group rules in there that may belong to others. */
-function addScopes({ resource, props, deletion, after }: OrderedTask, graph: DependencyGraph): void {
-  const scopes: IConstruct[] = [
-    // With a feature flag the function has a log group, which Lambda would create first if the function ran earlier.
-    Handler.find(resource)!.function, props.cluster, ...props.volumes ?? [], ...after,
-    ...[props, deletion].flatMap((run) => run ? [run.taskDefinition, ...listRoles(run)] : []),
+function addScopes({ resource, props, deletion, after, before }: OrderedTask, graph: DependencyGraph): void {
+  const named: IConstruct[] = [
+    props.cluster, ...props.volumes ?? [], ...[props, deletion].flatMap((run) => run ? [run.taskDefinition, ...listRoles(run)] : []),
   ];
-  for (const scope of scopes) {
-    listResources(scope).filter((found) => found === scope || !isRule(found)).forEach((dependency) => graph.addDependency(resource, dependency));
-  }
+  const needed = [
+    // With a feature flag the function has a log group, which Lambda would create first if the function ran earlier.
+    ...listResources(Handler.find(resource)!.function),
+    ...named.flatMap((scope) => leaveOutWaiting(listParts(scope, graph), scope, before, graph)),
+    ...after.flatMap((scope) => leaveOutWaiting(listResources(scope), scope, before, graph)),
+  ];
+  needed.forEach((dependency) => graph.addDependency(resource, dependency));
+}
+
+/** The narrower scope wins: a scope that the task needs is needed without what waits inside it, and without what needs that. */
+function leaveOutWaiting(resources: CfnResource[], scope: IConstruct, before: Construct[], graph: DependencyGraph): CfnResource[] {
+  const waiting = new Set(before.filter((narrower) => narrower !== scope && narrower.node.scopes.includes(scope)).flatMap(listResources));
+  return resources.filter((found) => (found === scope || !isRule(found)) && (waiting.size === 0 || !graph.needsAny(found, (need) => waiting.has(need))));
+}
+
+/** The resources in the scope of a cluster, definition, role or volume, without constructs that run tasks, such as a service: these are users of it. */
+function listParts(scope: IConstruct, graph: DependencyGraph): CfnResource[] {
+  const resources = listResources(scope).filter((found) => findOutermostStack(found) === findOutermostStack(scope));
+  const users = resources.filter((found) => graph.needsAny(found, (need) =>
+    need.cfnResourceType === 'AWS::ECS::TaskDefinition' && !(need === found && found.node.scope === scope)));
+  const constructs = new Set(users.map((user) => user.node.scope).filter((construct) => construct !== scope));
+  return resources.filter((found) => !users.includes(found) && !found.node.scopes.some((construct) => constructs.has(construct)));
 }
 
 /** Makes everything in a waiting scope depend on the task, except what the task needs itself, which would be a cycle. */

@@ -366,6 +366,101 @@ describe('what executeBefore makes wait for the task', () => {
   });
 });
 
+describe('what is inside a scope that the task needs', () => {
+  /** A service with a definition of its own, and what follows from it, in the scope of something else. */
+  function serviceIn(scope: Construct, cluster: ecs.ICluster): ecs.FargateService {
+    const taskDefinition = new ecs.FargateTaskDefinition(scope, 'Web');
+    taskDefinition.addContainer('web', { image });
+    const service = new ecs.FargateService(scope, 'Service', { cluster, taskDefinition });
+    new CfnResource(scope, 'Alarm', { type: 'Custom::Alarm', properties: { Service: service.serviceName } });
+    return service;
+  }
+
+  const SCOPES: [string, (given: Network) => Construct][] = [
+    ['its cluster', ({ cluster }) => cluster],
+    ['its task definition', ({ taskDefinition }) => taskDefinition],
+    ['its task role', ({ taskDefinition }) => taskDefinition.taskRole.node.scopes.slice(-1)[0] as Construct],
+  ];
+
+  describe.each(SCOPES)('%s', (_, scopeOf) => {
+    test('waits for the task if executeBefore names it', () => {
+      const given = network();
+      const service = serviceIn(scopeOf(given), given.cluster);
+      const run = given.task({ executeBefore: [service] });
+
+      expectToWaitFor(service.node.findChild('Service'), 'Stack/Task/Resource');
+      expectNotToWaitFor(resourceOf(run), /Service|Alarm|Web/);
+    });
+
+    test('is not waited for if it runs tasks, whatever is beside it', () => {
+      const given = network();
+      const scope = scopeOf(given);
+      serviceIn(scope, given.cluster);
+      given.task({}, 'Sibling', scope);
+      new CfnResource(scope, 'Extra', { type: 'Custom::Thing' });
+      const run = given.task();
+
+      expectToWaitFor(resourceOf(run), `${scope.node.path}/Extra`);
+      expectNotToWaitFor(resourceOf(run), /\/Service\/|Alarm|Web|Sibling/);
+    });
+
+    test('is not waited for in a stack of its own', () => {
+      const given = network();
+      const inner = new Stack(scopeOf(given), 'Inner');
+      new sqs.CfnQueue(inner, 'Queue', { queueName: `${given.cluster.clusterName}-queue` });
+      given.task();
+      Template.fromStack(inner);
+
+      expect(given.stack.dependencies).toEqual([]);
+    });
+  });
+
+  test('executeAfter names a database, and executeBefore the proxy in its scope', () => {
+    const { stack, vpc, task, database } = network();
+    const db = database();
+    const run = task({ executeAfter: [db] });
+    db.connections.allowDefaultPortFrom(run);
+    const proxy = db.addProxy('Proxy', { vpc, secrets: [db.secret!] });
+    run.executeBefore(proxy);
+
+    expectToWaitFor(proxy.node.findChild('Resource'), 'Stack/Task/Resource');
+    expectToWaitFor(resourceOf(run), 'Stack/Database/Resource', 'Stack/Database/Secret/Attachment/Resource', /^Stack\/Database\/SecurityGroup\/from StackTask/);
+    expectNotToWaitFor(resourceOf(run), /Proxy/);
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test('executeAfter names the construct around the task, and executeBefore another part of it', () => {
+    const { stack, task } = network();
+    const scope = new Construct(stack, 'Scope');
+    const [first, later] = ['First', 'Later'].map((id) => new sqs.Queue(scope, id));
+    const afterLater = new sqs.CfnQueue(scope, 'AfterLater', { queueName: later.queueName });
+    const run = task({ executeAfter: [scope], executeBefore: [later] }, 'Task', scope);
+
+    expectToWaitFor(resourceOf(run), first.node.findChild('Resource').node.path);
+    expectToWaitFor(later, 'Stack/Scope/Task/Resource');
+    expectNotToWaitFor(resourceOf(run), afterLater.node.path);
+  });
+
+  test('the innermost of three scopes wins', () => {
+    const { stack, task } = network();
+    const outer = new Construct(stack, 'Outer');
+    const middle = new Construct(outer, 'Middle');
+    const [waits, needed] = ['Waits', 'Needed'].map((id) => new sqs.Queue(middle, id));
+    const run = task({ executeAfter: [outer, needed], executeBefore: [middle] });
+
+    expectToWaitFor(waits, 'Stack/Task/Resource');
+    expectToWaitFor(resourceOf(run), 'Stack/Outer/Middle/Needed/Resource');
+  });
+
+  test('a service in the cluster is waited for if executeAfter names it, or the cluster', () => {
+    const { cluster, task } = network();
+    const service = serviceIn(cluster, cluster);
+    const [smoke, other] = [task({ executeAfter: [service] }, 'Smoke'), task({ executeAfter: [cluster] }, 'Other')];
+
+    [smoke, other].forEach((run) => expectToWaitFor(resourceOf(run), 'Stack/Cluster/Service/Service'));
+  });
+});
+
 describe('synthesis rejects a contradictory order', () => {
   test('executeBefore with something that the task needs', () => {
     const { stack, taskDefinition, task } = network();
