@@ -158,8 +158,8 @@ export interface ContainerOverride {
   readonly command?: string[];
 
   /**
-   * Environment variables to add or to replace. They are readable in the template: secrets belong in the task
-   * definition.
+   * Environment variables to add or to replace. They are readable in the template. The value of a secret is an error,
+   * because CloudFormation does not resolve it in a custom resource: use `secrets` of the container in the task definition.
    *
    * @default - as in the task definition
    */

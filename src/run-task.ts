@@ -13,6 +13,7 @@ import { renderTask, TaskNetwork } from './request/render-request';
 import { chooseServiceTimeout, renderProperties } from './request/resource-properties';
 import { findTaskRole, findVpc, isAwsvpc, readIfKnown } from './request/task-definition';
 import { checkAgainstDefinitions, checkTask } from './request/validation/check-task';
+import { checkSecrets } from './request/validation/secrets';
 import { checkUsedAttributes } from './request/validation/used-attributes';
 import { warnOfExpiringCredentials, warnOfInfrequentAccess, warnOfMissingProviders, warnOfUnknownRoles } from './request/warnings';
 import { RunTaskProps } from './run-task-props';
@@ -83,6 +84,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     };
     Finalizer.of(this).add(ordered, () => {
       this.shareCondition();
+      throwErrors(this, checkSecrets(this.resource));
       runs.forEach((run) => warnOfUnknownRoles(this, run));
       runs.forEach((run) => warnOfEmptyExitCodeFrom(this, run));
       warnOfMissingProviders(this, props);

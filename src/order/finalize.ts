@@ -27,7 +27,7 @@ export class Finalizer implements IAspect {
     Aspects.of(stage).add(this, { priority: AspectPriority.READONLY }); // after the aspects that change something
   }
 
-  /** @param warn Adds the warnings about the task. */
+  /** @param warn Adds the warnings about the task, and throws what is wrong with its rendered properties. */
   public add(task: OrderedTask, warn: () => void): void {
     this.tasks.push(task);
     this.warnings.push(warn);

@@ -1,0 +1,112 @@
+import { App, Aws, CfnDynamicReference, CfnDynamicReferenceService, CfnParameter, CfnResource, Fn, Lazy, SecretValue, Stack, Token } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { RunFargateTask, RunTaskProps } from '../../src/index';
+import { expectErrors, resourceOf } from '../support/expectations';
+import { network, runTask, Setup, setup } from '../support/stacks';
+
+const TEXT = '{{resolve:secretsmanager:shop:SecretString:password}}';
+const app = { containerName: 'app' };
+const errorFor = (path: string) => new RegExp(`^\\[Stack/Task\\] ${path} must not contain the value of a secret, got: \\{\\{resolve:`);
+
+/** Synthesizes a task with a value in an environment variable. */
+function withValue(make: (given: Setup) => string): () => unknown {
+  const given = setup();
+  runTask(given, { containerOverrides: [{ ...app, environment: { PASSWORD: make(given) } }] });
+  return () => Template.fromStack(given.stack);
+}
+
+test('the error about a secret names the override, the reference and the way', () => {
+  expectErrors(withValue(({ stack }) => new secretsmanager.Secret(stack, 'Secret').secretValueFromJson('password').unsafeUnwrap()),
+    '[Stack/Task] containerOverrides.app.environment.PASSWORD must not contain the value of a secret, '
+    + 'got: {{resolve:secretsmanager:SecretA720EF05:SecretString:password::}}; CloudFormation does not resolve this text in a custom resource: '
+    + 'give the secret to the container with secrets in its taskDefinition');
+});
+
+describe('synthesis rejects the value of a secret', () => {
+  test.each<[string, (given: Setup) => string]>([
+    ['by unsafeUnwrap', ({ stack }) => new secretsmanager.Secret(stack, 'Secret').secretValue.unsafeUnwrap()],
+    ['of an imported secret', ({ stack }) => secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'shop').secretValueFromJson('a').unsafeUnwrap()],
+    ['by its name', () => SecretValue.secretsManager('shop').unsafeUnwrap()],
+    ['of a secure parameter', () => SecretValue.ssmSecure('/shop', '1').unsafeUnwrap()],
+    ['of an imported secure parameter',
+      ({ stack }) => ssm.StringParameter.fromSecureStringParameterAttributes(stack, 'Parameter', { parameterName: '/shop', version: 1 }).stringValue],
+    ['as a dynamic reference', () => new CfnDynamicReference(CfnDynamicReferenceService.SECRETS_MANAGER, 'shop').toString()],
+    ['as a secure dynamic reference', () => new CfnDynamicReference(CfnDynamicReferenceService.SSM_SECURE, '/shop:1').toString()],
+    ['as a text', () => TEXT],
+    ['in a text', () => `postgres://shop:${TEXT}@database/shop`],
+    ['in JSON', ({ stack }) => stack.toJsonString({ password: SecretValue.secretsManager('shop').unsafeUnwrap(), region: Aws.REGION })],
+    ['in Fn::Join', () => Fn.join('-', ['a', SecretValue.secretsManager('shop').unsafeUnwrap(), Aws.REGION])],
+    ['that Fn::Join puts together', () => Fn.join(':', ['{{resolve', 'secretsmanager', Aws.STACK_NAME, 'SecretString}}'])],
+    ['in Fn::Sub', () => Fn.sub('{{resolve:secretsmanager:${AWS::StackName}:SecretString:password}}')],
+    ['in a variable of Fn::Sub', () => Fn.sub('a${Password}', { Password: TEXT })],
+    ['in a part of Fn::Sub', () => Fn.sub('{{resolve:${Service}:shop}}', { Service: 'secretsmanager' })],
+    ['in Fn::If', () => Fn.conditionIf('AWS::NoValue', 'a', TEXT).toString()],
+    ['in Fn::Base64', () => Fn.base64(TEXT)],
+    ['that is known late', () => Lazy.string({ produce: () => TEXT })],
+    ['in an intrinsic function that was written by hand', () => Token.asString({ 'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: 'Id' }, '}}']] })],
+    ['as the default of a parameter', ({ stack }) => new CfnParameter(stack, 'Password', { default: TEXT }).valueAsString],
+  ])('%s', (_, make) => {
+    expectErrors(withValue(make), errorFor('containerOverrides\\.app\\.environment\\.PASSWORD'));
+  });
+
+  test.each<[string, (value: string) => Partial<RunTaskProps>, string]>([
+    ['in a command', (value) => ({ containerOverrides: [{ ...app, command: ['login', `-p=${value}`] }] }), 'containerOverrides\\.app\\.command'],
+    ['in a list', (value) => ({ containerOverrides: [{ ...app, command: Fn.split(' ', value) }] }), 'containerOverrides\\.app\\.command'],
+    ['in the name of a variable', (value) => ({ containerOverrides: [{ ...app, environment: { [value]: '' } }] }), 'containerOverrides\\.app\\.environment'],
+    ['in a trigger', (value) => ({ triggers: { value } }), 'triggers\\.value'],
+    ['in a tag', (value) => ({ tags: { owner: value } }), 'tags\\.owner'],
+    ['in the group', (value) => ({ group: value }), 'group'],
+    ['on delete', (value) => ({ onDelete: { containerOverrides: [{ ...app, environment: { A: value } }] } }),
+      'onDelete\\.containerOverrides\\.app\\.environment\\.A'],
+    ['in an override of the task', (value) => ({ taskOverrides: { cpu: Token.asNumber(Token.asAny(value)) } }), 'taskOverrides\\.cpu'],
+  ])('%s', (_, props, path) => {
+    const given = setup();
+    runTask(given, props(SecretValue.secretsManager('shop').unsafeUnwrap()));
+
+    expectErrors(() => Template.fromStack(given.stack), errorFor(path));
+  });
+
+  test('in each place with one error', () => {
+    const given = setup();
+    runTask(given, { triggers: { secret: TEXT }, containerOverrides: [{ ...app, command: [TEXT], environment: { A: 'a', B: TEXT } }] });
+
+    expectErrors(() => Template.fromStack(given.stack), errorFor('containerOverrides\\.app\\.command'),
+      errorFor('containerOverrides\\.app\\.environment\\.B'), errorFor('triggers\\.secret'));
+  });
+
+  test('that an escape hatch adds', () => {
+    const given = setup();
+    (resourceOf(runTask(given)) as CfnResource).addPropertyOverride('Request.overrides.containerOverrides', [{ name: 'app', command: [TEXT] }]);
+
+    expectErrors(() => Template.fromStack(given.stack), errorFor('containerOverrides\\.app\\.command'));
+  });
+
+  test('before the CDK suggests unsafeUnwrap', () => {
+    const { stack, task } = network({ '@aws-cdk/core:checkSecretUsage': true });
+    task({ containerOverrides: [{ ...app, command: [`-p ${SecretValue.secretsManager('shop')}`] }] });
+
+    expectErrors(() => Template.fromStack(stack), errorFor('containerOverrides\\.app\\.command'));
+  });
+});
+
+describe('synthesis accepts', () => {
+  test.each<[string, (given: Setup) => string]>([
+    ['a parameter that is not secure', ({ stack }) => ssm.StringParameter.valueForStringParameter(stack, '/shop')],
+    ['a reference to a parameter that is not secure', () => new CfnDynamicReference(CfnDynamicReferenceService.SSM, '/shop:1').toString()],
+    ['the ARN of a secret', ({ stack }) => new secretsmanager.Secret(stack, 'Secret').secretArn],
+    ['a text that only looks similar', () => '{{secretsmanager}} resolve:secretsmanager:'],
+    ['a parameter without echo', ({ stack }) => SecretValue.cfnParameter(new CfnParameter(stack, 'Password', { noEcho: true })).unsafeUnwrap()],
+  ])('%s', (_, make) => {
+    expect(withValue(make)).not.toThrow();
+  });
+
+  test('a secret in the environment of RunFargateTask, whose definition CloudFormation resolves', () => {
+    const stack = new Stack(new App(), 'Stack');
+    new RunFargateTask(stack, 'Task', { image: ecs.ContainerImage.fromRegistry('app'), environment: { PASSWORD: SecretValue.secretsManager('shop').unsafeUnwrap() } });
+
+    expect(() => Template.fromStack(stack)).not.toThrow();
+  });
+});
