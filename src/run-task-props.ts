@@ -400,7 +400,10 @@ export interface RunTaskOptions {
   readonly enableEcsManagedTags?: boolean;
 
   /**
-   * Whether `aws ecs execute-command` works in the task's containers. The task role gets the permissions for it.
+   * Whether `aws ecs execute-command` works in the task's containers. The task role gets the permissions for it, including
+   * those for the key, the log group and the bucket in the cluster's `executeCommandConfiguration`.
+   *
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
    *
    * @default - false, by default of the service
    */

@@ -2,6 +2,7 @@ import { ArnFormat, Aws, Stack } from 'aws-cdk-lib';
 import { PropagatedTagSource } from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { grantExecuteCommand } from './execute-command';
 import { isOutput } from '../contract';
 import { findLogLocations, findLogsToRead, findOwnedDefinition, findTaskRole, listRoles, readFamily } from '../request/task-definition';
 import type { RunTaskProps } from '../run-task-props';
@@ -61,13 +62,7 @@ export function listHandlerStatements(scope: Construct, props: RunTaskProps, att
 /** Grants the task's own roles what `enableExecuteCommand` and `environmentFiles` need. */
 export function grantToTask(scope: Construct, props: RunTaskProps): void {
   if (props.enableExecuteCommand) {
-    findTaskRole(props)?.addToPrincipalPolicy(new iam.PolicyStatement({
-      actions: [
-        'ssmmessages:CreateControlChannel', 'ssmmessages:CreateDataChannel',
-        'ssmmessages:OpenControlChannel', 'ssmmessages:OpenDataChannel',
-      ],
-      resources: ['*'],
-    }));
+    grantExecuteCommand(scope, props.cluster, findTaskRole(props));
   }
   const files = (props.containerOverrides ?? []).flatMap(({ environmentFiles }) => environmentFiles ?? []).map((file) => file.bind(scope).s3Location);
   if (files.length > 0) {

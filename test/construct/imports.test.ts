@@ -157,7 +157,7 @@ describe('an imported role', () => {
     runTask(given, { taskDefinition: definitionIn(given.stack, `${ARN}:task-definition/migrate:7`, { taskRole }), enableExecuteCommand: true });
 
     Template.fromStack(given.stack).hasResourceProperties('AWS::IAM::Policy', {
-      PolicyDocument: { Statement: [Match.objectLike({ Action: Match.arrayWith(['ssmmessages:OpenDataChannel']) })] },
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: Match.arrayWith(['ssmmessages:OpenDataChannel']) })]) },
       Roles: ['imported'],
     });
   });

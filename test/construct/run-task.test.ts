@@ -489,24 +489,6 @@ describe('a grant', () => {
     Annotations.fromStack(given.stack).hasWarning('/Stack/Task', Match.stringLikeRegexp("Add statement to this resource's role"));
   });
 
-  test('for enableExecuteCommand goes to the task role', () => {
-    const given = setup();
-    runTask(given, { enableExecuteCommand: true });
-
-    Template.fromStack(given.stack).hasResourceProperties('AWS::IAM::Policy', {
-      PolicyDocument: {
-        Statement: [{
-          Effect: 'Allow',
-          Action: [
-            'ssmmessages:CreateControlChannel', 'ssmmessages:CreateDataChannel', 'ssmmessages:OpenControlChannel', 'ssmmessages:OpenDataChannel',
-          ],
-          Resource: '*',
-        }],
-      },
-      Roles: [{ Ref: Match.stringLikeRegexp('DefinitionTaskRole') }],
-    });
-  });
-
   test('for several environment files from the disk goes to the execution role', () => {
     const given = setup();
     const files = [ecs.EnvironmentFile.fromAsset(__filename), ecs.EnvironmentFile.fromAsset(path.join(__dirname, 'imports.test.ts'))];
@@ -546,7 +528,7 @@ describe('a grant', () => {
       Properties: { Roles: [{ Ref: Match.stringLikeRegexp(`${name}TaskRole`) }] },
     })).flatMap(({ Properties }) => Properties.PolicyDocument.Statement).length;
 
-    expect([granted(shared.stack, 'Definition'), granted(own.stack, 'Definition'), granted(own.stack, 'CleanUp')]).toEqual([1, 1, 1]);
+    expect([granted(shared.stack, 'Definition'), granted(own.stack, 'Definition'), granted(own.stack, 'CleanUp')]).toEqual([3, 3, 3]);
   });
 
   test('of ecs:TagResource to the function needs a tag', () => {
