@@ -318,8 +318,11 @@ export interface RunTaskOptions {
 
   /**
    * The capacity providers to run the task on, at most 20, in place of a launch type: Fargate Spot, Auto Scaling
-   * groups or Managed Instances. An empty list stands for the cluster's default strategy. A warning tells if it names
-   * FARGATE or FARGATE_SPOT and the cluster lacks them.
+   * groups or Managed Instances, not mixed with Fargate. Weights are from 0 to 1000, of several providers at least one above 0;
+   * the base is from 0 to 100000, for one provider. An empty list stands for the cluster's default strategy. A warning tells
+   * if it names FARGATE or FARGATE_SPOT and the cluster lacks them.
+   *
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
    *
    * @default - the task runs with a launch type
    */
@@ -378,8 +381,8 @@ export interface RunTaskOptions {
   readonly referenceId?: string;
 
   /**
-   * Tags of the task, at most 50: keys of at most 128 characters, values of at most 256. Neither may begin with
-   * `aws:`, and the key `cdk-ecs-run-task` is reserved.
+   * Tags of the task, at most 50: keys of at most 128 characters, values of at most 256. Both have letters, digits, spaces
+   * and `_ . : / = + - @` only. Neither may begin with `aws:`, and the key `cdk-ecs-run-task` is reserved.
    *
    * @default - none
    */

@@ -45,6 +45,6 @@ taskDefinition.addContainer('gpu', {
 new RunTask(stack, 'Run', {
   cluster,
   taskDefinition,
-  capacityProviderStrategies: [{ capacityProvider: gpus.capacityProviderName }],
+  capacityProviderStrategies: [{ capacityProvider: gpus.capacityProviderName, weight: 1 }],
   timeout: Duration.minutes(20), // with the start of the instance
 });

@@ -28,7 +28,7 @@ const load = new RunFargateTask(stack, 'Load', {
     [table.tableName]: currencies.map((code) => ({ PutRequest: { Item: { code: { S: code } } } })),
   })],
   environment: { AWS_REGION: stack.region },
-  capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT' }],
+  capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }],
   retryAttempts: 3, // Spot capacity may be taken away; to put the same items again does no harm
   timeout: Duration.minutes(10),
 });

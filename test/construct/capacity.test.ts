@@ -94,7 +94,7 @@ describe('a task runs on', () => {
 });
 
 describe('the warning about Fargate capacity providers that the cluster lacks', () => {
-  const strategies = { capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT' }, { capacityProvider: 'FARGATE' }] };
+  const strategies = { capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }, { capacityProvider: 'FARGATE' }] };
 
   test('names the providers and the way to enable them', () => {
     const given = setup();

@@ -2,7 +2,8 @@ import { CfnParameter, Duration, Lazy, Size, Tags, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import { OnRollback, ResourceType, RunOn, RunTaskProps, TaskManagedVolume } from '../../src/index';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { ContainerOverride, NvidiaMps, OnRollback, ResourceType, RunOn, RunTaskProps, TaskManagedVolume } from '../../src/index';
 import { expectErrors } from '../support/expectations';
 import { addVolume, runTask, Setup, setup } from '../support/stacks';
 
@@ -26,6 +27,14 @@ function volume(given: Setup, props: Partial<ConstructorParameters<typeof TaskMa
   return addVolume(given, new TaskManagedVolume(given.stack, 'Data', { name: 'data', managedEBSVolume: { size: Size.gibibytes(10) }, ...props }));
 }
 
+function withTags(given: Setup, tags: { [key: string]: string }): TaskManagedVolume {
+  return volume(given, { managedEBSVolume: { size: Size.gibibytes(1), tagSpecifications: [{ tags }] } });
+}
+
+function withShare(nvidiaMps: NvidiaMps): ContainerOverride {
+  return { ...app, resourceRequirements: [{ type: ResourceType.GPU, sharingStrategy: { nvidiaMps } }] };
+}
+
 /** A further definition beside that of the setup. */
 function other({ stack }: Setup, compatibility = ecs.Compatibility.FARGATE, networkMode?: ecs.NetworkMode): ecs.TaskDefinition {
   const definition = new ecs.TaskDefinition(stack, 'Other', { compatibility, networkMode, cpu: '256', memoryMiB: '512' });
@@ -36,7 +45,7 @@ function other({ stack }: Setup, compatibility = ecs.Compatibility.FARGATE, netw
 type Props = (given: Setup) => Partial<RunTaskProps>;
 
 describe('the constructor of RunTask rejects', () => {
-  test.each<[string, () => Setup, Props, string | RegExp]>([
+  test.each<[string, () => Setup, Props, ...Array<string | RegExp>]>([
     ['a count over 10', onFargate, () => ({ count: 11 }),
       '[Stack/Task] count must be an integer from 1 to 10, got: 11'],
     ['a count of 0', onFargate, () => ({ count: 0 }),
@@ -48,7 +57,7 @@ describe('the constructor of RunTask rejects', () => {
     ['a launch type that the definition does not have', onEc2, () => ({ launchType: ecs.LaunchType.EXTERNAL }),
       "[Stack/Task] launchType must be one that the taskDefinition is compatible with, got: EXTERNAL; remove it, or change the compatibility of 'Stack/Definition'"],
     ['more than 20 capacity providers', onEc2,
-      () => ({ capacityProviderStrategies: repeat(21, (index) => ({ capacityProvider: `provider-${index}` })) }),
+      () => ({ capacityProviderStrategies: repeat(21, (index) => ({ capacityProvider: `provider-${index}`, weight: 1 })) }),
       '[Stack/Task] capacityProviderStrategies must have at most 20 items, got: 21'],
     ['a platform version off Fargate', onEc2, () => ({ platformVersion: ecs.FargatePlatformVersion.VERSION1_4 }),
       '[Stack/Task] platformVersion is for tasks on Fargate only, got: 1.4.0; remove it, or run the task on Fargate'],
@@ -63,7 +72,7 @@ describe('the constructor of RunTask rejects', () => {
     ['placement constraints on Fargate', onFargate, () => ({ placementConstraints: [ecs.PlacementConstraint.distinctInstances()] }),
       '[Stack/Task] placementConstraints must not be set for a task on Fargate, got: 1; remove it, or run the task on EC2'],
     ['placement constraints on Fargate, by a provider beside one that the deployment names', onFargate,
-      () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE' }, { capacityProvider: text }], placementConstraints: [ecs.PlacementConstraint.distinctInstances()] }),
+      () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 1 }, { capacityProvider: text }], placementConstraints: [ecs.PlacementConstraint.distinctInstances()] }),
       /^\[Stack\/Task\] placementConstraints .*, got: 1/],
     ['placement strategies on Fargate Spot', onFargate,
       () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT' }], placementStrategies: [ecs.PlacementStrategy.randomly()] }),
@@ -100,6 +109,59 @@ describe('the constructor of RunTask rejects', () => {
     ['a number of Neuron devices', onEc2,
       () => ({ containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.NEURON_DEVICE, value: '2' }] }] }),
       "[Stack/Task] containerOverrides.resourceRequirements of type NeuronDevice must have the value ALL, got: 2 for container 'app'"],
+    ['weights of 0 only', onFargate,
+      () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 0 }, { capacityProvider: 'FARGATE_SPOT' }] }),
+      '[Stack/Task] capacityProviderStrategies must have a weight above 0 for at least one provider, got: 0, 0; without a weight, one of several providers has 0'],
+    ['a weight of 0 for the only provider', onFargate, () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 0 }] }),
+      /^\[Stack\/Task\] capacityProviderStrategies .* weight above 0 .*, got: 0;/],
+    ['a weight over 1000', onFargate, () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 1001 }] }),
+      '[Stack/Task] capacityProviderStrategies must have weights that are integers from 0 to 1000, got: 1001 for FARGATE'],
+    ['half a weight', onFargate, () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 0.5 }] }), /weights .*, got: 0\.5 for FARGATE$/],
+    ['a negative base', onFargate, () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', base: -1 }] }),
+      '[Stack/Task] capacityProviderStrategies must have a base that is an integer from 0 to 100000, got: -1 for FARGATE'],
+    ['a base over 100000', onFargate, () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', base: 100_001 }] }), /base .*, got: 100001 for FARGATE$/],
+    ['two bases', onFargate,
+      () => ({ capacityProviderStrategies: ['FARGATE', 'FARGATE_SPOT'].map((capacityProvider) => ({ capacityProvider, base: 1, weight: 1 })) }),
+      '[Stack/Task] capacityProviderStrategies must have a base for at most one provider, got: FARGATE and FARGATE_SPOT'],
+    ['Fargate beside an Auto Scaling group', onFargate,
+      () => ({ capacityProviderStrategies: ['FARGATE', 'instances'].map((capacityProvider) => ({ capacityProvider, weight: 1 })) }),
+      '[Stack/Task] capacityProviderStrategies must not mix Fargate with other capacity providers, got: FARGATE and instances; keep those of one kind'],
+    ['Fargate beside a capacity provider of the app', onFargate, ({ stack }) => {
+      const { ref } = new ecs.CfnCapacityProvider(stack, 'Provider', { autoScalingGroupProvider: { autoScalingGroupArn: 'arn' } });
+      return { capacityProviderStrategies: [{ capacityProvider: ref, weight: 1 }, { capacityProvider: 'FARGATE_SPOT', weight: 1 }] };
+    }, /must not mix Fargate .*, got: Stack\/Provider and FARGATE_SPOT;/],
+    ['an expression over 2000 characters', onEc2, () => ({ placementConstraints: [ecs.PlacementConstraint.memberOf('x'.repeat(2001))] }),
+      '[Stack/Task] placementConstraints must have expressions of at most 2000 characters, got: 2001'],
+    ['no CPU for the task', onFargate, () => ({ taskOverrides: { cpu: 0 } }), '[Stack/Task] taskOverrides.cpu must be a positive integer, got: 0'],
+    ['half a MiB for the task', onFargate, () => ({ taskOverrides: { memoryLimitMiB: 512.5 } }),
+      '[Stack/Task] taskOverrides.memoryLimitMiB must be a positive integer, got: 512.5'],
+    ['ephemeral storage off Fargate', onEc2, () => ({ taskOverrides: { ephemeralStorageGiB: 50 } }),
+      '[Stack/Task] taskOverrides.ephemeralStorageGiB is for tasks on Fargate only, got: 50; remove it, or run the task on Fargate'],
+    ['more than 10 environment files', onFargate, ({ stack }) => {
+      const bucket = s3.Bucket.fromBucketName(stack, 'Bucket', 'files');
+      return { containerOverrides: [{ ...app, environmentFiles: repeat(11, (index) => ecs.EnvironmentFile.fromBucket(bucket, `${index}.env`)) }] };
+    }, "[Stack/Task] containerOverrides.environmentFiles must have at most 10 items, got: 11 for container 'app'"],
+    ['negative CPU units', onFargate, () => ({ containerOverrides: [{ ...app, cpu: -1 }] }),
+      "[Stack/Task] containerOverrides.cpu must be an integer of at least 0, got: -1 for container 'app'"],
+    ['less memory than a container can have', onFargate, () => ({ containerOverrides: [{ ...app, memoryLimitMiB: 3 }] }),
+      "[Stack/Task] containerOverrides.memoryLimitMiB must be an integer of at least 4, got: 3 for container 'app'"],
+    ['a fraction of a reservation', onFargate, () => ({ containerOverrides: [{ ...app, memoryReservationMiB: 99.5 }] }),
+      /memoryReservationMiB must be an integer .*, got: 99\.5 for/],
+    ['a limit below the reservation', onFargate, () => ({ containerOverrides: [{ ...app, memoryLimitMiB: 128, memoryReservationMiB: 256 }] }),
+      "[Stack/Task] containerOverrides.memoryLimitMiB must not be less than memoryReservationMiB, got: 128 and 256 for container 'app'"],
+    ['no GPU at all', onEc2, () => ({ containerOverrides: [{ ...app, gpuCount: 0 }] }),
+      "[Stack/Task] containerOverrides.gpuCount must be a positive integer, got: 0 for container 'app'"],
+    ['a word as the number of GPUs', onEc2, () => ({ containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.GPU, value: 'two' }] }] }),
+      "[Stack/Task] containerOverrides.resourceRequirements of type GPU must have a positive integer or ALL as value, got: two for container 'app'"],
+    ['a share of a GPU without memory', onEc2, () => ({ containerOverrides: [withShare({ memoryMiB: 0 })] }),
+      "[Stack/Task] containerOverrides.nvidiaMps.memoryMiB must be a positive integer, got: 0 for container 'app'"],
+    ['more than all of a GPU', onEc2, () => ({ containerOverrides: [withShare({ memoryMiB: 1, maxComputePercent: 101 })] }),
+      "[Stack/Task] containerOverrides.nvidiaMps.maxComputePercent must be an integer from 1 to 100, got: 101 for container 'app'"],
+    ['Neuron devices in two containers', onEc2,
+      () => ({ containerOverrides: ['app', 'b'].map((containerName) => ({ containerName, resourceRequirements: [{ type: ResourceType.NEURON_DEVICE, value: 'ALL' }] })) }),
+      '[Stack/Task] containerOverrides.resourceRequirements of type NeuronDevice must be in one container only, got: app and b'],
+    ['a shared GPU beside one that is not', onEc2, () => ({ containerOverrides: [withShare({ memoryMiB: 1 }), { containerName: 'b', gpuCount: 1 }] }),
+      '[Stack/Task] containerOverrides.resourceRequirements of type GPU must have a sharingStrategy in all containers or in none, got: app with one, b without'],
     ['startedBy over 128 characters', onFargate, () => ({ startedBy: 'x'.repeat(129) }),
       `[Stack/Task] startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: 129 characters, '${'x'.repeat(129)}'`],
     ['startedBy with other characters', onFargate, () => ({ startedBy: 'a:b' }),
@@ -123,6 +185,12 @@ describe('the constructor of RunTask rejects', () => {
       "[Stack/Task] tags must not have keys or values that begin with 'aws:', got: 'AWS:key' = 'value'"],
     ['a tag value that begins with aws:', onFargate, () => ({ tags: { key: 'aws:value' } }),
       /^\[Stack\/Task\] tags .*, got: 'key' = 'aws:value'/],
+    ['other characters in a tag value', onFargate, () => ({ tags: { commit: 'fix (urgent) #12' } }),
+      "[Stack/Task] tags must have only letters, digits, spaces and the characters _ . : / = + - @, got: 'commit' = 'fix (urgent) #12'; remove or replace the others"],
+    ['other characters in a tag key', onFargate, () => ({ tags: { 'cost|centre': 'x' } }), /^\[Stack\/Task\] tags must have only .*, got: 'cost\|centre' = 'x';/],
+    ['brackets in a tag', onFargate, () => ({ tags: { step: 'build[1]' } }), /^\[Stack\/Task\] tags must have only .*, got: 'step' = 'build\[1\]';/],
+    ['a line break in a tag', onFargate, () => ({ tags: { commit: 'fix\nall' } }), /^\[Stack\/Task\] tags must have only letters/, /^all'; remove or replace the others$/],
+    ['an emoji in a tag', onFargate, () => ({ tags: { mood: '\u{1F600}' } }), /^\[Stack\/Task\] tags must have only .*;/],
     ['the reserved tag key', onFargate, () => ({ tags: { 'cdk-ecs-run-task': 'value' } }),
       "[Stack/Task] tags must not have the key 'cdk-ecs-run-task', by which the function finds its tasks; choose another key"],
     ['more than one volume', onFargate, ({ stack }) => ({
@@ -137,6 +205,20 @@ describe('the constructor of RunTask rejects', () => {
       })],
     }),
     "[Stack/Task] volumes must take their tags from TASK_DEFINITION, got: SERVICE for 'data'; no service starts this task"],
+    ['a magnetic volume on Fargate', onFargate, (given) => ({
+      volumes: [volume(given, { managedEBSVolume: { size: Size.gibibytes(1), volumeType: ec2.EbsDeviceVolumeType.STANDARD } })],
+    }),
+    "[Stack/Task] volumes must not have the volumeType standard for a task on Fargate, got it for 'data'; use another volumeType"],
+    ['a tag of a volume that begins with aws:, with a long value', onFargate, (given) => ({ volumes: [withTags(given, { 'aws:x': 'y'.repeat(300) })] }),
+      "[Stack/Task] volumes.tagSpecifications.tags must have values of at most 256 characters, got: 300 for 'aws:x'",
+      /^\[Stack\/Task\] volumes\.tagSpecifications\.tags must not have keys or values that begin with 'aws:'/],
+    ['other characters in a tag of a volume', onFargate, (given) => ({ volumes: [withTags(given, { 'a|b': '' })] }),
+      /^\[Stack\/Task\] volumes\.tagSpecifications\.tags must have only letters/],
+    ['more than 50 tags of a volume', onFargate, (given) => ({
+      volumes: [withTags(given, Object.fromEntries(repeat(51, (index) => [`key-${index}`, ''])))],
+    }), '[Stack/Task] volumes.tagSpecifications.tags must have at most 50 items, got: 51'],
+    ['a tag that ECS adds to a volume', onFargate, (given) => ({ volumes: [withTags(given, { AmazonECSManaged: 'true' })] }),
+      "[Stack/Task] volumes.tagSpecifications.tags must not have the key 'AmazonECSManaged', which ECS adds itself; remove it"],
     ['a volume initialization rate below 100', onFargate,
       (given) => ({ volumes: [volume(given, { managedEBSVolume: { snapShotId: 'snap-00000001' }, volumeInitializationRate: Size.mebibytes(99) })] }),
       "[Stack/Task] volumeInitializationRate must be from 100 to 300 MiB per second, got: 99 for 'data'"],
@@ -186,10 +268,10 @@ describe('the constructor of RunTask rejects', () => {
     ['a definition on delete with a network interface that the other lacks', onEc2,
       (given) => ({ onDelete: { taskDefinition: other(given, ecs.Compatibility.EC2, ecs.NetworkMode.AWS_VPC) } }),
       '[Stack/Task] onDelete.taskDefinition must have a network mode other than awsvpc, like that of the RunTask, got: awsvpc; change its networkMode'],
-  ])('%s', (_, make, props, message) => {
+  ])('%s', (_, make, props, ...messages) => {
     const given = make();
 
-    expectErrors(() => runTask(given, props(given)), message);
+    expectErrors(() => runTask(given, props(given)), ...messages);
   });
 
   test.each<[string, Partial<RunTaskProps>, RegExp]>([
@@ -203,6 +285,14 @@ describe('the constructor of RunTask rejects', () => {
   test('all wrong props with one error', () => {
     expectErrors(() => runTask(setup(), { count: 11, startedBy: '' }), /count must be/, /startedBy must have/);
   });
+});
+
+test.each<[string, ecs.ServiceManagedEBSVolumeConfiguration, RegExp]>([
+  ['a size', { size: Size.gibibytes(16_385) }, /between 1 and 16384 GiB/],
+  ['a number of IOPS', { size: Size.gibibytes(1), volumeType: ec2.EbsDeviceVolumeType.GP3, iops: 2_999 }, /between 3000 and/],
+  ['a throughput', { size: Size.gibibytes(1), volumeType: ec2.EbsDeviceVolumeType.GP3, throughput: 5_000 }, /less than or equal to/],
+])('the CDK itself rejects %s that no volume can have', (_, managedEBSVolume, message) => {
+  expect(() => volume(setup(), { managedEBSVolume })).toThrow(message);
 });
 
 describe('synthesis rejects, when the task definition is complete,', () => {
@@ -325,9 +415,15 @@ describe('a RunTask accepts', () => {
     ['referenceId', onFargate, () => ({ referenceId: text })],
     ['propagateTags', onFargate, () => ({ propagateTags: text as ecs.PropagatedTagSource })],
     ['tags', onFargate, () => ({ tags: { 'key': text, [text]: 'value', 'CDK-ECS-RUN-TASK': 'another key' } })],
+    ['sizes of a container', onFargate, () => ({ containerOverrides: [{ ...app, cpu: number, memoryLimitMiB: number, memoryReservationMiB: number }] })],
+    ['GPUs', onEc2, () => ({ containerOverrides: [{ ...app, gpuCount: number }] })],
+    ['a share of a GPU', onEc2, () => ({ containerOverrides: [withShare({ memoryMiB: number, maxComputePercent: number })] })],
+    ['weights and bases of several capacity providers', onFargate, () => ({
+      capacityProviderStrategies: ['FARGATE', text].map((capacityProvider) => ({ capacityProvider, weight: number, base: number })),
+    })],
     ['a volume', onFargate, (given) => ({
       volumes: [volume(given, {
-        managedEBSVolume: { snapShotId: text },
+        managedEBSVolume: { snapShotId: text, tagSpecifications: [{ tags: { key: text, [text]: 'value' } }] },
         volumeInitializationRate: Size.mebibytes(Lazy.number({ produce: () => 100 })),
       })],
     })],
@@ -353,7 +449,7 @@ describe('a RunTask accepts', () => {
 
   test.each<[string, Partial<RunTaskProps>]>([
     ["with the cluster's default strategy", { capacityProviderStrategies: [] }],
-    ['where the deployment names one of the providers', { capacityProviderStrategies: [{ capacityProvider: text }, { capacityProvider: 'instances' }] }],
+    ['where the deployment names one of the providers', { capacityProviderStrategies: [{ capacityProvider: text }, { capacityProvider: 'instances', weight: 1 }] }],
   ])('a platform version %s', (_, props) => {
     expect(() => runTask(setup(), { ...props, platformVersion: ecs.FargatePlatformVersion.VERSION1_4 })).not.toThrow();
   });
@@ -364,6 +460,12 @@ describe('a RunTask accepts', () => {
     ['50 tags', { tags: Object.fromEntries(repeat(50, (index) => [`key-${index}`, ''])) }],
     ['49 tags beside the one that startedBy brings', { startedBy: 'me', tags: Object.fromEntries(repeat(49, (index) => [`key-${index}`, ''])) }],
     ['a tag of 128 and 256 characters', { tags: { ['x'.repeat(128)]: 'x'.repeat(256) } }],
+    ['tags with all characters that ECS allows', { tags: { 'Größe 1_./=+-:@': '東京\u00a01' } }],
+    ['a tag of 128 characters outside the BMP', { tags: { ['\u{20000}'.repeat(128)]: '\u{20000}'.repeat(256) } }],
+    ['a weight for one of two providers', { capacityProviderStrategies: [{ capacityProvider: 'FARGATE', base: 1 }, { capacityProvider: 'FARGATE_SPOT', weight: 1 }] }],
+    ['one provider without a weight', { capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT' }] }],
+    ['weights and bases at their limits', { capacityProviderStrategies: [{ capacityProvider: 'FARGATE', base: 100_000, weight: 1000 }, { capacityProvider: 'FARGATE_SPOT', base: 0, weight: 0 }] }],
+    ['sizes of a container at their limits', { containerOverrides: [{ ...app, cpu: 0, memoryLimitMiB: 4, memoryReservationMiB: 4 }] }],
     ['a tag with aws: in it', { tags: { 'not-aws:key': 'not-aws:value' } }],
   ])('%s', (_, props) => {
     expect(() => runTask(setup(), props)).not.toThrow();

@@ -9,7 +9,7 @@ import { checkPlacement } from './placement';
 import { checkVolumes } from './volumes';
 import { checkRollback, checkTimeout, checkVerdict } from './waiting';
 import type { RenderedTask } from '../render-request';
-import { findOwnedDefinition } from '../task-definition';
+import { findOwnedDefinition, isOnFargate } from '../task-definition';
 
 /** Lists everything that is wrong with the props. What only the deployment can know is accepted. */
 export function checkTask(scope: Construct, { props, request }: RenderedTask, deletion?: RenderedTask): string[] {
@@ -17,7 +17,7 @@ export function checkTask(scope: Construct, { props, request }: RenderedTask, de
     ...checkEnvironment(scope, props),
     ...checkPlacement(props, request),
     ...checkNetwork(props, request),
-    ...checkOverrides(props, request),
+    ...checkOverrides(props, request, isOnFargate(props)),
     ...checkLabels(props),
     ...checkVolumes(props),
     ...checkTimeout(props),

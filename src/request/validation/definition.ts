@@ -1,5 +1,5 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import { isKnown } from './limits';
+import { isKnown, isOutside } from './limits';
 import { RESERVED_TAG } from '../../contract';
 import type { RunTaskProps } from '../../run-task-props';
 import type { Request } from '../render-request';
@@ -22,7 +22,7 @@ export function* checkContainers(
 export function* checkConstraints(request: Request, definition: ecs.TaskDefinition, owner = 'taskDefinition'): Generator<string> {
   const own = request.placementConstraints?.length ?? 0;
   const all = own + countPlacementConstraints(definition);
-  if (own > 0 && all > 10) {
+  if (own > 0 && isOutside('placementConstraints', all)) {
     yield `placementConstraints must have at most 10 items, those of the ${owner} included, got: ${all}`;
   }
 }

@@ -8,12 +8,13 @@ import { isCompatible } from './placement';
 import { checkTimeout, checkVerdict } from './waiting';
 import type { RunTaskProps } from '../../run-task-props';
 import type { RenderedTask } from '../render-request';
-import { isAwsvpc, chooseLaunchType, listLaunchVolumes, findNetworkMode, findOwnedDefinition } from '../task-definition';
+import { isAwsvpc, chooseLaunchType, listLaunchVolumes, findNetworkMode, findOwnedDefinition, isOnFargate } from '../task-definition';
 
 /** Checks what onDelete sets. Everything else is checked with the task of the RunTask. */
-export function* checkDeletion(scope: Construct, props: RunTaskProps, { props: { taskDefinition }, request }: RenderedTask): Generator<string> {
+export function* checkDeletion(scope: Construct, props: RunTaskProps, { props: deletion, request }: RenderedTask): Generator<string> {
+  const { taskDefinition } = deletion;
   yield* addPath('onDelete', checkEnvironment(scope, props.onDelete!));
-  yield* addPath('onDelete', checkOverrides(props.onDelete!, request));
+  yield* addPath('onDelete', checkOverrides(props.onDelete!, request, isOnFargate(deletion)));
   yield* addPath('onDelete', checkTimeout(props.onDelete!, true));
   yield* addPath('onDelete', checkVerdict(props.onDelete!));
   if (taskDefinition === props.taskDefinition) {

@@ -1,4 +1,4 @@
-import { isLongerThan } from './limits';
+import { hasWrongLength } from './limits';
 import type { RunTaskProps } from '../../run-task-props';
 import type { Request } from '../render-request';
 import { hasNetworkSettings, isAwsvpc, findNetworkMode, findVpc } from '../task-definition';
@@ -13,11 +13,10 @@ export function* checkNetwork(props: RunTaskProps, request: Request): Generator<
   const { subnets, securityGroups } = request.networkConfiguration?.awsvpcConfiguration ?? {};
   if (subnets?.length === 0) {
     yield 'vpcSubnets must select at least one subnet for network mode awsvpc, got: none';
-  }
-  if (isLongerThan(16, subnets)) {
+  } else if (hasWrongLength('vpcSubnets', subnets)) {
     yield `vpcSubnets must select at most 16 subnets, got: ${subnets.length}`;
   }
-  if (isLongerThan(5, securityGroups)) {
+  if (hasWrongLength('securityGroups', securityGroups)) {
     yield `securityGroups must have at most 5 items, got: ${securityGroups.length}`;
   }
 }

@@ -1,25 +1,62 @@
 import { Token } from 'aws-cdk-lib';
-import { addPath, isIntegerWithin, isKnown } from './limits';
-import { ContainerOverride, ResourceType, RunTaskProps } from '../../run-task-props';
+import { addPath, hasWrongLength, isIntegerWithin, isKnown, isOutside, LIMITS } from './limits';
+import { ContainerOverride, ResourceType, RunTaskProps, TaskOverrides } from '../../run-task-props';
 import type { Request } from '../render-request';
 
-export function* checkOverrides({ containerOverrides = [], taskOverrides }: Partial<RunTaskProps>, request: Request): Generator<string> {
+/** @param onFargate Undefined if only the deployment knows. */
+export function* checkOverrides(
+  { containerOverrides = [], taskOverrides }: Partial<RunTaskProps>, request: Request, onFargate: boolean | undefined,
+): Generator<string> {
   // Values that only the deployment knows count as empty: they can make it longer, not shorter.
   const json = JSON.stringify(request.overrides ?? {}, (_, value) => Token.isUnresolved(value) ? '' : value);
-  if (json.length > 8192) {
+  if (isOutside('overrides', json.length)) {
     yield `containerOverrides and taskOverrides must have at most 8192 characters as JSON, got: ${json.length}; move long values to the taskDefinition or to environmentFiles`;
   }
-  if (!isIntegerWithin(taskOverrides?.ephemeralStorageGiB, 21, 200)) {
-    yield `taskOverrides.ephemeralStorageGiB must be an integer from 21 to 200, got: ${taskOverrides?.ephemeralStorageGiB}`;
-  }
+  yield* checkTaskOverrides(taskOverrides ?? {}, onFargate);
   for (const override of containerOverrides) {
+    yield* addPath('containerOverrides', checkSizes(override));
     yield* addPath('containerOverrides', checkResourceRequirements(override));
+  }
+  yield* addPath('containerOverrides', checkSharedDevices(containerOverrides));
+}
+
+function* checkTaskOverrides({ cpu, memoryLimitMiB, ephemeralStorageGiB }: TaskOverrides, onFargate: boolean | undefined): Generator<string> {
+  for (const [name, value] of Object.entries({ cpu, memoryLimitMiB })) {
+    if (!isIntegerWithin(value, 1)) {
+      yield `taskOverrides.${name} must be a positive integer, got: ${value}`;
+    }
+  }
+  if (isOutside('taskOverrides.ephemeralStorageGiB', ephemeralStorageGiB)) {
+    yield `taskOverrides.ephemeralStorageGiB must be an integer from 21 to 200, got: ${ephemeralStorageGiB}`;
+  }
+  if (ephemeralStorageGiB !== undefined && onFargate === false) {
+    yield `taskOverrides.ephemeralStorageGiB is for tasks on Fargate only, got: ${ephemeralStorageGiB}; remove it, or run the task on Fargate`;
+  }
+}
+
+function* checkSizes({ containerName, environmentFiles, cpu, memoryLimitMiB, memoryReservationMiB }: ContainerOverride): Generator<string> {
+  if (hasWrongLength('environmentFiles', environmentFiles)) {
+    yield `environmentFiles must have at most 10 items, got: ${environmentFiles.length} for container '${containerName}'`;
+  }
+  if (!isIntegerWithin(cpu, 0)) {
+    yield `cpu must be an integer of at least 0, got: ${cpu} for container '${containerName}'`;
+  }
+  for (const [name, value] of Object.entries({ memoryLimitMiB, memoryReservationMiB })) {
+    if (isOutside('memory', value)) {
+      yield `${name} must be an integer of at least ${LIMITS.memory[0]}, got: ${value} for container '${containerName}'`;
+    }
+  }
+  if (isKnown(memoryLimitMiB) && isKnown(memoryReservationMiB) && memoryLimitMiB < memoryReservationMiB) {
+    yield `memoryLimitMiB must not be less than memoryReservationMiB, got: ${memoryLimitMiB} and ${memoryReservationMiB} for container '${containerName}'`;
   }
 }
 
 function* checkResourceRequirements({ containerName, gpuCount, resourceRequirements = [] }: ContainerOverride): Generator<string> {
   if (gpuCount !== undefined && resourceRequirements.some(({ type }) => type === ResourceType.GPU)) {
     yield `gpuCount and a resourceRequirement of type GPU exclude each other, got both for container '${containerName}'; remove gpuCount`;
+  }
+  if (!isIntegerWithin(gpuCount, 1)) {
+    yield `gpuCount must be a positive integer, got: ${gpuCount} for container '${containerName}'`;
   }
   for (const { type, value, sharingStrategy } of resourceRequirements) {
     if (sharingStrategy && type !== ResourceType.GPU) {
@@ -28,8 +65,36 @@ function* checkResourceRequirements({ containerName, gpuCount, resourceRequireme
     if ((value === undefined) === (sharingStrategy === undefined)) {
       yield `resourceRequirements must have either a value or a sharingStrategy, got ${value === undefined ? 'neither' : 'both'} for ${type} of container '${containerName}'`;
     }
+    if (type === ResourceType.GPU && isKnown(value) && !/^(ALL|[1-9]\d*)$/.test(value)) {
+      yield `resourceRequirements of type GPU must have a positive integer or ALL as value, got: ${value} for container '${containerName}'`;
+    }
     if (type === ResourceType.NEURON_DEVICE && isKnown(value) && value !== 'ALL') {
       yield `resourceRequirements of type NeuronDevice must have the value ALL, got: ${value} for container '${containerName}'`;
     }
+    const { memoryMiB, maxComputePercent } = sharingStrategy?.nvidiaMps ?? {};
+    if (!isIntegerWithin(memoryMiB, 1)) {
+      yield `nvidiaMps.memoryMiB must be a positive integer, got: ${memoryMiB} for container '${containerName}'`;
+    }
+    if (isOutside('maxComputePercent', maxComputePercent)) {
+      yield `nvidiaMps.maxComputePercent must be an integer from 1 to 100, got: ${maxComputePercent} for container '${containerName}'`;
+    }
   }
+}
+
+/** Checks what the containers of a task have to agree on. */
+function* checkSharedDevices(overrides: ContainerOverride[]): Generator<string> {
+  const needing = (type: ResourceType) => overrides.filter(({ resourceRequirements = [] }) => resourceRequirements.some((one) => one.type === type));
+  const withNeuron = needing(ResourceType.NEURON_DEVICE);
+  if (withNeuron.length > 1) {
+    yield `resourceRequirements of type NeuronDevice must be in one container only, got: ${joinNames(withNeuron)}`;
+  }
+  const shares = ({ resourceRequirements = [] }: ContainerOverride) => resourceRequirements.some(({ sharingStrategy }) => sharingStrategy);
+  const withGpu = overrides.filter((override) => override.gpuCount !== undefined || needing(ResourceType.GPU).includes(override));
+  if (withGpu.some(shares) && !withGpu.every(shares)) {
+    yield `resourceRequirements of type GPU must have a sharingStrategy in all containers or in none, got: ${joinNames(withGpu.filter(shares))} with one, ${joinNames(withGpu.filter((one) => !shares(one)))} without`;
+  }
+}
+
+function joinNames(overrides: ContainerOverride[]): string {
+  return overrides.map(({ containerName }) => containerName).join(' and ');
 }

@@ -1,5 +1,6 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import { isIntegerWithin, isLongerThan } from './limits';
+import { hasWrongLength, isKnown, isOutside } from './limits';
+import { checkStrategies } from './strategies';
 import type { RunTaskProps } from '../../run-task-props';
 import type { Request } from '../render-request';
 import { isOnFargate, chooseLaunchType, findOwnedDefinition } from '../task-definition';
@@ -7,7 +8,7 @@ import { isOnFargate, chooseLaunchType, findOwnedDefinition } from '../task-defi
 export function* checkPlacement(props: RunTaskProps, request: Request): Generator<string> {
   const { launchType, capacityProviderStrategies, platformVersion, taskDefinition } = props;
   const owned = findOwnedDefinition(taskDefinition);
-  if (!isIntegerWithin(props.count, 1, 10)) {
+  if (isOutside('count', props.count)) {
     yield `count must be an integer from 1 to 10, got: ${props.count}`;
   }
   if (launchType && capacityProviderStrategies) {
@@ -19,16 +20,19 @@ export function* checkPlacement(props: RunTaskProps, request: Request): Generato
   if (owned && launchType && !isCompatible(owned, launchType)) {
     yield `launchType must be one that the taskDefinition is compatible with, got: ${launchType}; remove it, or change the compatibility of '${owned.node.path}'`;
   }
-  if (isLongerThan(20, capacityProviderStrategies)) {
-    yield `capacityProviderStrategies must have at most 20 items, got: ${capacityProviderStrategies.length}`;
-  }
+  yield* checkStrategies(capacityProviderStrategies ?? []);
   if (platformVersion && isOnFargate(props) === false) {
     yield `platformVersion is for tasks on Fargate only, got: ${platformVersion}; remove it, or run the task on Fargate`;
   }
-  if (isLongerThan(10, request.placementConstraints)) {
+  if (hasWrongLength('placementConstraints', request.placementConstraints)) {
     yield `placementConstraints must have at most 10 items, got: ${request.placementConstraints.length}`;
   }
-  if (isLongerThan(5, request.placementStrategy)) {
+  for (const { expression } of isKnown(request.placementConstraints) ? request.placementConstraints : []) {
+    if (hasWrongLength('placementConstraints.expression', expression)) {
+      yield `placementConstraints must have expressions of at most 2000 characters, got: ${expression.length}`;
+    }
+  }
+  if (hasWrongLength('placementStrategies', request.placementStrategy)) {
     yield `placementStrategies must have at most 5 items, got: ${request.placementStrategy.length}`;
   }
   for (const name of ['placementConstraints', 'placementStrategies'] as const) {
