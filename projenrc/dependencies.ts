@@ -16,8 +16,13 @@ export const DEV_DEPENDENCIES = [
   'aws-cdk@2.1148.1', // exact: the tag "latest" is a stray 3.0.0 that cannot read today's assemblies
   'aws-sdk@^2.1693.0', // AWS's own model and validator of the request, for the tests
   'cdk-nag@2.36.50', // exact: the last that works with the lowest aws-cdk-lib
+  'cspell@^9', // 10 needs Node 22
+  'echarts@^6.1.0', // draws the plots of bench/RESULTS.md
   'esbuild@^0.28.2',
   'fast-check@^4.10.2',
+  'markdownlint-cli2@~0.22.1', // 0.23 needs Node 22
+  'remark-cli@^12',
+  'remark-validate-links@^13',
   'tsx@^4.23.15',
 ];
 
