@@ -1,6 +1,7 @@
 import { awscdk, javascript } from 'projen';
 import { bundleHandler } from './projenrc/bundle';
 import { DEV_DEPENDENCIES, overrideDependencies } from './projenrc/dependencies';
+import { checkDocs } from './projenrc/docs';
 import { configureLint } from './projenrc/lint';
 import { configurePublishing, PUBLISHING } from './projenrc/publishing';
 import { addTasks, addTsconfigs } from './projenrc/tasks';
@@ -49,5 +50,6 @@ overrideDependencies(project);
 bundleHandler(project);
 addTsconfigs(project);
 addTests(project);
+checkDocs(project);
 addTasks(project);
 project.synth();

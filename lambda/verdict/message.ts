@@ -93,7 +93,7 @@ export function printable(text: string): string {
   return text
     .toWellFormed()
     .replace(TITLE_OR_LINK, '')
-    .replace(/(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]/g, '') // its colours
+    .replace(/(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]/g, '') // its colors
     .replace(/\u001b[ -/]*[0-~]/g, '') // its other commands
     .replace(/\t/g, '  ')
     .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, '')

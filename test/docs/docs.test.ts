@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import * as ts from 'typescript';
 import { filesOf, messages, unfoundTexts } from './messages';
@@ -10,12 +10,11 @@ const ROOT = path.join(__dirname, '..', '..');
 /** All that people read, but what is generated. */
 const PAGES = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md') && name !== 'API.md'),
-  ...readdirSync(path.join(ROOT, 'docs')).map((name) => `docs/${name}`),
+  ...readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
   ...readdirSync(path.join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' }).filter((name) => /(?<!(node_modules|\.venv).*)\.md$/.test(name)).map((name) => `examples/${name}`),
 ];
 
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
-const withoutCode = (text: string) => text.replace(/^```[^]*?^```/gm, '');
 
 describe('docs/troubleshooting.md', () => {
   const bold = /\*\*`([^`]+)`\*\*/g;
@@ -45,29 +44,6 @@ describe('docs/troubleshooting.md', () => {
 
   test('has each entry once', () => {
     expect(entries.filter((entry, index) => entries.indexOf(entry) !== index)).toEqual([]);
-  });
-});
-
-describe('links', () => {
-  /** As GitHub makes them. */
-  const fragmentsOf = (page: string): string[] => {
-    const slugs = [...withoutCode(read(page)).matchAll(/^#+ (.*)$/gm)]
-      .map(([, heading]) => heading.trim().toLowerCase().replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[^\p{L}\p{N} _-]/gu, '').replace(/ /g, '-'));
-    return slugs.map((slug, index) => {
-      const before = slugs.slice(0, index).filter((other) => other === slug).length;
-      return before > 0 ? `${slug}-${before}` : slug;
-    });
-  };
-
-  test.each(PAGES)('of %s lead to files and headings that are there', (page) => {
-    const links = [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target).filter((target) => !/^[a-z]+:/.test(target));
-    const broken = links.filter((link) => {
-      const [file, fragment] = link.split('#');
-      const target = file ? path.join(path.dirname(page), file) : page;
-      return !existsSync(path.join(ROOT, target)) || (fragment !== undefined && !fragmentsOf(target).includes(fragment));
-    });
-
-    expect(broken).toEqual([]);
   });
 });
 

@@ -80,7 +80,7 @@ test('a cause that is too long is cut, and says so', () => {
   expect(reasonOf(body([sentence('x'.repeat(10_000))]))).toMatch(/x \[cut\]$/);
 });
 
-test('colours and control characters of a terminal are left out', () => {
+test('colors and control characters of a terminal are left out', () => {
   expect(reasonOf(body([sentence('\u001b[1;31mERROR\u001b[0m\u0007 a\tb\r\u0000\u009b')]))).toBe('ERROR a  b');
 });
 
