@@ -62,6 +62,7 @@ function delays(measured: readonly Runs[]): Table {
 
 function calls(measured: readonly Runs[]): Table {
   const [own, framework] = measured;
+  const shown = measured.filter(({ name }) => !name.startsWith('(e)'));
   const averages = (runs: readonly Measured[]) => (['ecsCalls', 'allCalls'] as const).map((kind) => runs.reduce((sum, one) => sum + one[kind], 0) / runs.length);
   const growth = ({ byLength }: Runs, kind: 0 | 1) => {
     const [longest, before] = [LENGTHS.length - 1, LENGTHS.length - 2];
@@ -72,11 +73,19 @@ function calls(measured: readonly Runs[]): Table {
     text: 'Calls of ECS / of all AWS APIs (for (a) also those with which its state machine and its functions call each other), on average of the runs above. '
       + `Growth is per further minute, from ${inWords(LENGTHS[LENGTHS.length - 2])} to ${inWords(LENGTHS[LENGTHS.length - 1])}.`,
     head: ['', ...LENGTHS.map(inWords), 'growth'],
-    rows: measured.filter(({ name }) => !name.startsWith('(e)')).map((runs) => [
+    rows: shown.map((runs) => [
       runs.name,
       ...runs.byLength.map((some) => averages(some).map(Math.round).join(' / ')),
       `${round(growth(runs, 0))} / ${round(growth(runs, 1))}`,
     ]),
+    plot: {
+      name: 'delay-and-calls',
+      alt: 'The median delay of the answer against the API calls of a run, from 5 seconds to 50 minutes, of each way',
+      ways: shown.map(({ name, byLength }) => ({
+        name,
+        runs: byLength.map((runs, index) => ({ length: inWords(LENGTHS[index]), delay: of(runs, 0.5), calls: averages(runs)[1] })),
+      })),
+    },
     bars: [
       { what: 'calls of a run of 50 minutes, all APIs, against (a)', is: averages(own.byLength[LENGTHS.length - 1])[1], atMost: averages(framework.byLength[LENGTHS.length - 1])[1] },
       { what: 'growth per minute, all APIs, against (a)', is: growth(own, 1), atMost: growth(framework, 1) },

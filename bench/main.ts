@@ -1,7 +1,8 @@
-// What: measures the library beside the other ways to run a task in a deployment, and writes bench/RESULTS.md.
+// What: measures the library beside the other ways to run a task in a deployment, and writes bench/RESULTS.md
+//   with its plots, and results.json, from which `npm run bench:report` writes them again.
 // Cost: nothing, a quarter of an hour at most. It leaves nothing running.
 // Run: npm run bench, or npm run bench -- --quick for a first look: few rounds, no local engine, and a report in .local/bench
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { arch, cpus, totalmem, type } from 'node:os';
 import { join, relative } from 'node:path';
 import { coldStart } from './cold-start';
@@ -10,11 +11,12 @@ import { crowd } from './crowd';
 import { delayAndCalls } from './delay';
 import { deploy } from './deploy';
 import { polling } from './polling';
+import { barsOf, writeReport } from './report';
 import { resources } from './resources';
 import { CHECKOUT, LOCAL, nodeOfTheRuntime, run, setUp } from './setup';
 import { untilStart } from './start';
 import { synthTime } from './synth-time';
-import { isMet, markdown, round, Table } from './table';
+import { isMet, round, Table } from './table';
 
 async function main(): Promise<void> {
   const quick = process.argv.includes('--quick');
@@ -37,22 +39,11 @@ async function main(): Promise<void> {
     made.forEach(({ title }) => console.log(title));
     tables.push(...made);
   }
-  const bars = tables.flatMap((table) => table.bars ?? []);
-  const report = [
-    '# Measured beside the alternatives',
-    'Written by `npm run bench`; not edited. Each row is measured in the same run, on the same small app.',
-    '- (a) `custom_resources.Provider` with onEvent and isComplete, as the documentation of the CDK teaches\n'
-    + '- (b) `AwsCustomResource` with `ecs:runTask`, which does not wait\n'
-    + '- (c) Step Functions `ecs:runTask.sync` behind a custom resource\n'
-    + '- (d) `cdk-fargate-run-task` from npm, which does not wait\n'
-    + '- (e) a plain Lambda function that waits with `waitUntilTasksStopped`',
-    await conditions(quick),
-    `${bars.filter(isMet).length} of ${bars.length} bars are met.`,
-    ...tables.map(markdown),
-  ].join('\n\n');
-  const file = join(quick ? LOCAL : __dirname, 'RESULTS.md');
-  writeFileSync(file, `${report}\n`);
-  console.log(`${relative(CHECKOUT, file)}: ${bars.filter(isMet).length} of ${bars.length} bars are met`);
+  const results = { conditions: await conditions(quick), tables };
+  const folder = quick ? LOCAL : __dirname;
+  writeReport(folder, results);
+  const bars = barsOf(results);
+  console.log(`${relative(CHECKOUT, join(folder, 'RESULTS.md'))}: ${bars.filter(isMet).length} of ${bars.length} bars are met`);
 }
 
 async function conditions(quick: boolean): Promise<string> {

@@ -36,6 +36,7 @@ export function resources(): Table {
       + 'the last is given the security group.',
     head: ['', 'first run', 'each further one', 'critical path'],
     rows: measured.map(({ name, first, further, path }) => [name, first, further, path]),
+    plot: { name: 'resources', alt: 'Resources of the first run and of each further one, and the critical path, of each way', ways: measured },
     bars: [
       { what: 'resources of the first run', is: own.first, atMost: 4 },
       { what: 'of each further one', is: own.further, atMost: 1 },

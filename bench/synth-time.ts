@@ -7,6 +7,7 @@ import { median, round, Table } from './table';
 interface Took { readonly inProcess: number; readonly whole: number }
 
 const COUNTS = [0, 1, 10, 100];
+const WAYS = [['ours', 'ours'], ['(a) `Provider`', 'provider']] as const;
 
 /** How long the library takes of a `cdk synth`. */
 export async function synthTime(rounds: number): Promise<Table[]> {
@@ -42,9 +43,14 @@ export async function synthTime(rounds: number): Promise<Table[]> {
     text: `Milliseconds that tasks add to the synthesis of the app, in fresh processes, the medians of ${rounds} rounds that take turns. The app without any takes `
       + `${round(median(took.get('ours 0')!.map(({ inProcess }) => inProcess)))} ms.`,
     head: ['', '1 task', '10 tasks', '100 tasks', 'each further, up to 10', 'up to 100'],
-    rows: [['ours', 'ours'], ['(a) `Provider`', 'provider']].flatMap(([name, way]) => (['inProcess', 'whole'] as const).map((part) => [
+    plot: {
+      name: 'synth-time',
+      alt: 'The milliseconds that 1, 10 and 100 tasks add to the synthesis of the app',
+      ways: WAYS.map(([name, way]) => ({ name, added: COUNTS.slice(1).map((tasks) => ({ tasks, milliseconds: more(`${way} ${tasks}`, 'ours 0', 'inProcess') })) })),
+    },
+    rows: WAYS.flatMap(([name, way]) => (['inProcess', 'whole'] as const).map((part) => [
       `${name}, ${part === 'whole' ? 'whole process' : 'in process'}`,
-      ...[1, 10, 100].map((count) => round(more(`${way} ${count}`, 'ours 0', part))),
+      ...COUNTS.slice(1).map((count) => round(more(`${way} ${count}`, 'ours 0', part))),
       ...[[1, 10], [10, 100]].map(([from, to]) => round(further(way, from, to, part))),
     ])),
     bars: [{ what: 'linear: each further task up to 100, against those up to 10', is: further('ours', 10, 100), atMost: 1.1 * further('ours', 1, 10), unit: ' ms' }],

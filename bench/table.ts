@@ -1,3 +1,5 @@
+import type { Plot } from './plots';
+
 /** A table of the report, with its bars. */
 export interface Table {
   readonly title: string;
@@ -8,6 +10,7 @@ export interface Table {
   readonly bars?: readonly Bar[];
   /** Below the table: what was tried and dropped. */
   readonly notes?: readonly string[];
+  readonly plot?: Plot;
 }
 
 /** What a measurement has to be. */
@@ -20,11 +23,12 @@ export interface Bar {
   readonly because?: string;
 }
 
-export function markdown({ title, text, head, rows, bars = [], notes = [] }: Table): string {
+export function markdown({ title, text, head, rows, bars = [], notes = [], plot }: Table): string {
   const line = (cells: ReadonlyArray<string | number>) => `| ${cells.join(' | ')} |`;
   return [
     `## ${title}`,
     text,
+    ...(plot ? [`<picture><source media="(prefers-color-scheme: dark)" srcset="plots/${plot.name}-dark.svg">![${plot.alt}](plots/${plot.name}-light.svg)</picture>`] : []),
     ...(rows.length > 0 ? [[line(head), line(head.map((_, column) => column === 0 ? '---' : '--:')), ...rows.map(line)].join('\n')] : []),
     ...(bars.length > 0 ? [[
       line(['bar', 'at most', 'measured', 'met']),
