@@ -23,10 +23,10 @@ export function addTasks(project: awscdk.AwsCdkConstructLibrary): void {
   project.postCompileTask.exec('tsx --tsconfig test/tsconfig.json test/construct/wire-format/compare-with-jsii.ts');
 
   project.addTask('demo', {
-    description: 'Deploy examples/database-migration to local engines, and show what happens',
+    description: 'Deploy examples/database-migration to local engines, and show what happens (--picture draws the failure for the docs)',
     steps: [
       { spawn: 'bundle' },
-      { exec: 'tsx --tsconfig test/tsconfig.json examples/database-migration/demo.ts' },
+      { exec: 'tsx --tsconfig test/tsconfig.json examples/database-migration/demo.ts', receiveArgs: true },
     ],
   });
 

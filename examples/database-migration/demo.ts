@@ -3,15 +3,20 @@
 // Why: to see what a deployment does and says, before it touches an AWS account.
 //   Where the local engines cannot be had, it tells the same story on the simulation's engine, and says so.
 // Cost: nothing. Under 3 minutes once downloads are done. It leaves nothing running.
-// Run: npm run demo
+// Run: npm run demo, or npm run demo -- --picture to draw docs/images/failed-deployment-*.svg, too
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { drawFailure } from './picture';
 import { clusterOfShop, describeService, isUnchanged, makeImages, migrationsRun, stackStatus, tables, Version } from './shop';
 import { simulatedStory } from './simulated';
 import { check, endOfOutput, inOneLine, printSummary, say, show, step } from './story';
+import type { Colors } from '../../test/e2e/engine/cdk';
 import { NotAvailable } from '../../test/e2e/engine/containers';
 import { Engine, startEngine } from '../../test/e2e/engine/engine';
 import { folders } from '../../test/e2e/engine/folders';
 import { Postgres } from '../../test/e2e/engine/postgres';
+
+const drawsPicture = process.argv.includes('--picture');
 
 async function demo(): Promise<void> {
   let engine: Engine | undefined;
@@ -33,16 +38,16 @@ async function story(engine: Engine): Promise<void> {
   say(database.query('SELECT version()')[0]);
   check('the database is empty', tables(database).length === 0);
 
-  const cdk = (version: Version, ...command: string[]) => {
+  const cdk = (version: Version, command: string[], colors?: Colors) => {
     const context = { ...version, databaseUrl: database.urlInContainer, databaseSocket: database.socketFolder };
     return engine.cdk([
       ...command,
       '--progress', 'events',
       '--output', join(folders.run, 'cdk.out'),
       ...Object.entries(context).flatMap(([name, value]) => ['--context', `${name}=${value}`]),
-    ], __dirname);
+    ], __dirname, colors);
   };
-  const deploy = (version: Version) => cdk(version, 'deploy', '--require-approval', 'never');
+  const deploy = (version: Version, colors?: Colors) => cdk(version, ['deploy', '--require-approval', 'never'], colors);
 
   const bootstrap = await step('cdk bootstrap', () => engine.bootstrap());
   check('the CLI ends with 0', bootstrap.status === 0, bootstrap.output);
@@ -65,7 +70,8 @@ async function story(engine: Engine): Promise<void> {
   show(database.query("SELECT 'order ' || id || ' of ' || total_cents || ' cents' FROM orders"));
   const before = database.dump();
 
-  const second = await step('cdk deploy: the next version brings a migration that fails on that order', () => deploy(breaks));
+  const failed = await step('cdk deploy: the next version brings a migration that fails on that order', () => deploy(breaks, { FORCE_COLOR: '1' }));
+  const second = { ...failed, output: stripVTControlCharacters(failed.output) };
   say('What a user sees:');
   show(endOfOutput(second.output));
   check('the CLI ends with 1', second.status === 1, second.output);
@@ -75,13 +81,17 @@ async function story(engine: Engine): Promise<void> {
   check('the broken migration ran once, and the old one was not run again', await migrationsRun(cluster) === 2);
   check('the service was not touched', isUnchanged(service, await describeService(cluster)));
   check('the database is as it was', database.dump() === before);
+  if (drawsPicture) {
+    drawFailure(failed.output);
+    say('It is what docs/images/failed-deployment-*.svg show.');
+  }
 
   const third = await step('cdk deploy: back to the version that works, nothing to change', () => deploy(works));
   check('the CLI ends with 0', third.status === 0, third.output);
   check('it says "no changes"', third.output.includes('(no changes)'), third.output);
   check('no task ran', await migrationsRun(cluster) === 2);
 
-  const destroy = await step('cdk destroy', () => cdk(works, 'destroy', '--force'));
+  const destroy = await step('cdk destroy', () => cdk(works, ['destroy', '--force']));
   check('the CLI ends with 0', destroy.status === 0, destroy.output);
   check('the stack is gone', await stackStatus() === 'gone');
   check('no task ran', await migrationsRun(cluster) === 2);
@@ -92,7 +102,7 @@ async function demoOrSimulation(): Promise<void> {
   try {
     await demo();
   } catch (error) {
-    if (!(error instanceof NotAvailable)) {
+    if (!(error instanceof NotAvailable) || drawsPicture) { // a picture shows no simulation
       throw error;
     }
     say(`\n${error.inShort} WHAT FOLLOWS IS A SIMULATION: no CLI, no containers, no database, virtual time; `

@@ -8,8 +8,11 @@ export interface CliResult {
   readonly seconds: number;
 }
 
+/** As a variable of the environment. */
+export type Colors = { readonly NO_COLOR: '1' } | { readonly FORCE_COLOR: '1' };
+
 /** Runs the CDK CLI as a user would, and keeps what it prints. */
-export function cdk(endpoint: string, args: string[], cwd = checkout): Promise<CliResult> {
+export function cdk(endpoint: string, args: string[], cwd = checkout, colors: Colors = { NO_COLOR: '1' }): Promise<CliResult> {
   const begin = Date.now();
   const cli = launch({
     name: 'cdk',
@@ -21,7 +24,7 @@ export function cdk(endpoint: string, args: string[], cwd = checkout): Promise<C
       ...awsEnvironment(endpoint),
       CDK_DISABLE_VERSION_CHECK: '1',
       CDK_DISABLE_CLI_TELEMETRY: 'true',
-      NO_COLOR: '1',
+      ...colors,
       NODE_NO_WARNINGS: '1',
     },
   }, ['ignore', 'pipe', 'pipe']);

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { cdk, CliResult } from './cdk';
+import { cdk, CliResult, Colors } from './cdk';
 import { findContainerEngine } from './containers';
 import type { DockerApi } from './docker-api';
 import { folders } from './folders';
@@ -10,7 +10,7 @@ import { stopAll, stopOnEveryEnding, takeOver } from './processes';
 export interface Engine {
   readonly docker: DockerApi;
   readonly endpoint: string;
-  cdk(args: string[], cwd?: string): Promise<CliResult>;
+  cdk(args: string[], cwd?: string, colors?: Colors): Promise<CliResult>;
   bootstrap(): Promise<CliResult>;
   stop(): Promise<void>;
 }
@@ -47,7 +47,7 @@ export async function startEngine({ functionEndpoint }: EngineOptions = {}): Pro
   return {
     docker,
     endpoint,
-    cdk: (args, cwd) => cdk(endpoint, args, cwd),
+    cdk: (args, cwd, colors) => cdk(endpoint, args, cwd, colors),
     bootstrap: () => cdk(endpoint, ['bootstrap', `aws://${ACCOUNT}/${REGION}`]),
     stop,
   };
