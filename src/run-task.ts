@@ -15,7 +15,10 @@ import { findTaskRole, findVpc, isAwsvpc, readIfKnown } from './request/task-def
 import { checkAgainstDefinitions, checkTask } from './request/validation/check-task';
 import { checkSecrets } from './request/validation/secrets';
 import { checkUsedAttributes } from './request/validation/used-attributes';
-import { warnOfExpiringCredentials, warnOfInfrequentAccess, warnOfMissingProviders, warnOfUnknownRoles } from './request/warnings';
+import {
+  warnOfDefinitionElsewhere, warnOfEmptyScopes, warnOfExpiringCredentials, warnOfInfrequentAccess, warnOfMissingProviders, warnOfMissingPublicIp,
+  warnOfUnknownRoles,
+} from './request/warnings';
 import { RunTaskProps } from './run-task-props';
 import { resourcesFor } from './timing';
 
@@ -87,7 +90,10 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       throwErrors(this, checkSecrets(this.resource));
       runs.forEach((run) => warnOfUnknownRoles(this, run));
       runs.forEach((run) => warnOfEmptyExitCodeFrom(this, run));
+      runs.forEach((run) => warnOfDefinitionElsewhere(this, run));
       warnOfMissingProviders(this, props);
+      warnOfMissingPublicIp(this, props, network);
+      warnOfEmptyScopes(this, this.before);
       warnOfExpiringCredentials(this, props);
       warnOfInfrequentAccess(this, props, Object.keys(this.usedAttributes));
     });

@@ -1,12 +1,14 @@
-import { Annotations, DefaultStackSynthesizer, Reference, Stack, Tokenization } from 'aws-cdk-lib';
+import { Annotations, CfnResource, DefaultStackSynthesizer, Reference, Stack, Tokenization } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { isOutput } from '../contract';
 import type { RunTaskProps } from '../run-task-props';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS } from '../timing';
+import type { TaskNetwork } from './render-request';
 import { findOutermostStack } from './stacks';
-import { findDecidingContainers, findLogLocations, findOwnedDefinition, isFargateProvider, listRoles, readIfKnown } from './task-definition';
+import { findDecidingContainers, findLogLocations, findOwnedDefinition, isFargateProvider, isOnFargate, listRoles, readIfKnown } from './task-definition';
 
 /** An imported definition can have roles that its import does not name. */
 export function warnOfUnknownRoles(scope: Construct, props: RunTaskProps): void {
@@ -27,14 +29,81 @@ export function warnOfMissingProviders(scope: Construct, { cluster, capacityProv
   if (named.length === 0 || !(cluster instanceof ecs.Cluster)) {
     return;
   }
-  const given = Stack.of(cluster).node.findAll().flatMap((construct) =>
-    construct instanceof ecs.CfnCluster || construct instanceof ecs.CfnClusterCapacityProviderAssociations ? construct.capacityProviders ?? [] : []);
+  const given = [...listProvidersIn(Stack.of(cluster)), ...listProvidersOfServices(cluster)];
   const missing = named.filter((name) => !given.includes(name));
   if (missing.length > 0) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:missingProviders',
-      `capacityProviderStrategies names ${missing.join(' and ')}, which the cluster '${cluster.node.path}' lacks: `
-      + 'call its enableFargateCapacityProviders(), or acknowledge this warning if it gets them in another way');
+      `capacityProviderStrategies names ${missing.join(' and ')}, which nothing in this app adds to the cluster '${cluster.node.path}': `
+      + 'call its enableFargateCapacityProviders(), or acknowledge this warning if the cluster gets them in another way');
   }
+}
+
+function listProvidersIn(stack: Stack): string[] {
+  return stack.node.findAll().flatMap((construct) =>
+    construct instanceof ecs.CfnCluster || construct instanceof ecs.CfnClusterCapacityProviderAssociations ? construct.capacityProviders ?? [] : []);
+}
+
+/** The providers that the services of a cluster name: if they work, the cluster has them. */
+function listProvidersOfServices(cluster: ecs.Cluster): string[] {
+  const services = cluster.node.root.node.findAll().filter((construct) => construct instanceof ecs.CfnService);
+  return services.flatMap(({ stack, cluster: name, capacityProviderStrategy = [] }) => {
+    const resolve = (value: unknown) => JSON.stringify(stack.resolve(value));
+    const isHere = [cluster.clusterName, cluster.clusterArn].some((own) => resolve(own) === resolve(name));
+    const strategy: ecs.CfnService.CapacityProviderStrategyItemProperty[] = isHere ? stack.resolve(capacityProviderStrategy) : [];
+    return strategy.flatMap(({ capacityProvider }) => capacityProvider ?? []);
+  });
+}
+
+/** It is not an error, because VPC endpoints that the CDK does not know can be enough. */
+export function warnOfMissingPublicIp(scope: Construct, props: RunTaskProps, network: TaskNetwork | undefined): void {
+  const { taskDefinition } = props;
+  const onFargate = isOnFargate(props) ?? (taskDefinition.isFargateCompatible && !taskDefinition.isEc2Compatible);
+  if (!network || !onFargate || props.assignPublicIp || hasOtherWayOut(network)) {
+    return;
+  }
+  const { vpc, subnets: { subnets } } = network;
+  if (subnets.length > 0 && subnets.every((subnet) => vpc.publicSubnets.includes(subnet))) {
+    Annotations.of(scope).addWarningV2('cdk-ecs-run-task:noPublicIp',
+      'the task runs in public subnets without a public IP address, so it cannot reach the internet, nor its image there: set assignPublicIp: true, '
+      + 'select private subnets in vpcSubnets, or acknowledge this warning if it reaches all it needs by VPC endpoints');
+  }
+}
+
+/** Whether the app gives the subnets IPv6 addresses, or the VPC endpoints with a network interface. */
+function hasOtherWayOut({ vpc, subnets: { subnets } }: TaskNetwork): boolean {
+  const hasIpv6 = subnets.some(({ node }) => node.defaultChild instanceof ec2.CfnSubnet && node.defaultChild.ipv6CidrBlock !== undefined);
+  return hasIpv6 || vpc.node.root.node.findAll().some((construct) => construct instanceof ec2.CfnVPCEndpoint
+    && construct.vpcEndpointType === ec2.VpcEndpointType.INTERFACE
+    && JSON.stringify(construct.stack.resolve(construct.vpcId)) === JSON.stringify(construct.stack.resolve(vpc.vpcId)));
+}
+
+/** Call it at synthesis: until then a scope can be filled. */
+export function warnOfEmptyScopes(scope: Construct, before: Construct[]): void {
+  for (const { node } of before.filter((waiting) => !waiting.node.findAll().some((construct) => CfnResource.isCfnResource(construct)))) {
+    Annotations.of(scope).addWarningV2('cdk-ecs-run-task:nothingWaits',
+      `executeBefore names '${node.path}', which has no resource in this app, so nothing waits for the task: something imported is deployed elsewhere; `
+      + 'name what this app creates, or remove it from executeBefore');
+  }
+}
+
+/** CloudFormation refuses to change an export that another stack imports, and a new revision changes the ARN. */
+export function warnOfDefinitionElsewhere(scope: Construct, { taskDefinition }: RunTaskProps): void {
+  const { target } = Tokenization.reverseString(taskDefinition.taskDefinitionArn).tokens.find(Reference.isReference) ?? {};
+  if (!target || findOutermostStack(target) === findOutermostStack(scope) || readReferenceStrength(scope, target) !== 'strong') {
+    return;
+  }
+  Annotations.of(scope).addWarningV2('cdk-ecs-run-task:definitionInOtherStack',
+    `the task definition '${target.node.path}' is in another stack, which cannot deploy a new revision while this stack imports the ARN: `
+    + `move the RunTask to that stack, or use weak references ('${REFERENCE_STRENGTH}': 'weak' in the context, with a CDK that has them), `
+    + 'or acknowledge this warning if the definition never changes');
+}
+
+/** The context key of later versions of aws-cdk-lib. Earlier ones know strong references only. */
+const REFERENCE_STRENGTH = '@aws-cdk/core:defaultCrossStackReferences';
+
+function readReferenceStrength(scope: Construct, target: IConstruct): string {
+  const ofTarget = target as { readonly _crossStackReferenceStrengthOverride?: string };
+  return ofTarget._crossStackReferenceStrengthOverride ?? Stack.of(scope).node.tryGetContext(REFERENCE_STRENGTH) ?? 'strong';
 }
 
 /**

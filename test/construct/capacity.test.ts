@@ -101,7 +101,7 @@ describe('the warning about Fargate capacity providers that the cluster lacks', 
     runTask(given, strategies);
 
     Annotations.fromStack(given.stack).hasWarning('/Stack/Task', Match.stringLikeRegexp(
-      "names FARGATE_SPOT and FARGATE, which the cluster 'Stack/Cluster' lacks: call its enableFargateCapacityProviders\\(\\), or acknowledge this warning if it gets them in another way \\[ack: cdk-ecs-run-task:missingProviders\\]$"));
+      "names FARGATE_SPOT and FARGATE, which nothing in this app adds to the cluster 'Stack/Cluster': call its enableFargateCapacityProviders\\(\\), or acknowledge this warning if the cluster gets them in another way \\[ack: cdk-ecs-run-task:missingProviders\\]$"));
   });
 
   test('is absent if another stack enables them after the RunTask', () => {
@@ -112,6 +112,34 @@ describe('the warning about Fargate capacity providers that the cluster lacks', 
     cluster.enableFargateCapacityProviders();
 
     expect(warningsOf(given.stack)).toEqual([]);
+  });
+
+  test.each<[string, (given: Setup) => unknown]>([
+    ['', ({ stack, cluster, taskDefinition }) => new ecs.FargateService(stack, 'Service', { cluster, taskDefinition, ...strategies })],
+    [' in another stack', ({ stack, cluster }) => {
+      const other = new Stack(stack.node.root, 'Other');
+      const taskDefinition = new ecs.FargateTaskDefinition(other, 'Definition');
+      taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+      return new ecs.FargateService(other, 'Service', { cluster, taskDefinition, ...strategies });
+    }],
+    [' that is an L1', ({ stack, cluster }) => new ecs.CfnService(stack, 'Service', {
+      cluster: cluster.clusterArn, capacityProviderStrategy: ['FARGATE', 'FARGATE_SPOT'].map((capacityProvider) => ({ capacityProvider })),
+    })],
+  ])('is absent if a service of the cluster names them%s', (_, make) => {
+    const given = setup();
+    runTask(given, strategies);
+    make(given);
+
+    expect(warningsOf(given.stack)).toEqual([]);
+  });
+
+  test('is present for what only a service of another cluster names', () => {
+    const given = setup();
+    const other = new ecs.Cluster(given.stack, 'Other', { vpc: given.vpc });
+    new ecs.FargateService(given.stack, 'Service', { cluster: other, taskDefinition: given.taskDefinition, ...strategies });
+    runTask(given, strategies);
+
+    expect(warningsOf(given.stack)).toEqual([expect.stringContaining('missingProviders')]);
   });
 
   test('is absent for a capacity provider other than Fargate', () => {

@@ -2,9 +2,14 @@ import {
   App, Aws, CfnCondition, CfnParameter, CliCredentialsStackSynthesizer, DefaultStackSynthesizer, Duration, Fn, LegacyStackSynthesizer, NestedStack,
   Stack, StackSynthesizer, Token,
 } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { RunTask, RunTaskProps } from '../../src/index';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { RunFargateTask, RunTask, RunTaskProps } from '../../src/index';
 import { warningsOf } from '../support/expectations';
 import { runTask, Setup, setup } from '../support/stacks';
 
@@ -157,5 +162,148 @@ describe('the warning about an exitCodeFrom that may be empty', () => {
     runTask(given, { onDelete: { exitCodeFrom: new CfnParameter(given.stack, 'Names', { type: 'CommaDelimitedList' }).valueAsList } });
 
     expect(warningsOf(given.stack)).toEqual([expect.stringContaining('got: {"Ref":"Names"}')]);
+  });
+});
+
+describe('the warning about public subnets without a public IP address', () => {
+  type Make = (stack: Stack, vpc: ec2.Vpc) => Partial<RunTaskProps> | void;
+
+  function warningsWith(make: Make = () => {}, vpcProps: ec2.VpcProps = {}) {
+    const stack = new Stack(new App(), 'Stack');
+    const vpc = new ec2.Vpc(stack, 'Vpc', {
+      natGateways: 0, subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }], ...vpcProps,
+    });
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    new RunTask(stack, 'Task', { cluster: new ecs.Cluster(stack, 'Cluster', { vpc }), taskDefinition, ...make(stack, vpc) });
+    return warningsOf(stack);
+  }
+
+  test('names the ways out', () => {
+    expect(warningsWith()).toEqual([
+      'the task runs in public subnets without a public IP address, so it cannot reach the internet, nor its image there: set assignPublicIp: true, '
+      + 'select private subnets in vpcSubnets, or acknowledge this warning if it reaches all it needs by VPC endpoints [ack: cdk-ecs-run-task:noPublicIp]',
+    ]);
+  });
+
+  test.each<[string, Make, ec2.VpcProps?]>([
+    ['public subnets that the user selects', () => ({ vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } }), { subnetConfiguration: undefined, natGateways: 1 }],
+    ['the capacity provider of Fargate', (stack, vpc) => {
+      const cluster = new ecs.Cluster(stack, 'WithProviders', { vpc, enableFargateCapacityProviders: true });
+      return { cluster, capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }] };
+    }],
+    ["the cluster's default strategy, for a definition that is for Fargate only", () => ({ capacityProviderStrategies: [] })],
+    ['a VPC with a gateway endpoint only', (_, vpc) => {
+      vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
+    }],
+  ])('is present with %s', (...[, make, vpcProps]) => {
+    expect(warningsWith(make, vpcProps)).toEqual([expect.stringContaining('cdk-ecs-run-task:noPublicIp')]);
+  });
+
+  test.each<[string, Make, ec2.VpcProps?]>([
+    ['assignPublicIp', () => ({ assignPublicIp: true })],
+    ['private subnets', () => {}, { subnetConfiguration: undefined, natGateways: 1 }],
+    ['isolated subnets', () => {}, { subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] }],
+    ['interface endpoints in the VPC', (_, vpc) => {
+      vpc.addInterfaceEndpoint('Registry', { service: ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER });
+    }],
+    ['IPv6', () => {}, { ipProtocol: ec2.IpProtocol.DUAL_STACK }],
+    ['a task on EC2, whose instance pulls the image', (stack) => {
+      const taskDefinition = new ecs.Ec2TaskDefinition(stack, 'OnEc2', { networkMode: ecs.NetworkMode.AWS_VPC });
+      taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), memoryLimitMiB: 64 });
+      return { taskDefinition };
+    }],
+  ])('is absent with %s', (...[, make, vpcProps]) => {
+    expect(warningsWith(make, vpcProps)).toEqual([]);
+  });
+
+  test('is present for RunFargateTask', () => {
+    const stack = new Stack(new App(), 'Stack');
+    const vpc = new ec2.Vpc(stack, 'Vpc', { natGateways: 0, subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }] });
+    new RunFargateTask(stack, 'Migration', { vpc, image: ecs.ContainerImage.fromRegistry('app') });
+
+    expect(warningsOf(stack, '/Stack/Migration/Task')).toEqual([expect.stringContaining('cdk-ecs-run-task:noPublicIp')]);
+  });
+});
+
+describe('the warning about a scope in executeBefore for which nothing waits', () => {
+  test('names the scope and the way out', () => {
+    const given = setup();
+    const service = ecs.FargateService.fromFargateServiceAttributes(given.stack, 'Web', { cluster: given.cluster, serviceName: 'web' });
+    runTask(given, { executeBefore: [service as Construct & ecs.IBaseService] });
+
+    expect(warningsOf(given.stack)).toEqual([
+      "executeBefore names 'Stack/Web', which has no resource in this app, so nothing waits for the task: something imported is deployed elsewhere; "
+      + 'name what this app creates, or remove it from executeBefore [ack: cdk-ecs-run-task:nothingWaits]',
+    ]);
+  });
+
+  test('is present for each of several scopes, and not for those with resources', () => {
+    const given = setup();
+    const task = runTask(given, { executeBefore: [new Construct(given.stack, 'Empty'), new sqs.Queue(given.stack, 'First')] });
+    task.executeBefore(lambda.Function.fromFunctionName(given.stack, 'Function', 'web') as Construct & lambda.IFunction);
+    task.executeBefore(new sqs.Queue(given.stack, 'Second'));
+
+    expect(warningsOf(given.stack)).toEqual([expect.stringContaining("'Stack/Empty'"), expect.stringContaining("'Stack/Function'")]);
+  });
+
+  test('is absent for a construct that is filled later', () => {
+    const given = setup();
+    const scope = new Construct(given.stack, 'Later');
+    runTask(given, { executeBefore: [scope] });
+    new sqs.Queue(scope, 'Queue');
+
+    expect(warningsOf(given.stack)).toEqual([]);
+  });
+});
+
+describe('the warning about a task definition in another stack', () => {
+  const KEY = '@aws-cdk/core:defaultCrossStackReferences';
+
+  function warningsWith(context: { [key: string]: string }, make: (other: Stack, stack: Stack) => ecs.ITaskDefinition) {
+    const app = new App({ context });
+    const [other, stack] = [new Stack(app, 'Definitions'), new Stack(app, 'Stack')];
+    runTask({ ...setup(), stack, cluster: new ecs.Cluster(stack, 'Cluster'), taskDefinition: make(other, stack) as ecs.TaskDefinition });
+    return warningsOf(stack);
+  }
+
+  const define = (scope: Construct) => {
+    const taskDefinition = new ecs.FargateTaskDefinition(scope, 'Definition');
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    return taskDefinition;
+  };
+  const imports = (scope: Construct, taskDefinitionArn: string) => ecs.TaskDefinition.fromTaskDefinitionAttributes(scope, 'Imported', {
+    taskDefinitionArn, networkMode: ecs.NetworkMode.AWS_VPC, taskRole: iam.Role.fromRoleName(scope, 'Role', 'task'),
+  });
+
+  test('names the definition and the ways out', () => {
+    expect(warningsWith({}, define)).toEqual([
+      "the task definition 'Definitions/Definition/Resource' is in another stack, which cannot deploy a new revision while this stack imports the ARN: "
+      + `move the RunTask to that stack, or use weak references ('${KEY}': 'weak' in the context, with a CDK that has them), `
+      + 'or acknowledge this warning if the definition never changes [ack: cdk-ecs-run-task:definitionInOtherStack]',
+    ]);
+  });
+
+  test('is present for an L1, and with strong references by name', () => {
+    const warnings = warningsWith({ [KEY]: 'strong' }, (other, stack) => imports(stack, new ecs.CfnTaskDefinition(other, 'Definition', {}).ref));
+
+    expect(warnings).toEqual([expect.stringContaining("'Definitions/Definition'")]);
+  });
+
+  test('is present for onDelete', () => {
+    const given = setup();
+    const other = new Stack(given.stack.node.root, 'Definitions');
+    runTask(given, { onDelete: { taskDefinition: define(other) } });
+
+    expect(warningsOf(given.stack)).toEqual([expect.stringContaining("'Definitions/Definition/Resource'")]);
+  });
+
+  test.each<[string, { [key: string]: string }, (other: Stack, stack: Stack) => ecs.ITaskDefinition]>([
+    ['weak references', { [KEY]: 'weak' }, define],
+    ['a definition of the same stack', {}, (_, stack) => define(stack)],
+    ['a definition of a nested stack', {}, (_, stack) => define(new NestedStack(stack, 'Nested'))],
+    ['a definition that is imported by its ARN', {}, (_, stack) => imports(stack, 'arn:aws:ecs:eu-west-1:111122223333:task-definition/shop')],
+  ])('is absent with %s', (_, context, make) => {
+    expect(warningsWith(context, make)).toEqual([]);
   });
 });
