@@ -3,7 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { isFargateProvider } from './request/task-definition';
 import { RunTask } from './run-task';
 import type { RunTaskOptions } from './run-task-props';
@@ -187,7 +187,7 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
    *
    * @param scopes What has to be there, such as a database.
    */
-  public executeAfter(...scopes: Construct[]): void {
+  public executeAfter(...scopes: IConstruct[]): void {
     this.task.executeAfter(...scopes);
   }
 
@@ -196,7 +196,7 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
    *
    * @param scopes What has to wait, such as a service.
    */
-  public executeBefore(...scopes: Construct[]): void {
+  public executeBefore(...scopes: IConstruct[]): void {
     this.task.executeBefore(...scopes);
   }
 

@@ -2,7 +2,7 @@ import type { Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import type { Construct } from 'constructs';
+import type { IConstruct } from 'constructs';
 
 /**
  * When a deployment runs the task.
@@ -439,6 +439,10 @@ export interface RunTaskOptions {
    * A task to run when the resource is removed: the stack is deleted, the `RunTask` is taken out of it, or a deployment
    * that has created it is rolled back. It is always one task, and has volumes only with the same task definition.
    *
+   * A `RunTask` with another id, or in another scope, is another resource: CloudFormation first creates it, which runs its
+   * task, and then removes the old one, which runs the task of `onDelete`. Take `onDelete` out in a deployment before you
+   * rename or move it.
+   *
    * It does not run if the `RunTask` has never succeeded: after a first deployment that failed or was cancelled before,
    * there is nothing to undo. If it fails, the deletion of the stack fails; a rollback goes on, and so does the update
    * that takes the `RunTask` out of the stack.
@@ -458,11 +462,12 @@ export interface RunTaskOptions {
    * What is to be created or updated only after the task has succeeded, such as a service.
    *
    * What the task itself needs does not wait, so that a shared task definition makes no dependency cycle. It is an error
-   * if that is everything in one of the scopes.
+   * if that is everything in one of the scopes. A warning tells if nothing in a scope is a resource of this app, as in
+   * something imported.
    *
    * @default - nothing waits
    */
-  readonly executeBefore?: Construct[];
+  readonly executeBefore?: IConstruct[];
 
   /**
    * What has to be there before the task starts, such as a database. The task's cluster, task definition, roles,
@@ -470,7 +475,7 @@ export interface RunTaskOptions {
    *
    * @default - only what the task itself needs
    */
-  readonly executeAfter?: Construct[];
+  readonly executeAfter?: IConstruct[];
 
   /**
    * The role of the function that runs the tasks of the stack, for accounts that demand their own. Lambda has to be able

@@ -1,7 +1,7 @@
-import { CfnOutput, CfnResource, Fn, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, CfnResource, Fn, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { Construct } from 'constructs';
+import { Construct, IConstruct } from 'constructs';
 import { isOutput, OUTPUT_PREFIX, RESOURCE_TYPE, RunTaskProperties } from './contract';
 import { Handler } from './function/handler-function';
 import { checkHandlerProps } from './function/handler-props';
@@ -47,8 +47,8 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   private readonly last: CfnResource;
   /** For each attribute that the stack uses, the logical id of the output that keeps its value. */
   private readonly usedAttributes: { [attribute: string]: string } = {};
-  private readonly after: Construct[] = [];
-  private readonly before: Construct[] = [];
+  private readonly after: IConstruct[] = [];
+  private readonly before: IConstruct[] = [];
 
   constructor(scope: Construct, id: string, props: RunTaskProps) {
     super(scope, id);
@@ -107,7 +107,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    *
    * @param scopes What has to be there, such as a database.
    */
-  public executeAfter(...scopes: Construct[]): void {
+  public executeAfter(...scopes: IConstruct[]): void {
     this.after.push(...scopes);
   }
 
@@ -117,7 +117,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    *
    * @param scopes What has to wait, such as a service.
    */
-  public executeBefore(...scopes: Construct[]): void {
+  public executeBefore(...scopes: IConstruct[]): void {
     this.before.push(...scopes);
   }
 
@@ -241,8 +241,15 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     return {
       vpc: cluster.vpc,
       subnets: cluster.vpc.selectSubnets(vpcSubnets ?? (assignPublicIp ? { subnetType: ec2.SubnetType.PUBLIC } : {})),
-      securityGroups: securityGroups?.length ? securityGroups : [new ec2.SecurityGroup(this, 'SecurityGroup', { vpc: cluster.vpc })],
+      securityGroups: securityGroups?.length ? securityGroups : [this.createSecurityGroup(cluster.vpc)],
     };
+  }
+
+  private createSecurityGroup(vpc: ec2.IVpc): ec2.SecurityGroup {
+    // The group allows all outbound traffic, so connections.allowTo() adds no rule to it, and the user cannot do anything about that.
+    // The acknowledgement is for the scope of the group: with the lowest aws-cdk-lib, that of a construct does not hold for later warnings.
+    Annotations.of(this).acknowledgeWarning('@aws-cdk/aws-ec2:ipv4IgnoreEgressRule');
+    return new ec2.SecurityGroup(this, 'SecurityGroup', { vpc });
   }
 }
 

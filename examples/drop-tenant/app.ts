@@ -43,6 +43,7 @@ for (const tenant of ['acme', 'globex']) {
     image: ecs.ContainerImage.fromRegistry('public.ecr.aws/docker/library/postgres:17-alpine'),
     command: psql(`CREATE SCHEMA IF NOT EXISTS ${tenant}`),
     secrets,
+    // A rename of 'Schema' would create the schema again, and then drop it: CloudFormation removes the old resource last.
     onDelete: {
       containerOverrides: [{ containerName: 'app', command: psql(`DROP SCHEMA IF EXISTS ${tenant} CASCADE`) }],
     },

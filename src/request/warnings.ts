@@ -78,7 +78,7 @@ function hasOtherWayOut({ vpc, subnets: { subnets } }: TaskNetwork): boolean {
 }
 
 /** Call it at synthesis: until then a scope can be filled. */
-export function warnOfEmptyScopes(scope: Construct, before: Construct[]): void {
+export function warnOfEmptyScopes(scope: Construct, before: IConstruct[]): void {
   for (const { node } of before.filter((waiting) => !waiting.node.findAll().some((construct) => CfnResource.isCfnResource(construct)))) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:nothingWaits',
       `executeBefore names '${node.path}', which has no resource in this app, so nothing waits for the task: something imported is deployed elsewhere; `

@@ -10,7 +10,7 @@ import { Construct } from 'constructs';
 import { RESOURCE_TYPE } from '../../src/contract';
 import { OnRollback, RunTask, RunTaskProps, TaskManagedVolume } from '../../src/index';
 import { warningsOf } from '../support/expectations';
-import { addVolume, propertiesOf, requestOf, readable, runTask, Setup, setup, statementsOf, statementsOnDeleteOf } from '../support/stacks';
+import { addVolume, network, propertiesOf, requestOf, readable, runTask, Setup, setup, statementsOf, statementsOnDeleteOf } from '../support/stacks';
 
 const TASKS = 'arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/*';
 const TASKS_OF_CLUSTER = 'arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/<Cluster>/*';
@@ -412,6 +412,23 @@ describe('a cluster', () => {
 });
 
 describe('the connections of a RunTask', () => {
+  test('open the way to a database without a warning', () => {
+    const { stack, task, database } = network();
+    const run = task();
+    run.connections.allowToDefaultPort(database());
+
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+    Template.fromStack(stack).resourceCountIs('AWS::EC2::SecurityGroupIngress', 1);
+  });
+
+  test('keep the warning for a security group of the user', () => {
+    const { stack, vpc, task, database } = network();
+    const run = task({ securityGroups: [new ec2.SecurityGroup(stack, 'Mine', { vpc })] });
+    run.connections.allowToDefaultPort(database());
+
+    Annotations.fromStack(stack).hasWarning('/Stack/Mine', Match.stringLikeRegexp('Ignoring Egress rule'));
+  });
+
   test('are those of a security group of its own, which allows all outbound traffic', () => {
     const given = setup();
     const { connections } = runTask(given);

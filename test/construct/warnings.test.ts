@@ -1,5 +1,5 @@
 import {
-  App, Aws, CfnCondition, CfnParameter, CliCredentialsStackSynthesizer, DefaultStackSynthesizer, Duration, Fn, LegacyStackSynthesizer, NestedStack,
+  Annotations, App, Aws, CfnCondition, CfnParameter, CliCredentialsStackSynthesizer, DefaultStackSynthesizer, Duration, Fn, LegacyStackSynthesizer, NestedStack,
   Stack, StackSynthesizer, Token,
 } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -230,7 +230,7 @@ describe('the warning about a scope in executeBefore for which nothing waits', (
   test('names the scope and the way out', () => {
     const given = setup();
     const service = ecs.FargateService.fromFargateServiceAttributes(given.stack, 'Web', { cluster: given.cluster, serviceName: 'web' });
-    runTask(given, { executeBefore: [service as Construct & ecs.IBaseService] });
+    runTask(given, { executeBefore: [service] });
 
     expect(warningsOf(given.stack)).toEqual([
       "executeBefore names 'Stack/Web', which has no resource in this app, so nothing waits for the task: something imported is deployed elsewhere; "
@@ -241,10 +241,19 @@ describe('the warning about a scope in executeBefore for which nothing waits', (
   test('is present for each of several scopes, and not for those with resources', () => {
     const given = setup();
     const task = runTask(given, { executeBefore: [new Construct(given.stack, 'Empty'), new sqs.Queue(given.stack, 'First')] });
-    task.executeBefore(lambda.Function.fromFunctionName(given.stack, 'Function', 'web') as Construct & lambda.IFunction);
+    task.executeBefore(lambda.Function.fromFunctionName(given.stack, 'Function', 'web'));
     task.executeBefore(new sqs.Queue(given.stack, 'Second'));
 
     expect(warningsOf(given.stack)).toEqual([expect.stringContaining("'Stack/Empty'"), expect.stringContaining("'Stack/Function'")]);
+  });
+
+  test('is absent for something imported in executeAfter, for which there is nothing to wait', () => {
+    const given = setup();
+    const vpc: ec2.IVpc = ec2.Vpc.fromVpcAttributes(given.stack, 'Imported', { vpcId: 'vpc-00000002', availabilityZones: ['a'] });
+    const fn: lambda.IFunction = lambda.Function.fromFunctionName(given.stack, 'Function', 'web');
+    runTask(given, { executeAfter: [vpc] }).executeAfter(fn);
+
+    expect(warningsOf(given.stack)).toEqual([]);
   });
 
   test('is absent for a construct that is filled later', () => {
@@ -306,4 +315,12 @@ describe('the warning about a task definition in another stack', () => {
   ])('is absent with %s', (_, context, make) => {
     expect(warningsWith(context, make)).toEqual([]);
   });
+});
+
+test('a warning that the stack acknowledges is absent', () => {
+  const given = setup();
+  Annotations.of(given.stack).acknowledgeWarning('cdk-ecs-run-task:nothingWaits');
+  runTask(given, { executeBefore: [new Construct(given.stack, 'Empty')] });
+
+  expect(warningsOf(given.stack)).toEqual([]);
 });
