@@ -41,6 +41,7 @@ export const handler = createHandler({
   put,
   now: Date.now,
   sleep: async (milliseconds) => { await wait(milliseconds); },
+  expire: async (milliseconds) => { await wait(milliseconds, undefined, { ref: false }); },
   random: Math.random,
   log: console.log,
 });

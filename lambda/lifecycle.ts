@@ -5,15 +5,15 @@ import { DeliveredProperties, parseProperties, parseRun } from './cloudformation
 import { choosePhysicalId, originOf } from './cloudformation/identity';
 import { Event, isNewerThan, LambdaContext, limit, receiveRequest, Request } from './cloudformation/request';
 import { isRollbackOfDelete, Occasion, readStackStatus } from './cloudformation/stack-status';
-import { markOfFailedCreate, markOfResource } from './ecs/marks';
+import { markOfFailedCreate, markOfRequest, markOfResource, readMark } from './ecs/marks';
 import { retry } from './retry';
 import { readKeptAttributes } from './run/attributes';
 import { putsBack, readUpdateKind, turnsOutToBeRollback } from './run/occasion';
-import { beginProgress } from './run/progress';
+import { beginProgress, Progress } from './run/progress';
 import { attributesOfRun, attributesWithoutRun, isSupersededByNextResource, ReceivedBaton, receiveBaton } from './run/relay';
 import { resumeRun } from './run/resume';
 import { runTask } from './run/run';
-import { stopEarlierTasks, Stopped } from './run/stop';
+import { stopEarlierTasks, StopOptions, Stopped } from './run/stop';
 import { isRefusal, isThrottled } from './verdict/causes';
 import { Failed, OutOfDate, TurnedBack } from './verdict/failure';
 import { explain, notStopped, place, sentence } from './verdict/message';
@@ -178,7 +178,6 @@ async function remove(request: Request, event: CloudFormationCustomResourceDelet
   const options = {
     mark: origin === 'failure' ? markOfFailedCreate(PhysicalResourceId) : markOfResource(id),
     reason: STOP_REASONS.deleted,
-    until: limit(request, TIME_TO_STOP_MS),
     permittedWithin: PERMITTED_AGAIN_WITHIN_MS,
     // A later deployment may have started it, when Lambda delivers this event again; or a Create whose event was late.
     mayStop: async ({ createdAt }: Task) => !isNewerThan(event, createdAt) || isUpToDate(request),
@@ -204,7 +203,13 @@ async function remove(request: Request, event: CloudFormationCustomResourceDelet
 async function resumeOrStart(
   request: Request, spec: RunSpec, occasion: Occasion, stopped: Stopped, baton?: ReceivedBaton,
 ): Promise<Answer | undefined> {
-  const progress = await resumeRun(request, spec, occasion, baton);
+  let progress: Progress | undefined;
+  try {
+    progress = await resumeRun(request, spec, occasion, baton);
+  } catch (error) { // nobody waits for those tasks any more
+    const options = { reason: STOP_REASONS.otherVersion, includesOwn: true };
+    return withStillRunning(answerError(error), await stopUpToNow(request, [request.event.ResourceProperties], options));
+  }
   if (progress) {
     return runTask(request, spec, progress);
   }
@@ -255,13 +260,16 @@ function beginsRun({ event }: Request, baton: ReceivedBaton | undefined): boolea
  * can leave its task. A task of a later request shows that CloudFormation no longer waits for this one.
  */
 async function stopBeforeRun(request: Request, delivered: DeliveredProperties[], permittedWithin?: number): Promise<Cleared> {
+  return stopUpToNow(request, delivered, { reason: STOP_REASONS.newerRequest, permittedWithin });
+}
+
+async function stopUpToNow(request: Request, delivered: DeliveredProperties[], options: Omit<StopOptions, 'mark' | 'mayStop'>): Promise<Cleared> {
+  const { event, id } = request;
   return stopEarlierTasks(request, delivered, {
-    mark: markOfResource(request.id),
-    reason: STOP_REASONS.newerRequest,
-    until: limit(request, TIME_TO_STOP_MS),
-    permittedWithin,
-    mayStop: async ({ createdAt }) => {
-      if (isNewerThan(request.event, createdAt)) {
+    ...options,
+    mark: markOfResource(id),
+    mayStop: async (task) => {
+      if (isNewerThan(event, task.createdAt) && !readMark(task).startsWith(markOfRequest(id, event.RequestId))) {
         // By a later request, or by an earlier one that Lambda has delivered again.
         throw new OutOfDate(FAILURES.supersededByTask);
       }

@@ -14,6 +14,8 @@ export interface World {
   /** Milliseconds since 1970. */
   now(): number;
   sleep(milliseconds: number): Promise<void>;
+  /** The same for what is mostly over before: nothing waits for it to resolve. */
+  expire(milliseconds: number): Promise<void>;
   /** From 0 to 1, for jitter. */
   random(): number;
   /** One line. Never the event, whose ResponseURL is a secret, nor the ECS request, whose environment may be one. */

@@ -1,4 +1,5 @@
 import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
+import { endCallsBy } from './end-calls';
 import { identity } from './identity';
 import {
   CLOCKS_DIFFER_BY_MS, DONE_BY, HAND_OVER_BY, HAND_OVER_FROM,
@@ -46,14 +47,15 @@ export function receiveRequest(world: World, event: Event, context: LambdaContex
   const now = world.now();
   const remaining = context.getRemainingTimeInMillis();
   const sent = findSentAt(event) ?? now;
+  const doneBy = now + remaining - DONE_BY * reserveOf(remaining);
   return {
-    world,
+    world: endCallsBy(world, doneBy),
     event,
     id: identity(event),
     sentAt: sent,
     receivedAt: timeOf(event.HandedOver?.receivedAt) ?? now,
     answerBy: sent + (serviceTimeoutOf(event) - SEND_SECONDS) * 1000,
-    doneBy: now + remaining - DONE_BY * reserveOf(remaining),
+    doneBy,
     functionArn: context.invokedFunctionArn,
     handOverAt: now + remaining - HAND_OVER_FROM * reserveOf(remaining),
     handOverBy: now + remaining - HAND_OVER_BY * reserveOf(remaining),

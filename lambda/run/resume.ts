@@ -64,12 +64,18 @@ function adopt(progress: Progress, candidates: readonly Task[]): Progress | unde
     ...progress,
     since: Math.min(progress.since, ...latest.map(({ createdAt }) => createdAt!.getTime())),
     tasks: progress.tasks.map((task, index) => ({
-      ...task, taskArn: latest[index].taskArn, tokenNumber: parseMark(readMark(latest[index]))!.tokenNumber,
+      ...task,
+      taskArn: latest[index].taskArn,
+      tokenNumber: parseMark(readMark(latest[index]))!.tokenNumber,
+      reruns: ofNumber(candidates, task.number).length - 1, // at most, of those that ECS still knows: some may have run no container
     })),
   };
 }
 
 function latestOf(tasks: readonly Task[], number: number): Task | undefined {
-  const ofNumber = tasks.filter((task) => parseMark(readMark(task))?.number === number);
-  return ofNumber.sort((one, other) => other.createdAt!.getTime() - one.createdAt!.getTime())[0];
+  return ofNumber(tasks, number).sort((one, other) => other.createdAt!.getTime() - one.createdAt!.getTime())[0];
+}
+
+function ofNumber(tasks: readonly Task[], number: number): Task[] {
+  return tasks.filter((task) => parseMark(readMark(task))?.number === number);
 }

@@ -106,28 +106,29 @@ export interface StopOptions {
   /** What the marks of the tasks begin with. */
   readonly mark: string;
   readonly reason: string;
-  readonly until: number;
   /** How long a missing permission to look for tasks may spread. */
   readonly permittedWithin?: number;
+  /** Whether this request's own tasks have to end, too. */
+  readonly includesOwn?: boolean;
   /** Whether a task may be stopped: one of a later request must not be. */
   mayStop(task: Task): Promise<boolean>;
 }
 
 /**
- * Stops what other requests of this resource have left running, and waits until it has ended. Returns all tasks of theirs
+ * Stops what requests of this resource have left running, mostly others, and waits until it has ended. Returns all tasks of theirs
  * that ECS still knows, too.
  */
 export async function stopEarlierTasks(
   request: Request, delivered: Array<DeliveredProperties | undefined>, options: StopOptions,
 ): Promise<Stopped & { readonly found: readonly Task[] }> {
   const { world } = request;
-  const { reason, until } = options;
+  const until = limit(request, TIME_TO_STOP_MS);
   const found = new Map<string, Task>();
   const stillRunning: string[] = [];
   for (;;) {
     let targets: Target[];
     try {
-      const tasks = (await Promise.all(placesOf(delivered).map((place) => findEarlierTasks(request, place, options)))).flat();
+      const tasks = (await Promise.all(placesOf(delivered).map((place) => findEarlierTasks(request, place, until, options)))).flat();
       targets = [];
       for (const { target, task } of tasks.filter(({ target: { taskArn } }) => !found.has(taskArn))) {
         if (nothingRuns(task, request) || await options.mayStop(task)) {
@@ -146,16 +147,16 @@ export async function stopEarlierTasks(
       return { stillRunning, found: [...found.values()] };
     }
     // The invocation that started these may have started more, which are listed only now: look again afterwards.
-    stillRunning.push(...await stopTasks(world, targets, reason, until));
+    stillRunning.push(...await stopTasks(world, targets, options.reason, limit(request, TIME_TO_STOP_MS))); // however long the look took
   }
 }
 
 async function findEarlierTasks(
-  { world, id, event }: Request, place: Place, { until, permittedWithin, mark }: StopOptions,
+  { world, id, event }: Request, place: Place, until: number, { permittedWithin, mark, includesOwn }: StopOptions,
 ): Promise<Array<{ readonly target: Target; readonly task: Task }>> {
   const own = markOfRequest(id, event.RequestId);
   const tasks = await retry(world, until, () => findTasks(world, place), permittedWithin);
-  const isEarlier = (of: string) => of.startsWith(mark) && !of.startsWith(own);
+  const isEarlier = (of: string) => of.startsWith(mark) && (includesOwn || !of.startsWith(own));
   const earlier = tasks.filter((task) => readMark(task) ? isEarlier(readMark(task)) : wasStoppedByOthers(task, place));
   return earlier.map((task) => ({ task, target: targetOf(task, place.cluster) }));
 }

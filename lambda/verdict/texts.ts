@@ -115,6 +115,7 @@ export const NOTES = {
 export const STOP_REASONS = {
   deleted: 'the resource is being deleted',
   newerRequest: 'CloudFormation sent a newer request',
+  otherVersion: 'this version of the function could not continue waiting',
   replaced: 'another task succeeded in its place',
 };
 
@@ -124,5 +125,6 @@ export const ERRORS = {
   noUpdateTime: 'CloudFormation did not return when the update began',
   unknownRequestType: (type: string) => `this version of the function does not know requests of the type ${type}`,
   answerNotAccepted: 'CloudFormation did not accept the answer',
+  invocationEnds: 'the invocation is about to end',
   responseTooSlow: (milliseconds: string) => `the response did not end within ${milliseconds} ms`,
 };

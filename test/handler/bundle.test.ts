@@ -94,7 +94,7 @@ test('the bundle starts by itself, signs its calls, runs the task, and answers',
 test('the bundle continues in the next invocation, with each client at its own endpoint', async () => {
   answers.DescribeTasks = { body: { tasks: [{ taskArn: 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1', lastStatus: 'RUNNING' }] } };
   await invoke({ ...create(), ResponseURL: `${url}/answer` }, {
-    remaining: 1_000,
+    remaining: 4_000,
     environment: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_ECS: url, AWS_ENDPOINT_URL_CLOUDFORMATION: url, AWS_ENDPOINT_URL_LAMBDA: url, AWS_ENDPOINT_URL_S3: url },
   });
   const next = seen.find(({ target }) => target.endsWith('/invocations'));

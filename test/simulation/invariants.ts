@@ -199,13 +199,13 @@ function wrongVerdict(request: Request, history: History): Finding[] {
 
 /** What has happened until then that makes FAILED right. */
 function reasonsToFail(request: Request, history: History, at: number): string[] {
-  const { run, type } = request as Request & { run: RunSpec };
+  const { run, type, properties } = request as Request & { run: RunSpec };
   const tasks = history.tasksOf(request).filter((task) => task.endedAt <= at && !isSuccess(task, request));
   const ran = tasks.filter(({ life }) => life.runs);
   const isLasting = ({ life, stopCode, toldToStopAt }: SimulatedTask) => toldToStopAt !== undefined || stopCode === 'UserInitiated' || life.name === 'does not start, for good'
     || life.name === 'starts a container but not the next' || life.name === 'has no exit code';
   const began = history.invocations.find((invocation) => invocation.request === request.first)!.startedAt;
-  const { HasNextLeg } = request.properties;
+  const { HasNextLeg } = properties;
   const wall = HasNextLeg && type !== 'Delete' ? Infinity : request.sentAt + (serviceTimeout({ TimeoutSeconds: run.TimeoutSeconds }) - STOP_MARGIN_SECONDS) * SECOND;
   const deadline = Math.min(began + run.TimeoutSeconds * SECOND, wall);
   const calls = history.callsOf(request, 'RunTask', 'DescribeTasks', 'DescribeStacks', 'DescribeTaskDefinition', 'ListTasks').filter((call) => call.error && call.at <= at);
@@ -216,12 +216,14 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
     Math.max(0, ...apis.map((api) => longestRow(history.callsOf(request, api).filter((call) => call.at <= at))));
   // What it sees of the task while it stops it comes too late.
   const gaveUpAt = history.callsOf(request, 'StopTask')[0]?.at ?? at;
-  const everSaw = history.callsOfRun(request, 'DescribeTasks').some(({ result, at: when }) => result?.tasks.length > 0 && when <= Math.min(at, gaveUpAt));
+  const ofRun = new Set(history.tasksOf(request).map(({ arn }) => arn));
+  const everSaw = history.callsOfRun(request, 'DescribeTasks').some(({ result, at: when }) => when <= Math.min(at, gaveUpAt)
+    && result?.tasks.some(({ taskArn }: any) => ofRun.has(taskArn)));
   const continuations = history.callsOf(request, 'Invoke').filter(({ invocation }) => invocation === request.answer!.invocation);
   const reasons: Array<[string, boolean]> = [
     ['the properties are malformed', request.isMalformed && history.tasksOf(request).length === 0],
     ['another version has handed over or passed on', request.isOfAnotherVersion
-      && (request.first !== request || history.invocations.some((invocation) => invocation.request === request && invocation.hop > 0))],
+      && (request.first !== request || passedOn(properties.PreviousLeg?.Baton).state === 'RUNNING' || history.invocations.some((invocation) => invocation.request === request && invocation.hop > 0))],
     ['a task failed', tasks.some(isLasting) || ran.length > (run.RetryAttempts ?? 0)],
     ['time is over', at >= deadline - SECOND - history.clocksDifferBy],
     ['AWS refused for good', calls.some((call) => isLastingError(call) && (call.fault !== undefined || ['RunTask', 'DescribeTaskDefinition'].includes(call.api)))],
@@ -241,7 +243,10 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
 function longestRow(calls: readonly Call[]): number {
   let longest = 0;
   let since: number | undefined;
-  for (const { at, doneAt = at, error } of calls) {
+  for (const { at, doneAt, error } of calls) {
+    if (doneAt === undefined) {
+      continue; // nobody heard
+    }
     since = error ? since ?? at : undefined;
     longest = Math.max(longest, since === undefined ? 0 : doneAt - since);
   }
@@ -362,7 +367,7 @@ function leftRunning(request: Request, history: History): Finding[] {
     && history.requests.some((other) => other.number < number && other.operation === request.operation && other.isRollback);
   const scope = [
     ...(excuses.cleansUp(request) && !hasBeenCleanedUp
-      ? history.tasks.filter((task) => task.request.number < number && !belongsToAnother(task, request))
+      ? history.tasks.filter((task) => task.request.number < number && !belongsToAnother(task, request, history))
       : []),
     ...(said.parsed?.Status === 'FAILED' || type === 'Delete' ? history.tasksOf(request) : []),
   ];
@@ -388,10 +393,17 @@ function leftRunning(request: Request, history: History): Finding[] {
     }));
 }
 
-/** A Delete of what a failed Create has left comes before, during or after the next Create. */
-function belongsToAnother({ request }: SimulatedTask, { type, ofSuccessfulCreate, leftAt = Infinity, operation, stackStatus }: Request): boolean {
+/**
+ * A Delete of what a failed Create has left comes before, during or after the next Create, and is there for the tasks of that
+ * Create alone: its physical id names the request.
+ */
+function belongsToAnother(
+  { request }: SimulatedTask, { type, ofSuccessfulCreate, leftAt = Infinity, operation, stackStatus }: Request, { requests }: History,
+): boolean {
+  const left = requests.find(({ sentAt }) => sentAt === leftAt);
   const isOfNextRun = request.sentAt > leftAt || (request.operation === operation && /^(CREATE|UPDATE)_IN_PROGRESS$/.test(stackStatus));
-  return type === 'Delete' && !ofSuccessfulCreate && (request.answer?.parsed?.Status === 'SUCCESS' || isOfNextRun);
+  return type === 'Delete' && !ofSuccessfulCreate
+    && (request.answer?.parsed?.Status === 'SUCCESS' || isOfNextRun || (left !== undefined && request.first !== left.first));
 }
 
 function worseRollback(request: Request, history: History): Finding[] {

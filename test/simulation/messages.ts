@@ -109,8 +109,8 @@ export const MESSAGES: readonly Message[] = [
   {
     key: 'never seen',
     says: /could never read the status of the task/i,
-    isTrue: ({ calls }) => calls('DescribeTasks').some(({ error }) => error) && !calls('DescribeTasks').some(({ result, at, error }) =>
-      !error && result?.tasks.length > 0 && at < calls('StopTask')[0]?.at),
+    isTrue: ({ calls, tasks }) => calls('DescribeTasks').some(({ error }) => error) && !calls('DescribeTasks').some(({ result, at, error }) =>
+      !error && result?.tasks.some(({ taskArn }: any) => tasks.some(({ arn }) => arn === taskArn)) && at < calls('StopTask')[0]?.at),
   },
   {
     key: 'an earlier task may run',

@@ -72,6 +72,8 @@ export const WICKED: readonly Wicked[] = [
     add: (random, { quirks }) => { quirks.noLastUpdatedTime = random.between(0.1, 0.5); },
   },
   {
+    // Off: an Update that has not started its task by then fails as out of date, after two readings. To trust the time less would
+    // let an event that Lambda delivers again start a task beside the next deployment, and nothing public shows that it moves.
     name: 'LastUpdatedTime moves in the first minute of a request',
     isOn: false,
     share: 0.02,
@@ -136,7 +138,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'every API but S3 is away for minutes',
-    isOn: false,
+    isOn: true,
     share: 0.02,
     source: 'a VPC without a way out, an outage of the Region',
     add: (random, { calls }) => {
@@ -246,7 +248,7 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'another version of the function goes on',
-    isOn: false,
+    isOn: true,
     share: 0.03,
     source: 'an update of the stack, or its rollback, replaces the function while it waits',
     notedAs: 'quirk: anotherVersion',
@@ -291,10 +293,16 @@ export const WICKED: readonly Wicked[] = [
   },
   {
     name: 'the parent of a nested stack fails',
-    isOn: false,
+    isOn: true,
     share: 0.02,
     source: 'knowledge center, "cloudformation-stack-cleanup-stuck"',
     notedAs: 'quirk: parentFails',
+    // Synthesis refuses the attributes of a task in a nested stack that its rollback would get wrong. Those of onRollback RUN are
+    // left out, too: where that task fails, the outputs are all there is.
+    change: (_random, scenario) => ({
+      ...scenario,
+      operations: toEach(scenario.operations, ({ RunOn }) => RunOn === 'CREATE' ? {} : { UsedAttributes: undefined }),
+    }),
     add: (_random, { quirks }) => { quirks.parentFails = true; },
   },
   {

@@ -101,6 +101,8 @@ export class FakeAws implements World {
 
   now = () => this.time;
   sleep = async (milliseconds: number) => { this.pass(milliseconds); };
+  /** Time passes only in sleep(), and in the call itself. */
+  expire = async (milliseconds: number): Promise<void> => milliseconds > 0 ? new Promise(() => undefined) : undefined;
   random: () => number = () => 0.5;
   log = (line: string) => { this.lines.push(line); };
   put = async (_url: string, body: string) => {

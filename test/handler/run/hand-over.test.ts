@@ -74,3 +74,18 @@ describe('a redelivered event', () => {
     expect(at).toBeLessThan(31 * 60);
   });
 });
+
+test('an invocation ends in time although every call hangs', async () => {
+  world.lives = [runs(60 * 60, 0)];
+  const hangs = () => new Promise(() => undefined); // longer than any invocation
+  world.expire = async (milliseconds) => { world.time += milliseconds; };
+  await world.invoke(create(), 2 * MINUTE);
+  const next = world.handedOver.shift()!;
+  for (const api of ['RunTask', 'DescribeTasks', 'ListTasks', 'StopTask', 'DescribeStacks', 'Invoke'] as const) {
+    world.faults[api] = Array.from({ length: 1_000 }, () => hangs);
+  }
+  const began = world.time;
+  await world.invoke(next, MINUTE / 2);
+  expect(world.time - began).toBeLessThan(MINUTE / 2);
+  expect(world.answers).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining('The function could not invoke itself to continue waiting.') }]);
+});

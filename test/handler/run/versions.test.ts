@@ -1,5 +1,6 @@
 import type { Event } from '../../../lambda/cloudformation/request';
 import { create, FakeAws, fails, ID, MINUTE, properties, runs, START, update } from '../../support/fake-aws';
+import { expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => {
@@ -74,6 +75,25 @@ test('an invocation that cannot read a hand-over waits for all tasks of the requ
 
   expect(await world.request(event)).toMatchObject({ Status: 'SUCCESS' });
   expect(world.tasks).toHaveLength(3);
+});
+
+test('an invocation that cannot read a hand-over runs no task more often than retryAttempts allows', async () => {
+  world.creationTime = new Date(START);
+  world.lives = [runs(30, 1), runs(20 * 60, 1), runs(5, 0)];
+  const event = await handedOverByOtherVersion(create(properties({ RetryAttempts: '1' })), () => ({ version: 2 }));
+
+  expect(await world.request(event)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('After 2 attempts') });
+  expect(world.tasks).toHaveLength(2);
+});
+
+test('an invocation that cannot tell whose task runs stops it: nobody waits for it any more', async () => {
+  world.creationTime = new Date(START);
+  world.lives = [runs(5, 1), runs(20 * 60, 0)];
+  await world.request({ ...create(), RequestId: 'another' });
+  const event = await handedOverByOtherVersion(create(), () => ({ version: 2 }));
+
+  expect(await world.request(event)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('Another version of the function') });
+  expectStopped(world, 2);
 });
 
 describe('a resource that receives a baton of another version', () => {

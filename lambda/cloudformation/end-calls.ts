@@ -1,0 +1,22 @@
+import { ERRORS } from '../verdict/texts';
+import type { World } from '../world';
+
+/** The SDK gives up on a call after two attempts of 15 seconds each, with a pause between them. */
+const LONGEST_CALL_MS = 40_000;
+
+/** The same world, in which no call of AWS outlasts the time. What is on its way then may still take effect. */
+export function endCallsBy(world: World, time: number): World {
+  const endCalls = <T extends { send: any }>(client: T): T => ({
+    send: (command: unknown) => {
+      const left = time - world.now();
+      return left > LONGEST_CALL_MS ? client.send(command) : Promise.race([client.send(command), endAfter(world, left)]);
+    },
+  } as T);
+  const { ecs, logs, cloudFormation, lambda } = world;
+  return { ...world, ecs: endCalls(ecs), logs: endCalls(logs), cloudFormation: endCalls(cloudFormation), lambda: endCalls(lambda) };
+}
+
+async function endAfter(world: World, milliseconds: number): Promise<never> {
+  await world.expire(Math.max(0, milliseconds));
+  throw Object.assign(new Error(ERRORS.invocationEnds), { name: 'TimeoutError' });
+}
