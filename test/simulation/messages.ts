@@ -104,7 +104,7 @@ export const MESSAGES: readonly Message[] = [
     isTrue: ({ request, history, at, calls }, [, within, unit, last, other]) => at >= timeIsOver(request, history)
       && Number(within) <= (request.run ?? request.properties).TimeoutSeconds / (unit === 'minute' ? 60 : 1) + 1
       && !calls('DescribeTasks').some((call) => !call.error && call.result?.tasks.length > 0 && call.invocation.request === request
-        && call.at > timeIsOver(request, history) - Number(last) * (other === 'minute' ? MINUTE : SECOND) + 30 * SECOND && call.at < timeIsOver(request, history)),
+        && call.at > at - Number(last) * (other === 'minute' ? MINUTE : SECOND) + 30 * SECOND && call.at < timeIsOver(request, history)),
   },
   {
     key: 'never seen',
