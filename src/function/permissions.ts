@@ -4,7 +4,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { grantExecuteCommand } from './execute-command';
 import { isOutput } from '../contract';
-import { findLogLocations, findLogsToRead, findOwnedDefinition, findTaskRole, listRoles, readFamily } from '../request/task-definition';
+import { findDefinitionResource } from '../request/deployed-definition';
+import { findLogLocations, findLogsToRead, findOwnedDefinition, findTaskRole, listRoleArns, readFamily } from '../request/task-definition';
 import type { RunTaskProps } from '../run-task-props';
 
 /** The least permissions that the function needs for one task. */
@@ -13,9 +14,9 @@ export function listHandlerStatements(scope: Construct, props: RunTaskProps, att
   const { cluster, taskDefinition } = props;
   const arnOf = (resource: string, resourceName: string) => stack.formatArn({ service: 'ecs', resource, resourceName });
   const onCluster = { ArnEquals: { 'ecs:cluster': cluster.clusterArn } };
-  const passRoles = (roles: iam.IRole[], service: string) => roles.length === 0 ? [] : [new iam.PolicyStatement({
+  const passRoles = (resources: string[], service: string) => resources.length === 0 ? [] : [new iam.PolicyStatement({
     actions: ['iam:PassRole'],
-    resources: roles.map((role) => role.roleArn),
+    resources,
     conditions: { StringEquals: { 'iam:PassedToService': service } },
   })];
 
@@ -29,8 +30,8 @@ export function listHandlerStatements(scope: Construct, props: RunTaskProps, att
     // In an account that opted out of long ARNs, the ARN of a task does not name its cluster. The condition does.
     new iam.PolicyStatement({ actions: ['ecs:DescribeTasks', 'ecs:StopTask'], resources: [arnOf('task', '*')], conditions: onCluster }),
     new iam.PolicyStatement({ actions: ['ecs:ListTasks'], resources: ['*'], conditions: onCluster }),
-    ...passRoles(listRoles(props), 'ecs-tasks.amazonaws.com'),
-    ...passRoles((props.volumes ?? []).map((volume) => volume.role), 'ecs.amazonaws.com'),
+    ...passRoles(listRoleArns(props), 'ecs-tasks.amazonaws.com'),
+    ...passRoles((props.volumes ?? []).map((volume) => volume.role.roleArn), 'ecs.amazonaws.com'),
     new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [Aws.STACK_ID] }),
   ];
   // If the user sets startedBy, the function marks the task with its own tag.
@@ -52,7 +53,7 @@ export function listHandlerStatements(scope: Construct, props: RunTaskProps, att
       })),
     }));
   }
-  if (!findOwnedDefinition(taskDefinition) && !props.exitCodeFrom) {
+  if (!findDefinitionResource(taskDefinition) && !props.exitCodeFrom) {
     // To see which containers are essential. This action cannot be limited to a resource.
     statements.push(new iam.PolicyStatement({ actions: ['ecs:DescribeTaskDefinition'], resources: ['*'] }));
   }

@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { suppressNagRules } from './nag';
-import { distributeOverPolicies, LatePolicyDocument } from './policy-document';
+import { distributeOverPolicies, INLINE_LENGTH, LatePolicyDocument, MANAGED_LENGTH } from './policy-document';
 
 /** IAM's limit for a role, unless the account has asked for more. */
 const MOST_MANAGED_POLICIES = 10;
@@ -17,9 +17,10 @@ interface Permission {
 /** The permissions of the function: in one policy while they fit, and in managed policies after that. */
 export class Policies {
   /** The inline policy of a role that is created for the function. */
-  public readonly document = new LatePolicyDocument(() => listStatements(this.permissions));
+  public readonly document = new LatePolicyDocument(() => listStatements(this.groups[0]));
 
-  private permissions: Permission[] = [];
+  /** The first group is in the inline policy, each other one in a managed policy. */
+  private readonly groups: Permission[][] = [[]];
   private role!: iam.IRole;
   private policy?: iam.Policy;
   private invokeSelf!: iam.Policy;
@@ -44,7 +45,7 @@ export class Policies {
 
   /** Adds the permissions for one task. The statements are rendered at synthesis. */
   public allow(resource: CfnResource, statements: () => iam.PolicyStatement[]): void {
-    this.permissions.push({ resource, statements });
+    this.groups[0].push({ resource, statements });
     if (this.policy) {
       resource.node.addDependency(this.policy);
     }
@@ -65,19 +66,28 @@ export class Policies {
     }
   }
 
-  /** Moves what is too long for the first policy to managed policies. Call it after everything that can add roles and log groups. */
+  /** Moves what is too long for a policy to further managed policies. */
   public split(): void {
+    for (let index = 0; this.areAttached() && index < this.groups.length; index++) {
+      const [first, ...others] = distributeOverPolicies(Stack.of(this.scope), this.groups[index], index === 0 ? INLINE_LENGTH : MANAGED_LENGTH);
+      this.groups[index] = first;
+      others.forEach((group) => this.addGroup(group));
+    }
+  }
+
+  /** Call it after everything that can add roles and log groups. */
+  public finish(): void {
+    this.split();
     if (!this.areAttached()) {
       // An immutable role ignores them; the report of Role.customizeRoles shows them for a role that the user creates by hand.
-      listStatements(this.permissions).forEach((statement) => this.role.addToPrincipalPolicy(statement));
-      return;
+      listStatements(this.groups[0]).forEach((statement) => this.role.addToPrincipalPolicy(statement));
     }
-    const [first, ...others] = distributeOverPolicies(Stack.of(this.scope), this.permissions);
-    this.permissions = first;
-    others.forEach((permissions, index) => {
-      const policy = this.addManagedPolicy(this.scope, `RunTask${index + 2}`, () => listStatements(permissions));
-      permissions.forEach(({ resource }) => resource.node.addDependency(policy));
-    });
+  }
+
+  private addGroup(group: Permission[]): void {
+    const index = this.groups.push(group) - 1;
+    const policy = this.addManagedPolicy(this.scope, `RunTask${index + 1}`, () => listStatements(this.groups[index]));
+    group.forEach(({ resource }) => resource.node.addDependency(policy));
   }
 
   private addPolicy(id: string, props: iam.PolicyProps): iam.Policy {

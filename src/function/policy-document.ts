@@ -5,8 +5,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
  * IAM allows a role 10,240 characters for all inline policies and 6,144 for each managed policy, without white space. The
  * difference is for names that are longer than expected, as in aws-cdk-lib.
  */
-const INLINE_LENGTH = 10_000;
-const MANAGED_LENGTH = 6_000;
+export const INLINE_LENGTH = 10_000;
+export const MANAGED_LENGTH = 6_000;
 
 /** Only the deployment knows the value of a token. Most are names and ARNs made from ids of this app. */
 const TOKEN_LENGTH = 128;
@@ -30,14 +30,14 @@ export class LatePolicyDocument extends iam.PolicyDocument {
   }
 }
 
-/** Distributes the tasks, in their order, over as few policies as possible: one inline policy, then managed ones. */
-export function distributeOverPolicies<T extends { statements(): iam.PolicyStatement[] }>(stack: Stack, tasks: T[]): T[][] {
+/** Distributes the tasks, in their order, over as few policies as possible: the first has its own limit, the others are managed ones. */
+export function distributeOverPolicies<T extends { statements(): iam.PolicyStatement[] }>(stack: Stack, tasks: T[], lengthOfFirst: number): T[][] {
   const policies: T[][] = [[]];
   let parts = new Map<string, number>();
   for (const task of tasks) {
     const partsOfTask = measureParts(stack, task.statements());
     const together = new Map([...parts, ...partsOfTask]);
-    const isFull = parts.size > 0 && sumLengths(together) > (policies.length === 1 ? INLINE_LENGTH : MANAGED_LENGTH);
+    const isFull = parts.size > 0 && sumLengths(together) > (policies.length === 1 ? lengthOfFirst : MANAGED_LENGTH);
     if (isFull) {
       policies.push([]);
     }

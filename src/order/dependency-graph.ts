@@ -79,9 +79,13 @@ export class DependencyGraph {
     this.findNeeds(resource).add(needed);
   }
 
-  /** The properties, with the addresses of the resources that they refer to. */
+  /** The properties, in which `Ref` to an address is any reference to that resource, also one that was written by hand. */
   public renderProperties(resource: CfnResource): { readonly [name: string]: any } {
-    return this.render(resource).Properties ?? {};
+    const findAddress = (name: string) => this.resourcesByName.get(qualifyName(resource.stack, name))?.node.addr;
+    return JSON.parse(JSON.stringify(this.render(resource).Properties ?? {}), (_, value) => {
+      const address = findAddress(value?.Ref ?? value?.['Fn::GetAtt']?.[0]);
+      return address ? { Ref: address } : value;
+    });
   }
 
   /** Read from the template, because it includes references that were written by hand, with a logical id. */

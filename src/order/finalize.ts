@@ -1,7 +1,9 @@
 import { AspectPriority, Aspects, IAspect, Stage } from 'aws-cdk-lib';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct, IConstruct } from 'constructs';
 import { OrderedTask, putInOrder } from './ordering';
 import { Handler } from '../function/handler-function';
+import { forgetDefinitions, settleDefinitions } from '../request/deployed-definition';
 import { findOutermostStack } from '../request/stacks';
 
 /** A construct that is added when the aspects begin: when they reach it, they have visited everything else. */
@@ -37,16 +39,34 @@ export class Finalizer implements IAspect {
     const sentinel = this.stage.node.tryFindChild(SENTINEL_ID);
     if (node === this.stage && !sentinel) {
       new Construct(this.stage, SENTINEL_ID);
+      this.addPolicies();
     } else if (node === sentinel) {
       this.finalize();
     }
   }
 
+  /** While the aspects begin, so that all of them see the policies. What they add to tasks and definitions can need more policies later. */
+  private addPolicies(): void {
+    const definitions = this.listDefinitions();
+    settleDefinitions(definitions);
+    this.findHandlers().forEach(({ policies }) => policies.split());
+    forgetDefinitions(definitions);
+  }
+
   /** The order comes last: it needs all policies. */
   private finalize(): void {
+    settleDefinitions(this.listDefinitions());
     this.warnings.forEach((warn) => warn());
-    new Set(this.tasks.map(({ resource }) => Handler.find(resource)!)).forEach(({ policies }) => policies.split());
+    this.findHandlers().forEach(({ policies }) => policies.finish());
     new Set(this.tasks.map(({ resource }) => findOutermostStack(resource))).forEach((stack) =>
       putInOrder(stack, this.tasks.filter(({ resource }) => findOutermostStack(resource) === stack)));
+  }
+
+  private findHandlers(): Set<Handler> {
+    return new Set(this.tasks.map(({ resource }) => Handler.find(resource)!));
+  }
+
+  private listDefinitions(): ecs.ITaskDefinition[] {
+    return this.tasks.flatMap(({ props, deletion }) => [props, deletion].flatMap((run) => run?.taskDefinition ?? []));
   }
 }

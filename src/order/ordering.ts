@@ -4,9 +4,10 @@ import { Construct, Dependable, IConstruct } from 'constructs';
 import { RESOURCE_TYPE } from '../contract';
 import { DependencyGraph, liftToCommonStack, listResources, resolveWithAddresses } from './dependency-graph';
 import { Handler } from '../function/handler-function';
+import { findDefinitionResource } from '../request/deployed-definition';
 import type { TaskNetwork } from '../request/render-request';
 import { findOutermostStack } from '../request/stacks';
-import { findOwnedDefinition, listRoles, readIfKnown } from '../request/task-definition';
+import { listRoles, readIfKnown } from '../request/task-definition';
 import type { RunTaskProps } from '../run-task-props';
 
 /** Resources that must exist together with the resource that they name in one of these properties. */
@@ -181,12 +182,18 @@ function findNames(task: OrderedTask, graph: DependencyGraph): string[] {
     isolated.map(({ vpc }) => vpc.vpcId), // whose endpoints are the only way out
     [...runs.flatMap(listRoles), ...volumes.map((volume) => volume.role)].map((role) => role.roleName),
   ];
-  const definitions = runs.flatMap(({ taskDefinition }) => findOwnedDefinition(taskDefinition)?.node.defaultChild as CfnResource ?? []);
-  const fileSystems = definitions.flatMap((definition) => graph.renderProperties(definition).Volumes ?? [])
-    .map((volume) => volume.EFSVolumeConfiguration?.FilesystemId);
+  const definitions = runs.flatMap(({ taskDefinition }) => findDefinitionResource(taskDefinition) ?? []).map((resource) => graph.renderProperties(resource));
+  const fileSystems = definitions.flatMap(({ Volumes = [] }) => Volumes).map((volume) => volume.EFSVolumeConfiguration?.FilesystemId);
+  const rolesOfDefinitions = definitions.flatMap(({ TaskRoleArn, ExecutionRoleArn }) => [TaskRoleArn, ExecutionRoleArn]).map(readRoleName);
   // Each list as a whole, because only the deployment may know it. Its name is then in whatever names one of its members.
-  const names = [...lists.flatMap((list) => resolveWithAddresses(cluster, list)), ...fileSystems];
+  const names = [...lists.flatMap((list) => resolveWithAddresses(cluster, list)), ...fileSystems, ...rolesOfDefinitions];
   return names.filter((name) => name !== undefined).map((name) => JSON.stringify(name));
+}
+
+/** The name in the rendered ARN of a role: an imported role has its ARN, a role of this app is a reference. */
+function readRoleName(arn: any): unknown {
+  const text = typeof arn === 'object' ? [arn['Fn::Join']?.[1]].flat().pop() : arn;
+  return typeof text === 'string' ? text.split('/').pop() : arn;
 }
 
 function isRule({ cfnResourceType }: CfnResource): boolean {

@@ -3,7 +3,8 @@ import { RunSpec, RunTaskProperties, usesLogs } from '../contract';
 import { DEFAULT_TIMEOUT_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS, serviceTimeoutFor, STOP_SECONDS } from '../timing';
 import type { RenderedTask } from './render-request';
 import { CompleteWhen, OnRollback, RunOn } from '../run-task-props';
-import { findDecidingContainers, findLogLocations, findLogsToRead, findOwnedDefinition } from './task-definition';
+import { findDefinitionResource } from './deployed-definition';
+import { findDecidingContainers, findLogLocations, findLogsToRead } from './task-definition';
 
 /** The properties of the custom resource: the task, and the task that a Delete runs. */
 export function renderProperties(task: RenderedTask, usedAttributes: { [attribute: string]: string }, deletion?: RenderedTask): RunTaskProperties {
@@ -21,12 +22,12 @@ export function renderProperties(task: RenderedTask, usedAttributes: { [attribut
 }
 
 function renderRun({ props, request }: RenderedTask, usedAttributes: { [attribute: string]: string } = {}): RunSpec {
-  const owned = findOwnedDefinition(props.taskDefinition);
+  const isKnown = findDefinitionResource(props.taskDefinition) !== undefined;
   return {
     Request: request,
     TimeoutSeconds: (props.timeout ?? Duration.seconds(DEFAULT_TIMEOUT_SECONDS)).toSeconds(),
     RetryAttempts: props.retryAttempts || undefined,
-    ExitCodeFrom: props.exitCodeFrom ?? (owned && Lazy.list({ produce: () => findDecidingContainers(props) })),
+    ExitCodeFrom: props.exitCodeFrom ?? (isKnown ? Lazy.list({ produce: () => findDecidingContainers(props) }) : undefined),
     SuccessExitCodes: props.successExitCodes ?? [0],
     CompleteWhen: props.completeWhen ?? CompleteWhen.EXIT_CODES_KNOWN,
     LogTailLines: props.logTailLines ?? 20,

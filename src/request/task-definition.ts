@@ -1,8 +1,9 @@
-import { Fn, Stack, Token } from 'aws-cdk-lib';
+import { Fn, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { LogLocation } from '../contract';
+import { DeployedContainer, findDefinitionResource, readDefinition, valueAsString } from './deployed-definition';
 import type { RunTaskProps } from '../run-task-props';
 
 /** The definition if this app creates it. An imported definition has only the attributes that its import names. */
@@ -32,11 +33,22 @@ export function listRoles({ taskDefinition, taskOverrides }: RunTaskProps): iam.
   return roles.filter((role) => role !== undefined);
 }
 
+/** The ARNs of these roles, as the template has them. */
+export function listRoleArns(props: RunTaskProps): string[] {
+  const deployed = readDefinition(props.taskDefinition);
+  if (!deployed) {
+    return listRoles(props).map((role) => role.roleArn);
+  }
+  const { taskRole, executionRole } = props.taskOverrides ?? {};
+  const arns = [valueAsString(deployed.TaskRoleArn), valueAsString(deployed.ExecutionRoleArn), taskRole?.roleArn, executionRole?.roleArn];
+  return arns.filter((arn) => arn !== undefined);
+}
+
 /** The family, which the revisions of a definition share. */
 export function readFamily(definition: ecs.ITaskDefinition): string {
-  const owned = findOwnedDefinition(definition);
-  if (owned) {
-    return owned.family;
+  const family = valueAsString(readDefinition(definition)?.Family);
+  if (family) {
+    return family;
   }
   const arn = definition.taskDefinitionArn; // arn:aws:ecs:<region>:<account>:task-definition/<family>:<revision>
   return Token.isUnresolved(arn)
@@ -106,24 +118,18 @@ export function listContainers(definition: ecs.TaskDefinition): ecs.ContainerDef
 
 /** The number of placement constraints that are in the definition. */
 export function countPlacementConstraints(definition: ecs.TaskDefinition): number {
-  return renderDefinition(definition).placementConstraints?.length ?? 0;
+  return readDefinition(definition)!.PlacementConstraints?.length ?? 0;
 }
 
 /** The names of the volumes that the definition leaves to be configured at launch. */
 export function listLaunchVolumes(definition: ecs.TaskDefinition): string[] {
-  const volumes: ecs.CfnTaskDefinition.VolumeProperty[] = renderDefinition(definition).volumes ?? [];
-  return volumes.filter((volume) => volume.configuredAtLaunch).map((volume) => volume.name!);
+  const { Volumes = [] } = readDefinition(definition)!;
+  return Volumes.filter((volume) => volume.ConfiguredAtLaunch).map((volume) => volume.Name);
 }
 
 /** The keys of the tags that the definition has so far, including those that aspects have added. */
 export function listTags(definition: ecs.TaskDefinition): string[] {
   return Object.keys((definition.node.defaultChild as ecs.CfnTaskDefinition).tags.tagValues());
-}
-
-/** Reads what the construct keeps private from its resource. Call it at synthesis only: the resource would miss what is added later. */
-function renderDefinition(definition: ecs.TaskDefinition) {
-  const { placementConstraints, volumes, containerDefinitions } = definition.node.defaultChild as ecs.CfnTaskDefinition;
-  return Stack.of(definition).resolve({ placementConstraints, volumes, containerDefinitions });
 }
 
 /** The logs that the function reads for the message of a failure. */
@@ -133,19 +139,21 @@ export function findLogsToRead(props: RunTaskProps): { [containerName: string]: 
 
 /** Where the containers log to, if it is CloudWatch Logs and the name of the stream can be derived. */
 export function findLogLocations({ taskDefinition }: RunTaskProps): { [containerName: string]: LogLocation } {
-  const owned = findOwnedDefinition(taskDefinition);
-  const containers = owned ? listContainers(owned) : [];
-  return Object.fromEntries(containers.flatMap(({ containerName, logDriverConfig }) => {
-    const { 'awslogs-group': Group, 'awslogs-stream-prefix': StreamPrefix } = logDriverConfig?.options ?? {};
-    return logDriverConfig?.logDriver === 'awslogs' && Group && StreamPrefix ? [[containerName, { Group, StreamPrefix }]] : [];
+  return Object.fromEntries(listDeployedContainers(taskDefinition).flatMap(({ Name, LogConfiguration }) => {
+    const { 'awslogs-group': group, 'awslogs-stream-prefix': prefix } = LogConfiguration?.Options ?? {};
+    const [Group, StreamPrefix] = [valueAsString(group), valueAsString(prefix)];
+    return LogConfiguration?.LogDriver === 'awslogs' && Group && StreamPrefix ? [[valueAsString(Name), { Group, StreamPrefix }]] : [];
   }));
 }
 
 /** The containers whose exit codes decide, if known: the ones in `exitCodeFrom`, or the essential ones. Call it at synthesis only. */
 export function findDecidingContainers({ taskDefinition, exitCodeFrom }: RunTaskProps): string[] | undefined {
-  const owned = findOwnedDefinition(taskDefinition);
-  if (owned) {
-    renderDefinition(owned); // when the CDK renders the definition, it can add a log router of FireLens
-  }
-  return exitCodeFrom ?? (owned && listContainers(owned).filter((container) => container.essential).map((container) => container.containerName));
+  const essential = listDeployedContainers(taskDefinition).filter(({ Essential }) => Essential !== false); // by default they are
+  return exitCodeFrom ?? (findDefinitionResource(taskDefinition) && essential.map(({ Name }) => valueAsString(Name)!));
+}
+
+/** None if only the deployment knows the list. */
+function listDeployedContainers(definition: ecs.ITaskDefinition): DeployedContainer[] {
+  const containers = readDefinition(definition)?.ContainerDefinitions;
+  return Array.isArray(containers) ? containers : [];
 }

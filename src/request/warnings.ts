@@ -6,13 +6,14 @@ import type { Construct, IConstruct } from 'constructs';
 import { isOutput } from '../contract';
 import type { RunTaskProps } from '../run-task-props';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS } from '../timing';
+import { findDefinitionResource } from './deployed-definition';
 import type { TaskNetwork } from './render-request';
 import { findOutermostStack } from './stacks';
-import { findDecidingContainers, findLogLocations, findOwnedDefinition, isFargateProvider, isOnFargate, listRoles, readIfKnown } from './task-definition';
+import { findDecidingContainers, findLogLocations, isFargateProvider, isOnFargate, listRoles, readIfKnown } from './task-definition';
 
 /** An imported definition can have roles that its import does not name. */
 export function warnOfUnknownRoles(scope: Construct, props: RunTaskProps): void {
-  if (!findOwnedDefinition(props.taskDefinition) && listRoles(props).length === 0) {
+  if (!findDefinitionResource(props.taskDefinition) && listRoles(props).length === 0) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:unknownRoles',
       'the imported taskDefinition names no roles, so that the permission to pass them (iam:PassRole) is missing: '
       + 'import it with TaskDefinition.fromTaskDefinitionAttributes and its taskRole and executionRole, '

@@ -1,0 +1,68 @@
+import { DefaultTokenResolver, Fn, IPostProcessor, IResolvable, IResolveContext, Reference, Token, Tokenization } from 'aws-cdk-lib';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+
+/** A task definition as the template will have it, after aspects and escape hatches. References to other resources are still tokens. */
+export interface DeployedDefinition {
+  readonly Family?: unknown;
+  readonly TaskRoleArn?: unknown;
+  readonly ExecutionRoleArn?: unknown;
+  readonly ContainerDefinitions?: DeployedContainer[];
+  readonly PlacementConstraints?: object[];
+  readonly Volumes?: { readonly Name: string; readonly ConfiguredAtLaunch?: boolean }[];
+}
+
+export interface DeployedContainer {
+  readonly Name: unknown;
+  readonly Essential?: boolean;
+  readonly LogConfiguration?: { readonly LogDriver: unknown; readonly Options?: { readonly [name: string]: unknown } };
+}
+
+const settled = new WeakMap<ecs.CfnTaskDefinition, DeployedDefinition>();
+
+/** The resource of the definition, if it is in this app: by its construct, or by a reference to it. */
+export function findDefinitionResource(definition: ecs.ITaskDefinition): ecs.CfnTaskDefinition | undefined {
+  if (definition instanceof ecs.TaskDefinition) {
+    return definition.node.defaultChild as ecs.CfnTaskDefinition;
+  }
+  const { firstToken, length } = Tokenization.reverseString(definition.taskDefinitionArn);
+  const target = length === 1 && Reference.isReference(firstToken) ? firstToken.target : undefined;
+  return target instanceof ecs.CfnTaskDefinition ? target : undefined;
+}
+
+/** Call it at synthesis: before that, a definition can still change. */
+export function readDefinition(definition: ecs.ITaskDefinition): DeployedDefinition | undefined {
+  const resource = findDefinitionResource(definition);
+  return resource && (settled.get(resource) ?? render(resource));
+}
+
+/** Renders definitions once for all their readers, from when they cannot change any more until `forgetDefinitions`. */
+export function settleDefinitions(definitions: ecs.ITaskDefinition[]): void {
+  new Set(definitions.flatMap((definition) => findDefinitionResource(definition) ?? [])).forEach((resource) => settled.set(resource, render(resource)));
+}
+
+export function forgetDefinitions(definitions: ecs.ITaskDefinition[]): void {
+  definitions.flatMap((definition) => findDefinitionResource(definition) ?? []).forEach((resource) => settled.delete(resource));
+}
+
+/** A value of the definition, as a string of any stack. */
+export function valueAsString(value: unknown): string | undefined {
+  return value === undefined || typeof value === 'string' ? value : Token.asString(value);
+}
+
+function render(resource: ecs.CfnTaskDefinition): DeployedDefinition {
+  const { Resources } = Tokenization.resolve(resource._toCloudFormation(), { scope: resource, resolver: new ReferenceKeeper() });
+  return Object.values<any>(Resources)[0].Properties;
+}
+
+/** Keeps references as tokens, so that they are right in other stacks, too. */
+class ReferenceKeeper extends DefaultTokenResolver {
+  constructor() {
+    super({ join: (left, right) => [left, right].every((part) => part === undefined || typeof part === 'string')
+      ? `${left ?? ''}${right ?? ''}`
+      : Fn.join('', [left, right].filter((part) => part !== undefined).map((part) => valueAsString(part)!)) });
+  }
+
+  public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: IPostProcessor): any {
+    return Reference.isReference(token) ? Token.asString(token) : super.resolveToken(token, context, postProcessor);
+  }
+}

@@ -1,0 +1,150 @@
+import { Aspects, CfnResource, Fn, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type { IConstruct } from 'constructs';
+import { RunTask } from '../../src/index';
+import { expectToWaitFor, resourceOf } from '../support/expectations';
+import { network, propertiesOf, runTask, setup, statementsOf } from '../support/stacks';
+
+const ROLE_ARN = 'arn:aws:iam::111122223333:role/theirs/other';
+
+function resourcesFor(stack: Stack, action: string): string[] {
+  return statementsOf(stack).filter(({ Action }) => Action === action).flatMap(({ Resource }) => Resource);
+}
+
+const change: [string, (definition: ecs.TaskDefinition, change: (resource: ecs.CfnTaskDefinition) => void) => void][] = [
+  ['an aspect', (definition, apply) => Aspects.of(definition.node.root).add({
+    visit: (node: IConstruct) => node instanceof ecs.CfnTaskDefinition && apply(node),
+  })],
+  ['an escape hatch', (definition, apply) => apply(definition.node.defaultChild as ecs.CfnTaskDefinition)],
+];
+
+describe.each(change)('what %s changes in the definition counts:', (_, changeWith) => {
+  function given(apply: (resource: ecs.CfnTaskDefinition) => void) {
+    const made = setup();
+    made.taskDefinition.addContainer('agent', {
+      image: ecs.ContainerImage.fromRegistry('agent'), logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'agent', logGroup: new logs.LogGroup(made.stack, 'Logs') }),
+    });
+    const task = runTask(made);
+    changeWith(made.taskDefinition, apply);
+    return { ...made, task };
+  }
+
+  test('the family', () => {
+    const { stack } = given((resource) => { resource.family = 'theteam-migrate'; });
+
+    expect(resourcesFor(stack, 'ecs:RunTask')).toEqual([expect.stringMatching(/:task-definition\/theteam-migrate:\*$/)]);
+  });
+
+  test('no family, which CloudFormation then chooses', () => {
+    const { stack } = given((resource) => resource.addPropertyDeletionOverride('Family'));
+
+    expect(resourcesFor(stack, 'ecs:RunTask')).toEqual([expect.stringMatching(/:task-definition\/<<<Definition>\/\/#1>\/:#0>:\*$/)]);
+  });
+
+  test.each(['TaskRoleArn', 'ExecutionRoleArn'])('%s', (property) => {
+    const { stack } = given((resource) => resource.addPropertyOverride(property, ROLE_ARN));
+
+    expect(resourcesFor(stack, 'iam:PassRole')).toContain(ROLE_ARN);
+    expect(resourcesFor(stack, 'iam:PassRole')).not.toContain(`<Definition${property.slice(0, -3)}.Arn>`);
+  });
+
+  test('a role of this app, with its policies', () => {
+    const { stack, task } = given((resource) => resource.addPropertyOverride('TaskRoleArn', Fn.getAtt('Other', 'Arn')));
+    const other = new iam.CfnRole(stack, 'Other', { assumeRolePolicyDocument: {} });
+    const policyDocument = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' }] };
+    new iam.CfnRolePolicy(stack, 'Policy', { policyName: 'Policy', roleName: other.ref, policyDocument });
+
+    expect(resourcesFor(stack, 'iam:PassRole')).toContain('<Other.Arn>');
+    expectToWaitFor(resourceOf(task), 'Stack/Policy');
+  });
+
+  test('the policies of an imported role', () => {
+    const { stack, task } = given((resource) => resource.addPropertyOverride('TaskRoleArn', ROLE_ARN));
+    const policyDocument = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: '*' }] };
+    new iam.CfnRolePolicy(stack, 'Policy', { policyName: 'Policy', roleName: 'other', policyDocument });
+
+    expectToWaitFor(resourceOf(task), 'Stack/Policy');
+  });
+
+  test('whether a container is essential', () => {
+    const { stack } = given((resource) => resource.addPropertyOverride('ContainerDefinitions.1.Essential', false));
+
+    expect(propertiesOf(stack).ExitCodeFrom).toEqual(['app']);
+  });
+
+  test('where a container logs to', () => {
+    const { stack } = given((resource) => resource.addPropertyOverride('ContainerDefinitions.1.LogConfiguration.Options.awslogs-group', '/theteam'));
+
+    expect(propertiesOf(stack).Logs).toEqual({ agent: { Group: '/theteam', StreamPrefix: 'agent' } });
+    expect(resourcesFor(stack, 'logs:GetLogEvents')).toEqual([expect.stringMatching(/:log-group:\/theteam:log-stream:\*$/)]);
+  });
+});
+
+test('a definition that is an L1 resource is known as well as its construct', () => {
+  const made = network();
+  const role = new iam.Role(made.stack, 'Role', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
+  const group = new logs.LogGroup(made.stack, 'Logs');
+  const resource = new ecs.CfnTaskDefinition(made.stack, 'Raw', {
+    family: 'raw',
+    networkMode: 'awsvpc',
+    taskRoleArn: role.roleArn,
+    containerDefinitions: [
+      { name: 'app', image: 'app', logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': group.logGroupName, 'awslogs-stream-prefix': 'raw' } } },
+      { name: 'agent', image: 'agent', essential: false },
+    ],
+  });
+  const taskDefinition = ecs.TaskDefinition.fromTaskDefinitionAttributes(made.stack, 'Imported', {
+    taskDefinitionArn: resource.ref, networkMode: ecs.NetworkMode.AWS_VPC, compatibility: ecs.Compatibility.FARGATE,
+  });
+  new RunTask(made.stack, 'Task', { cluster: made.cluster, taskDefinition });
+  resource.family = 'renamed';
+
+  expect(resourcesFor(made.stack, 'ecs:RunTask')).toEqual([expect.stringMatching(/:task-definition\/renamed:\*$/)]);
+  expect(resourcesFor(made.stack, 'iam:PassRole')).toEqual(['<Role.Arn>']);
+  expect(resourcesFor(made.stack, 'ecs:DescribeTaskDefinition')).toEqual([]);
+  expect(propertiesOf(made.stack)).toMatchObject({ ExitCodeFrom: ['app'], Logs: { app: { Group: '<Logs>', StreamPrefix: 'raw' } } });
+});
+
+test('references in the definition of another stack are right in the stack of the task', () => {
+  const made = setup();
+  const other = new Stack(made.stack.node.root, 'Other');
+  new RunTask(other, 'Task', { cluster: made.cluster, taskDefinition: made.taskDefinition });
+  made.taskDefinition.obtainExecutionRole();
+
+  expect(resourcesFor(other, 'iam:PassRole')).toEqual(expect.arrayContaining([
+    expect.stringMatching(/^<import Stack:ExportsOutputFnGetAttDefinitionTaskRole/), expect.stringMatching(/^<import Stack:ExportsOutputFnGetAttDefinitionExecutionRole/),
+  ]));
+});
+
+test.each([true, false])('an aspect sees the managed policies of twenty definitions (aspect stabilization: %s)', (stabilization) => {
+  const { stack, cluster } = network({ '@aws-cdk/core:aspectStabilization': stabilization });
+  for (let number = 1; number <= 20; number++) {
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, `TaskDefinitionNumber${number}`);
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'app' }) });
+    new RunTask(stack, `Task${number}`, { cluster, taskDefinition });
+  }
+  Aspects.of(stack).add({ visit: (node) => { if (node instanceof iam.CfnManagedPolicy) { node.path = '/theteam/'; } } });
+  const policies = Object.values(Template.fromStack(stack).findResources('AWS::IAM::ManagedPolicy'));
+
+  expect(policies.length).toBeGreaterThan(0);
+  expect(policies.map(({ Properties }) => Properties.Path)).toEqual(policies.map(() => '/theteam/'));
+});
+
+test('what an aspect makes too long for a policy moves to another one', () => {
+  const { stack, cluster } = network();
+  for (let number = 1; number <= 30; number++) {
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, `Definition${number}`);
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    new RunTask(stack, `Task${number}`, { cluster, taskDefinition });
+  }
+  Aspects.of(stack).add({ visit: (node) => { if (node instanceof ecs.CfnTaskDefinition) { node.family = 'x'.repeat(200) + node.family; } } });
+  const policies = Object.values(Template.fromStack(stack).findResources('AWS::IAM::ManagedPolicy'));
+
+  expect(policies.length).toBeGreaterThan(0);
+  policies.forEach(({ Properties }) => expect(JSON.stringify(Properties.PolicyDocument).length).toBeLessThan(6_144));
+  expect(JSON.stringify(statementsOf(stack)).length).toBeLessThan(10_240);
+  expect((stack.node.findChild('Task30').node.findChild('Resource') as CfnResource).node.dependencies.map(({ node }) => node.path)).toContain('Stack/EcsRunTaskHandler/RunTask2');
+});
