@@ -2,6 +2,7 @@ import { Annotations, CfnResource, Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct, Dependable, IConstruct } from 'constructs';
 import { RESOURCE_TYPE } from '../contract';
+import { Companion, findCompanionsOf, isAttachment, isRule, listCompanions, listSecrets, readRoleName } from './companions';
 import { DependencyGraph, liftToCommonStack, listResources, resolveWithAddresses } from './dependency-graph';
 import { Handler } from '../function/handler-function';
 import { findDefinitionResource } from '../request/deployed-definition';
@@ -9,21 +10,6 @@ import type { TaskNetwork } from '../request/render-request';
 import { findOutermostStack } from '../request/stacks';
 import { listRoles, readIfKnown } from '../request/task-definition';
 import type { RunTaskProps } from '../run-task-props';
-
-/** Resources that must exist together with the resource that they name in one of these properties. */
-const COMPANIONS: { [type: string]: string[] } = {
-  'AWS::EC2::Route': ['RouteTableId'],
-  'AWS::EC2::SecurityGroup': ['SecurityGroupEgress', 'SecurityGroupIngress'],
-  'AWS::EC2::SecurityGroupEgress': ['DestinationSecurityGroupId', 'GroupId'],
-  'AWS::EC2::SecurityGroupIngress': ['GroupId', 'SourceSecurityGroupId'],
-  'AWS::EC2::SubnetRouteTableAssociation': ['SubnetId'],
-  'AWS::EC2::VPCEndpoint': ['VpcId'],
-  'AWS::ECS::ClusterCapacityProviderAssociations': ['Cluster'],
-  'AWS::EFS::MountTarget': ['FileSystemId'],
-  'AWS::IAM::ManagedPolicy': ['Roles'],
-  'AWS::IAM::Policy': ['Roles'],
-  'AWS::IAM::RolePolicy': ['RoleName'],
-};
 
 /** A task, and everything that decides about its place in the order. */
 export interface OrderedTask {
@@ -51,13 +37,13 @@ export interface OrderedTask {
  */
 export function putInOrder(stack: Stack, tasks: OrderedTask[]): void {
   const graph = new DependencyGraph(stack);
-  const companions = findCompanions(graph);
-  const rules = [...companions.keys()].filter(isRule);
+  const companions = listCompanions(graph);
+  const links = companions.filter(({ resource }) => isRule(resource) || isAttachment(resource)).map(({ resource }) => resource);
   tasks.forEach((task) => addRoutes(task, graph));
   tasks.forEach((task) => addScopes(task, graph));
   tasks.forEach((task) => addWaiters(task, graph, (resource) => graph.isNestedStack(resource) || resource.cfnResourceType === RESOURCE_TYPE));
   const added = tasks.flatMap((task) => addCompanions(task, graph, companions));
-  tasks.forEach((task) => addRulesBetween(task, graph, rules));
+  tasks.forEach((task) => addLinks(task, graph, links));
   // A task does not wait for another task only because a service that waits for both lets both in.
   const ofTasks = graph.findClosure(added.filter(isRule));
   tasks.forEach((task) => addWaiters(task, graph, (resource) => !ofTasks.has(resource)));
@@ -129,19 +115,9 @@ function checkWaiters({ last, before }: OrderedTask, graph: DependencyGraph): vo
   }
 }
 
-/** Each companion with the names in its properties, as in the template. */
-function findCompanions(graph: DependencyGraph): Map<CfnResource, string> {
-  return new Map(graph.resources.filter(({ cfnResourceType }) => cfnResourceType in COMPANIONS).map((resource) => {
-    const properties = graph.renderProperties(resource);
-    return [resource, JSON.stringify(COMPANIONS[resource.cfnResourceType].map((name) => properties[name]))];
-  }));
-}
-
 /** Makes the task wait for the companions of what it has, unless they need the task. Returns the companions that it waits for. */
-function addCompanions(task: OrderedTask, graph: DependencyGraph, companions: Map<CfnResource, string>): CfnResource[] {
-  const names = findNames(task, graph);
-  const needed = [...companions.keys()].filter((companion) => names.some((name) => companions.get(companion)!.includes(name)));
-  return needed.filter((companion) => {
+function addCompanions(task: OrderedTask, graph: DependencyGraph, companions: Companion[]): CfnResource[] {
+  return findCompanionsOf(findNames(task, graph), companions).filter((companion) => {
     const [resource, dependency] = liftToCommonStack(task.resource, companion);
     const possible = !graph.findClosure([dependency]).has(resource);
     if (possible) {
@@ -155,12 +131,12 @@ function addCompanions(task: OrderedTask, graph: DependencyGraph, companions: Ma
   });
 }
 
-/** Makes the task wait for the rules between what it needs, such as a proxy and its database, unless they need the task. */
-function addRulesBetween({ resource }: OrderedTask, graph: DependencyGraph, rules: CfnResource[]): void {
+/** Makes the task wait for what links the things that it needs, such as the rule between a proxy and its database, unless that needs the task. */
+function addLinks({ resource }: OrderedTask, graph: DependencyGraph, links: CfnResource[]): void {
   const needed = graph.findClosure([resource]);
-  for (const rule of rules.filter((candidate) => !needed.has(candidate))) {
-    const needs = [...graph.findNeeds(rule)];
-    const [task, dependency] = liftToCommonStack(resource, rule);
+  for (const link of links.filter((candidate) => !needed.has(candidate))) {
+    const needs = [...graph.findNeeds(link)];
+    const [task, dependency] = liftToCommonStack(resource, link);
     if (needs.length > 0 && needs.every((need) => needed.has(need)) && !graph.findClosure([dependency]).has(task)) {
       graph.addDependency(task, dependency);
     }
@@ -174,28 +150,20 @@ function findNames(task: OrderedTask, graph: DependencyGraph): string[] {
   const runs = deletion ? [props, deletion] : [props];
   const networks = findNetworks(task);
   const isolated = networks.filter(({ vpc, subnets }) => subnets.subnets.some((subnet) => vpc.isolatedSubnets.includes(subnet)));
+  const roles = [...runs.flatMap(listRoles), ...volumes.map((volume) => volume.role)];
   const lists = [
     ...[securityGroups, ...networks.map((network) => network.securityGroups)].map((groups) => groups.map((group) => group.securityGroupId)),
     ...networks.map(({ subnets }) => subnets.subnetIds),
     ...networks.map(({ subnets }) => subnets.subnets.map((subnet) => readIfKnown(() => subnet.routeTable.routeTableId))),
     [cluster.clusterName],
     isolated.map(({ vpc }) => vpc.vpcId), // whose endpoints are the only way out
-    [...runs.flatMap(listRoles), ...volumes.map((volume) => volume.role)].map((role) => role.roleName),
+    roles.map((role) => role.roleName),
+    roles.map((role) => role.roleArn),
   ];
   const definitions = runs.flatMap(({ taskDefinition }) => findDefinitionResource(taskDefinition) ?? []).map((resource) => graph.renderProperties(resource));
   const fileSystems = definitions.flatMap(({ Volumes = [] }) => Volumes).map((volume) => volume.EFSVolumeConfiguration?.FilesystemId);
-  const rolesOfDefinitions = definitions.flatMap(({ TaskRoleArn, ExecutionRoleArn }) => [TaskRoleArn, ExecutionRoleArn]).map(readRoleName);
+  const arns = definitions.flatMap(({ TaskRoleArn, ExecutionRoleArn }) => [TaskRoleArn, ExecutionRoleArn]);
   // Each list as a whole, because only the deployment may know it. Its name is then in whatever names one of its members.
-  const names = [...lists.flatMap((list) => resolveWithAddresses(cluster, list)), ...fileSystems, ...rolesOfDefinitions];
+  const names = [...lists.flatMap((list) => resolveWithAddresses(cluster, list)), ...fileSystems, ...arns, ...arns.map(readRoleName), ...definitions.flatMap(listSecrets)];
   return names.filter((name) => name !== undefined).map((name) => JSON.stringify(name));
-}
-
-/** The name in the rendered ARN of a role: an imported role has its ARN, a role of this app is a reference. */
-function readRoleName(arn: any): unknown {
-  const text = typeof arn === 'object' ? [arn['Fn::Join']?.[1]].flat().pop() : arn;
-  return typeof text === 'string' ? text.split('/').pop() : arn;
-}
-
-function isRule({ cfnResourceType }: CfnResource): boolean {
-  return cfnResourceType === 'AWS::EC2::SecurityGroupIngress' || cfnResourceType === 'AWS::EC2::SecurityGroupEgress';
 }

@@ -10,6 +10,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, DependencyGroup } from 'constructs';
 import { OnRollback, RunTask, TaskManagedVolume } from '../../src/index';
@@ -334,6 +335,99 @@ describe('the task starts after', () => {
     const rule = new ec2.CfnSecurityGroupIngress(stack, 'Rule', { groupId: 'sg-00000001', sourceSecurityGroupId: securityGroupId, ipProtocol: '-1' });
 
     expectToWaitFor(resourceOf(task({ executeAfter: [rule] })), 'Stack/Rule');
+  });
+});
+
+describe('the task starts after what is written for it elsewhere:', () => {
+  test('the network ACL of its subnets, associations and entries', () => {
+    const { stack, vpc, task } = network();
+    const [own, other] = ['Own', 'Other'].map((id) => new ec2.NetworkAcl(stack, id, { vpc }));
+    own.associateWithSubnet('Association', { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS });
+    other.associateWithSubnet('Association', { subnetType: ec2.SubnetType.PUBLIC });
+    for (const acl of [own, other]) {
+      acl.addEntry('Entry', { cidr: ec2.AclCidr.anyIpv4(), ruleNumber: 100, traffic: ec2.AclTraffic.allTraffic(), direction: ec2.TrafficDirection.EGRESS });
+    }
+    const run = task();
+
+    expectToWaitFor(resourceOf(run), /^Stack\/Own\/DefaultAssociation|^Stack\/Own\/Association|^Stack\/Vpc\/PrivateSubnet1\/Association/, 'Stack/Own/Entry/Resource');
+    expectNotToWaitFor(resourceOf(run), 'Stack/Other/Entry/Resource');
+  });
+
+  test('routes of a table that an association gives to its imported subnet', () => {
+    const { stack, vpc, task } = network();
+    const table = new ec2.CfnRouteTable(stack, 'Table', { vpcId: vpc.vpcId });
+    new ec2.CfnSubnetRouteTableAssociation(stack, 'Association', { routeTableId: table.ref, subnetId: 'subnet-00000001' });
+    new ec2.CfnRoute(stack, 'Route', { routeTableId: table.ref, destinationCidrBlock: '0.0.0.0/0', transitGatewayId: 'tgw-00000001' });
+
+    expectToWaitFor(resourceOf(task({ vpcSubnets: { subnets: [ec2.Subnet.fromSubnetId(stack, 'Subnet', 'subnet-00000001')] } })), 'Stack/Association', 'Stack/Route');
+  });
+
+  const databaseWith = (given: ReturnType<typeof network>, secret: secretsmanager.ISecret) =>
+    new rds.DatabaseInstance(given.stack, 'Db', { vpc: given.vpc, engine: rds.DatabaseInstanceEngine.POSTGRES, credentials: rds.Credentials.fromSecret(secret) });
+
+  test('the attachment of a secret that its container reads', () => {
+    const given = network();
+    const [secret, other] = ['Own', 'Other'].map((id) => new rds.DatabaseSecret(given.stack, id, { username: 'app' }));
+    databaseWith(given, secret);
+    other.attach(given.database());
+    given.taskDefinition.findContainer('app')!.addSecret('HOST', ecs.Secret.fromSecretsManager(secret, 'host'));
+    const run = given.task();
+
+    expectToWaitFor(resourceOf(run), 'Stack/Own/Attachment/Resource', 'Stack/Db/Resource');
+    expectNotToWaitFor(resourceOf(run), 'Stack/Other/Attachment/Resource');
+  });
+
+  test('the attachment of a secret that its command reads, if executeAfter names the database', () => {
+    const given = network();
+    const secret = new rds.DatabaseSecret(given.stack, 'Secret', { username: 'app' });
+    const db = databaseWith(given, secret);
+    secret.grantRead(given.taskDefinition.taskRole);
+
+    expectToWaitFor(resourceOf(given.task({ executeAfter: [db] })), 'Stack/Secret/Attachment/Resource');
+  });
+
+  test('the attachment of an imported secret, by the ARN that both name', () => {
+    const given = network();
+    const secretCompleteArn = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf';
+    const secret = secretsmanager.Secret.fromSecretAttributes(given.stack, 'Secret', { secretCompleteArn });
+    given.taskDefinition.findContainer('app')!.addSecret('HOST', ecs.Secret.fromSecretsManager(secret, 'host'));
+    new secretsmanager.CfnSecretTargetAttachment(given.stack, 'Attachment', { secretId: secretCompleteArn, targetId: 'db', targetType: 'AWS::RDS::DBInstance' });
+
+    expectToWaitFor(resourceOf(given.task()), 'Stack/Attachment');
+  });
+
+  test('no attachment whose database waits for the task', () => {
+    const given = network();
+    const secret = new rds.DatabaseSecret(given.stack, 'Secret', { username: 'app' });
+    const db = databaseWith(given, secret);
+    given.taskDefinition.findContainer('app')!.addSecret('PASSWORD', ecs.Secret.fromSecretsManager(secret, 'password'));
+    const first = given.task({}, 'First', new NestedStack(given.stack, 'Nested'));
+    db.node.addDependency(first);
+
+    expectToWaitFor(db, 'Stack/Nested/First/Resource');
+    expectNotToWaitFor(resourceOf(first), 'Stack/Secret/Attachment/Resource');
+  });
+
+  test.each([
+    ['with its ARN', (stack: Stack) => iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/theirs/task', { mutable: false })],
+    ['by its name', (stack: Stack) => iam.Role.fromRoleName(stack, 'Role', 'task', { mutable: false })],
+  ])('policies of buckets, secrets, queues, topics and keys that name its immutable role, imported %s', (_, roleIn) => {
+    const { stack, task } = network();
+    const role = roleIn(stack);
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Own', { taskRole: role });
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const run = task({ taskDefinition });
+    const statement = (...actions: string[]) => new iam.PolicyStatement({ principals: [role], actions, resources: ['*'] });
+    new s3.Bucket(stack, 'Bucket').addToResourcePolicy(statement('s3:GetObject'));
+    new secretsmanager.Secret(stack, 'Secret').addToResourcePolicy(statement('secretsmanager:GetSecretValue'));
+    new sqs.Queue(stack, 'Queue').addToResourcePolicy(statement('sqs:SendMessage'));
+    new sns.Topic(stack, 'Topic').addToResourcePolicy(statement('sns:Publish'));
+    new kms.Key(stack, 'Key').addToResourcePolicy(statement('kms:Decrypt'));
+    new s3.Bucket(stack, 'Stranger', { enforceSSL: true });
+
+    expectToWaitFor(resourceOf(run), 'Stack/Bucket/Policy/Resource', 'Stack/Secret/Policy/Resource', 'Stack/Queue/Policy/Resource',
+      'Stack/Topic/Policy/Resource', 'Stack/Key/Resource');
+    expectNotToWaitFor(resourceOf(run), 'Stack/Stranger/Policy/Resource');
   });
 });
 

@@ -1,0 +1,94 @@
+import type { CfnResource } from 'aws-cdk-lib';
+import type { DependencyGraph } from './dependency-graph';
+
+/** The properties of a resource that decide whether a task needs it. */
+interface CompanionType {
+  /** The resource must exist together with what it names in these. */
+  readonly of: string[];
+  /** What else is then needed together with what it names here. */
+  readonly with?: string;
+}
+
+const COMPANION_TYPES: { readonly [type: string]: CompanionType } = {
+  'AWS::EC2::NetworkAclEntry': { of: ['NetworkAclId'] },
+  'AWS::EC2::Route': { of: ['RouteTableId'] },
+  'AWS::EC2::SecurityGroup': { of: ['SecurityGroupEgress', 'SecurityGroupIngress'] },
+  'AWS::EC2::SecurityGroupEgress': { of: ['DestinationSecurityGroupId', 'GroupId'] },
+  'AWS::EC2::SecurityGroupIngress': { of: ['GroupId', 'SourceSecurityGroupId'] },
+  'AWS::EC2::SubnetNetworkAclAssociation': { of: ['SubnetId'], with: 'NetworkAclId' },
+  'AWS::EC2::SubnetRouteTableAssociation': { of: ['SubnetId'], with: 'RouteTableId' },
+  'AWS::EC2::VPCEndpoint': { of: ['VpcId'] },
+  'AWS::ECS::ClusterCapacityProviderAssociations': { of: ['Cluster'] },
+  'AWS::EFS::MountTarget': { of: ['FileSystemId'] },
+  'AWS::IAM::ManagedPolicy': { of: ['Roles'] },
+  'AWS::IAM::Policy': { of: ['Roles'] },
+  'AWS::IAM::RolePolicy': { of: ['RoleName'] },
+  'AWS::SecretsManager::SecretTargetAttachment': { of: ['SecretId'] },
+  // Policies that name a role. Grants to an imported role that this app must not change are in them.
+  'AWS::DynamoDB::Table': { of: ['ResourcePolicy'] },
+  'AWS::ECR::Repository': { of: ['RepositoryPolicyText'] },
+  'AWS::EFS::FileSystem': { of: ['FileSystemPolicy'] },
+  'AWS::KMS::Key': { of: ['KeyPolicy'] },
+  'AWS::Kinesis::ResourcePolicy': { of: ['ResourcePolicy'] },
+  'AWS::Lambda::Permission': { of: ['Principal'] },
+  'AWS::S3::AccessPoint': { of: ['Policy'] },
+  'AWS::S3::BucketPolicy': { of: ['PolicyDocument'] },
+  'AWS::SecretsManager::ResourcePolicy': { of: ['ResourcePolicy'] },
+  'AWS::SNS::TopicInlinePolicy': { of: ['PolicyDocument'] },
+  'AWS::SNS::TopicPolicy': { of: ['PolicyDocument'] },
+  'AWS::SQS::QueueInlinePolicy': { of: ['PolicyDocument'] },
+  'AWS::SQS::QueuePolicy': { of: ['PolicyDocument'] },
+};
+
+/** A resource with the names in its properties, as in the template. */
+export interface Companion {
+  readonly resource: CfnResource;
+  readonly of: string;
+  readonly with?: string;
+}
+
+export function listCompanions(graph: DependencyGraph): Companion[] {
+  return graph.resources.filter(({ cfnResourceType }) => cfnResourceType in COMPANION_TYPES).map((resource) => {
+    const properties = graph.renderProperties(resource);
+    const type = COMPANION_TYPES[resource.cfnResourceType];
+    return { resource, of: JSON.stringify(type.of.map((name) => properties[name])), with: type.with && JSON.stringify(properties[type.with]) };
+  });
+}
+
+/** The companions of what has these names, and the companions of these companions. */
+export function findCompanionsOf(names: string[], companions: Companion[]): CfnResource[] {
+  const allNames = new Set(names);
+  const found = new Set<CfnResource>();
+  for (const name of allNames) { // visits the names that are added during the loop, too
+    for (const companion of companions.filter(({ of }) => of.includes(name))) {
+      found.add(companion.resource);
+      if (companion.with) {
+        allNames.add(companion.with);
+      }
+    }
+  }
+  return [...found];
+}
+
+/** The secrets that a rendered definition reads, without the key of the value. */
+export function listSecrets(definition: { readonly [name: string]: any }): unknown[] {
+  const containers: any[] = Array.isArray(definition.ContainerDefinitions) ? definition.ContainerDefinitions : [];
+  return containers.flatMap(({ Secrets, LogConfiguration, RepositoryCredentials }) => [
+    ...[Secrets, LogConfiguration?.SecretOptions].flat().map((secret) => secret?.ValueFrom), RepositoryCredentials?.CredentialsParameter,
+  ]).map((value) => typeof value === 'string' ? value.split(':').slice(0, 7).join(':') : value?.['Fn::Join']?.[1]?.[0] ?? value);
+}
+
+/** The name in the rendered ARN of a role: an imported role has its ARN, a role of this app is a reference. */
+export function readRoleName(arn: any): unknown {
+  const text = typeof arn === 'object' ? [arn['Fn::Join']?.[1]].flat().pop() : arn;
+  return typeof text === 'string' ? text.split('/').pop() : arn;
+}
+
+export function isRule({ cfnResourceType }: CfnResource): boolean {
+  return cfnResourceType === 'AWS::EC2::SecurityGroupIngress' || cfnResourceType === 'AWS::EC2::SecurityGroupEgress';
+}
+
+/** Whether a resource writes into a secret where its database is. */
+export function isAttachment({ cfnResourceType }: CfnResource): boolean {
+  return cfnResourceType === 'AWS::SecretsManager::SecretTargetAttachment';
+}
