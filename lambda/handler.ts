@@ -36,6 +36,7 @@ function limitBodies(client: { httpHandler(): { handle(...request: any[]): Promi
 export const handler = createHandler({
   ecs: new ECSClient(configuration),
   logs: new CloudWatchLogsClient(configuration),
+  logsIn: (region) => new CloudWatchLogsClient({ ...configuration, region }),
   cloudFormation: new CloudFormationClient(configuration),
   lambda: new LambdaClient(configuration),
   put,

@@ -81,6 +81,8 @@ export function usesLogs(attributes: string[]): boolean {
 export interface LogLocation {
   readonly Group: string;
   readonly StreamPrefix: string;
+  /** Absent for the Region of the task. */
+  readonly Region?: string;
 }
 
 /** Must never change: CloudFormation replaces a resource whose type changes, which would run the task again. */

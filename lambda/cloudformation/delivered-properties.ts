@@ -24,7 +24,7 @@ const RUN: Members<Omit<RunSpec, 'UsedAttributes' | 'HasNextLeg' | 'PreviousLeg'
   SuccessExitCodes: list(integer(), 'a list of at least one integer'),
   CompleteWhen: oneOf('EXIT_CODES_KNOWN', 'TASK_STOPPED'),
   LogTailLines: integer(0, 10_000),
-  Logs: optional(map(object({ Group: string, StreamPrefix: string }))),
+  Logs: optional(map(object({ Group: string, StreamPrefix: string, Region: optional(string) }))),
 };
 
 const RUN_TASK: Members<RunTaskProperties> = {

@@ -13,7 +13,14 @@ export function endCallsBy(world: World, time: number): World {
     },
   } as T);
   const { ecs, logs, cloudFormation, lambda } = world;
-  return { ...world, ecs: endCalls(ecs), logs: endCalls(logs), cloudFormation: endCalls(cloudFormation), lambda: endCalls(lambda) };
+  return {
+    ...world,
+    ecs: endCalls(ecs),
+    logs: endCalls(logs),
+    logsIn: (region) => endCalls(world.logsIn(region)),
+    cloudFormation: endCalls(cloudFormation),
+    lambda: endCalls(lambda),
+  };
 }
 
 async function endAfter(world: World, milliseconds: number): Promise<never> {

@@ -7,6 +7,8 @@ import type { World } from '../world';
 export interface LogStream {
   readonly group: string;
   readonly stream: string;
+  /** If it is not the Region of the task. */
+  readonly region?: string;
 }
 
 /** An output that a container prints for the stack, on a line of its own. */
@@ -19,7 +21,8 @@ const MOST_PAGES = 20;
 export function locateLog(spec: Pick<RunSpec, 'Logs'>, container: string, taskArn: string): LogStream | undefined {
   const location = Object.hasOwn(spec.Logs ?? {}, container) ? spec.Logs?.[container] : undefined; // a container may be named "constructor"
   const taskId = taskArn.split('/').pop();
-  return location && { group: location.Group, stream: `${location.StreamPrefix}/${container}/${taskId}` };
+  const region = location?.Region === taskArn.split(':')[3] ? undefined : location?.Region;
+  return location && { group: location.Group, stream: `${location.StreamPrefix}/${container}/${taskId}`, region };
 }
 
 /**
@@ -78,10 +81,11 @@ export async function readOutputs(world: World, logs: readonly LogStream[], name
 
 /** A page of the log from its end, or from before another page. Empty when it cannot be read, now or ever. */
 async function readPage(
-  world: World, { group, stream }: LogStream, page: { limit?: number; nextToken?: string },
+  world: World, { group, stream, region }: LogStream, page: { limit?: number; nextToken?: string },
 ): Promise<{ messages: string[]; earlier?: string; error?: unknown }> {
   try {
-    const { events = [], nextBackwardToken } = await world.logs.send(new GetLogEventsCommand({
+    const client = region ? world.logsIn(region) : world.logs;
+    const { events = [], nextBackwardToken } = await client.send(new GetLogEventsCommand({
       logGroupName: group,
       logStreamName: stream,
       startFromHead: false,

@@ -25,8 +25,8 @@ export async function resolveContainers(world: World, spec: RunSpec): Promise<Re
     Containers: containers.map((container) => container.name!),
     ExitCodeFrom: containers.filter((container) => container.essential !== false).map((container) => container.name!),
     Logs: Object.fromEntries(containers.flatMap(({ name, logConfiguration }) => {
-      const { 'awslogs-group': Group, 'awslogs-stream-prefix': StreamPrefix } = logConfiguration?.options ?? {};
-      return Group && StreamPrefix ? [[name!, { Group, StreamPrefix }]] : [];
+      const { 'awslogs-group': Group, 'awslogs-stream-prefix': StreamPrefix, 'awslogs-region': Region } = logConfiguration?.options ?? {};
+      return Group && StreamPrefix ? [[name!, { Group, StreamPrefix, Region }]] : [];
     })),
   };
 }

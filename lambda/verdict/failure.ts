@@ -26,7 +26,7 @@ export interface Failure {
 export interface Evidence {
   readonly taskArn?: string;
   /** Where the container logged to. */
-  readonly log?: { readonly group: string; readonly stream: string };
+  readonly log?: { readonly group: string; readonly stream: string; readonly region?: string };
   /** Its last lines, oldest first. */
   readonly tail?: readonly string[];
   /** Why they could not be read. */

@@ -28,7 +28,7 @@ export function explain(failure: Failure, evidence: Evidence = {}): Line[] {
     ...(tail.length > 0 ? [{ kind: 'heading', text: 'The end of its log:' } as const] : []),
     ...tail.map((line) => ({ kind: 'log', text: `  ${line}` } as const)),
     ...(unreadable ? [place(NOTES.tailMissing(onOneLine(unreadable)))] : []),
-    ...(log ? [place(`Log group ${log.group}, stream ${log.stream}.`)] : []),
+    ...(log ? [place(`Log group ${log.group}, stream ${log.stream}${log.region ? `, in Region ${log.region}` : ''}.`)] : []),
     ...(taskArn ? [place(`Task ${taskArn}.`)] : []),
   ];
 }

@@ -44,13 +44,13 @@ export function listHandlerStatements(scope: Construct, props: RunTaskProps, att
     }));
   }
   const logs = attributes.some(isOutput) ? findLogLocations(props) : findLogsToRead(props);
-  const logGroups = [...new Set(Object.values(logs).map(({ Group }) => Group))];
-  if (logGroups.length > 0) {
+  const streams = [...new Set(Object.values(logs).map(({ Group, Region }) => stack.formatArn({
+    service: 'logs', region: Region, resource: 'log-group', resourceName: `${Group}:log-stream:*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  })))];
+  if (streams.length > 0) {
     statements.push(new iam.PolicyStatement({
       actions: ['logs:GetLogEvents'],
-      resources: logGroups.map((resourceName) => stack.formatArn({
-        service: 'logs', resource: 'log-group', resourceName: `${resourceName}:log-stream:*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      })),
+      resources: streams,
     }));
   }
   if (!findDefinitionResource(taskDefinition) && !props.exitCodeFrom) {

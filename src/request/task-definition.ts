@@ -1,4 +1,4 @@
-import { Fn, Token } from 'aws-cdk-lib';
+import { Fn, Stack, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
@@ -140,10 +140,17 @@ export function findLogsToRead(props: RunTaskProps): { [containerName: string]: 
 /** Where the containers log to, if it is CloudWatch Logs and the name of the stream can be derived. */
 export function findLogLocations({ taskDefinition }: RunTaskProps): { [containerName: string]: LogLocation } {
   return Object.fromEntries(listDeployedContainers(taskDefinition).flatMap(({ Name, LogConfiguration }) => {
-    const { 'awslogs-group': group, 'awslogs-stream-prefix': prefix } = LogConfiguration?.Options ?? {};
-    const [Group, StreamPrefix] = [valueAsString(group), valueAsString(prefix)];
-    return LogConfiguration?.LogDriver === 'awslogs' && Group && StreamPrefix ? [[valueAsString(Name), { Group, StreamPrefix }]] : [];
+    const { 'awslogs-group': group, 'awslogs-stream-prefix': prefix, 'awslogs-region': region } = LogConfiguration?.Options ?? {};
+    const [Group, StreamPrefix, Region] = [valueAsString(group), valueAsString(prefix), findOtherRegion(taskDefinition, valueAsString(region))];
+    return LogConfiguration?.LogDriver === 'awslogs' && Group && StreamPrefix ? [[valueAsString(Name), { Group, StreamPrefix, Region }]] : [];
   }));
+}
+
+/** A Region, unless it is that of the definition, in which its tasks run. */
+function findOtherRegion(definition: ecs.ITaskDefinition, region?: string): string | undefined {
+  const stack = Stack.of(findDefinitionResource(definition)!);
+  const isOwn = region === undefined || region === stack.region || stack.resolve(region)?.Ref === 'AWS::Region';
+  return isOwn ? undefined : region;
 }
 
 /** The containers whose exit codes decide, if known: the ones in `exitCodeFrom`, or the essential ones. Call it at synthesis only. */

@@ -1,5 +1,6 @@
-import { Aspects, CfnResource, Fn, Stack } from 'aws-cdk-lib';
+import { App, Aspects, Aws, CfnParameter, CfnResource, Fn, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -80,6 +81,55 @@ describe.each(change)('what %s changes in the definition counts:', (_, changeWit
 
     expect(propertiesOf(stack).Logs).toEqual({ agent: { Group: '/theteam', StreamPrefix: 'agent' } });
     expect(resourcesFor(stack, 'logs:GetLogEvents')).toEqual([expect.stringMatching(/:log-group:\/theteam:log-stream:\*$/)]);
+  });
+});
+
+describe('the Region of a log', () => {
+  function propertiesWith(logging: (stack: Stack) => ecs.LogDriver, region?: string) {
+    const stack = new Stack(new App(), 'Stack', { env: { account: '111122223333', region } });
+    const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-00000001', availabilityZones: ['a'], privateSubnetIds: ['subnet-0000000a'] });
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), logging: logging(stack) });
+    new RunTask(stack, 'Task', { cluster: new ecs.Cluster(stack, 'Cluster', { vpc }), taskDefinition });
+    return { location: propertiesOf(stack).Logs!.app, allowed: resourcesFor(stack, 'logs:GetLogEvents') };
+  }
+
+  const generic = (region?: string) => () => new ecs.GenericLogDriver({
+    logDriver: 'awslogs', options: { 'awslogs-group': '/central', 'awslogs-stream-prefix': 'job', ...region ? { 'awslogs-region': region } : {} },
+  });
+  const imported = (region: string) => (stack: Stack) => ecs.LogDrivers.awsLogs({
+    streamPrefix: 'job', logGroup: logs.LogGroup.fromLogGroupArn(stack, 'Central', `arn:aws:logs:${region}:111122223333:log-group:/central`),
+  });
+
+  test.each([
+    ['of a log group imported from another Region', imported('us-east-1')],
+    ['of a GenericLogDriver', generic('us-east-1')],
+  ])('%s is known to the function and in its permission', (_, logging) => {
+    expect(propertiesWith(logging, 'eu-west-1')).toEqual({
+      location: { Group: '/central', StreamPrefix: 'job', Region: 'us-east-1' },
+      allowed: ['arn:<AWS::Partition>:logs:us-east-1:111122223333:log-group:/central:log-stream:*'],
+    });
+  });
+
+  test('is passed on in a stack for any Region, because it may be another one', () => {
+    expect(propertiesWith(generic('us-east-1')).location).toMatchObject({ Region: 'us-east-1' });
+  });
+
+  test('can be a parameter', () => {
+    expect(propertiesWith((stack) => generic(new CfnParameter(stack, 'LogRegion').valueAsString)(), 'eu-west-1')).toEqual({
+      location: { Group: '/central', StreamPrefix: 'job', Region: '<LogRegion>' },
+      allowed: ['arn:<AWS::Partition>:logs:<LogRegion>:111122223333:log-group:/central:log-stream:*'],
+    });
+  });
+
+  test.each([
+    ['an own log group', () => ecs.LogDrivers.awsLogs({ streamPrefix: 'job' }), undefined],
+    ['an own log group in a Region', () => ecs.LogDrivers.awsLogs({ streamPrefix: 'job' }), 'eu-west-1'],
+    ['a log group imported from the same Region', imported('eu-west-1'), 'eu-west-1'],
+    ['a GenericLogDriver with the pseudo parameter', generic(Aws.REGION), 'eu-west-1'],
+    ['a GenericLogDriver without a Region', generic(), 'eu-west-1'],
+  ] as const)('is left out for %s', (_, logging, region) => {
+    expect(propertiesWith(logging, region).location).not.toHaveProperty('Region');
   });
 });
 

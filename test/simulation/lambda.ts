@@ -125,6 +125,7 @@ export class Lambda {
     return {
       ecs: clients,
       logs: clients,
+      logsIn: () => clients,
       cloudFormation: clients,
       lambda: clients,
       put: (url, body) => this.call(invocation, 'put', { url, body }),

@@ -96,6 +96,12 @@ export class FakeAws implements World {
 
   readonly ecs = this.client();
   readonly logs = this.client();
+  /** The Regions whose logs were asked for. */
+  readonly logRegions: string[] = [];
+  logsIn = (region: string) => {
+    this.logRegions.push(region);
+    return this.logs;
+  };
   readonly cloudFormation = this.client();
   readonly lambda = this.client();
 

@@ -20,7 +20,7 @@ const RUN = {
   CompleteWhen: fc.constantFrom('EXIT_CODES_KNOWN', 'TASK_STOPPED'),
   LogTailLines: fc.integer({ min: 0, max: 10_000 }),
   RetryAttempts: fc.integer({ min: 0, max: 10 }),
-  Logs: fc.dictionary(names, fc.record({ Group: fc.string(), StreamPrefix: fc.string() }, { noNullPrototype: true }), { noNullPrototype: true }),
+  Logs: fc.dictionary(names, fc.record({ Group: fc.string(), StreamPrefix: fc.string(), Region: fc.string() }, { noNullPrototype: true, requiredKeys: ['Group', 'StreamPrefix'] }), { noNullPrototype: true }),
 } as const;
 const REQUIRED = ['Request', 'TimeoutSeconds', 'SuccessExitCodes', 'CompleteWhen', 'LogTailLines'] as const;
 
@@ -134,6 +134,7 @@ const WRONG_IN_RUN: { readonly [path: string]: readonly unknown[] } = {
   'Logs': NO_OBJECT,
   'Logs.app': NO_OBJECT,
   'Logs.app.Group': [undefined, ...NO_SCALAR],
+  'Logs.app.Region': NO_SCALAR,
   'Logs.app.StreamPrefix': [undefined, ...NO_SCALAR],
 };
 

@@ -112,3 +112,14 @@ describe('the end of the log of a container that failed', () => {
 test('a container whose name every object has as a member has no log by that', () => {
   expect(locateLog({ Logs: {} }, 'constructor', 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1a')).toBeUndefined();
 });
+
+test('the log of a container is read in its Region, if that is another one', async () => {
+  const inRegion = (Region?: string) => create(properties({ Logs: { app: { Group: '/shop', StreamPrefix: 'app', Region } } }));
+  world.lives = [runs(60, 3)];
+  world.logEvents = ['out of ideas'];
+  expect((await world.request(inRegion('us-east-1'))).Reason).toContain('The end of its log:\n  out of ideas\nLog group /shop, stream app/app/1a, in Region us-east-1.');
+  expect(new Set(world.logRegions)).toEqual(new Set(['us-east-1']));
+  world.logRegions.length = 0;
+  await world.request({ ...inRegion('eu-west-1'), RequestId: 'another', ResponseURL: sentAfter(2) });
+  expect(world.logRegions).toEqual([]);
+});

@@ -22,6 +22,15 @@ describe('a task definition whose containers the construct does not know', () =>
     expectSuccess(await world.request({ ...create(delivered), RequestId: 'another', ResponseURL: sentAfter(1) }));
   });
 
+  test('names the Region of the log if the task runs in another one', async () => {
+    const options = { 'awslogs-group': '/elsewhere', 'awslogs-stream-prefix': 'x' };
+    world.lives = [runs(5, 1)];
+    expect((await world.request(create(fromElsewhere({ ...options, 'awslogs-region': 'us-east-1' })))).Reason)
+      .toContain('Log group /elsewhere, stream x/app/1a, in Region us-east-1.');
+    expect((await world.request({ ...create(fromElsewhere({ ...options, 'awslogs-region': 'eu-west-1' })), RequestId: 'another', ResponseURL: sentAfter(1) })).Reason)
+      .toMatch(/Log group \/elsewhere, stream x\/app\/[0-9a-z]+\./);
+  });
+
   test('gives the message no log without a stream prefix', async () => {
     world.lives = [runs(5, 1)];
     expect((await world.request(create(fromElsewhere({ 'awslogs-group': '/elsewhere' })))).Reason).not.toContain('Log group');
