@@ -119,6 +119,7 @@ function checkWaiters({ last, before }: OrderedTask, graph: DependencyGraph): vo
 function addCompanions(task: OrderedTask, graph: DependencyGraph, companions: Companion[]): CfnResource[] {
   return findCompanionsOf(findNames(task, graph), companions).filter((companion) => {
     const [resource, dependency] = liftToCommonStack(task.resource, companion);
+    checkCycle(task, companion, dependency, graph);
     const possible = !graph.findClosure([dependency]).has(resource);
     if (possible) {
       graph.addDependency(resource, dependency);
@@ -129,6 +130,16 @@ function addCompanions(task: OrderedTask, graph: DependencyGraph, companions: Co
     }
     return possible;
   });
+}
+
+/** Throws if a companion makes its own nested stack need itself. Not every version of the CDK notices. */
+function checkCycle({ resource }: OrderedTask, companion: CfnResource, nestedStack: CfnResource, graph: DependencyGraph): void {
+  const need = nestedStack === companion ? undefined : [...graph.findNeeds(companion)].find((found) => graph.needsAny(found, (other) => other === nestedStack));
+  if (need) {
+    throw new Error(`[${resource.node.scope!.node.path}] '${companion.node.path}' makes a dependency cycle: it needs '${need.node.path}', `
+      + `which needs the nested stack '${companion.stack.node.path}' around it; `
+      + 'make it outside, such as a security group rule with connections.allowTo of the RunTask');
+  }
 }
 
 /** Makes the task wait for what links the things that it needs, such as the rule between a proxy and its database, unless that needs the task. */

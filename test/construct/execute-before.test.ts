@@ -7,10 +7,11 @@ import * as patterns from 'aws-cdk-lib/aws-ecs-patterns';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as rds from 'aws-cdk-lib/aws-rds';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, IConstruct } from 'constructs';
 import { RunTask } from '../../src/index';
-import { expectNotToWaitFor, expectToWaitFor, resourceOf, warningsOf } from '../support/expectations';
+import { expectErrors, expectNotToWaitFor, expectToWaitFor, resourceOf, warningsOf } from '../support/expectations';
 import { network, pathsOf, setup } from '../support/stacks';
 
 type Network = ReturnType<typeof network>;
@@ -468,6 +469,35 @@ describe('synthesis rejects a contradictory order', () => {
 
     expect(() => Template.fromStack(stack)).toThrow(new Error("[Stack/Task] executeBefore cannot let 'Stack/Definition' wait: "
       + 'the task itself needs everything in it; remove it from executeBefore, or what makes the task need it'));
+  });
+
+  describe('a nested stack with the VPC and a database', () => {
+    function given() {
+      const { stack } = network();
+      const nested = new NestedStack(stack, 'Nested');
+      const vpc = new ec2.Vpc(nested, 'Vpc', { maxAzs: 2, natGateways: 1 });
+      const db = new rds.DatabaseInstance(nested, 'Database', { vpc, engine: rds.DatabaseInstanceEngine.POSTGRES });
+      const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Migrate');
+      taskDefinition.addContainer('app', { image });
+      const run = new RunTask(stack, 'Task', { cluster: new ecs.Cluster(stack, 'Other', { vpc }), taskDefinition, executeAfter: [db] });
+      return { stack, db, run };
+    }
+
+    test('whose rule for the task would make it need itself', () => {
+      const { stack, db, run } = given();
+      db.connections.allowDefaultPortFrom(run);
+
+      expectErrors(() => Template.fromStack(stack), new RegExp("^\\[Stack/Task\\] 'Stack/Nested/Database/SecurityGroup/from .*' makes a dependency cycle: "
+        + "it needs 'Stack/Task/SecurityGroup/Resource', which needs the nested stack 'Stack/Nested' around it; "
+        + 'make it outside, such as a security group rule with connections\\.allowTo of the RunTask$'));
+    });
+
+    test('but not if the task adds the rule', () => {
+      const { db, run } = given();
+      run.connections.allowToDefaultPort(db);
+
+      expectToWaitFor(resourceOf(run), /^Stack\/Task\/SecurityGroup\/StackNestedDatabase/, 'Stack/Nested/Database/Resource');
+    });
   });
 
   test('two tasks, each before the other (executeBefore)', () => {
