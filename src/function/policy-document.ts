@@ -32,10 +32,17 @@ export class LatePolicyDocument extends iam.PolicyDocument {
 
 /** Distributes the tasks, in their order, over as few policies as possible: the first has its own limit, the others are managed ones. */
 export function distributeOverPolicies<T extends { statements(): iam.PolicyStatement[] }>(stack: Stack, tasks: T[], lengthOfFirst: number): T[][] {
+  const measured = new Map<string, [string, number][]>(); // most tasks have the same statements
+  const measure = (statement: iam.PolicyStatement) => {
+    const json = statement.toStatementJson();
+    const key = JSON.stringify(json);
+    measured.set(key, measured.get(key) ?? measureParts(stack, json));
+    return measured.get(key)!;
+  };
   const policies: T[][] = [[]];
   let parts = new Map<string, number>();
   for (const task of tasks) {
-    const partsOfTask = measureParts(stack, task.statements());
+    const partsOfTask = new Map(task.statements().flatMap(measure));
     const together = new Map([...parts, ...partsOfTask]);
     const isFull = parts.size > 0 && sumLengths(together) > (policies.length === 1 ? lengthOfFirst : MANAGED_LENGTH);
     if (isFull) {
@@ -47,18 +54,16 @@ export function distributeOverPolicies<T extends { statements(): iam.PolicyState
   return policies;
 }
 
-/** The lengths of statements and of their resources: statements that differ in these only are merged. */
-function measureParts(stack: Stack, statements: iam.PolicyStatement[]): Map<string, number> {
-  return new Map(statements.flatMap((statement) => {
-    const { Resource, ...others } = stack.resolve(statement.toStatementJson());
-    const shell = JSON.stringify(others);
-    return [
-      [shell, JSON.stringify({ ...replaceTokens(others), Resource: [] }).length + 1],
-      ...[Resource].flat().map((resource): [string, number] => [
-        shell + JSON.stringify(resource), JSON.stringify(replaceTokens(resource)).length + 1,
-      ]),
-    ] as [string, number][];
-  }));
+/** The lengths of a statement and of its resources: statements that differ in these only are merged. */
+function measureParts(stack: Stack, statement: object): [string, number][] {
+  const { Resource, ...others } = stack.resolve(statement);
+  const shell = JSON.stringify(others);
+  return [
+    [shell, JSON.stringify({ ...replaceTokens(others), Resource: [] }).length + 1],
+    ...[Resource].flat().map((resource): [string, number] => [
+      shell + JSON.stringify(resource), JSON.stringify(replaceTokens(resource)).length + 1,
+    ]),
+  ];
 }
 
 function replaceTokens(value: any): any {
