@@ -177,7 +177,13 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
     this.taskDefinition.addContainer(props.containerName ?? 'app', {
       image, command, entryPoint, environment, secrets, logging: props.logDriver ?? this.createLogDriver(),
     });
-    this.task = new RunTask(this, 'Task', { ...props, cluster: this.cluster, taskDefinition: this.taskDefinition });
+    this.task = new RunTask(this, 'Task', {
+      ...props,
+      cluster: this.cluster,
+      taskDefinition: this.taskDefinition,
+      command: undefined, // those of the definition
+      environment: undefined,
+    });
     this.connections = this.task.connections;
     this.grantPrincipal = this.task.grantPrincipal;
   }

@@ -276,6 +276,22 @@ export interface RunOnDelete {
   readonly taskDefinition?: ecs.ITaskDefinition;
 
   /**
+   * The command of the default container, which is the first essential container unless the task definition names another
+   * one. It is an error together with an override of the same container, and for an imported task definition.
+   *
+   * @default - as in the task definition; that of the `RunTask` does not apply
+   */
+  readonly command?: string[];
+
+  /**
+   * Environment variables to add to the default container, or to replace in it. They are readable in the template: secrets
+   * belong in the task definition. It is an error if `command` would be one.
+   *
+   * @default - as in the task definition; that of the `RunTask` does not apply
+   */
+  readonly environment?: { [name: string]: string };
+
+  /**
    * What is different in the task's containers. The overrides of the `RunTask` do not apply.
    *
    * @default - the containers run as defined
@@ -589,6 +605,22 @@ export interface RunTaskProps extends RunTaskOptions {
    * permission to pass them.
    */
   readonly taskDefinition: ecs.ITaskDefinition;
+
+  /**
+   * The command of the default container, which is the first essential container unless the task definition names another
+   * one. It is an error together with an override of the same container, and for an imported task definition.
+   *
+   * @default - as in the task definition
+   */
+  readonly command?: string[];
+
+  /**
+   * Environment variables to add to the default container, or to replace in it. They are readable in the template: secrets
+   * belong in the task definition. It is an error if `command` would be one.
+   *
+   * @default - as in the task definition
+   */
+  readonly environment?: { [name: string]: string };
 
   /**
    * What is different in the task's containers.

@@ -5,10 +5,12 @@ import { LONGEST_SERVICE_TIMEOUT_SECONDS } from '../timing';
 
 /** The props of the task that a Delete runs: what `onDelete` sets, and everything else from the RunTask. */
 export function deriveDeletionProps(props: RunTaskProps, onDelete: RunOnDelete): RunTaskProps {
-  const { taskDefinition = props.taskDefinition, containerOverrides, taskOverrides, exitCodeFrom } = onDelete;
+  const { taskDefinition = props.taskDefinition, command, environment, containerOverrides, taskOverrides, exitCodeFrom } = onDelete;
   return {
     ...props,
     taskDefinition,
+    command,
+    environment,
     containerOverrides,
     taskOverrides,
     exitCodeFrom,

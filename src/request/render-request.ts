@@ -1,11 +1,11 @@
-import { Size, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { Lazy, Size, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import type { RunTaskProperties } from '../contract';
 import type { ContainerOverride, ResourceRequirement, RunTaskProps, TaskOverrides } from '../run-task-props';
 import { ResourceType } from '../run-task-props';
-import { chooseLaunchType } from './task-definition';
+import { chooseLaunchType, findDefaultContainer } from './task-definition';
 import { TaskManagedVolume } from '../task-managed-volume';
 
 export type Request = RunTaskProperties['Request'];
@@ -66,11 +66,22 @@ function renderRequest(scope: Construct, props: RunTaskProps, network?: TaskNetw
   };
 }
 
-function renderOverrides(scope: Construct, { containerOverrides, taskOverrides }: RunTaskProps): Overrides | undefined {
+function renderOverrides(scope: Construct, props: RunTaskProps): Overrides | undefined {
+  const { taskOverrides } = props;
+  const containerOverrides = listContainerOverrides(props);
   return containerOverrides || taskOverrides ? {
     containerOverrides: containerOverrides?.map((override) => renderContainerOverride(scope, override)),
     ...taskOverrides && renderTaskOverrides(taskOverrides),
   } : undefined;
+}
+
+/** The overrides of the containers, with `command` and `environment` as one of the default container. */
+function listContainerOverrides({ taskDefinition, command, environment, containerOverrides }: RunTaskProps): ContainerOverride[] | undefined {
+  if (!command && !environment) {
+    return containerOverrides;
+  }
+  const containerName = Lazy.string({ produce: () => findDefaultContainer(taskDefinition) }); // it can be added after the RunTask
+  return [{ containerName, command, environment }, ...containerOverrides ?? []];
 }
 
 function renderContainerOverride(scope: Construct, override: ContainerOverride): ContainerOverrides {

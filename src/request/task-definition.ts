@@ -116,6 +116,11 @@ export function listContainers(definition: ecs.TaskDefinition): ecs.ContainerDef
   return definition['containers']; // eslint-disable-line dot-notation
 }
 
+/** The name of the container that `command` and `environment` are for, which only an owned definition knows. */
+export function findDefaultContainer(definition: ecs.ITaskDefinition): string | undefined {
+  return findOwnedDefinition(definition)?.defaultContainer?.containerName;
+}
+
 /** The number of placement constraints that are in the definition. */
 export function countPlacementConstraints(definition: ecs.TaskDefinition): number {
   return readDefinition(definition)!.PlacementConstraints?.length ?? 0;

@@ -6,7 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { RESOURCE_TYPE, RunTaskProperties } from '../../src/contract';
-import { CompleteWhen, OnRollback, ResourceType, RunOn, RunTaskProps, TaskManagedVolume } from '../../src/index';
+import { CompleteWhen, OnRollback, ResourceType, RunFargateTask, RunOn, RunTaskProps, TaskManagedVolume } from '../../src/index';
 import { pathsInModels, pathsInRequest } from '../support/aws-model';
 import { addVolume, propertiesOf, requestOf, runTask, Setup, setup } from '../support/stacks';
 
@@ -288,6 +288,47 @@ test('every member of the request, as AWS models it, is reached by a prop', () =
   const reached = new Set(ROWS.map(render).flatMap((request) => pathsInRequest(request)));
 
   expect(pathsInModels().filter((path) => !reached.has(path))).toEqual(exceptions);
+});
+
+describe('command and environment', () => {
+  const overridesOf = (given: Setup) => requestOf(given.stack).overrides;
+
+  test('override the default container, which can be added after the RunTask, and leave the others to containerOverrides', () => {
+    const given = setup();
+    const taskDefinition = new ecs.FargateTaskDefinition(given.stack, 'Late');
+    runTask(given, { taskDefinition, command: ['up'], environment: { B: '2', A: '1' }, containerOverrides: [{ containerName: 'sidecar', cpu: 16 }] });
+    taskDefinition.addContainer('sidecar', { image: ecs.ContainerImage.fromRegistry('sidecar'), essential: false });
+    taskDefinition.addContainer('web', { image: ecs.ContainerImage.fromRegistry('web') });
+
+    expect(overridesOf(given)).toEqual({
+      containerOverrides: [
+        { name: 'web', command: ['up'], environment: [{ name: 'A', value: '1' }, { name: 'B', value: '2' }] },
+        { name: 'sidecar', cpu: 16 },
+      ],
+    });
+  });
+
+  test('override the container that the definition names as the default', () => {
+    const given = setup();
+    given.taskDefinition.defaultContainer = given.taskDefinition.addContainer('worker', { image: ecs.ContainerImage.fromRegistry('worker') });
+    runTask(given, { command: ['up'] });
+
+    expect(overridesOf(given)).toEqual({ containerOverrides: [{ name: 'worker', command: ['up'] }] });
+  });
+
+  test('of the RunTask do not apply on delete, which has its own', () => {
+    const given = setup();
+    runTask(given, { command: ['up'], environment: { A: '1' }, onDelete: { command: ['down'] } });
+
+    expect(propertiesOf(given.stack).OnDelete!.Request.overrides).toEqual({ containerOverrides: [{ name: 'app', command: ['down'] }] });
+  });
+
+  test('of RunFargateTask are those of its definition, and override nothing', () => {
+    const { stack, cluster } = setup();
+    new RunFargateTask(stack, 'Fargate', { cluster, image: ecs.ContainerImage.fromRegistry('app'), command: ['up'], environment: { A: '1' } });
+
+    expect(requestOf(stack)).not.toHaveProperty('overrides');
+  });
 });
 
 test('environment variables and tags are sorted, so that the order of a map does not matter', () => {

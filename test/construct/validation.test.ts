@@ -301,6 +301,27 @@ describe('synthesis rejects, when the task definition is complete,', () => {
       "[Stack/Task] containerOverrides must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],
     ['an exit code from a container that is not there', () => ({ exitCodeFrom: ['app', 'ap'] }),
       "[Stack/Task] exitCodeFrom must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],
+    ['a command beside an override of the default container', () => ({ command: ['up'], environment: { A: '1' }, containerOverrides: [{ ...app, cpu: 1 }] }),
+      "[Stack/Task] command and containerOverrides cannot both override the default container 'app'; move command into containerOverrides"],
+    ['an environment beside an override of the default container', () => ({ environment: {}, containerOverrides: [app] }),
+      "[Stack/Task] environment and containerOverrides cannot both override the default container 'app'; move environment into containerOverrides"],
+    ['a command for an imported definition', ({ stack }) => ({
+      command: ['up'],
+      taskDefinition: ecs.TaskDefinition.fromTaskDefinitionAttributes(stack, 'Imported', {
+        taskDefinitionArn: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/imported:1',
+        compatibility: ecs.Compatibility.FARGATE,
+        networkMode: ecs.NetworkMode.AWS_VPC,
+      }),
+    }),
+    '[Stack/Task] command is for the default container of a taskDefinition of this app, got an imported one; name the container in containerOverrides'],
+    ['an environment for a definition without an essential container', ({ stack }) => ({
+      environment: { A: '1' }, taskDefinition: new ecs.FargateTaskDefinition(stack, 'Empty'),
+    }),
+    '[Stack/Task] environment is for the default container, which the taskDefinition lacks; add an essential container, or name the container in containerOverrides'],
+    ['a command on delete beside an override of the default container', (given) => ({
+      onDelete: { taskDefinition: other(given), command: ['down'], containerOverrides: [{ containerName: 'clean-up' }] },
+    }),
+    "[Stack/Task] onDelete.command and containerOverrides cannot both override the default container 'clean-up'; move command into containerOverrides"],
     ['a volume that the definition does not configure at launch', ({ stack }) => ({
       volumes: [new ecs.ServiceManagedVolume(stack, 'Data', { name: 'data', managedEBSVolume: { size: Size.gibibytes(1) } })],
     }),

@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import { checkConstraints, checkContainers, checkLaunchVolumes, checkPropagatedTags } from './definition';
+import { checkConstraints, checkContainers, checkDefaultContainer, checkLaunchVolumes, checkPropagatedTags } from './definition';
 import { checkDeletion, checkDeletionDefinition } from './deletion';
 import { checkEnvironment } from './environment';
 import { checkLabels } from './labels';
@@ -30,8 +30,11 @@ export function checkTask(scope: Construct, { props, request }: RenderedTask, de
 /** Lists what does not fit the task definitions, to which containers, constraints and volumes can be added until synthesis. */
 export function checkAgainstDefinitions({ props, request }: RenderedTask, deletion?: RenderedTask): string[] {
   const owned = findOwnedDefinition(props.taskDefinition);
-  const errors = owned ? [
-    ...checkContainers(props, owned), ...checkConstraints(request, owned), ...checkPropagatedTags(props, owned), ...checkLaunchVolumes(props, owned),
-  ] : [];
-  return deletion ? [...errors, ...checkDeletionDefinition(props, deletion)] : errors;
+  return [
+    ...checkDefaultContainer(props, props.taskDefinition),
+    ...owned ? [
+      ...checkContainers(props, owned), ...checkConstraints(request, owned), ...checkPropagatedTags(props, owned), ...checkLaunchVolumes(props, owned),
+    ] : [],
+    ...deletion ? checkDeletionDefinition(props, deletion) : [],
+  ];
 }

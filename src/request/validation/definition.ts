@@ -3,7 +3,7 @@ import { isKnown, isOutside } from './limits';
 import { RESERVED_TAG } from '../../contract';
 import type { RunTaskProps } from '../../run-task-props';
 import type { Request } from '../render-request';
-import { countPlacementConstraints, listContainers, listLaunchVolumes, listTags } from '../task-definition';
+import { countPlacementConstraints, findDefaultContainer, findOwnedDefinition, listContainers, listLaunchVolumes, listTags } from '../task-definition';
 
 export function* checkContainers(
   { containerOverrides = [], exitCodeFrom }: Partial<RunTaskProps>, definition: ecs.TaskDefinition, owner = 'taskDefinition',
@@ -16,6 +16,24 @@ export function* checkContainers(
   }
   for (const containerName of isKnown(exitCodeFrom) ? exitCodeFrom.filter(unknown) : []) {
     yield `exitCodeFrom must name containers of the ${owner}, got: '${containerName}'; ${has}`;
+  }
+}
+
+/** Checks `command` and `environment`, which override the default container. */
+export function* checkDefaultContainer(
+  { command, environment, containerOverrides = [] }: Partial<RunTaskProps>, definition: ecs.ITaskDefinition, owner = 'taskDefinition',
+): Generator<string> {
+  const name = command ? 'command' : 'environment';
+  const container = findDefaultContainer(definition);
+  if (!command && !environment) {
+    return;
+  }
+  if (!findOwnedDefinition(definition)) {
+    yield `${name} is for the default container of a ${owner} of this app, got an imported one; name the container in containerOverrides`;
+  } else if (!container) {
+    yield `${name} is for the default container, which the ${owner} lacks; add an essential container, or name the container in containerOverrides`;
+  } else if (containerOverrides.some(({ containerName }) => containerName === container)) {
+    yield `${name} and containerOverrides cannot both override the default container '${container}'; move ${name} into containerOverrides`;
   }
 }
 

@@ -1,6 +1,6 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
-import { checkConstraints, checkContainers, checkPropagatedTags } from './definition';
+import { checkConstraints, checkContainers, checkDefaultContainer, checkPropagatedTags } from './definition';
 import { checkEnvironment } from './environment';
 import { addPath } from './limits';
 import { checkOverrides } from './overrides';
@@ -35,11 +35,12 @@ export function* checkDeletion(scope: Construct, props: RunTaskProps, { props: d
 /** Checks onDelete against its task definition, to which containers can be added until synthesis. */
 export function* checkDeletionDefinition(props: RunTaskProps, { props: { taskDefinition }, request }: RenderedTask): Generator<string> {
   const owned = findOwnedDefinition(taskDefinition);
+  const isOther = taskDefinition !== props.taskDefinition;
+  const owner = isOther ? 'onDelete.taskDefinition' : 'taskDefinition';
+  yield* addPath('onDelete', checkDefaultContainer(props.onDelete!, taskDefinition, owner));
   if (!owned) {
     return;
   }
-  const isOther = owned !== props.taskDefinition;
-  const owner = isOther ? 'onDelete.taskDefinition' : 'taskDefinition';
   yield* addPath('onDelete', checkContainers(props.onDelete!, owned, owner));
   if (isOther) {
     yield* checkConstraints(request, owned, owner);

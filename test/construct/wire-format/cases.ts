@@ -369,4 +369,11 @@ export const CASES: { readonly [name: string]: (given: Given) => void } = {
       timeout: Duration.minutes(10),
     }).task.exitCode.toString();
   },
+  'overrides of the default container, also on delete': (given) => {
+    given.runTask({
+      command: ['migrate'],
+      environment: { STAGE: 'prod' },
+      onDelete: { command: ['drop'], environment: { STAGE: 'gone' } },
+    });
+  },
 };
