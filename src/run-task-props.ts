@@ -587,25 +587,9 @@ export interface RunTaskOptions {
 }
 
 /**
- * The task to run, and how to wait for it.
+ * The part of a task that its task definition and its service leave open, and how to wait for it.
  */
-export interface RunTaskProps extends RunTaskOptions {
-  /**
-   * The cluster that runs the task, owned or imported.
-   *
-   * A task with a network interface (`awsvpc`) needs the cluster's VPC: import such a cluster with
-   * `Cluster.fromClusterAttributes`.
-   */
-  readonly cluster: ecs.ICluster;
-
-  /**
-   * The task definition to run, owned or imported.
-   *
-   * Import it with `TaskDefinition.fromTaskDefinitionAttributes` and its roles: starting the task needs the
-   * permission to pass them.
-   */
-  readonly taskDefinition: ecs.ITaskDefinition;
-
+export interface RunTaskForServiceProps extends RunTaskOptions {
   /**
    * The command of the default container, which is the first essential container unless the task definition names another
    * one. It is an error together with an override of the same container, and for an imported task definition.
@@ -640,7 +624,7 @@ export interface RunTaskProps extends RunTaskOptions {
    * Where the task runs: FARGATE, EC2 or EXTERNAL. It is an error together with `capacityProviderStrategies`.
    *
    * @default - what the task definition is compatible with, FARGATE before EC2 before EXTERNAL; none with
-   * `capacityProviderStrategies`
+   * `capacityProviderStrategies`; with `forService`, as for the service
    */
   readonly launchType?: ecs.LaunchType;
 
@@ -657,4 +641,40 @@ export interface RunTaskProps extends RunTaskOptions {
    * @default - as ECS chooses
    */
   readonly placementStrategies?: ecs.PlacementStrategy[];
+}
+
+/**
+ * The task to run, and how to wait for it.
+ */
+export interface RunTaskProps extends RunTaskForServiceProps {
+  /**
+   * The cluster that runs the task, owned or imported.
+   *
+   * A task with a network interface (`awsvpc`) needs the cluster's VPC: import such a cluster with
+   * `Cluster.fromClusterAttributes`.
+   */
+  readonly cluster: ecs.ICluster;
+
+  /**
+   * The task definition to run, owned or imported.
+   *
+   * Import it with `TaskDefinition.fromTaskDefinitionAttributes` and its roles: starting the task needs the
+   * permission to pass them.
+   */
+  readonly taskDefinition: ecs.ITaskDefinition;
+
+  /**
+   * What the task takes from a service, with `forService`.
+   *
+   * @internal
+   */
+  readonly _fromService?: TakenFromService;
+}
+
+/** A service like whose tasks a task runs. */
+export interface TakenFromService {
+  readonly service: ecs.BaseService;
+
+  /** The members of the request that the service decides when the template is written. Users cannot compile the type of the request. */
+  readonly request: object;
 }

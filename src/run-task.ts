@@ -1,5 +1,6 @@
 import { Annotations, CfnOutput, CfnResource, Fn, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, IConstruct } from 'constructs';
 import { isOutput, OUTPUT_PREFIX, RESOURCE_TYPE, RunTaskProperties } from './contract';
@@ -11,6 +12,7 @@ import { deriveDeletionProps } from './request/deletion';
 import { warnOfEmptyExitCodeFrom } from './request/exit-code-warning';
 import { renderTask, TaskNetwork } from './request/render-request';
 import { chooseServiceTimeout, renderProperties } from './request/resource-properties';
+import { checkService, informOfServiceConnect, takeFromService } from './request/service';
 import { findTaskRole, findVpc, isAwsvpc, readIfKnown } from './request/task-definition';
 import { checkAgainstDefinitions, checkTask } from './request/validation/check-task';
 import { checkSecrets } from './request/validation/secrets';
@@ -19,7 +21,7 @@ import {
   warnOfDefinitionElsewhere, warnOfEmptyScopes, warnOfExpiringCredentials, warnOfInfrequentAccess, warnOfMissingProviders, warnOfMissingPublicIp,
   warnOfUnknownRoles,
 } from './request/warnings';
-import { RunTaskProps } from './run-task-props';
+import { RunTaskForServiceProps, RunTaskProps } from './run-task-props';
 import { resourcesFor } from './timing';
 
 /**
@@ -32,6 +34,29 @@ import { resourcesFor } from './timing';
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
  */
 export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantable {
+  /**
+   * Runs a task like those of a service before the service is created or updated.
+   *
+   * The task takes from the service its cluster, its task definition, its launch type or capacity providers, its platform
+   * version, its subnets, whether it has a public IP address, and its security groups, so that the rules that let the service
+   * into its database let in the task, too. All of these but cluster and task definition can be set in the props. It does
+   * not take the placement, the volumes, the tags and the desired count of the service. The task is not registered
+   * with a load balancer or with Cloud Map, and cannot use the names of Service Connect.
+   *
+   * It is an error if the service is imported, is in another stack, or has a deployment controller other than ECS.
+   *
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service_definition_parameters.html
+   *
+   * @param scope The scope of the task, in the stack of the service.
+   * @param id The id of the task.
+   * @param service The service, which waits for the task. That of `aws-ecs-patterns` is in their `service` property.
+   * @param props What is different from the tasks of the service, and how to wait for the task.
+   */
+  public static forService(scope: Construct, id: string, service: ecs.IService, props: RunTaskForServiceProps = {}): RunTask {
+    throwErrors(`${scope.node.path}/${id}`, [...checkService(scope, service)]);
+    return new RunTask(scope, id, takeFromService(service as ecs.BaseService, props));
+  }
+
   /**
    * The network connections of the task: its security groups, or those of the cluster's instances for a task without a
    * network interface of its own.
@@ -56,8 +81,9 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     const network = isAwsvpc(props) && findVpc(props) ? this.createNetwork(props) : undefined; // checkTask rejects a cluster without a VPC
     const task = renderTask(this, props, network);
     const deletion = props.onDelete && renderTask(this, deriveDeletionProps(props, props.onDelete), network);
-    throwErrors(this, [...checkTask(this, task, deletion), ...checkHandlerProps(this, props)]);
+    throwErrors(this.node.path, [...checkTask(this, task, deletion), ...checkHandlerProps(this, props)]);
     this.node.addValidation({ validate: () => checkAgainstDefinitions(task, deletion) });
+    this.node.addValidation({ validate: () => [...props._fromService ? checkService(this, props._fromService.service) : []] });
     this.node.addValidation({ validate: () => checkUsedAttributes(this, props, Object.keys(this.usedAttributes)) });
 
     const handler = Handler.findOrCreate(this, props);
@@ -87,13 +113,14 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     };
     Finalizer.of(this).add(ordered, () => {
       this.shareCondition();
-      throwErrors(this, checkSecrets(this.resource));
+      throwErrors(this.node.path, checkSecrets(this.resource));
       runs.forEach((run) => warnOfUnknownRoles(this, run));
       runs.forEach((run) => warnOfEmptyExitCodeFrom(this, run));
       runs.forEach((run) => warnOfDefinitionElsewhere(this, run));
       warnOfMissingProviders(this, props);
       warnOfMissingPublicIp(this, props, network);
       warnOfEmptyScopes(this, this.before);
+      informOfServiceConnect(this, props);
       warnOfExpiringCredentials(this, props);
       warnOfInfrequentAccess(this, props, Object.keys(this.usedAttributes));
     });
@@ -253,9 +280,9 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   }
 }
 
-function throwErrors(scope: Construct, errors: string[]): void {
+function throwErrors(path: string, errors: string[]): void {
   if (errors.length > 0) {
-    throw new Error(errors.map((error) => `[${scope.node.path}] ${error}`).join('\n'));
+    throw new Error(errors.map((error) => `[${path}] ${error}`).join('\n'));
   }
 }
 

@@ -17,6 +17,10 @@ export function deriveDeletionProps(props: RunTaskProps, onDelete: RunOnDelete):
     timeout: onDelete.timeout ?? limitToOneHour(props.timeout),
     count: undefined,
     launchType: chooseLaunchType(props), // not the default of another definition
+    _fromService: props._fromService && {
+      ...props._fromService,
+      request: { ...props._fromService.request, ...taskDefinition !== props.taskDefinition && { taskDefinition: undefined } },
+    },
     volumes: taskDefinition === props.taskDefinition ? props.volumes : undefined,
     completeWhen: CompleteWhen.TASK_STOPPED, // its network interface must be gone before its subnets and security groups are
   };

@@ -35,21 +35,23 @@ export function renderTask(scope: Construct, props: RunTaskProps, network?: Task
  * set: rendering anything else would run everybody's tasks again.
  */
 function renderRequest(scope: Construct, props: RunTaskProps, network?: TaskNetwork): Request {
+  const fromService: Partial<Request> = props._fromService?.request ?? {};
   return {
     cluster: props.cluster.clusterArn,
-    taskDefinition: props.taskDefinition.taskDefinitionArn,
+    taskDefinition: fromService.taskDefinition ?? props.taskDefinition.taskDefinitionArn,
     count: props.count,
-    launchType: chooseLaunchType(props),
+    launchType: fromService.launchType ?? chooseLaunchType(props),
     // ECS treats an empty list as none. Without a strategy and a launch type it uses the default strategy of the cluster.
-    capacityProviderStrategy: props.capacityProviderStrategies?.length
+    capacityProviderStrategy: fromService.capacityProviderStrategy ?? (props.capacityProviderStrategies?.length
       ? props.capacityProviderStrategies.map(({ capacityProvider, base, weight }) => ({ capacityProvider, base, weight }))
-      : undefined,
-    platformVersion: props.platformVersion,
+      : undefined),
+    platformVersion: fromService.platformVersion ?? props.platformVersion,
     networkConfiguration: network && {
       awsvpcConfiguration: {
         subnets: network.subnets.subnetIds,
         securityGroups: network.securityGroups.map((group) => group.securityGroupId),
         assignPublicIp: props.assignPublicIp ? 'ENABLED' : 'DISABLED',
+        ...fromService.networkConfiguration?.awsvpcConfiguration,
       },
     },
     overrides: renderOverrides(scope, props),

@@ -96,6 +96,7 @@ test.each([
   ['aurora-migration', RESOURCE_TYPE, 'AWS::RDS::DBInstance'],
   ['aurora-migration', 'AWS::ECS::Service', RESOURCE_TYPE],
   ['database-migration', 'AWS::ECS::Service', RESOURCE_TYPE],
+  ['service-migration', 'AWS::ECS::Service', RESOURCE_TYPE],
   ['smoke-test', RESOURCE_TYPE, 'AWS::ECS::Service'],
 ])('in the example %s, the %s waits for the %s', (example, later, earlier) => {
   const [template] = templatesOf(example);

@@ -69,6 +69,7 @@ function messagesIn(file: string): Message[] {
       switch (node.expression.getText().replace(/^.*\./, '')) {
         case 'push': if (/errors\.push$/.test(node.expression.getText())) { add(node.arguments[0]); } break;
         case 'addWarningV2': add(node.arguments[1]); break;
+        case 'addInfo': add(node.arguments[0]); break;
       }
     }
     node.forEachChild(visit);

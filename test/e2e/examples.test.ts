@@ -9,6 +9,7 @@ import { expectFaults, recorded, recordedCalls } from './proxy-control';
 const EXAMPLES: ReadonlyArray<readonly [example: string, stack: string]> = [
   ['bootstrap-output', 'BootstrapOutput'],
   ['every-deployment', 'EveryDeployment'],
+  ['service-migration', 'ServiceMigration'],
   ['shared-cluster', 'Orders'],
 ];
 

@@ -33,7 +33,10 @@ export function checkAgainstDefinitions({ props, request }: RenderedTask, deleti
   return [
     ...checkDefaultContainer(props, props.taskDefinition),
     ...owned ? [
-      ...checkContainers(props, owned), ...checkConstraints(request, owned), ...checkPropagatedTags(props, owned), ...checkLaunchVolumes(props, owned),
+      ...checkContainers(props, owned),
+      ...checkConstraints(request, owned),
+      ...checkPropagatedTags(props, owned),
+      ...checkLaunchVolumes(props, owned),
     ] : [],
     ...deletion ? checkDeletionDefinition(props, deletion) : [],
   ];

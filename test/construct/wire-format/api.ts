@@ -43,7 +43,7 @@ export function readApi(): Api {
   };
   const propsOf = (each: ts.InterfaceDeclaration): [string, Prop][] => [
     ...parentsOf(each).flatMap((parent) => interfaces.has(parent) ? propsOf(interfaces.get(parent)!) : []), // interfaces of aws-cdk-lib are left out
-    ...each.members.filter(ts.isPropertySignature).map((member): [string, Prop] => [
+    ...each.members.filter(ts.isPropertySignature).filter((member) => !member.name.getText().startsWith('_')).map((member): [string, Prop] => [
       member.name.getText(), { owner: each.name.text, type: typeOf(member.type) },
     ]),
   ];

@@ -376,4 +376,9 @@ export const CASES: { readonly [name: string]: (given: Given) => void } = {
       onDelete: { command: ['drop'], environment: { STAGE: 'gone' } },
     });
   },
+  'a task for a service': (given) => {
+    const taskDefinition = given.definition();
+    const service = new ecs.FargateService(given.stack, 'Service', { cluster: given.cluster, taskDefinition, assignPublicIp: true });
+    RunTask.forService(given.stack, 'Task', service, { command: ['migrate'] });
+  },
 };

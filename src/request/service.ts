@@ -1,0 +1,141 @@
+import { Annotations, CfnResource, Lazy, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import type { Construct } from 'constructs';
+import type { Request } from './render-request';
+import { readProperties } from './resource-reader';
+import type { RunTaskForServiceProps, RunTaskProps } from '../run-task-props';
+
+/**
+ * The props of a task that runs like those of a service.
+ *
+ * Each value is read twice. Validation, permissions and order need what the service has now. The request gets what the
+ * service has when the template is written: aspects and escape hatches can change its resource until then.
+ */
+export function takeFromService(service: ecs.BaseService, given: RunTaskForServiceProps): RunTaskProps {
+  const props = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as RunTaskForServiceProps;
+  const takesCapacity = !props.launchType && !props.capacityProviderStrategies;
+  const isAwsvpc = service.taskDefinition.networkMode === ecs.NetworkMode.AWS_VPC;
+  const late = renderLate(service);
+  return {
+    cluster: service.cluster,
+    taskDefinition: service.taskDefinition,
+    ...takesCapacity && takeCapacity(service),
+    ...isAwsvpc && takeNetwork(service),
+    ...props,
+    executeBefore: [service, ...props.executeBefore ?? []],
+    _fromService: {
+      service,
+      request: {
+        taskDefinition: late.taskDefinition,
+        ...takesCapacity && late.capacity,
+        ...props.platformVersion && { platformVersion: props.platformVersion },
+        ...isAwsvpc && {
+          networkConfiguration: {
+            awsvpcConfiguration: {
+              ...!props.vpcSubnets && late.subnets,
+              ...!props.securityGroups && late.securityGroups,
+              ...props.assignPublicIp === undefined && late.assignPublicIp,
+            } as ReturnType<typeof renderLate>['subnets'],
+          },
+        },
+      },
+    },
+  };
+}
+
+function takeCapacity(service: ecs.BaseService): Partial<RunTaskProps> {
+  const { LaunchType, CapacityProviderStrategy = [], PlatformVersion } = readService(service);
+  const capacityProviderStrategies = CapacityProviderStrategy.map(({ CapacityProvider, Base, Weight }: any) => (
+    { capacityProvider: Token.asString(CapacityProvider), base: Base, weight: Weight }));
+  return {
+    ...LaunchType ? { launchType: LaunchType } : { capacityProviderStrategies }, // with neither, it is the default strategy of the cluster
+    ...PlatformVersion && { platformVersion: PlatformVersion },
+  };
+}
+
+function takeNetwork(service: ecs.BaseService): Partial<RunTaskProps> {
+  const { Subnets, AssignPublicIp } = readNetwork(service);
+  const ids = [Subnets].flat().filter((id) => typeof id === 'string'); // only the deployment knows the members of a list parameter
+  return {
+    vpcSubnets: { subnets: ids.flatMap((id) => findSubnet(service.cluster.vpc, id) ?? []) },
+    securityGroups: service.connections.securityGroups,
+    assignPublicIp: AssignPublicIp === 'ENABLED',
+  };
+}
+
+/** The values that the service decides when the template is written. */
+function renderLate(service: ecs.BaseService) {
+  const { family, taskDefinitionArn } = service.taskDefinition;
+  const text = (produce: () => string) => Lazy.string({ produce });
+  const list = (produce: () => string[]) => Lazy.list({ produce });
+  return {
+    // A service can have an older revision. The family alone is the latest one, but a new revision would not change the request.
+    taskDefinition: text(() => {
+      const { TaskDefinition } = readService(service);
+      return TaskDefinition === family ? taskDefinitionArn : TaskDefinition;
+    }),
+    capacity: {
+      launchType: text(() => readService(service).LaunchType) as Request['launchType'],
+      capacityProviderStrategy: Lazy.any({
+        produce: () => readService(service).CapacityProviderStrategy?.map(({ CapacityProvider, Base, Weight }: any) => (
+          { capacityProvider: CapacityProvider, base: Base, weight: Weight })),
+      }, { omitEmptyArray: true }) as unknown as Request['capacityProviderStrategy'],
+      platformVersion: text(() => readService(service).PlatformVersion),
+    },
+    subnets: { subnets: list(() => readNetwork(service).Subnets) },
+    securityGroups: { securityGroups: list(() => readNetwork(service).SecurityGroups) },
+    assignPublicIp: { assignPublicIp: text(() => readNetwork(service).AssignPublicIp) as 'ENABLED' },
+  };
+}
+
+/** Lists why a task cannot run like those of a service. */
+export function* checkService(scope: Construct, service: ecs.IService): Generator<string> {
+  if (!(service instanceof ecs.BaseService)) {
+    yield `forService needs an ecs.FargateService, Ec2Service or ExternalService of this app, got: '${service.node.path}'; `
+      + 'for an imported service use new RunTask, and for one of aws-ecs-patterns pass its service property';
+    return;
+  }
+  if (Stack.of(scope) !== service.stack) {
+    yield `forService needs a scope in the stack of the service, '${service.stack.node.path}', got: '${Stack.of(scope).node.path}'; `
+      + 'the task would wait for that stack, and the stack for the task';
+    return;
+  }
+  const { DeploymentController, TaskDefinition } = readService(service);
+  const controller = DeploymentController?.Type;
+  if (controller === 'CODE_DEPLOY' || controller === 'EXTERNAL') {
+    yield `forService needs a service that CloudFormation rolls out, got: deploymentController ${controller} of '${service.node.path}'; `
+      + 'use new RunTask, and let the deployment by that controller wait for it';
+    return;
+  }
+  const { family, taskDefinitionArn, node } = service.taskDefinition;
+  const names = [taskDefinitionArn, family];
+  if (!names.includes(TaskDefinition) && !`${TaskDefinition}`.startsWith(`${family}:`)) {
+    yield `forService needs a service that runs its taskDefinition '${node.path}', got: ${JSON.stringify(Stack.of(service).resolve(TaskDefinition))}; `
+      + 'remove the override of TaskDefinition, or use new RunTask';
+  }
+}
+
+/** It is no warning, because most such tasks need a database only. */
+export function informOfServiceConnect(scope: Construct, { _fromService }: RunTaskProps): void {
+  const { Enabled = false } = _fromService ? readService(_fromService.service).ServiceConnectConfiguration ?? {} : {};
+  if (Enabled !== false) {
+    Annotations.of(scope).addInfo('the service uses Service Connect, whose names this task cannot use: ECS gives its proxy to the tasks of services only; '
+      + 'call other services by Cloud Map or a load balancer');
+  }
+}
+
+function readService(service: ecs.BaseService): { readonly [name: string]: any } {
+  return readProperties(service.node.defaultChild as CfnResource);
+}
+
+function readNetwork(service: ecs.BaseService): { readonly [name: string]: any } {
+  return readService(service).NetworkConfiguration?.AwsvpcConfiguration ?? {};
+}
+
+/** The subnet with an id, if it is a subnet of the VPC or another one of this app. */
+function findSubnet(vpc: ec2.IVpc, id: string): ec2.ISubnet | undefined {
+  const known = [...vpc.publicSubnets, ...vpc.privateSubnets, ...vpc.isolatedSubnets].find(({ subnetId }) => subnetId === id);
+  const subnet = Tokenization.reverseString(id).tokens.find(Reference.isReference)?.target.node.scope;
+  return known ?? (subnet instanceof ec2.Subnet ? subnet : undefined);
+}

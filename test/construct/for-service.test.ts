@@ -1,0 +1,367 @@
+import { App, Aspects, NestedStack, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as patterns from 'aws-cdk-lib/aws-ecs-patterns';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import { RunTask, RunTaskForServiceProps } from '../../src/index';
+import { expectErrors, expectNotToWaitFor, expectToWaitFor, resourceOf } from '../support/expectations';
+import { network, propertiesOf, readable, requestOf, setup } from '../support/stacks';
+
+const image = ecs.ContainerImage.fromRegistry('web');
+
+interface Given {
+  readonly stack: Stack;
+  readonly cluster: ecs.ICluster;
+  readonly taskDefinition: ecs.TaskDefinition;
+}
+
+function fargateService(given: Given, props: Partial<ecs.FargateServiceProps> = {}): ecs.FargateService {
+  return new ecs.FargateService(given.stack, 'Web', { ...given, ...props });
+}
+
+/** The request of the task of a service, and what is in the template for the service. */
+function rendered(service: ecs.BaseService, props: RunTaskForServiceProps = {}) {
+  const { stack } = service;
+  RunTask.forService(stack, 'Task', service, props);
+  const [{ Properties }] = Object.values(Template.fromStack(stack).findResources('AWS::ECS::Service'));
+  return { request: requestOf(stack), service: readable(Properties) };
+}
+
+describe('a task for a service', () => {
+  test('runs like a FargateService', () => {
+    const given = setup();
+    const { request, service } = rendered(fargateService(given, { assignPublicIp: true, platformVersion: ecs.FargatePlatformVersion.VERSION1_4 }));
+    const { subnets: Subnets, securityGroups: SecurityGroups, assignPublicIp: AssignPublicIp } = request.networkConfiguration!.awsvpcConfiguration!;
+
+    expect(request).toEqual({
+      cluster: '<Cluster.Arn>',
+      taskDefinition: '<Definition>',
+      launchType: 'FARGATE',
+      platformVersion: '1.4.0',
+      networkConfiguration: {
+        awsvpcConfiguration: {
+          subnets: ['subnet-000000aa', 'subnet-000000bb'], securityGroups: ['<WebSecurityGroup.GroupId>'], assignPublicIp: 'ENABLED',
+        },
+      },
+    });
+    expect({ Subnets, SecurityGroups, AssignPublicIp }).toEqual(service.NetworkConfiguration.AwsvpcConfiguration);
+  });
+
+  test('runs with the capacity providers of a FargateService', () => {
+    const given = setup();
+    given.cluster.enableFargateCapacityProviders();
+    const { request } = rendered(fargateService(given, {
+      capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT', weight: 2 }, { capacityProvider: 'FARGATE', base: 1, weight: 1 }],
+    }));
+
+    expect(request).not.toHaveProperty('launchType');
+    expect(request.capacityProviderStrategy).toEqual([{ capacityProvider: 'FARGATE_SPOT', weight: 2 }, { capacityProvider: 'FARGATE', base: 1, weight: 1 }]);
+  });
+
+  test('runs with the Auto Scaling group capacity provider and the network of an Ec2Service', () => {
+    const { stack, vpc, cluster } = network();
+    const autoScalingGroup = new autoscaling.AutoScalingGroup(stack, 'Instances', {
+      vpc, instanceType: new ec2.InstanceType('t3.micro'), machineImage: ecs.EcsOptimizedImage.amazonLinux2(),
+    });
+    const provider = new ecs.AsgCapacityProvider(stack, 'Provider', { autoScalingGroup });
+    cluster.addAsgCapacityProvider(provider);
+    const taskDefinition = new ecs.Ec2TaskDefinition(stack, 'OnInstances', { networkMode: ecs.NetworkMode.AWS_VPC });
+    taskDefinition.addContainer('app', { image, memoryLimitMiB: 256 });
+    const { request } = rendered(new ecs.Ec2Service(stack, 'Web', {
+      cluster, taskDefinition, capacityProviderStrategies: [{ capacityProvider: provider.capacityProviderName, weight: 1 }],
+    }));
+
+    expect(request).toMatchObject({
+      taskDefinition: '<OnInstances>',
+      capacityProviderStrategy: [{ capacityProvider: '<Provider>', weight: 1 }],
+      networkConfiguration: {
+        awsvpcConfiguration: {
+          subnets: ['<VpcPrivateSubnet1Subnet>', '<VpcPrivateSubnet2Subnet>'], securityGroups: ['<WebSecurityGroup.GroupId>'], assignPublicIp: 'DISABLED',
+        },
+      },
+    });
+    expect(request).not.toHaveProperty('launchType');
+  });
+
+  test.each<[string, ecs.Compatibility, string, (given: ReturnType<typeof setup>) => ecs.BaseService]>([
+    ['an Ec2Service with network mode bridge', ecs.Compatibility.EC2, 'EC2', ({ stack, cluster, taskDefinition }) => {
+      cluster.addCapacity('Capacity', { instanceType: new ec2.InstanceType('t3.micro') });
+      return new ecs.Ec2Service(stack, 'Web', { cluster, taskDefinition });
+    }],
+    ['an ExternalService', ecs.Compatibility.EXTERNAL, 'EXTERNAL', ({ stack, cluster, taskDefinition }) =>
+      new ecs.ExternalService(stack, 'Web', { cluster, taskDefinition })],
+  ])('runs like %s', (_, compatibility, launchType, serviceOf) => {
+    const { request } = rendered(serviceOf(setup(compatibility)));
+
+    expect(request).toEqual({ cluster: '<Cluster.Arn>', taskDefinition: '<Definition>', launchType });
+  });
+
+  test('runs on the default strategy of the cluster if the service does', () => {
+    const service = fargateService(setup());
+    (service.node.defaultChild as ecs.CfnService).addPropertyDeletionOverride('LaunchType');
+    const { request } = rendered(service);
+
+    expect(request).not.toHaveProperty('launchType');
+    expect(request).not.toHaveProperty('capacityProviderStrategy');
+  });
+
+  test('follows what aspects and escape hatches change in the service afterwards', () => {
+    const given = setup();
+    const service = fargateService(given);
+    RunTask.forService(given.stack, 'Task', service);
+    const resource = service.node.defaultChild as ecs.CfnService;
+    const group = new ec2.SecurityGroup(given.stack, 'Corporate', { vpc: given.vpc });
+    Aspects.of(given.stack).add({
+      visit: (node) => {
+        if (node instanceof ecs.CfnService) {
+          node.platformVersion = '1.3.0';
+          node.addPropertyOverride('NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp', 'ENABLED');
+          node.addPropertyOverride('NetworkConfiguration.AwsvpcConfiguration.SecurityGroups', [group.securityGroupId]);
+        }
+      },
+    });
+    resource.launchType = undefined;
+    resource.capacityProviderStrategy = [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }];
+
+    const { capacityProviderStrategy, platformVersion, networkConfiguration, ...request } = requestOf(given.stack);
+    expect(capacityProviderStrategy).toEqual([{ capacityProvider: 'FARGATE_SPOT', weight: 1 }]);
+    expect(platformVersion).toBe('1.3.0');
+    expect(networkConfiguration!.awsvpcConfiguration).toEqual({
+      subnets: ['subnet-0000000a', 'subnet-0000000b'], securityGroups: ['<Corporate.GroupId>'], assignPublicIp: 'ENABLED',
+    });
+    expect(request).not.toHaveProperty('launchType');
+  });
+
+  test.each<[string, ecs.TaskDefinitionRevision | undefined, string]>([
+    ['the revision that is deployed', undefined, '<Definition>'],
+    ['the latest revision, which is the one that is deployed', ecs.TaskDefinitionRevision.LATEST, '<Definition>'],
+    ['an older revision', ecs.TaskDefinitionRevision.of(3), 'StackDefinition0424DE3A:3'],
+  ])('runs %s', (_, taskDefinitionRevision, expected) => {
+    const given = setup();
+    const { request } = rendered(fargateService(given, { taskDefinitionRevision }), { onDelete: {} });
+
+    expect(request.taskDefinition).toBe(expected);
+    expect(propertiesOf(given.stack).OnDelete!.Request.taskDefinition).toBe(expected);
+  });
+
+  test('takes overrides of its own, and everything else that a RunTask takes', () => {
+    const given = setup();
+    const { request } = rendered(fargateService(given), {
+      command: ['migrate'],
+      environment: { STAGE: 'prod' },
+      taskOverrides: { cpu: 512 },
+      vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC },
+      securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(given.stack, 'Own', 'sg-00000001')],
+      assignPublicIp: true,
+      platformVersion: ecs.FargatePlatformVersion.LATEST,
+      count: 2,
+    });
+
+    expect(request).toMatchObject({
+      count: 2,
+      launchType: 'FARGATE',
+      platformVersion: 'LATEST',
+      overrides: { cpu: '512', containerOverrides: [{ name: 'app', command: ['migrate'], environment: [{ name: 'STAGE', value: 'prod' }] }] },
+      networkConfiguration: {
+        awsvpcConfiguration: { subnets: ['subnet-000000aa', 'subnet-000000bb'], securityGroups: ['sg-00000001'], assignPublicIp: 'ENABLED' },
+      },
+    });
+  });
+
+  test('has capacity of its own, without the platform version of the service', () => {
+    const given = setup();
+    given.cluster.enableFargateCapacityProviders();
+    const { request } = rendered(fargateService(given, { platformVersion: ecs.FargatePlatformVersion.VERSION1_4 }), {
+      capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT' }], securityGroups: undefined,
+    });
+
+    expect(request).toMatchObject({ capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT' }] });
+    expect(request).not.toHaveProperty('launchType');
+    expect(request).not.toHaveProperty('platformVersion');
+    expect(request.networkConfiguration!.awsvpcConfiguration!.securityGroups).toEqual(['<WebSecurityGroup.GroupId>']);
+  });
+
+  test('has a task of onDelete that runs like the service, too', () => {
+    const given = setup();
+    const cleanUp = new ecs.FargateTaskDefinition(given.stack, 'CleanUp');
+    cleanUp.addContainer('clean', { image });
+    const { request } = rendered(fargateService(given, { assignPublicIp: true }), { command: ['up'], onDelete: { taskDefinition: cleanUp } });
+    const { overrides, ...shared } = request;
+
+    expect(propertiesOf(given.stack).OnDelete!.Request).toEqual({ ...shared, taskDefinition: '<CleanUp>' });
+  });
+
+  test('adds a Custom::EcsRunTask only, and no security group', () => {
+    const given = setup();
+    rendered(fargateService(given));
+
+    expect(Object.keys(Template.fromStack(given.stack).findResources('AWS::EC2::SecurityGroup'))).toHaveLength(1);
+  });
+
+  test('is connected and granted to as the service', () => {
+    const given = setup();
+    const service = fargateService(given);
+    const task = RunTask.forService(given.stack, 'Task', service);
+
+    expect(task.connections.securityGroups).toEqual(service.connections.securityGroups);
+    expect(task.grantPrincipal).toBe(service.taskDefinition.taskRole);
+  });
+
+  test('tells that it cannot use the names of Service Connect', () => {
+    const given = setup();
+    given.cluster.addDefaultCloudMapNamespace({ name: 'shop', useForServiceConnect: true });
+    const service = fargateService(given);
+    RunTask.forService(given.stack, 'Task', service);
+    service.enableServiceConnect();
+
+    Annotations.fromStack(given.stack).hasInfo('/Stack/Task', Match.stringLikeRegexp('^the service uses Service Connect, whose names this task cannot use'));
+  });
+});
+
+describe('the order of a service and its task', () => {
+  /** A database that lets in a service, whose task names neither. */
+  function shop() {
+    const given = network();
+    const database = given.database();
+    const pattern = new patterns.ApplicationLoadBalancedFargateService(given.stack, 'App', {
+      cluster: given.cluster,
+      taskImageOptions: { image },
+      cloudMapOptions: { name: 'web', cloudMapNamespace: given.cluster.addDefaultCloudMapNamespace({ name: 'shop' }) },
+    });
+    pattern.service.autoScaleTaskCount({ maxCapacity: 2 }).scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: 50 });
+    return { ...given, database, service: pattern.service };
+  }
+
+  test('is database, rules, task, service, with a load balancer and Cloud Map', () => {
+    const { stack, database, service } = shop();
+    database.connections.allowDefaultPortFrom(service);
+    const task = RunTask.forService(stack, 'Task', service, { executeAfter: [database] });
+
+    expectToWaitFor(service.node.defaultChild!, 'Stack/Task/Resource');
+    expectToWaitFor(
+      resourceOf(task), 'Stack/Database/Resource', /^Stack\/Database\/SecurityGroup\/from StackAppService/, 'Stack/App/Service/SecurityGroup/Resource',
+      'Stack/Vpc/PrivateSubnet1/DefaultRoute', /^Stack\/App\/TaskDef\/ExecutionRole\/DefaultPolicy/,
+    );
+    expectNotToWaitFor(resourceOf(task), 'Stack/App/Service/Service', /TaskCount/);
+  });
+
+  test('has no cycle if the service is allowed to the database, and the database to the service', () => {
+    const { stack, database, service } = shop();
+    service.connections.allowToDefaultPort(database);
+    service.connections.allowFrom(database, ec2.Port.tcp(80));
+    RunTask.forService(stack, 'Task', service, { executeAfter: [database] });
+
+    expectToWaitFor(service.node.defaultChild!, 'Stack/Task/Resource', 'Stack/Database/Resource');
+  });
+
+  test('is right for several services on one definition, each with a task or with one for all', () => {
+    const given = network();
+    const web = fargateService(given);
+    const worker = new ecs.FargateService(given.stack, 'Worker', given);
+    web.connections.allowFrom(worker, ec2.Port.tcp(80));
+    worker.connections.allowFrom(web, ec2.Port.tcp(81));
+    const first = RunTask.forService(given.stack, 'First', web, { executeBefore: [worker] });
+    RunTask.forService(given.stack, 'Second', worker);
+
+    expectToWaitFor(web.node.defaultChild!, 'Stack/First/Resource');
+    expectToWaitFor(worker.node.defaultChild!, 'Stack/First/Resource', 'Stack/Second/Resource');
+    expectNotToWaitFor(resourceOf(first), 'Stack/Web/Service', 'Stack/Worker/Service', 'Stack/Second/Resource');
+  });
+
+  test('is right with the security groups and the database of another stack', () => {
+    const app = new App();
+    const data = new Stack(app, 'Data');
+    const vpc = new ec2.Vpc(data, 'Vpc', { maxAzs: 2 });
+    const group = new ec2.SecurityGroup(data, 'Group', { vpc });
+    const database = new rds.DatabaseInstance(data, 'Database', { vpc, engine: rds.DatabaseInstanceEngine.POSTGRES });
+    database.connections.allowDefaultPortFrom(group);
+    const stack = new Stack(app, 'Stack');
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
+    taskDefinition.addContainer('app', { image, secrets: { PASSWORD: ecs.Secret.fromSecretsManager(database.secret!, 'password') } });
+    const own = new ec2.SecurityGroup(stack, 'Own', { vpc });
+    const service = fargateService({ stack, cluster: new ecs.Cluster(stack, 'Cluster', { vpc }), taskDefinition }, { securityGroups: [group, own] });
+    service.connections.allowToDefaultPort(database);
+    const task = RunTask.forService(stack, 'Task', service, { executeAfter: [database] });
+
+    expect(requestOf(stack).networkConfiguration!.awsvpcConfiguration!.securityGroups)
+      .toEqual([expect.stringMatching(/^<import Data:.*Group.*GroupId/), '<Own.GroupId>']);
+    expectToWaitFor(service.node.defaultChild!, 'Stack/Task/Resource');
+    expectToWaitFor(resourceOf(task), /^Stack\/Own\/DataDatabaseSecurityGroup/);
+  });
+
+  test('is right in a nested stack, with the VPC and a security group of its parent', () => {
+    const { stack, vpc, cluster } = network();
+    const group = new ec2.SecurityGroup(stack, 'Group', { vpc });
+    const nested = new NestedStack(stack, 'Nested');
+    const taskDefinition = new ecs.FargateTaskDefinition(nested, 'Definition');
+    taskDefinition.addContainer('app', { image });
+    const service = fargateService({ stack: nested, cluster, taskDefinition }, { securityGroups: [group] });
+    RunTask.forService(nested, 'Task', service);
+
+    expect(requestOf(nested).networkConfiguration!.awsvpcConfiguration!.securityGroups).toEqual([expect.stringMatching(/^<referenceto.*Group/)]);
+    expectToWaitFor(service.node.defaultChild!, 'Stack/Nested/Task/Resource');
+  });
+
+  test('waits for the routes of a subnet that is not of the VPC construct', () => {
+    const { stack, vpc, cluster, taskDefinition } = network();
+    const subnet = new ec2.PrivateSubnet(stack, 'Special', { vpcId: vpc.vpcId, cidrBlock: '10.0.255.0/28', availabilityZone: 'a' });
+    subnet.addRoute('Out', { routerType: ec2.RouterType.TRANSIT_GATEWAY, routerId: 'tgw-1' });
+    const service = fargateService({ stack, cluster, taskDefinition }, { vpcSubnets: { subnets: [subnet] } });
+    const task = RunTask.forService(stack, 'Task', service);
+
+    expectToWaitFor(resourceOf(task), 'Stack/Special/Out', 'Stack/Special/RouteTableAssociation');
+  });
+});
+
+describe('forService rejects', () => {
+  test.each<[string, (given: ReturnType<typeof setup>) => any, string]>([
+    ['an imported service', ({ stack, cluster }) => ecs.FargateService.fromFargateServiceAttributes(stack, 'Imported', { cluster, serviceName: 'web' }),
+      "[Stack/Task] forService needs an ecs.FargateService, Ec2Service or ExternalService of this app, got: 'Stack/Imported'; "
+      + 'for an imported service use new RunTask, and for one of aws-ecs-patterns pass its service property'],
+    ['a service imported by its ARN', ({ stack }) => ecs.FargateService.fromFargateServiceArn(stack, 'Imported', 'arn:aws:ecs:us-east-1:1:service/c/web'),
+      "[Stack/Task] forService needs an ecs.FargateService, Ec2Service or ExternalService of this app, got: 'Stack/Imported'; "
+      + 'for an imported service use new RunTask, and for one of aws-ecs-patterns pass its service property'],
+    ['a pattern', ({ stack, cluster }) => new patterns.ApplicationLoadBalancedFargateService(stack, 'App', { cluster, taskImageOptions: { image } }),
+      "[Stack/Task] forService needs an ecs.FargateService, Ec2Service or ExternalService of this app, got: 'Stack/App'; "
+      + 'for an imported service use new RunTask, and for one of aws-ecs-patterns pass its service property'],
+    ['the deployment controller CODE_DEPLOY', (given) => fargateService(given, { deploymentController: { type: ecs.DeploymentControllerType.CODE_DEPLOY } }),
+      "[Stack/Task] forService needs a service that CloudFormation rolls out, got: deploymentController CODE_DEPLOY of 'Stack/Web'; "
+      + 'use new RunTask, and let the deployment by that controller wait for it'],
+    ['the deployment controller EXTERNAL', (given) => fargateService(given, { deploymentController: { type: ecs.DeploymentControllerType.EXTERNAL } }),
+      "[Stack/Task] forService needs a service that CloudFormation rolls out, got: deploymentController EXTERNAL of 'Stack/Web'; "
+      + 'use new RunTask, and let the deployment by that controller wait for it'],
+    ['a service of another stack', ({ stack, cluster }) => {
+      const other = new Stack(stack.node.root as App, 'Other');
+      const taskDefinition = new ecs.FargateTaskDefinition(other, 'Definition');
+      taskDefinition.addContainer('app', { image });
+      return new ecs.FargateService(other, 'Web', { cluster, taskDefinition });
+    },
+    "[Stack/Task] forService needs a scope in the stack of the service, 'Other', got: 'Stack'; the task would wait for that stack, and the stack for the task"],
+  ])('%s', (_, serviceOf, message) => {
+    const given = setup();
+
+    expectErrors(() => RunTask.forService(given.stack, 'Task', serviceOf(given)), message);
+  });
+
+  test('a deployment controller and a definition that are set afterwards', () => {
+    const given = setup();
+    const service = fargateService(given);
+    RunTask.forService(given.stack, 'Task', service);
+    (service.node.defaultChild as ecs.CfnService).taskDefinition = 'theirs:1';
+
+    expectErrors(() => Template.fromStack(given.stack), "[Stack/Task] forService needs a service that runs its taskDefinition 'Stack/Definition', got: \"theirs:1\"; "
+      + 'remove the override of TaskDefinition, or use new RunTask');
+
+    (service.node.defaultChild as ecs.CfnService).deploymentController = { type: 'EXTERNAL' };
+    expectErrors(() => Template.fromStack(given.stack), /got: deploymentController EXTERNAL/);
+  });
+
+  test('a default container that is overridden twice, as RunTask does', () => {
+    const given = setup();
+    RunTask.forService(given.stack, 'Task', fargateService(given), { command: ['up'], containerOverrides: [{ containerName: 'app' }] });
+
+    expectErrors(() => Template.fromStack(given.stack), /^\[Stack\/Task\] command and containerOverrides cannot both override/);
+  });
+});
