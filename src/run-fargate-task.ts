@@ -184,6 +184,7 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
       command: undefined, // those of the definition
       environment: undefined,
     });
+    this.node.defaultChild = this.task.node.defaultChild; // as RunTask has it
     this.connections = this.task.connections;
     this.grantPrincipal = this.task.grantPrincipal;
   }

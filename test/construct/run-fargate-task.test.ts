@@ -136,6 +136,16 @@ describe('a RunFargateTask creates', () => {
   });
 });
 
+test('the default child of a RunFargateTask is the resource of its task, as of a RunTask', () => {
+  const given = setup();
+  const { node, task } = runFargateTask(given);
+  new sqs.Queue(given.stack, 'Queue').node.addDependency(node.defaultChild!);
+
+  expect(node.defaultChild!.node.path).toBe('Stack/Seed/Task/Resource');
+  expect(task.node.defaultChild).toBe(node.defaultChild);
+  Template.fromStack(given.stack).hasResource('AWS::SQS::Queue', { DependsOn: [Match.stringLikeRegexp('^SeedTask')] });
+});
+
 test('a RunFargateTask passes all other props to its RunTask', () => {
   const given = setup();
   const volume = new TaskManagedVolume(given.stack, 'Data', { name: 'data', managedEBSVolume: { snapShotId: 'snap-00000001' } });
