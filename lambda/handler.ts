@@ -1,3 +1,4 @@
+import { globalAgent } from 'node:https';
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
@@ -13,7 +14,13 @@ const BODY_WITHIN_MS = 10_000;
 
 // A connection that hangs must not hang the deployment; the SDK repeats what timed out, with the same clientToken.
 export const configuration = {
-  requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
+  requestHandler: {
+    connectionTimeout: 3_000,
+    requestTimeout: 15_000,
+    throwOnRequestTimeout: true,
+    // Node.js sends requests through the proxy of HTTPS_PROXY only with its own agent.
+    ...process.env.NODE_USE_ENV_PROXY === '1' && { httpsAgent: globalAgent },
+  },
   extensions: [{ configure: limitBodies }],
   maxAttempts: 2, // for a clock that is wrong or a connection that was closed: the caller repeats the rest, and has to hear of throttling
 };

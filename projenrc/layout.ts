@@ -32,7 +32,7 @@ export const LAYOUTS: readonly Layout[] = [
       ['order'],
       ['function'],
       ['request'],
-      ['run-task-props.ts', 'task-managed-volume.ts'],
+      ['run-task-config.ts', 'run-task-props.ts', 'task-managed-volume.ts'],
       ['contract.ts', 'timing.ts'],
     ],
     shared: [],

@@ -494,46 +494,6 @@ export interface RunTaskOptions {
   readonly executeAfter?: IConstruct[];
 
   /**
-   * The role of the function that runs the tasks of the stack, for accounts that demand their own. Lambda has to be able
-   * to assume it, and like that of any function it needs `service-role/AWSLambdaBasicExecutionRole`, or in a VPC
-   * `service-role/AWSLambdaVPCAccessExecutionRole`.
-   *
-   * What the function needs to run the tasks is added to it. To an immutable role, such as one from
-   * `withoutPolicyUpdates`, nothing is added: the README lists what it has to allow.
-   *
-   * All tasks of a stack share one function. The first `RunTask` says what it is like, and it is an error if a later one
-   * says another.
-   *
-   * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
-   * @default - a new role
-   */
-  readonly handlerRole?: iam.IRole;
-
-  /**
-   * The VPC of that function, for accounts that allow none elsewhere. The function has to reach ECS, CloudFormation,
-   * Lambda, CloudWatch Logs and, for its answer, S3, through a NAT gateway or VPC endpoints. Said once, like `handlerRole`.
-   *
-   * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
-   * @default - the function is in no VPC
-   */
-  readonly handlerVpc?: ec2.IVpc;
-
-  /**
-   * The subnets of that function, which must not be public: a function has no public address. It is an error without
-   * `handlerVpc`.
-   *
-   * @default - the private subnets of `handlerVpc`
-   */
-  readonly handlerVpcSubnets?: ec2.SubnetSelection;
-
-  /**
-   * The security groups of that function. It is an error without `handlerVpc`.
-   *
-   * @default - a new security group that allows all outbound traffic
-   */
-  readonly handlerSecurityGroups?: ec2.ISecurityGroup[];
-
-  /**
    * How long the task may take from its start to its end, retries included, at most 12 hours. After that it is
    * stopped, and the deployment fails.
    *

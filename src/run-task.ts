@@ -5,7 +5,6 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, IConstruct } from 'constructs';
 import { isOutput, OUTPUT_PREFIX, RESOURCE_TYPE, RunTaskProperties } from './contract';
 import { Handler } from './function/handler-function';
-import { checkHandlerProps } from './function/handler-props';
 import { grantToTask, listHandlerStatements } from './function/permissions';
 import { Finalizer } from './order/finalize';
 import { deriveDeletionProps } from './request/deletion';
@@ -81,12 +80,12 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     const network = isAwsvpc(props) && findVpc(props) ? this.createNetwork(props) : undefined; // checkTask rejects a cluster without a VPC
     const task = renderTask(this, props, network);
     const deletion = props.onDelete && renderTask(this, deriveDeletionProps(props, props.onDelete), network);
-    throwErrors(this.node.path, [...checkTask(this, task, deletion), ...checkHandlerProps(this, props)]);
+    throwErrors(this.node.path, checkTask(this, task, deletion));
     this.node.addValidation({ validate: () => checkAgainstDefinitions(task, deletion) });
     this.node.addValidation({ validate: () => [...props._fromService ? checkService(this, props._fromService.service) : []] });
     this.node.addValidation({ validate: () => checkUsedAttributes(this, props, Object.keys(this.usedAttributes)) });
 
-    const handler = Handler.findOrCreate(this, props);
+    const handler = Handler.findOrCreate(this);
     const runs = deletion ? [props, deletion.props] : [props];
     runs.forEach((run) => grantToTask(this, run));
     this.grantPrincipal = findTaskRole(props) ?? new iam.UnknownPrincipal({ resource: this });

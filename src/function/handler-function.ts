@@ -1,41 +1,48 @@
 import * as path from 'path';
 import { Duration, Stack } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { followCustomResourceConfig } from './custom-resource-config';
 import { suppressNagRules } from './nag';
 import { Policies } from './policies';
 import type { TaskNetwork } from '../request/render-request';
-import type { RunTaskProps } from '../run-task-props';
+import { ConfigFollower, RunTaskConfig, RunTaskFunctionOptions } from '../run-task-config';
 import { INVOCATION_SECONDS } from '../timing';
 
 /** Must never change, nor the ids below it: CloudFormation refuses to change the function of a custom resource. */
 const ID = 'EcsRunTaskHandler';
 
-/** The settings of the function. The first task of a stack sets them for all tasks in it. */
-export type HandlerProps = Pick<RunTaskProps, 'handlerRole' | 'handlerVpc' | 'handlerVpcSubnets' | 'handlerSecurityGroups'>;
+/** The id that aws-cdk-lib gives to the log group of a function, with a feature flag. */
+const LOG_GROUP_ID = 'LogGroup';
 
 /** The function that runs the tasks of a stack: one function, one role and one policy for any number of tasks. */
-export class Handler extends Construct {
-  public static findOrCreate(scope: Construct, props: HandlerProps): Handler {
-    return Handler.find(scope) ?? new Handler(Stack.of(scope), props);
+export class Handler extends Construct implements ConfigFollower {
+  /** @param task The task that needs the function. */
+  public static findOrCreate(task: Construct): Handler {
+    return Handler.find(task) ?? new Handler(Stack.of(task), task.node.path);
   }
 
   public static find(scope: Construct): Handler | undefined {
     return Stack.of(scope).node.tryFindChild(ID) as Handler | undefined;
   }
 
-  public readonly function: lambda.IFunction;
+  public readonly function: lambda.Function;
   public readonly policies = new Policies(this);
 
   /** The network of a function in a VPC. */
   public readonly network?: TaskNetwork;
 
-  private constructor(stack: Stack, public readonly props: HandlerProps) {
-    super(stack, ID);
-    const { handlerRole, handlerVpc, handlerVpcSubnets, handlerSecurityGroups } = props;
+  private readonly readConfig: () => RunTaskFunctionOptions;
 
-    const role = handlerRole ?? this.createRole();
+  private constructor(stack: Stack, public readonly firstTask: string) {
+    super(stack, ID);
+    this.readConfig = RunTaskConfig._follow(this);
+    const { role: given, vpc, vpcSubnets, securityGroups } = this.readConfig();
+
+    const role = given ?? this.createRole(vpc);
     this.function = new lambda.Function(this, 'Function', {
       description: 'Runs ECS tasks for CloudFormation and waits for them (cdk-ecs-run-task)',
       code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', 'lambda', 'handler')),
@@ -44,21 +51,38 @@ export class Handler extends Construct {
       timeout: Duration.seconds(INVOCATION_SECONDS),
       memorySize: 256,
       role,
-      vpc: handlerVpc,
-      vpcSubnets: handlerVpcSubnets,
-      securityGroups: handlerSecurityGroups,
+      vpc,
+      vpcSubnets,
+      securityGroups,
     });
     suppressNagRules(this.function, 'function');
-    this.network = handlerVpc && {
-      vpc: handlerVpc,
-      subnets: handlerVpc.selectSubnets(handlerVpcSubnets),
-      securityGroups: this.function.connections.securityGroups,
-    };
-    this.policies.attachTo(role, handlerRole !== undefined, this.function);
+    this.network = vpc && { vpc, subnets: vpc.selectSubnets(vpcSubnets), securityGroups: this.function.connections.securityGroups };
+    this.policies.attachTo(role, given !== undefined, this.function);
+    followCustomResourceConfig(this.function);
+    this.applyConfig();
   }
 
-  private createRole(): iam.Role {
-    const managedPolicy = this.props.handlerVpc ? 'AWSLambdaVPCAccessExecutionRole' : 'AWSLambdaBasicExecutionRole';
+  /** Applies the settings that can change after the function has been created. */
+  public applyConfig(): void {
+    const resource = this.function.node.defaultChild as lambda.CfnFunction;
+    const { environment = {}, tracing = lambda.Tracing.DISABLED } = this.readConfig();
+    Object.entries(environment).forEach(([name, value]) => this.function.addEnvironment(name, value));
+    resource.tracingConfig = tracing === lambda.Tracing.DISABLED ? undefined : { mode: tracing };
+    this.policies.tracesRequests = tracing !== lambda.Tracing.DISABLED;
+    this.applyLogSettings(resource);
+  }
+
+  private applyLogSettings(resource: lambda.CfnFunction): void {
+    const { logGroup, logRetention: retention, logRemovalPolicy: removalPolicy } = this.readConfig();
+    if (logGroup ?? retention ?? removalPolicy) {
+      this.function.node.tryRemoveChild(LOG_GROUP_ID); // of other settings, or of a feature flag
+      const group = logGroup ?? new logs.LogGroup(this.function, LOG_GROUP_ID, { retention, removalPolicy });
+      resource.loggingConfig = { logGroup: group.logGroupName };
+    }
+  }
+
+  private createRole(vpc?: ec2.IVpc): iam.Role {
+    const managedPolicy = vpc ? 'AWSLambdaVPCAccessExecutionRole' : 'AWSLambdaBasicExecutionRole';
     const role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
       managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName(`service-role/${managedPolicy}`)],

@@ -19,7 +19,7 @@ const REASONS = {
   function: {
     'NIST.800.53.R5-LambdaConcurrency': 'CloudFormation limits how many resources it makes at a time. A reserve would be missing elsewhere in the account.',
     'NIST.800.53.R5-LambdaDLQ': 'A request without an answer fails the deployment, which is where somebody looks.',
-    'NIST.800.53.R5-LambdaInsideVPC': 'It calls AWS only. With handlerVpc it is in a VPC.',
+    'NIST.800.53.R5-LambdaInsideVPC': 'It calls AWS only. RunTaskConfig can put it into a VPC.',
   },
 };
 

@@ -17,7 +17,10 @@ interface Permission {
 /** The permissions of the function: in one policy while they fit, and in managed policies after that. */
 export class Policies {
   /** The inline policy of a role that is created for the function. */
-  public readonly document = new LatePolicyDocument(() => listStatements(this.groups[0]));
+  public readonly document = new LatePolicyDocument(() => [...listStatements(this.groups[0]), ...this.listTraceStatements()]);
+
+  /** Whether the function sends traces. */
+  public tracesRequests = false;
 
   /** The first group is in the inline policy, each other one in a managed policy. */
   private readonly groups: Permission[][] = [[]];
@@ -80,7 +83,7 @@ export class Policies {
     this.split();
     if (!this.areAttached()) {
       // An immutable role ignores them; the report of Role.customizeRoles shows them for a role that the user creates by hand.
-      listStatements(this.groups[0]).forEach((statement) => this.role.addToPrincipalPolicy(statement));
+      [...listStatements(this.groups[0]), ...this.listTraceStatements()].forEach((statement) => this.role.addToPrincipalPolicy(statement));
     }
   }
 
@@ -88,6 +91,12 @@ export class Policies {
     const index = this.groups.push(group) - 1;
     const policy = this.addManagedPolicy(this.scope, `RunTask${index + 1}`, () => listStatements(this.groups[index]));
     group.forEach(({ resource }) => resource.node.addDependency(policy));
+  }
+
+  /** As aws-cdk-lib grants it to a function that is created with tracing. X-Ray has no resources to limit it to. */
+  private listTraceStatements(): iam.PolicyStatement[] {
+    const actions = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
+    return this.tracesRequests ? [new iam.PolicyStatement({ actions, resources: ['*'] })] : [];
   }
 
   private addPolicy(id: string, props: iam.PolicyProps): iam.Policy {

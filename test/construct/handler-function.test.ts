@@ -1,16 +1,20 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { App, Aspects, Stack } from 'aws-cdk-lib';
+import { App, Aspects, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { CustomResourceConfig } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import { RESOURCE_TYPE } from '../../src/contract';
-import { RunTask, RunTaskProps } from '../../src/index';
+import { RunTask, RunTaskConfig, RunTaskFunctionOptions, RunTaskProps } from '../../src/index';
 import { expectErrors } from '../support/expectations';
 import { deployedPolicies, verdict } from '../support/iam';
-import { everything, readable, runTask, Setup, setup } from '../support/stacks';
+import { everything, readable, runTask, Setup, setup, statementsOf } from '../support/stacks';
 
 const PLACE = { partition: 'aws', region: 'eu-west-1', account: '123456789012' };
 
@@ -28,11 +32,17 @@ function waitsFor(stack: Stack): string[] {
   return DependsOn.map((logicalId: string) => logicalId.replace(/[0-9A-F]{8}$/, ''));
 }
 
-describe('handlerRole', () => {
+/** Configures the function of a stack, and adds a task to it. */
+function configured(given: Setup, options: RunTaskFunctionOptions, props: Partial<RunTaskProps> = {}): RunTask {
+  RunTaskConfig.of(given.stack).configureFunction(options);
+  return runTask(given, props);
+}
+
+describe('the role of RunTaskConfig', () => {
   test('gets the permissions of the default role before the task starts', () => {
     const [ours, theirs] = [setup(), setup()];
     runTask(ours, { onDelete: {} });
-    runTask(theirs, { onDelete: {}, handlerRole: owned(theirs.stack) });
+    configured(theirs, { role: owned(theirs.stack) }, { onDelete: {} });
     const deployed = deployedPolicies(theirs.stack, PLACE);
 
     expect(deployed.role).toContain('role/Stack-Given');
@@ -43,16 +53,16 @@ describe('handlerRole', () => {
 
   test('makes the function wait for policies that the app adds to the role', () => {
     const given = setup();
-    const handlerRole = owned(given.stack);
-    runTask(given, { handlerRole });
-    handlerRole.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: ['*'] }));
+    const role = owned(given.stack);
+    configured(given, { role });
+    role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: ['*'] }));
 
     Template.fromStack(given.stack).hasResource('AWS::Lambda::Function', { DependsOn: Match.arrayWith([Match.stringLikeRegexp('GivenDefaultPolicy')]) });
   });
 
   test('gets policies also if it is imported', () => {
     const given = setup();
-    runTask(given, { onDelete: {}, handlerRole: iam.Role.fromRoleName(given.stack, 'Given', 'theirs') });
+    configured(given, { role: iam.Role.fromRoleName(given.stack, 'Given', 'theirs') }, { onDelete: {} });
 
     expect(deployedPolicies(given.stack, PLACE).policies).toHaveLength(3);
   });
@@ -62,7 +72,7 @@ describe('handlerRole', () => {
     ['created withoutPolicyUpdates', (stack) => owned(stack).withoutPolicyUpdates()],
   ])('gets no policies if it is immutable, %s', (_, roleOf) => {
     const given = setup();
-    runTask(given, { onDelete: {}, handlerRole: roleOf(given.stack) });
+    configured(given, { role: roleOf(given.stack) }, { onDelete: {} });
 
     expect(deployedPolicies(given.stack, PLACE).policies).toEqual([]);
     expect(Object.values(resourcesOf(given.stack)).filter(({ Type }) => /^AWS::IAM::(Managed)?Policy$/.test(Type))).toEqual([]);
@@ -70,13 +80,12 @@ describe('handlerRole', () => {
 
   test('gets managed policies for what the first policy has no room for', () => {
     const { stack, cluster } = setup();
-    const handlerRole = owned(stack);
+    RunTaskConfig.of(stack).configureFunction({ role: owned(stack) });
     Array.from({ length: 50 }, (_, index) => new RunTask(stack, `Task${index}`, {
       cluster,
       taskDefinition: ecs.TaskDefinition.fromTaskDefinitionArn(
         stack, `Imported${index}`, `arn:aws:ecs:eu-west-1:123456789012:task-definition/${'x'.repeat(150)}${index}:1`,
       ),
-      handlerRole,
     }));
     const { policies } = deployedPolicies(stack, PLACE);
 
@@ -86,11 +95,11 @@ describe('handlerRole', () => {
   });
 });
 
-describe('handlerVpc', () => {
-  function inVpc(props: (stack: Stack) => Partial<RunTaskProps> = () => ({})) {
+describe('the VPC of RunTaskConfig', () => {
+  function inVpc(options: (stack: Stack) => RunTaskFunctionOptions = () => ({})) {
     const given = setup();
     const vpc = new ec2.Vpc(given.stack, 'HandlerVpc', { maxAzs: 2, natGateways: 1 });
-    return { ...given, run: runTask(given, { handlerVpc: vpc, ...props(given.stack) }), vpc };
+    return { ...given, run: configured(given, { vpc, ...options(given.stack) }), vpc };
   }
 
   test('puts the function into the private subnets, with a security group and the permissions for its network interface', () => {
@@ -106,11 +115,11 @@ describe('handlerVpc', () => {
     expect(readable(role[1].Properties.ManagedPolicyArns)).toEqual(['arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole']);
   });
 
-  test('puts the function into handlerVpcSubnets and handlerSecurityGroups', () => {
+  test('puts the function into the given subnets and security groups', () => {
     const { stack } = inVpc((scope) => ({
-      handlerVpc: ec2.Vpc.fromVpcAttributes(scope, 'Theirs', { vpcId: 'vpc-00000002', availabilityZones: ['a', 'b'], isolatedSubnetIds: ['subnet-1', 'subnet-2'] }),
-      handlerVpcSubnets: { availabilityZones: ['b'], subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
-      handlerSecurityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-00000001')],
+      vpc: ec2.Vpc.fromVpcAttributes(scope, 'Theirs', { vpcId: 'vpc-00000002', availabilityZones: ['a', 'b'], isolatedSubnetIds: ['subnet-1', 'subnet-2'] }),
+      vpcSubnets: { availabilityZones: ['b'], subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
+      securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-00000001')],
     }));
 
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', { VpcConfig: { SubnetIds: ['subnet-2'], SecurityGroupIds: ['sg-00000001'] } });
@@ -118,7 +127,7 @@ describe('handlerVpc', () => {
 
   test('makes the task wait for the routes of the function and the rules that name its security groups', () => {
     const { stack, vpc } = inVpc((scope) => ({
-      handlerSecurityGroups: [new ec2.SecurityGroup(scope, 'Group', { vpc: scope.node.findChild('HandlerVpc') as ec2.Vpc, allowAllOutbound: false })],
+      securityGroups: [new ec2.SecurityGroup(scope, 'Group', { vpc: scope.node.findChild('HandlerVpc') as ec2.Vpc, allowAllOutbound: false })],
     }));
     const endpoint = new ec2.SecurityGroup(stack, 'EndpointGroup', { vpc });
     endpoint.connections.allowFrom(stack.node.findChild('Group') as ec2.SecurityGroup, ec2.Port.tcp(443));
@@ -132,7 +141,7 @@ describe('handlerVpc', () => {
   test('makes the task wait for the VPC endpoints of isolated subnets', () => {
     const { stack, vpc } = inVpc((scope) => {
       const isolated = new ec2.Vpc(scope, 'Isolated', { subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] });
-      return { handlerVpc: isolated };
+      return { vpc: isolated };
     });
     const isolated = stack.node.findChild('Isolated') as ec2.Vpc;
     isolated.addInterfaceEndpoint('Ecs', { service: ec2.InterfaceVpcEndpointAwsService.ECS });
@@ -142,70 +151,245 @@ describe('handlerVpc', () => {
     expect(waitsFor(stack).join()).not.toContain('Elsewhere');
   });
 
-  test('adds no permissions for the network interface to a handlerRole', () => {
-    const { stack } = inVpc((scope) => ({ handlerRole: owned(scope) }));
+  test('adds no permissions for the network interface to a given role', () => {
+    const { stack } = inVpc((scope) => ({ role: owned(scope) }));
 
     expect(JSON.stringify(resourcesOf(stack))).not.toContain('AWSLambdaVPCAccessExecutionRole');
   });
 });
 
-describe('settings of the function on several RunTasks', () => {
-  const second = ({ stack, cluster, taskDefinition }: Setup, props: Partial<RunTaskProps>) =>
-    new RunTask(stack, 'Second', { cluster, taskDefinition, ...props });
-  const vpcOf = (scope: Construct, id: string) => ec2.Vpc.fromVpcAttributes(scope, id, {
-    vpcId: id, availabilityZones: ['a', 'b'], privateSubnetIds: [`${id}-a`, `${id}-b`],
+describe('RunTaskConfig', () => {
+  /** The resource of the stack's function. */
+  const functionOf = (stack: Stack): any => Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'))[0];
+  const variablesOf = (stack: Stack) => functionOf(stack).Properties.Environment?.Variables;
+  const groupOf = (scope: Construct) => ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-00000001');
+
+  /** A stack with a task in a stage of an app. */
+  function inStage(): Setup & { readonly app: App; readonly stage: Stage } {
+    const app = new App();
+    const stage = new Stage(app, 'Stage');
+    const stack = new Stack(stage, 'Stack');
+    const { vpc } = new ecs.Cluster(stack, 'Cluster');
+    const cluster = stack.node.findChild('Cluster') as ecs.Cluster;
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    return { app, stage, stack, vpc, cluster, taskDefinition };
+  }
+
+  test('of the nearest scope wins: of the stack, the stage, the app', () => {
+    const { app, stage, stack, ...given } = inStage();
+    const other = new Stack(app, 'Other');
+    RunTaskConfig.of(stack).configureFunction({ role: iam.Role.fromRoleName(stack, 'Role', 'of-stack'), environment: { A: 'stack' } });
+    RunTaskConfig.of(stage).configureFunction({ tracing: lambda.Tracing.PASS_THROUGH, environment: { A: 'stage', B: 'stage' } });
+    RunTaskConfig.of(app).configureFunction({
+      role: iam.Role.fromRoleName(other, 'Role', 'of-app'), tracing: lambda.Tracing.ACTIVE, environment: { A: 'app', B: 'app', C: 'app' },
+    });
+    runTask({ stack, ...given });
+    const { Properties } = functionOf(stack);
+
+    expect(readable(Properties.Role)).toMatch(/role\/of-stack$/);
+    expect(Properties.TracingConfig).toEqual({ Mode: 'PassThrough' });
+    expect(Properties.Environment.Variables).toEqual({ A: 'stack', B: 'stage', C: 'app' });
   });
 
-  test('are accepted if they are equal or absent', () => {
+  test('holds for all stacks of the scope, also nested ones, and for no other', () => {
+    const { app, stage, stack, ...given } = inStage();
+    const nested = new NestedStack(stack, 'Nested');
+    RunTaskConfig.of(stage).configureFunction({ environment: { A: 'stage' } });
+    RunTaskConfig.of(stack).configureFunction({ environment: { B: 'stack' } });
+    new RunTask(nested, 'Task', given);
+    const other = setup();
+    runTask(other);
+
+    expect(variablesOf(nested)).toEqual({ A: 'stage', B: 'stack' });
+    expect(variablesOf(other.stack)).toBeUndefined();
+  });
+
+  test('decides about a VPC with its subnets and groups as a whole, and likewise about a log', () => {
+    const { app, stage, stack, ...given } = inStage();
+    const own = ec2.Vpc.fromVpcAttributes(stack, 'Own', { vpcId: 'vpc-1', availabilityZones: ['a', 'b'], privateSubnetIds: ['subnet-a', 'subnet-b'] });
+    RunTaskConfig.of(app).configureFunction({
+      vpc: given.vpc, vpcSubnets: { availabilityZones: ['x'] }, securityGroups: [groupOf(stack)], logRetention: logs.RetentionDays.ONE_DAY,
+    });
+    RunTaskConfig.of(stack).configureFunction({ vpc: own, logRemovalPolicy: RemovalPolicy.DESTROY });
+    runTask({ stack, ...given });
+
+    expect(readable(functionOf(stack).Properties.VpcConfig)).toEqual({
+      SubnetIds: ['subnet-a', 'subnet-b'], SecurityGroupIds: ['<EcsRunTaskHandlerFunctionSecurityGroup.GroupId>'],
+    });
+    Template.fromStack(stack).hasResource('AWS::Logs::LogGroup', { Properties: { RetentionInDays: 731 }, DeletionPolicy: 'Delete' });
+  });
+
+  test.each<[string, (given: Setup) => void]>([
+    ['before the first RunTask', (given) => {
+      configure(given.stack.node.root as App, given);
+      runTask(given);
+    }],
+    ['after it, on the stack', (given) => {
+      runTask(given);
+      configure(given.stack, given);
+    }],
+    ['after it, on the app', (given) => {
+      runTask(given);
+      configure(given.stack.node.root as App, given);
+    }],
+  ])('sets the log group, the environment and the tracing: %s', (_, act) => {
+    const [given, plain] = [setup(), setup()];
+    act(given);
+    runTask(plain);
+    const [actual, expected] = [functionOf(given.stack), functionOf(plain.stack)];
+
+    expect(actual.Properties).toEqual({
+      ...expected.Properties,
+      Environment: { Variables: { AWS_USE_FIPS_ENDPOINT: 'true' } },
+      TracingConfig: { Mode: 'Active' },
+      LoggingConfig: { LogGroup: { Ref: expect.stringMatching('^Logs') } },
+    });
+    expect(statementsOf(given.stack)).toContainEqual({ Effect: 'Allow', Action: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'], Resource: '*' });
+    expect(waitsFor(given.stack)).toContain('EcsRunTaskHandlerFunction');
+    expect(idsOf(given.stack)).toEqual(idsOf(plain.stack));
+  });
+
+  function configure(scope: Stack | App, { stack }: Setup): void {
+    const logGroup = new logs.LogGroup(stack, 'Logs', { encryptionKey: new kms.Key(stack, 'Key') });
+    RunTaskConfig.of(scope).configureFunction({ logGroup, environment: { AWS_USE_FIPS_ENDPOINT: 'true' } });
+    RunTaskConfig.of(scope).configureFunction({ tracing: lambda.Tracing.ACTIVE });
+  }
+
+  /** The logical id of the function, and the ServiceToken. */
+  function idsOf(stack: Stack): unknown {
+    const [task] = Object.values(Template.fromStack(stack).findResources(RESOURCE_TYPE));
+    return [Object.keys(Template.fromStack(stack).findResources('AWS::Lambda::Function')), task.Properties.ServiceToken];
+  }
+
+  test('keeps logs for a time, in a log group that is there before the task, with what was set last', () => {
     const given = setup();
-    const props = {
-      handlerRole: owned(given.stack),
-      handlerVpc: vpcOf(given.stack, 'HandlerVpc'),
-      handlerVpcSubnets: { availabilityZones: ['a'] },
-      handlerSecurityGroups: [ec2.SecurityGroup.fromSecurityGroupId(given.stack, 'Group', 'sg-00000001')],
-    };
-    runTask(given, props);
-    second(given, props);
-    new RunTask(given.stack, 'Third', { cluster: given.cluster, taskDefinition: given.taskDefinition });
+    configured(given, { logRetention: logs.RetentionDays.ONE_DAY });
+    RunTaskConfig.of(given.stack).configureFunction({ logRetention: logs.RetentionDays.ONE_MONTH, logRemovalPolicy: RemovalPolicy.DESTROY });
+    const template = Template.fromStack(given.stack);
+    const [[logicalId, group], ...others] = Object.entries(template.findResources('AWS::Logs::LogGroup'));
 
-    Template.fromStack(given.stack).resourceCountIs('AWS::Lambda::Function', 1);
+    expect(others).toEqual([]);
+    expect(group).toMatchObject({ Properties: { RetentionInDays: 30 }, DeletionPolicy: 'Delete' });
+    expect(functionOf(given.stack).Properties.LoggingConfig).toEqual({ LogGroup: { Ref: logicalId } });
+    expect(waitsFor(given.stack)).toContain('EcsRunTaskHandlerFunctionLogGroup');
   });
 
-  test('may differ between stacks', () => {
-    const [one, other] = [setup(), setup()];
-    runTask(one, { handlerRole: owned(one.stack) });
+  test('replaces the retention by a log group, without a log group that nothing uses', () => {
+    const given = setup();
+    configured(given, { logRetention: logs.RetentionDays.ONE_DAY });
+    RunTaskConfig.of(given.stack).configureFunction({ logGroup: logs.LogGroup.fromLogGroupName(given.stack, 'Theirs', 'theirs') });
 
-    expect(() => runTask(other)).not.toThrow();
+    expect(functionOf(given.stack).Properties.LoggingConfig).toEqual({ LogGroup: 'theirs' });
+    Template.fromStack(given.stack).resourceCountIs('AWS::Logs::LogGroup', 0);
   });
 
-  const different: [string, (scope: Construct) => Partial<RunTaskProps>, (scope: Construct) => Partial<RunTaskProps>, string | RegExp][] = [
-    ['another role', (scope) => ({ handlerRole: iam.Role.fromRoleName(scope, 'A', 'a') }), (scope) => ({ handlerRole: iam.Role.fromRoleName(scope, 'B', 'b') }),
-      '[Stack/Second] handlerRole must be as for the first RunTask of the stack, since all of them share one function, got: Stack/B, and there: Stack/A; set it on the first one only'],
-    ['a role that the first did not name', () => ({}), (scope) => ({ handlerRole: iam.Role.fromRoleName(scope, 'B', 'b') }),
-      /^\[Stack\/Second\] handlerRole .*got: Stack\/B, and there: none/],
-    ['another VPC', (scope) => ({ handlerVpc: vpcOf(scope, 'A') }), (scope) => ({ handlerVpc: vpcOf(scope, 'B') }),
-      /^\[Stack\/Second\] handlerVpc .*got: Stack\/B, and there: Stack\/A/],
-    ['other subnets', (scope) => ({ handlerVpc: vpcOf(scope, 'A'), handlerVpcSubnets: { availabilityZones: ['a'] } }),
-      (scope) => ({ handlerVpc: scope.node.findChild('A') as ec2.Vpc, handlerVpcSubnets: { availabilityZones: ['b'] } }),
-      /^\[Stack\/Second\] handlerVpcSubnets .*got: Stack\/A\/PrivateSubnet2, and there: Stack\/A\/PrivateSubnet1/],
-    ['other groups', (scope) => ({ handlerVpc: vpcOf(scope, 'A') }),
-      (scope) => ({ handlerVpc: scope.node.findChild('A') as ec2.Vpc, handlerSecurityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')] }),
-      /^\[Stack\/Second\] handlerSecurityGroups .*got: Stack\/Group, and there: none/],
+  test('gives the permission to send traces to a given role, too', () => {
+    const given = setup();
+    configured(given, { role: owned(given.stack) });
+    RunTaskConfig.of(given.stack).configureFunction({ tracing: lambda.Tracing.ACTIVE });
+
+    expect(JSON.stringify(deployedPolicies(given.stack, PLACE).policies)).toContain('xray:PutTraceSegments');
+  });
+
+  test('of an outer scope does not trace what an inner scope excludes', () => {
+    const given = setup();
+    RunTaskConfig.of(given.stack.node.root).configureFunction({ tracing: lambda.Tracing.ACTIVE });
+    configured(given, { tracing: lambda.Tracing.DISABLED });
+
+    expect(functionOf(given.stack).Properties).not.toHaveProperty('TracingConfig');
+    expect(JSON.stringify(resourcesOf(given.stack))).not.toContain('xray');
+  });
+
+  const late: [string, (scope: Stack) => RunTaskFunctionOptions, ...string[]][] = [
+    ['a role', (scope) => ({ role: owned(scope) }), 'role'],
+    ['a VPC with its subnets and security groups', (scope) => (
+      { vpc: ec2.Vpc.fromVpcAttributes(scope, 'Late', { vpcId: 'vpc-1', availabilityZones: ['a'] }), vpcSubnets: {}, securityGroups: [groupOf(scope)] }
+    ), 'vpc', 'vpcSubnets', 'securityGroups'],
   ];
-  test.each(different)('are rejected if they differ: %s', (_, propsOfFirst, propsOfSecond, message) => {
+  test.each(late)('rejects after the first RunTask of the scope: %s', (_, options, ...names) => {
     const given = setup();
-    runTask(given, propsOfFirst(given.stack));
+    runTask(given);
+    new Stack(given.stack.node.root as App, 'Other');
+    const message = (scope: string, name: string) => `[${scope}] ${name} of the function must be set before the first RunTask of the scope, `
+      + "got it after 'Stack/Task'; call RunTaskConfig.of(...).configureFunction earlier";
 
-    expectErrors(() => second(given, propsOfSecond(given.stack)), message);
+    const set = options(given.stack);
+    expectErrors(() => RunTaskConfig.of(given.stack).configureFunction(set), ...names.map((name) => message('Stack', name)));
+    expectErrors(() => RunTaskConfig.of(given.stack.node.root).configureFunction(set), ...names.map((name) => message('App', name)));
+    expect(() => RunTaskConfig.of(given.stack.node.root.node.findChild('Other')).configureFunction(set)).not.toThrow();
   });
 
-  test.each<[string, (scope: Construct) => Partial<RunTaskProps>]>([
-    ['handlerVpcSubnets', () => ({ handlerVpcSubnets: {} })],
-    ['handlerSecurityGroups', (scope) => ({ handlerSecurityGroups: [ec2.SecurityGroup.fromSecurityGroupId(scope, 'Group', 'sg-1')] })],
-  ])('are rejected without handlerVpc: %s', (name, propsOf) => {
-    const given = setup();
+  const wrong: [string, (scope: Stack) => RunTaskFunctionOptions, string][] = [
+    ['subnets without a VPC', () => ({ vpcSubnets: {} }),
+      '[Stack] vpcSubnets of the function must be set together with its vpc, got no vpc; set it, or remove vpcSubnets'],
+    ['security groups without a VPC', (scope) => ({ securityGroups: [groupOf(scope)] }),
+      '[Stack] securityGroups of the function must be set together with its vpc, got no vpc; set it, or remove securityGroups'],
+    ['a retention with a log group', (scope) => ({ logRetention: logs.RetentionDays.ONE_DAY, logGroup: new logs.LogGroup(scope, 'Logs') }),
+      "[Stack] logRetention and logGroup of the function cannot both be set; set it on the log group 'Stack/Logs', and remove logRetention"],
+    ['a removal policy with a log group', (scope) => ({ logRemovalPolicy: RemovalPolicy.DESTROY, logGroup: new logs.LogGroup(scope, 'Logs') }),
+      "[Stack] logRemovalPolicy and logGroup of the function cannot both be set; set it on the log group 'Stack/Logs', and remove logRemovalPolicy"],
+  ];
+  test.each(wrong)('rejects %s', (_, options, message) => {
+    const { stack } = setup();
 
-    expectErrors(() => runTask(given, propsOf(given.stack)), `[Stack/Task] ${name} is for a function in a VPC only, got no handlerVpc; set it, or remove ${name}`);
+    expectErrors(() => RunTaskConfig.of(stack).configureFunction(options(stack)), message);
+  });
+
+  test('rejects a scope that shares a function with others', () => {
+    const { stack } = setup();
+
+    expectErrors(() => RunTaskConfig.of(new Construct(stack, 'Part')),
+      '[Stack/Part] RunTaskConfig.of needs an App, a Stage or a Stack, because all tasks of a stack share one function; pass Stack.of(...) of this construct');
+  });
+
+  describe('follows CustomResourceConfig', () => {
+    test('in how long and whether logs are kept', () => {
+      const given = setup();
+      runTask(given);
+      CustomResourceConfig.of(given.stack.node.root).addLogRetentionLifetime(logs.RetentionDays.ONE_WEEK);
+      CustomResourceConfig.of(given.stack.node.root).addRemovalPolicy(RemovalPolicy.DESTROY);
+      const [[logicalId, group], ...others] = Object.entries(Template.fromStack(given.stack).findResources('AWS::Logs::LogGroup'));
+
+      expect(others).toEqual([]);
+      expect(group).toMatchObject({ Properties: { RetentionInDays: 7 }, DeletionPolicy: 'Delete' });
+      expect(functionOf(given.stack).Properties.LoggingConfig).toEqual({ LogGroup: { Ref: logicalId } });
+      expect(waitsFor(given.stack)).toContain(logicalId.replace(/[0-9A-F]{8}$/, ''));
+    });
+
+    test('unless it says something itself', () => {
+      const given = setup();
+      configured(given, { logRetention: logs.RetentionDays.ONE_DAY });
+      CustomResourceConfig.of(given.stack).addLogRetentionLifetime(logs.RetentionDays.ONE_WEEK);
+      CustomResourceConfig.of(given.stack).addRemovalPolicy(RemovalPolicy.DESTROY);
+
+      const groups = Object.values(Template.fromStack(given.stack).findResources('AWS::Logs::LogGroup'));
+      expect(groups.map(({ Properties, DeletionPolicy }) => [Properties.RetentionInDays, DeletionPolicy])).toEqual([[1, 'Retain']]);
+    });
+
+    test.each([
+      ['nodejs26.x', 'nodejs26.x'],
+      ['nodejs22.x', 'nodejs22.x'],
+      ['nodejs20.x', 'nodejs24.x'],
+      ['python3.13', 'nodejs24.x'],
+    ])('with the runtime %s it has %s', (name, expected) => {
+      const given = setup();
+      runTask(given);
+      const family = name.startsWith('nodejs') ? lambda.RuntimeFamily.NODEJS : lambda.RuntimeFamily.PYTHON;
+      CustomResourceConfig.of(given.stack).addLambdaRuntime(new lambda.Runtime(name, family));
+
+      expect(functionOf(given.stack).Properties.Runtime).toBe(expected);
+    });
+
+    test('with the runtime of the nearest scope', () => {
+      const given = setup();
+      runTask(given);
+      const runtime = (name: string) => new lambda.Runtime(name, lambda.RuntimeFamily.NODEJS);
+      CustomResourceConfig.of(given.stack).addLambdaRuntime(runtime('nodejs22.x'));
+      CustomResourceConfig.of(given.stack.node.root).addLambdaRuntime(runtime('nodejs26.x'));
+
+      expect(functionOf(given.stack).Properties.Runtime).toBe('nodejs22.x');
+    });
   });
 });
 

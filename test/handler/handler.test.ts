@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, Server, ServerResponse } from 'node:http';
+import { globalAgent } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setInterval } from 'node:timers'; // not those of jest
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
@@ -32,6 +33,19 @@ afterEach(() => {
   jest.useRealTimers();
   server.closeAllConnections();
   server.close();
+});
+
+test('the clients use the agent of Node.js, which knows of proxies, if the environment says so', () => {
+  const configurationWith = (NODE_USE_ENV_PROXY?: string): typeof configuration => {
+    let loaded: typeof import('../../lambda/handler');
+    jest.replaceProperty(process, 'env', { ...process.env, NODE_USE_ENV_PROXY });
+    jest.isolateModules(() => { loaded = jest.requireActual('../../lambda/handler'); });
+    jest.restoreAllMocks();
+    return loaded!.configuration;
+  };
+
+  expect(configurationWith('1').requestHandler).toMatchObject({ httpsAgent: globalAgent });
+  expect(configurationWith().requestHandler).not.toHaveProperty('httpsAgent');
 });
 
 /** Sends headers and the first bytes, and after them one byte at each tick. */

@@ -1,16 +1,18 @@
 import * as path from 'node:path';
-import { Duration, NestedStack, Size, Stack } from 'aws-cdk-lib';
+import { Duration, NestedStack, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
-  CompleteWhen, OnRollback, ResourceType, RunFargateTask, RunFargateTaskProps, RunOn, RunTask, RunTaskProps, TaskManagedVolume,
+  CompleteWhen, OnRollback, ResourceType, RunFargateTask, RunFargateTaskProps, RunOn, RunTask, RunTaskConfig, RunTaskFunctionOptions,
+  RunTaskProps, TaskManagedVolume,
   TaskManagedVolumeProps,
 } from '../../../src';
 
@@ -55,6 +57,11 @@ export class Given {
     const all = { image: ecs.ContainerImage.fromRegistry('app'), ...props };
     this.props.push(['RunFargateTaskProps', all]);
     return new RunFargateTask(this.stack, id, all);
+  }
+
+  public configureFunction(options: RunTaskFunctionOptions): void {
+    this.props.push(['RunTaskFunctionOptions', options]);
+    RunTaskConfig.of(this.stack).configureFunction(options);
   }
 
   public taskManagedVolume(props: TaskManagedVolumeProps): TaskManagedVolume {
@@ -279,18 +286,16 @@ export const CASES: { readonly [name: string]: (given: Given) => void } = {
     given.runTask({ executeAfter: [new logs.LogGroup(given.stack, 'Before')], executeBefore: [new logs.LogGroup(given.stack, 'After')] });
   },
   'a given role for the function': (given) => {
-    given.runTask({ handlerRole: given.role('handler') });
+    given.configureFunction({ role: given.role('handler') });
+    given.runTask();
   },
   'the function in a VPC': (given) => {
-    given.runTask({ handlerVpc: given.vpc });
+    given.configureFunction({ vpc: given.vpc });
+    given.runTask();
   },
   'the function in given subnets and security groups': (given) => {
-    given.runTask({
-      handlerVpc: given.vpc,
-      handlerVpcSubnets: { availabilityZones: ['b'] },
-      handlerSecurityGroups: [given.securityGroup('00000003')],
-      onDelete: {},
-    });
+    given.configureFunction({ vpc: given.vpc, vpcSubnets: { availabilityZones: ['b'] }, securityGroups: [given.securityGroup('00000003')] });
+    given.runTask({ onDelete: {} });
   },
   'a timeout below an hour': (given) => {
     given.runTask({ timeout: Duration.seconds(90) });
@@ -380,5 +385,17 @@ export const CASES: { readonly [name: string]: (given: Given) => void } = {
     const taskDefinition = given.definition();
     const service = new ecs.FargateService(given.stack, 'Service', { cluster: given.cluster, taskDefinition, assignPublicIp: true });
     RunTask.forService(given.stack, 'Task', service, { command: ['migrate'] });
+  },
+  'the function with environment variables, tracing and a log group': (given) => {
+    given.runTask();
+    given.configureFunction({
+      environment: { AWS_USE_FIPS_ENDPOINT: 'true' },
+      tracing: lambda.Tracing.ACTIVE,
+      logGroup: logs.LogGroup.fromLogGroupName(given.stack, 'HandlerLogs', 'handler'),
+    });
+  },
+  'the function with the retention and the removal policy of its log': (given) => {
+    given.runTask();
+    given.configureFunction({ logRetention: logs.RetentionDays.ONE_MONTH, logRemovalPolicy: RemovalPolicy.DESTROY });
   },
 };
