@@ -1,4 +1,4 @@
-import type { Duration } from 'aws-cdk-lib';
+import type { Duration, TagManager } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
@@ -405,6 +405,18 @@ export interface RunTaskOptions {
   readonly tags?: { [key: string]: string };
 
   /**
+   * Whether the task also gets the tags that `Tags.of(scope)` adds to the `RunTask`, its stack or its app. For the same key,
+   * `tags` wins. The limits hold for all of them together.
+   *
+   * A tag that is added, changed or removed there is a change of the `RunTask`, so that the task runs. `Tags` knows the task
+   * as `Custom::EcsRunTask` in `includeResourceTypes` and `excludeResourceTypes`. The tags in the props of a stack are not
+   * included.
+   *
+   * @default false
+   */
+  readonly inheritTags?: boolean;
+
+  /**
    * Whether the task gets the tags of its task definition. `SERVICE` is an error: no service starts this task.
    *
    * @default - it does not, by default of the service
@@ -629,6 +641,13 @@ export interface RunTaskProps extends RunTaskForServiceProps {
    * @internal
    */
   readonly _fromService?: TakenFromService;
+
+  /**
+   * The tags that the task inherits, with `inheritTags`.
+   *
+   * @internal
+   */
+  readonly _inheritedTags?: TagManager;
 }
 
 /** A service like whose tasks a task runs. */

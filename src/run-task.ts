@@ -12,6 +12,7 @@ import { warnOfEmptyExitCodeFrom } from './request/exit-code-warning';
 import { renderTask, TaskNetwork } from './request/render-request';
 import { chooseServiceTimeout, renderProperties } from './request/resource-properties';
 import { checkService, informOfServiceConnect, takeFromService } from './request/service';
+import { receiveTags } from './request/tags';
 import { findTaskRole, findVpc, isAwsvpc, readIfKnown } from './request/task-definition';
 import { checkAgainstDefinitions, checkTask } from './request/validation/check-task';
 import { checkSecrets } from './request/validation/secrets';
@@ -76,6 +77,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
 
   constructor(scope: Construct, id: string, props: RunTaskProps) {
     super(scope, id);
+    props = receiveTags(this, props);
 
     const network = isAwsvpc(props) && findVpc(props) ? this.createNetwork(props) : undefined; // checkTask rejects a cluster without a VPC
     const task = renderTask(this, props, network);

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { grantExecuteCommand } from './execute-command';
 import { isOutput } from '../contract';
 import { findDefinitionResource } from '../request/deployed-definition';
+import { collectTags } from '../request/tags';
 import { findLogLocations, findLogsToRead, findOwnedDefinition, findTaskRole, listRoleArns, readFamily } from '../request/task-definition';
 import type { RunTaskProps } from '../run-task-props';
 
@@ -35,7 +36,7 @@ export function listHandlerStatements(scope: Construct, props: RunTaskProps, att
     new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [Aws.STACK_ID] }),
   ];
   // If the user sets startedBy, the function marks the task with its own tag.
-  const tagged = Object.keys(props.tags ?? {}).length > 0 || (props.propagateTags && props.propagateTags !== PropagatedTagSource.NONE);
+  const tagged = Object.keys(collectTags(props)).length > 0 || (props.propagateTags && props.propagateTags !== PropagatedTagSource.NONE);
   if (tagged || props.enableEcsManagedTags || props.startedBy) {
     statements.push(new iam.PolicyStatement({
       actions: ['ecs:TagResource'],

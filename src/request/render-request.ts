@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import type { RunTaskProperties } from '../contract';
 import type { ContainerOverride, ResourceRequirement, RunTaskProps, TaskOverrides } from '../run-task-props';
 import { ResourceType } from '../run-task-props';
+import { collectTags } from './tags';
 import { chooseLaunchType, findDefaultContainer } from './task-definition';
 import { TaskManagedVolume } from '../task-managed-volume';
 
@@ -60,7 +61,7 @@ function renderRequest(scope: Construct, props: RunTaskProps, network?: TaskNetw
     group: props.group,
     startedBy: props.startedBy,
     referenceId: props.referenceId,
-    tags: props.tags && renderTags(props.tags),
+    tags: renderTaskTags(props),
     propagateTags: props.propagateTags,
     enableECSManagedTags: props.enableEcsManagedTags,
     enableExecuteCommand: props.enableExecuteCommand,
@@ -150,6 +151,11 @@ function renderVolume(volume: ecs.ServiceManagedVolume): VolumeConfiguration {
       terminationPolicy: task?.deleteOnTermination === undefined ? undefined : { deleteOnTermination: task.deleteOnTermination },
     },
   };
+}
+
+function renderTaskTags(props: RunTaskProps): Request['tags'] {
+  const late = Lazy.any({ produce: () => renderTags(collectTags(props)) }, { omitEmptyArray: true }) as unknown as Request['tags'];
+  return props._inheritedTags ? late : props.tags && renderTags(props.tags);
 }
 
 function renderTags(tags: { [key: string]: string }) {

@@ -1,4 +1,4 @@
-import { CfnParameter, Duration, Size, Token } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Size, Tags, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -8,7 +8,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { RESOURCE_TYPE, RunTaskProperties } from '../../src/contract';
 import { CompleteWhen, OnRollback, ResourceType, RunFargateTask, RunOn, RunTaskProps, TaskManagedVolume } from '../../src/index';
 import { pathsInModels, pathsInRequest } from '../support/aws-model';
-import { addVolume, propertiesOf, requestOf, runTask, Setup, setup } from '../support/stacks';
+import { addVolume, propertiesOf, requestOf, runTask, Setup, setup, statementsOf } from '../support/stacks';
 
 const ON = {
   Fargate: () => setup(),
@@ -328,6 +328,51 @@ describe('command and environment', () => {
     new RunFargateTask(stack, 'Fargate', { cluster, image: ecs.ContainerImage.fromRegistry('app'), command: ['up'], environment: { A: '1' } });
 
     expect(requestOf(stack)).not.toHaveProperty('overrides');
+  });
+});
+
+describe('inheritTags', () => {
+  const tagsOf = ({ stack }: Setup) => requestOf(stack).tags;
+  const mayTag = ({ stack }: Setup) => statementsOf(stack).some(({ Action }) => Action === 'ecs:TagResource');
+
+  test('adds the tags of all scopes, of which tags wins, also to the task of onDelete', () => {
+    const given = setup();
+    Tags.of(given.stack.node.root).add('stage', 'prod');
+    Tags.of(given.stack).add('team', 'platform');
+    const task = runTask(given, { inheritTags: true, tags: { team: 'shop' }, onDelete: {} });
+    Tags.of(task).add('app', 'orders');
+
+    expect(tagsOf(given)).toEqual([{ key: 'app', value: 'orders' }, { key: 'stage', value: 'prod' }, { key: 'team', value: 'shop' }]);
+    expect(propertiesOf(given.stack).OnDelete!.Request.tags).toEqual(tagsOf(given));
+    expect(mayTag(given)).toBe(true);
+  });
+
+  test('adds the tags of a RunFargateTask', () => {
+    const given = setup();
+    Tags.of(new RunFargateTask(given.stack, 'Fargate', { cluster: given.cluster, image: ecs.ContainerImage.fromRegistry('app'), inheritTags: true })).add('a', 'b');
+
+    expect(tagsOf(given)).toEqual([{ key: 'a', value: 'b' }]);
+  });
+
+  test('leaves out tags that are removed, or that exclude the type of the RunTask', () => {
+    const given = setup();
+    const task = runTask(given, { inheritTags: true });
+    Tags.of(given.stack).add('version', '1', { excludeResourceTypes: ['Custom::EcsRunTask'] });
+    Tags.of(given.stack).add('table', '1', { includeResourceTypes: ['AWS::DynamoDB::Table'] });
+    Tags.of(given.stack).add('removed', '1');
+    Tags.of(task).remove('removed');
+
+    expect(requestOf(given.stack)).not.toHaveProperty('tags');
+    expect(mayTag(given)).toBe(false);
+  });
+
+  test.each([undefined, false])('adds nothing if it is %s', (inheritTags) => {
+    const given = setup();
+    Tags.of(given.stack).add('team', 'shop');
+    runTask(given, { inheritTags });
+
+    expect(requestOf(given.stack)).toEqual(NOTHING_SAID.Fargate);
+    expect(mayTag(given)).toBe(false);
   });
 });
 

@@ -347,6 +347,16 @@ describe('synthesis rejects, when the task definition is complete,', () => {
       return { propagateTags: ecs.PropagatedTagSource.TASK_DEFINITION, onDelete: { taskDefinition } };
     },
     /remove the tag from the onDelete\.taskDefinition$/],
+    ['more than 50 tags, those that it inherits included', ({ stack }) => {
+      repeat(26, (index) => Tags.of(stack).add(`inherited-${index}`, ''));
+      return { inheritTags: true, tags: Object.fromEntries(repeat(25, (index) => [`tag-${index}`, ''])) };
+    },
+    '[Stack/Task] tags must have at most 50 items, got: 51'],
+    ['the reserved tag among those that it inherits', ({ stack }) => {
+      Tags.of(stack).add('cdk-ecs-run-task', 'value');
+      return { inheritTags: true };
+    },
+    "[Stack/Task] tags must not have the key 'cdk-ecs-run-task', by which the function finds its tasks; choose another key"],
     ['an exit code on delete from a definition without containers', ({ stack }) => ({
       onDelete: { taskDefinition: new ecs.FargateTaskDefinition(stack, 'Empty'), exitCodeFrom: ['app'] },
     }),

@@ -9,6 +9,7 @@ import { checkPlacement } from './placement';
 import { checkVolumes } from './volumes';
 import { checkRollback, checkTimeout, checkVerdict } from './waiting';
 import type { RenderedTask } from '../render-request';
+import { collectTags } from '../tags';
 import { findOwnedDefinition, isOnFargate } from '../task-definition';
 
 /** Lists everything that is wrong with the props. What only the deployment can know is accepted. */
@@ -27,10 +28,11 @@ export function checkTask(scope: Construct, { props, request }: RenderedTask, de
   ];
 }
 
-/** Lists what does not fit the task definitions, to which containers, constraints and volumes can be added until synthesis. */
+/** Lists what is wrong with tags that are inherited, and what does not fit the task definitions, to which containers, constraints and volumes can be added until synthesis. */
 export function checkAgainstDefinitions({ props, request }: RenderedTask, deletion?: RenderedTask): string[] {
   const owned = findOwnedDefinition(props.taskDefinition);
   return [
+    ...props._inheritedTags ? checkLabels({ ...props, tags: collectTags(props) }) : [],
     ...checkDefaultContainer(props, props.taskDefinition),
     ...owned ? [
       ...checkContainers(props, owned),

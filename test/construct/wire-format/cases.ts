@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { Duration, NestedStack, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { Duration, NestedStack, RemovalPolicy, Size, Stack, Tags } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -385,6 +385,10 @@ export const CASES: { readonly [name: string]: (given: Given) => void } = {
     const taskDefinition = given.definition();
     const service = new ecs.FargateService(given.stack, 'Service', { cluster: given.cluster, taskDefinition, assignPublicIp: true });
     RunTask.forService(given.stack, 'Task', service, { command: ['migrate'] });
+  },
+  'tags of the scopes': (given) => {
+    given.runTask({ inheritTags: true, tags: { team: 'shop' }, onDelete: {} });
+    Tags.of(given.stack).add('stage', 'prod');
   },
   'the function with environment variables, tracing and a log group': (given) => {
     given.runTask();
