@@ -5,7 +5,7 @@ import type { awscdk } from 'projen';
  * members that the SDK of the Lambda runtime does not know yet still reach ECS.
  */
 export function bundleHandler(project: awscdk.AwsCdkConstructLibrary): void {
-  project.bundler.addBundle('lambda/handler.ts', {
+  const { bundleTask } = project.bundler.addBundle('lambda/handler.ts', {
     platform: 'node',
     target: 'node22',
     tsconfigPath: 'lambda/tsconfig.json',
@@ -16,6 +16,13 @@ export function bundleHandler(project: awscdk.AwsCdkConstructLibrary): void {
       '--main-fields': 'module,main',
       '--supported:dynamic-import': 'false', // import('node:http') would load all of fetch
       '--alias:@aws-sdk/credential-provider-node': './lambda/bundle/env-credentials.ts',
+      '--metafile': 'dist/bundle.json', // what went in; outside of assets/, which the function consists of
     },
   });
+  // The SBOM of a release lists what the bundle contains; NOTICE, which every package carries, is written from the SBOM.
+  bundleTask.exec('cyclonedx-esbuild --gather-license-texts --output-reproducible --mc-type library --output-file dist/sbom.cdx.json dist/bundle.json');
+  bundleTask.exec('tsx projenrc/write-notice.ts');
+  project.gitignore.addPatterns('/NOTICE');
+  // The gate bundles once, and then runs several tests side by side, which must not find the file half-written.
+  bundleTask.addCondition(`node -e "process.exit(+('BUNDLED' in process.env && fs.existsSync('assets/lambda/handler/index.js')))"`);
 }

@@ -8,6 +8,7 @@ export const DEV_DEPENDENCIES = [
   '@aws-sdk/client-lambda@^3.1164.0',
   '@aws-sdk/credential-provider-env@^3.972.84',
   '@cloud-copilot/iam-simulate@0.1.173', // judges the deployed policies, which the local engines do not
+  '@cyclonedx/cyclonedx-esbuild@^1.4.4',
   '@smithy/core@^3.41.0', // walks the schema of the RunTask request
   '@stryker-mutator/core@^9', // 10 needs Node 22
   '@stryker-mutator/jest-runner@^9',

@@ -20,19 +20,19 @@ const EXPECTED: Expected[] = [
   {
     name: 'npm',
     fileOfType: /^package\/lib\/(?:[a-z-]+\/)*[a-z-]+(\.d\.ts|\.js)$/, // modules, not types
-    others: ['.jsii', 'API.md', 'LICENSE', 'README.md', 'assets/lambda/handler/index.js', 'package.json'].map((file) => `package/${file}`),
+    others: ['.jsii', 'API.md', 'LICENSE', 'NOTICE', 'README.md', 'assets/lambda/handler/index.js', 'package.json'].map((file) => `package/${file}`),
   },
   {
     name: 'wheel',
     others: [
       ...['__init__.py', 'py.typed', '_jsii/__init__.py', `_jsii/${TARBALL}`].map((file) => `cdk_ecs_run_task/${file}`),
-      ...['LICENSE', 'METADATA', 'RECORD', 'WHEEL', 'top_level.txt'].map((file) => `cdk_ecs_run_task-${version}.dist-info/${file}`),
+      ...['LICENSE', 'METADATA', 'NOTICE', 'RECORD', 'WHEEL', 'top_level.txt'].map((file) => `cdk_ecs_run_task-${version}.dist-info/${file}`),
     ],
   },
   {
     name: 'sdist',
     others: [
-      ...['LICENSE', 'MANIFEST.in', 'PKG-INFO', 'README.md', 'pyproject.toml', 'setup.cfg', 'setup.py'],
+      ...['LICENSE', 'MANIFEST.in', 'NOTICE', 'PKG-INFO', 'README.md', 'pyproject.toml', 'setup.cfg', 'setup.py'],
       ...['__init__.py', 'py.typed', '_jsii/__init__.py', `_jsii/${TARBALL}`].map((file) => `src/cdk_ecs_run_task/${file}`),
       ...['PKG-INFO', 'SOURCES.txt', 'dependency_links.txt', 'requires.txt', 'top_level.txt'].map((file) => `src/cdk_ecs_run_task.egg-info/${file}`),
     ].map((file) => `cdk_ecs_run_task-${version}/${file}`),
@@ -49,13 +49,13 @@ const EXPECTED: Expected[] = [
   {
     name: 'go',
     fileOfType: /^cdkecsruntask\/([A-Z]\w+?)(__(no_)?checks)?\.go$/,
-    others: ['LICENSE', 'README.md', 'go.mod', 'main.go', 'version', 'internal/types.go', 'jsii/jsii.go', `jsii/cdk-ecs-run-task-${version}.tgz`]
+    others: ['LICENSE', 'NOTICE', 'README.md', 'go.mod', 'main.go', 'version', 'internal/types.go', 'jsii/jsii.go', `jsii/cdk-ecs-run-task-${version}.tgz`]
       .map((file) => `cdkecsruntask/${file}`),
   },
   {
     name: 'dotnet',
     fileOfType: /^CdkEcsRunTask\/CdkEcsRunTask\/(?:I(?=[A-Z]))?(\w+)(?<!NamespaceDoc)\.cs$/,
-    others: ['AssemblyInfo.cs', 'CdkEcsRunTask.csproj', 'LICENSE', `cdk-ecs-run-task-${version}.tgz`,
+    others: ['AssemblyInfo.cs', 'CdkEcsRunTask.csproj', 'LICENSE', 'NOTICE', `cdk-ecs-run-task-${version}.tgz`,
       'CdkEcsRunTask/NamespaceDoc.cs', 'CdkEcsRunTask/Internal/DependencyResolution/Anchor.cs'].map((file) => `CdkEcsRunTask/${file}`),
   },
 ];
