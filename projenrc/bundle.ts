@@ -24,5 +24,5 @@ export function bundleHandler(project: awscdk.AwsCdkConstructLibrary): void {
   bundleTask.exec('tsx projenrc/write-notice.ts');
   project.gitignore.addPatterns('/NOTICE');
   // The gate bundles once, and then runs several tests side by side, which must not find the file half-written.
-  bundleTask.addCondition(`node -e "process.exit(+('BUNDLED' in process.env && fs.existsSync('assets/lambda/handler/index.js')))"`);
+  bundleTask.addCondition('node -e "process.exit(+(\'BUNDLED\' in process.env && fs.existsSync(\'assets/lambda/handler/index.js\')))"');
 }

@@ -19,6 +19,9 @@ export function addTasks(project: awscdk.AwsCdkConstructLibrary): void {
   project.postCompileTask.exec('ln -sfn .. node_modules/cdk-ecs-run-task');
   project.postCompileTask.exec('jsii-rosetta extract --compile --strict .');
   project.postCompileTask.exec('rm node_modules/cdk-ecs-run-task');
+  // jsii-diff compares the API with the last release. A template can change, too, and run everybody's tasks again.
+  project.tasks.tryFind('compat')!.exec('tsx --tsconfig test/tsconfig.json test/construct/wire-format/compare-with-release.ts');
+
   // The test of the wire format reads the API without jsii.
   project.postCompileTask.exec('tsx --tsconfig test/tsconfig.json test/construct/wire-format/compare-with-jsii.ts');
 
@@ -51,8 +54,9 @@ export function addTasks(project: awscdk.AwsCdkConstructLibrary): void {
       // In a copy of the last commit: nothing is tagged, and the work tree stays as it is.
       { exec: 'rm -rf .local/release && git clone --quiet . .local/release && cp -al node_modules .local/release', shell: 'system' },
       ...['bump', 'bundle', 'compile', 'post-compile'].map((task) => ({ exec: `projen ${task}`, cwd: '.local/release' })),
+      { exec: 'git diff --exit-code -- . ":!package.json"', cwd: '.local/release' }, // API.md is as committed
       { exec: 'jsii-pacmak --target js python java --maven-local-repository ../maven', cwd: '.local/release' },
-      // test:languages compiles the Go code. Only the release workflow compiles .NET.
+      // test:languages compiles these sources: those of .NET if there is a dotnet on the path.
       { exec: 'jsii-pacmak --target go dotnet --code-only', cwd: '.local/release' },
       { exec: 'JEST_JUNIT_OUTPUT_NAME=packages.xml jest --config test/languages/jest.config.json languages/packages' },
     ],

@@ -1,5 +1,6 @@
 import { javascript } from 'projen';
 import type { awscdk } from 'projen';
+import { dependencies } from './newest.json';
 
 export const JEST: javascript.JestOptions = {
   jestVersion: '^30',
@@ -47,14 +48,16 @@ export function addTests(project: awscdk.AwsCdkConstructLibrary): void {
   addBundledTask('test:deadlines', 'Test the bundle in Lambda\'s own runtime, with a short time-out',
     'jest --config test/deadlines/jest.config.json');
 
+  const newest = Object.entries(dependencies).map(([name, version]) => `${name}@${version}`).join(' ');
   project.addTask('test:newest', {
-    description: 'Run the tests of the construct with the newest aws-cdk-lib',
+    description: 'Run the tests of the construct with the newest aws-cdk-lib, which projenrc/newest.json pins',
     steps: [
-      { exec: 'npm install --no-save aws-cdk-lib@2.276.0 constructs@10.8.1' },
-      { exec: 'tsc --noEmit --project test' },
-      { exec: 'JEST_JUNIT_OUTPUT_NAME=newest.xml jest --coverage=false test/construct test/docs' },
-      { exec: 'JEST_JUNIT_OUTPUT_NAME=newest-templates.xml jest --config test/templates/jest.config.json' },
-      { exec: 'npm ci' }, // puts the lowest aws-cdk-lib back
+      { spawn: bundle.name },
+      { exec: copyWorkTree('.local/newest'), shell: 'system' },
+      { exec: `npm install --no-save ${newest}`, cwd: '.local/newest' },
+      { exec: 'tsc --noEmit --project test', cwd: '.local/newest' },
+      { exec: `${REPORT}=newest.xml jest --coverage=false test/construct test/docs`, cwd: '.local/newest' },
+      { exec: `${REPORT}=newest-templates.xml jest --config test/templates/jest.config.json`, cwd: '.local/newest' },
     ],
   });
 
@@ -75,4 +78,20 @@ export function addTests(project: awscdk.AwsCdkConstructLibrary): void {
     exec: 'stryker run',
     receiveArgs: true,
   });
+}
+
+/** Of a copy of the work tree: into the folder of the checkout. */
+const REPORT = 'JEST_JUNIT_OUTPUT_DIR=../../test-reports JEST_JUNIT_OUTPUT_NAME';
+
+/** A copy whose node_modules/ may change: its files are links, but for the list that npm writes in place. */
+function copyWorkTree(folder: string): string {
+  return [
+    `rm -rf ${folder}`,
+    `mkdir -p ${folder}/.local`,
+    `git ls-files -z --cached --others --exclude-standard | tar --create --null --files-from - | tar --extract --directory ${folder}`,
+    `cp -a assets ${folder}`,
+    `cp -al node_modules ${folder}`,
+    `cp -a --remove-destination node_modules/.package-lock.json ${folder}/node_modules`,
+    `ln -s ../../cfn-lint ${folder}/.local/cfn-lint`, // installed once
+  ].join(' && ');
 }

@@ -113,7 +113,32 @@ export function digestOf(frozen: Golden<Frozen>): string {
 }
 
 /** The last accepted change in CHANGES.md. */
-export function lastAccepted(page: string): { readonly digest: string; readonly reason: string } | undefined {
-  const accepted = [...page.matchAll(/^- `([0-9a-f]{12})` *(.*)$/gm)].map(([, digest, reason]) => ({ digest, reason }));
-  return accepted[accepted.length - 1];
+export function lastAccepted(page: string): Accepted | undefined {
+  return accepted(page).pop();
+}
+
+/** What users see who upgrade from the last release, and whether CHANGES.md gives reasons for it. */
+export function compareWithRelease(released: Format, now: Format): { readonly isAccepted: boolean; readonly report: string } {
+  const changes = describeChanges(released.frozen, now.frozen);
+  const known = accepted(released.page).map(({ digest }) => digest);
+  const reasons = accepted(now.page).filter(({ digest }) => !known.includes(digest));
+  const isHarmless = [...changes.matchAll(/^\S.*$/gm)].every(([effect]) => effect === `${NEW_CASE}:`);
+  const isAccepted = isHarmless || reasons.some(({ digest }) => digest === digestOf(now.frozen));
+  const verdict = isAccepted ? reasons.map(({ reason }) => `Accepted: ${reason}`) : ['CHANGES.md does not accept this: npm run accept:wire-format'];
+  return { isAccepted, report: [changes || 'It is the same.', ...verdict].join('\n') };
+}
+
+interface Format {
+  readonly frozen: Golden<Frozen>;
+  /** The text of CHANGES.md. */
+  readonly page: string;
+}
+
+interface Accepted {
+  readonly digest: string;
+  readonly reason: string;
+}
+
+function accepted(page: string): Accepted[] {
+  return [...page.matchAll(/^- `([0-9a-f]{12})` *(.*)$/gm)].map(([, digest, reason]) => ({ digest, reason }));
 }

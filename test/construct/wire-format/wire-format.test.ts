@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { FLAGS } from 'aws-cdk-lib/cx-api';
 import { namesIn, namesOf, readApi } from './api';
-import { describeChanges, digestOf, lastAccepted } from './changes';
+import { compareWithRelease, describeChanges, digestOf, lastAccepted } from './changes';
 import { Frozen, Golden, renderCases } from './render';
 import * as library from '../../../src';
 
@@ -142,5 +142,34 @@ A case is new, and existing stacks stay as they are:
 
   test('is empty if nothing changed', () => {
     expect(describeChanges({ case: stack }, { case: stack })).toBe('');
+  });
+
+  describe('since the last release', () => {
+    const released = { frozen: { case: stack }, page: '- `0123456789ab` It was so at first.' };
+    const after = { case: withTask({ RunOn: 'CHANGE' }) };
+    const report = "An upgrade would run these tasks again:\n  - RunOn would be added: \"CHANGE\" ('case')";
+
+    test('accepts the same format', () => {
+      expect(compareWithRelease(released, released)).toEqual({ isAccepted: true, report: 'It is the same.' });
+    });
+
+    test('accepts a new case', () => {
+      expect(compareWithRelease(released, { ...released, frozen: { case: stack, after: stack } }))
+        .toEqual({ isAccepted: true, report: "A case is new, and existing stacks stay as they are:\n  - after ('after')" });
+    });
+
+    test('rejects a change that only an earlier release has accepted, also beside a new case', () => {
+      const rejected = { isAccepted: false, report: `${report}\nCHANGES.md does not accept this: npm run accept:wire-format` };
+
+      expect(compareWithRelease({ ...released, page: `- \`${digestOf(after)}\` It was tried.` }, { frozen: after, page: `- \`${digestOf(after)}\` It was tried.` }))
+        .toEqual(rejected);
+      expect(compareWithRelease(released, { ...released, frozen: { ...after, after: stack } }).isAccepted).toBe(false);
+    });
+
+    test('accepts a change that has its reason in CHANGES.md', () => {
+      const page = `${released.page}\n- \`${digestOf(after)}\` Tasks run after each change.`;
+
+      expect(compareWithRelease(released, { frozen: after, page })).toEqual({ isAccepted: true, report: `${report}\nAccepted: Tasks run after each change.` });
+    });
   });
 });
