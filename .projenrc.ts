@@ -21,7 +21,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   packageManager: javascript.NodePackageManager.NPM,
   projenrcTs: true,
 
-  // The lowest versions that the library works with: VERSIONS.md says how they were found.
+  // The lowest versions that the library works with: docs/versions.md says how they were found.
   cdkVersion: '2.172.0',
   constructsVersion: '10.0.0',
   jsiiVersion: '~6.0.16',

@@ -30,9 +30,9 @@ export function configurePublishing(project: awscdk.AwsCdkConstructLibrary): voi
 
   for (const path of [
     '/lambda/', '/examples/', '/bench/', '/rosetta/', '/.ci/', '/.local/', '.jsii.tabl.json', '/jest.config.json',
-    '/.npmrc', '/cdk.out/', '/CONTRIBUTING.md', '/VERSIONS.md', '/stryker.config.json',
+    '/.npmrc', '/cdk.out/', '/CONTRIBUTING.md', '/stryker.config.json',
     '/cspell.config.yaml', '/.markdownlint-cli2.yaml', '/.remarkrc.yaml',
-    '/docs/', '/CHANGELOG.md', '/SECURITY.md', // on GitHub, where the links of the README lead
+    '/docs/', '/SECURITY.md', // on GitHub, where the links of the README lead
   ]) {
     project.addPackageIgnore(path);
   }

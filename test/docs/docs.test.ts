@@ -47,6 +47,14 @@ describe('docs/troubleshooting.md', () => {
   });
 });
 
+describe('links', () => {
+  test('of the README are absolute, since the registries show it without the other files', () => {
+    const links = [...withoutCode(read('README.md')).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target);
+
+    expect(links.filter((link) => !/^https:|^#/.test(link))).toEqual([]);
+  });
+});
+
 describe('tests that are named', () => {
   /** `[test/some.test.ts](...) "its name", "another"`, or an invariant of the simulation. */
   const named = PAGES.flatMap((page) => [...read(page).matchAll(/\[(test\/[^\]]+\.ts)\]\([^)]+\)((?:,? "[^"]+")*)/g)]

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -62,6 +62,10 @@ const APPS: { [name: string]: App } = {
     source: 'test/languages/go',
     commands: [['go', 'build', '-mod=mod'], ['./shop']],
   },
+  '.NET': {
+    source: 'test/languages/dotnet',
+    commands: [['dotnet', 'run', '--project', 'Shop.csproj', `-p:Cdk=${CDK}`]],
+  },
   'python-app': {
     source: 'examples/python-app',
     commands: [
@@ -78,10 +82,20 @@ const APPS: { [name: string]: App } = {
 
 const made = new Map<string, Promise<Template>>();
 
-test.concurrent.each(['Python', 'Java', 'Go'])('an app in %s has the template of the one in TypeScript, resource by resource', async (language) => {
+const hasDotnet = spawnSync('dotnet', ['--version']).status === 0;
+if (!hasDotnet) {
+  console.warn('There is no dotnet on the path: the sources for .NET are generated, but neither compiled nor run.');
+}
+const LANGUAGES = ['Python', 'Java', 'Go', ...hasDotnet ? ['.NET'] : []];
+
+test.concurrent.each(LANGUAGES)('an app in %s has the template of the one in TypeScript, resource by resource', async (language) => {
   const [template, inTypeScript] = await Promise.all([language, 'TypeScript'].map(templateOf));
 
   expect(template).toEqual(inTypeScript);
+});
+
+(hasDotnet ? test : test.skip)('.NET is tested, since there is a dotnet on the path', () => {
+  expect(LANGUAGES).toContain('.NET');
 });
 
 test.concurrent('an app with the lowest versions that the package allows compiles and synthesizes', async () => {
@@ -127,7 +141,7 @@ async function synthesize(name: string): Promise<Template> {
   }
   const cwd = join(local, 'languages', name);
   [`languages/${name}/cdk.out`, ...stale].forEach((path) => rmSync(join(local, path), { recursive: true, force: true }));
-  const isMade = (path: string) => ['.venv', 'cdk.out', 'target'].includes(basename(path)); // by who has deployed it
+  const isMade = (path: string) => ['.venv', 'cdk.out', 'target', 'bin', 'obj'].includes(basename(path)); // by who has deployed it
   cpSync(join(checkout, source), cwd, { recursive: true, filter: (path) => !isMade(path) });
   for (const [command, ...args] of commands) {
     await run(cwd, command, args);
@@ -137,7 +151,9 @@ async function synthesize(name: string): Promise<Template> {
 }
 
 async function run(cwd: string, command: string, args: string[]): Promise<void> {
-  const env = { ...process.env, CDK_OUTDIR: 'cdk.out', GOMODCACHE: join(local, 'go'), GOCACHE: join(local, 'go-build') };
+  const env = {
+    ...process.env, CDK_OUTDIR: 'cdk.out', GOMODCACHE: join(local, 'go'), GOCACHE: join(local, 'go-build'), NUGET_PACKAGES: join(local, 'nuget'),
+  };
   await promisify(execFile)(command, args, { cwd, env }).catch((error) => {
     throw new Error(`${command} ${args.join(' ')} failed: ${error.message}\n${error.stdout}`);
   });

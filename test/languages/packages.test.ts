@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { packages, version } from './packages';
+import { checkout } from '../e2e/engine/folders';
 
 const folder = mkdtempSync(join(tmpdir(), 'cdk-ecs-run-task-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -86,6 +87,35 @@ test('the package of npm is small, and needs nothing but its peers', () => {
   expect(manifest.version).toBe(version);
   expect(Object.keys(manifest.peerDependencies)).toEqual(['aws-cdk-lib', 'constructs']);
   expect(manifest.dependencies ?? {}).toEqual({});
+});
+
+describe.each(EXPECTED)('the package "$name" carries', ({ name }) => {
+  /** The text of a file of the package itself, or of the package of npm inside it, where a jar has them. */
+  const textOf = (file: string): string => {
+    const [found] = contents.get(name)!.filter((path) => basename(path) === file);
+    return readFileSync(found ? join(folder, name, found) : join(folder, 'npm', 'package', file), 'utf8');
+  };
+
+  test('the licence, and the notices of what is bundled', () => {
+    expect(textOf('LICENSE')).toBe(readFileSync(join(checkout, 'LICENSE'), 'utf8'));
+    expect(textOf('NOTICE')).toBe(readFileSync(join(checkout, '.local', 'release', 'NOTICE'), 'utf8'));
+  });
+
+  test('a description, whose links need no file beside it', () => {
+    const readme = textOf({ wheel: 'METADATA', sdist: 'PKG-INFO' }[name as string] ?? 'README.md');
+    const links = [...readme.replace(/^```[^]*?^```/gm, '').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target);
+
+    expect(readme).toContain('# cdk-ecs-run-task');
+    expect(links.length).toBeGreaterThan(10);
+    expect(links.filter((link) => !/^https:|^#/.test(link))).toEqual([]);
+  });
+});
+
+test('the release has an SBOM of this version, and of what is in the bundle', () => {
+  const { metadata, components } = JSON.parse(readFileSync(join(checkout, '.local', 'release', 'dist', 'sbom.cdx.json'), 'utf8'));
+
+  expect(metadata.component).toMatchObject({ name: 'cdk-ecs-run-task', version });
+  expect(components.map(({ name }: { name: string }) => name)).toContain('client-ecs');
 });
 
 function typesOfLibrary(): string[] {
