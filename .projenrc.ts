@@ -6,11 +6,14 @@ import { configureLint } from './projenrc/lint';
 import { configurePublishing, PUBLISHING } from './projenrc/publishing';
 import { addTasks, addTsconfigs } from './projenrc/tasks';
 import { addTests, JEST } from './projenrc/tests';
+import { configureWorkflows, PULL_REQUESTS } from './projenrc/workflows';
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-ecs-run-task',
   description: 'Runs an Amazon ECS task during cdk deploy, waits for it, and fails the deployment with the cause if the task fails.',
-  keywords: ['aws', 'cdk', 'awscdk', 'aws-cdk', 'ecs', 'fargate', 'run-task', 'migration', 'custom-resource'],
+  keywords: ['aws', 'cdk', 'awscdk', 'aws-cdk', 'ecs', 'fargate', 'run-task', 'one-off-task', 'migration', 'database-migration', 'custom-resource'],
+  homepage: 'https://github.com/cdk-ecs-run-task/cdk-ecs-run-task#readme',
+  bugsUrl: 'https://github.com/cdk-ecs-run-task/cdk-ecs-run-task/issues',
   author: 'The cdk-ecs-run-task contributors',
   authorAddress: 'https://github.com/cdk-ecs-run-task/cdk-ecs-run-task',
   authorOrganization: true,
@@ -29,7 +32,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   devDeps: DEV_DEPENDENCIES,
 
   ...PUBLISHING,
-  githubOptions: { mergify: false },
+  buildWorkflow: false, // .github/workflows/build.yml runs the gate instead
+  githubOptions: { mergify: false, pullRequestLintOptions: PULL_REQUESTS },
   depsUpgradeOptions: { workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY } },
   jestOptions: JEST,
   eslintOptions: {
@@ -46,6 +50,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
 configureLint(project);
 configurePublishing(project);
+configureWorkflows(project);
 overrideDependencies(project);
 bundleHandler(project);
 addTsconfigs(project);

@@ -67,6 +67,10 @@ export function addTasks(project: awscdk.AwsCdkConstructLibrary): void {
     exec: 'jest --config test/languages/jest.config.json languages/apps',
   });
 
+  for (const unused of ['clobber', 'eject', 'package-all', 'test:update', 'test:watch', 'watch']) { // of projen; nothing here calls them
+    project.tasks.removeTask(unused);
+  }
+
   // Node 20, which users may still have, makes jsii and the SDK print warnings into the output that a person reads.
   project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
   project.tasks.addEnvironment('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');

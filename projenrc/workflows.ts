@@ -1,0 +1,83 @@
+import { Component, github } from 'projen';
+import type { awscdk } from 'projen';
+import { type Job, JobPermission, type JobStep } from 'projen/lib/github/workflows-model';
+
+/** Commits of the actions of which projen names only the version; the others it pins itself. */
+const COMMITS = {
+  'actions/attest': '1e69f48acb82d1966a394da916b4c1698aa569d6', // v4.2.2
+  'actions/setup-dotnet': 'a98b56852c35b8e3190ac28c8c2271da59106c68', // v6.0.0
+  'actions/setup-go': 'b7ad1dad31e06c5925ef5d2fc7ad053ef454303e', // v7.0.0
+  'actions/setup-java': 'b6effb05e454b25005698d916606bdc6ffcbf961', // v5.7.0
+  'actions/setup-node': '820762786026740c76f36085b0efc47a31fe5020', // v7.0.0
+  'actions/setup-python': '5fda3b95a4ea91299a34e894583c3862153e4b97', // v7.0.0
+  'peter-evans/create-pull-request': '5f6978faf089d4d20b00c7766989d076bb2fc7f1', // v8.1.1
+};
+
+/** The types of commits that CONTRIBUTING lists, for the titles of pull requests. */
+export const PULL_REQUESTS: github.PullRequestLintOptions = {
+  semanticTitleOptions: { types: ['feat', 'fix', 'refactor', 'test', 'docs', 'chore'] },
+};
+
+/** What GitHub runs: the gate for each pull request, the release, and each week the newest versions. */
+export function configureWorkflows(project: awscdk.AwsCdkConstructLibrary): void {
+  for (const [action, commit] of Object.entries(COMMITS)) {
+    project.github!.actions.set(action, `${action}@${commit}`);
+  }
+  addGate(project);
+  new ReleaseJobs(project);
+  project.release!.publisher.addGitHubPostPublishingSteps({
+    name: 'Attach the SBOM to the release',
+    if: '${{ !inputs.dry_run }}',
+    env: { GITHUB_TOKEN: '${{ secrets.GITHUB_TOKEN }}' },
+    run: 'gh release upload "$(cat dist/releasetag.txt)" dist/sbom.cdx.json -R "$GITHUB_REPOSITORY" --clobber',
+  });
+  // The weekly pull request also raises the newest aws-cdk-lib that the gate tests.
+  project.upgradeWorkflow!.postUpgradeTask.exec('npx npm-check-updates@20 --upgrade --target=minor --packageFile projenrc/newest.json');
+  project.upgradeWorkflow!.postUpgradeTask.exec('npx projen');
+}
+
+/** The lanes of .ci/run, as jobs beside each other. */
+function addGate(project: awscdk.AwsCdkConstructLibrary): void {
+  const workflow = new github.GithubWorkflow(project.github!, 'build');
+  workflow.on({ pullRequest: {}, workflowDispatch: {} });
+  const setup = (tool: string, input: object): JobStep => ({ uses: `actions/setup-${tool}`, with: input });
+  workflow.addJob('gate', {
+    name: 'gate (${{ matrix.lane }})',
+    runsOn: ['ubuntu-latest'],
+    permissions: { contents: JobPermission.READ },
+    timeoutMinutes: 60,
+    strategy: { failFast: false, matrix: { domain: { lane: ['tests', 'release', 'engines'] } } },
+    steps: [
+      github.WorkflowSteps.checkout({ with: { fetchDepth: 0 } }), // with the tags of the releases, for the comparison with the last
+      setup('node', { 'node-version': '20', 'package-manager-cache': false }),
+      setup('python', { 'python-version': '3.11' }),
+      setup('java', { 'distribution': 'corretto', 'java-version': '17' }),
+      setup('go', { 'go-version': 'stable', 'cache': false }),
+      setup('dotnet', { 'dotnet-version': '8.x', 'cache': false }),
+      { name: 'Run the gate', run: 'sudo --preserve-env env "PATH=$PATH" .ci/run ${{ matrix.lane }}' }, // root, since it installs what the engines need
+    ],
+  });
+}
+
+/** What the options of projen leave open. A job is named, and a step found by its id, so that a new version of projen fails here if it renames one. */
+class ReleaseJobs extends Component {
+  constructor(private readonly library: awscdk.AwsCdkConstructLibrary) {
+    super(library);
+  }
+
+  public preSynthesize(): void { // projen adds the jobs in its own preSynthesize, which runs before
+    // A variable of the repository names the npm registry; without it publib uses the usual one.
+    this.release('npm').step.env!.NPM_REGISTRY = '${{ vars.NPM_REGISTRY }}';
+    // npm, PyPI and NuGet know who built a package. For the others GitHub does: "gh attestation verify".
+    for (const [registry, files] of [['maven', 'dist/java/**/*.jar'], ['golang', 'dist/go/**/*.tgz']]) {
+      const { job } = this.release(registry);
+      Object.assign(job.permissions, { idToken: JobPermission.WRITE, attestations: JobPermission.WRITE });
+      job.steps.push({ name: 'Attest where the package was built', if: '${{ !inputs.dry_run }}', uses: 'actions/attest', with: { 'subject-path': files } });
+    }
+  }
+
+  private release(registry: string): { readonly job: Job; readonly step: JobStep } {
+    const job = this.library.github!.tryFindWorkflow('release')!.getJob(`release_${registry}`) as Job;
+    return { job, step: job.steps.find(({ id }) => id === 'release')! };
+  }
+}

@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import * as path from 'node:path';
+
+const ROOT = path.join(__dirname, '..');
+const WORKFLOWS = path.join(ROOT, '.github', 'workflows');
+const actions = readdirSync(WORKFLOWS).flatMap((file) =>
+  [...readFileSync(path.join(WORKFLOWS, file), 'utf8').matchAll(/^\s*(?:- )?uses: (\S+)/gm)].map(([, action]) => [file, action] as const));
+
+test('the workflows pin every action by its commit (projenrc/workflows.ts)', () => {
+  expect(actions.length).toBeGreaterThan(30);
+  expect(actions.filter(([, action]) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(action))).toEqual([]);
+});
+
+test('the gate of GitHub runs every lane of .ci/run', () => {
+  const script = readFileSync(path.join(ROOT, '.ci', 'run'), 'utf8');
+  const lanes = [...script.matchAll(/^(\w+)\(\) \{\n(?= {2}step )/gm)].map(([, name]) => name);
+  const [, matrix] = /lane:\n((?: +- \w+\n)+)/.exec(readFileSync(path.join(WORKFLOWS, 'build.yml'), 'utf8'))!;
+
+  expect(lanes).toContain('engines');
+  expect([...matrix.matchAll(/- (\w+)/g)].map(([, name]) => name)).toEqual(lanes);
+});
+
+test('the lock file leaves the choice of the registry to the configuration of its reader', () => {
+  const { packages } = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')) as { packages: { [folder: string]: { resolved?: string } } };
+
+  expect(Object.keys(packages).length).toBeGreaterThan(400);
+  expect(Object.entries(packages).filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
+});
