@@ -36,6 +36,7 @@ export class AwsProxy {
     this.server = createServer((message, response) => void this.serve(message, response).catch((error) => {
       send(response, { status: 500, contentType: 'text/plain', body: String(error) });
     }));
+    this.server.keepAliveTimeout = 0; // the client closes idle connections: on a busy machine both at once is a reset
   }
 
   listen(port: number): Promise<void> {
