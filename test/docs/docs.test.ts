@@ -15,6 +15,7 @@ const PAGES = [
 ];
 
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
+const withoutCode = (text: string) => text.replace(/^```[^]*?^```/gm, '');
 
 describe('docs/troubleshooting.md', () => {
   const bold = /\*\*`([^`]+)`\*\*/g;
