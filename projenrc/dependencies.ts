@@ -6,6 +6,8 @@ export const DEV_DEPENDENCIES = [
   '@aws-sdk/client-ecs@^3.1164.0',
   '@aws-sdk/client-iam@^3.1164.0',
   '@aws-sdk/client-lambda@^3.1164.0',
+  '@aws-sdk/client-resource-groups-tagging-api@^3.1142.0',
+  '@aws-sdk/client-sts@^3.1164.0',
   '@aws-sdk/credential-provider-env@^3.972.84',
   '@cloud-copilot/iam-simulate@0.1.173', // judges the deployed policies, which the local engines do not
   '@cyclonedx/cyclonedx-esbuild@^1.4.4',
@@ -17,6 +19,7 @@ export const DEV_DEPENDENCIES = [
   'aws-cdk@2.1148.1', // exact: the tag "latest" is a stray 3.0.0 that cannot read today's assemblies
   'aws-sdk@^2.1693.0', // AWS's own model and validator of the request, for the tests
   'cdk-nag@2.36.50', // exact: the last that works with the lowest aws-cdk-lib
+  'commander@^14.0.3', // the newest for Node 20
   'cspell@^9', // 10 needs Node 22
   'echarts@^6.1.0', // draws the plots of bench/RESULTS.md
   'esbuild@^0.28.2',

@@ -13,7 +13,7 @@ export function addTsconfigs(project: awscdk.AwsCdkConstructLibrary): void {
   }
 }
 
-/** What a person starts beside the tests: the demo, the measurements, a release that publishes nothing. */
+/** What a person starts beside the tests: the demo, the checks on an account, the measurements, a release that publishes nothing. */
 export function addTasks(project: awscdk.AwsCdkConstructLibrary): void {
   // Every snippet of the README and of the docstrings must compile. The link lets them import this package by its name.
   project.postCompileTask.exec('ln -sfn .. node_modules/cdk-ecs-run-task');
@@ -30,6 +30,14 @@ export function addTasks(project: awscdk.AwsCdkConstructLibrary): void {
     steps: [
       { spawn: 'bundle' },
       { exec: 'tsx --tsconfig test/tsconfig.json examples/database-migration/demo.ts', receiveArgs: true },
+    ],
+  });
+
+  project.addTask('verify:account', {
+    description: 'Check on a real account what the code believes of AWS: --list shows what it would create and cost',
+    steps: [
+      { spawn: 'bundle' },
+      { exec: 'tsx --tsconfig test/tsconfig.json test/account/main.ts', receiveArgs: true },
     ],
   });
 

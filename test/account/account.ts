@@ -1,0 +1,35 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+
+/** Where the checks run, and the clients for it. Credentials and Region come from where the CDK CLI takes them, too. */
+export interface Account {
+  readonly id: string;
+  readonly region: string;
+  /** The endpoint of a local engine that stands in for AWS. */
+  readonly localEngine?: string;
+  readonly cloudFormation: CloudFormationClient;
+  readonly ecs: ECSClient;
+  readonly iam: IAMClient;
+  readonly logs: CloudWatchLogsClient;
+  readonly tagging: ResourceGroupsTaggingAPIClient;
+}
+
+export async function findAccount(): Promise<Account> {
+  const sts = new STSClient();
+  const [region, { Account: id }] = await Promise.all([sts.config.region(), sts.send(new GetCallerIdentityCommand())]);
+  return {
+    id: id!,
+    region,
+    localEngine: process.env.AWS_ENDPOINT_URL,
+    // Several pollers read at the same time: let the SDK wait for the rate limit rather than fail.
+    cloudFormation: new CloudFormationClient({ maxAttempts: 10 }),
+    ecs: new ECSClient({ maxAttempts: 10 }),
+    iam: new IAMClient(),
+    logs: new CloudWatchLogsClient(),
+    tagging: new ResourceGroupsTaggingAPIClient(),
+  };
+}

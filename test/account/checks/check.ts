@@ -1,0 +1,49 @@
+import type { Scene } from '../scene';
+
+export type Verdict = 'confirmed' | 'refuted' | 'not seen';
+
+/** What the evidence says of a belief. */
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** What was seen, in one sentence. */
+  readonly seen: string;
+}
+
+/** One thing that the code believes of AWS. */
+export interface Belief<Evidence> {
+  /** The row of docs/aws-behaviour.md, word for word. */
+  readonly believed: string;
+  /** What has to change in the code, or becomes possible, if AWS behaves otherwise. */
+  readonly ifRefuted: string;
+  /** Why the local engine cannot show it. */
+  readonly onlyOnAws?: string;
+  judge(evidence: Evidence): Judgement;
+}
+
+/** What a check uses that costs money. */
+export interface Usage {
+  /** Minutes of tasks with 0.25 vCPU and 512 MiB, all tasks together. */
+  readonly fargateMinutes?: number;
+  /** Minutes of a t3.micro instance. */
+  readonly instanceMinutes?: number;
+}
+
+/** One experiment, and the beliefs that its evidence settles. */
+export interface Check<Evidence = any> {
+  readonly id: string;
+  /** What it does, as a line of the plan. */
+  readonly does: string;
+  /** What it creates, besides the stack. */
+  readonly creates: string;
+  readonly minutes: number;
+  readonly usage: Usage;
+  readonly beliefs: ReadonlyArray<Belief<Evidence>>;
+  observe(scene: Scene): Promise<Evidence>;
+}
+
+/** Lets the compiler match the beliefs with the evidence of their check. */
+export const defineCheck = <Evidence>(check: Check<Evidence>): Check<Evidence> => check;
+
+export const confirmed = (seen: string): Judgement => ({ verdict: 'confirmed', seen });
+export const refuted = (seen: string): Judgement => ({ verdict: 'refuted', seen });
+export const notSeen = (seen: string): Judgement => ({ verdict: 'not seen', seen });

@@ -1,0 +1,119 @@
+import { GetRoleCommand } from '@aws-sdk/client-iam';
+import { CfnOutput } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import { confirmed, defineCheck, notSeen, refuted } from './check';
+import { COMMAND, observeTasks, ON_EACH_LAUNCH_TYPE, TaskEvidence } from './tasks';
+import type { LogLine } from '../evidence';
+
+export const TASK_ON_FARGATE = defineCheck<TaskEvidence & { serviceLinkedRole: string }>({
+  id: 'task-on-fargate',
+  does: 'Runs two tasks on Fargate without CloudFormation, and reads everything that ECS returns of them.',
+  creates: 'a task definition, and two tasks of less than two minutes',
+  minutes: 6,
+  usage: { fargateMinutes: 4 },
+  beliefs: [
+    ...ON_EACH_LAUNCH_TYPE,
+    {
+      believed: '`startedBy` takes letters, digits, hyphens, slashes and underscores, up to 128 characters. It once was 36, and the documentation of StartTask still says so.',
+      judge: ({ startedBy, startedByReturned }) => startedByReturned === startedBy
+        ? confirmed(`${startedBy.length} characters were accepted and returned.`)
+        : refuted(`"${startedByReturned}" was returned for "${startedBy}".`),
+      ifRefuted: 'Marks have to be shorter in this partition: see `lambda/ecs/marks.ts`.',
+    },
+    {
+      believed: 'A started task is listed within ten seconds.',
+      judge: ({ listedAfterMs }) => {
+        const seen = `It was listed after ${listedAfterMs / 1000} s.`;
+        return listedAfterMs <= 10_000 ? confirmed(seen) : refuted(seen);
+      },
+      ifRefuted: '`LISTED_WITHIN_MS` is too short: a Delete can miss the task that it has to stop.',
+    },
+    {
+      believed: '`DescribeTasks` with `include: TAGS` works in every partition.',
+      judge: ({ tagsWhileRunning }) => tagsWhileRunning > 0
+        ? confirmed('It returned the tags, in the partition of this Region.')
+        : refuted('It returned no tags for a task that was started with one.'),
+      ifRefuted: 'In this partition, a task with a `startedBy` of the user cannot be found again.',
+    },
+    {
+      believed: '`StopTask` deletes the tags of the task. A mark in a tag is lost then, one in `startedBy` stays.',
+      judge: ({ tagsWhileRunning, tagsAfterStopTask }) => {
+        const seen = `The task had ${tagsWhileRunning} tags while it ran, and ${tagsAfterStopTask} after StopTask.`;
+        return tagsWhileRunning > 0 && tagsAfterStopTask === 0 ? confirmed(seen) : refuted(seen);
+      },
+      ifRefuted: 'A task with a `startedBy` of the user can be found by its tag after it was told to stop, too.',
+      onlyOnAws: 'it keeps the tags.',
+    },
+    {
+      believed: 'Task ARNs hold the name of the cluster. Accounts that opted out before 2021 may have shorter ones.',
+      judge: ({ taskArn }) => /:task\/[^/]+\/[^/]+$/.test(taskArn) ? confirmed(`The ARN was ${taskArn}.`) : refuted(`The ARN was ${taskArn}.`),
+      ifRefuted: 'The policy of the function does not match the tasks of this account: it can start them, and not look at them or stop them.',
+    },
+    {
+      believed: 'The service-linked role of ECS exists where a cluster exists.',
+      judge: ({ serviceLinkedRole }) => serviceLinkedRole === 'exists' ? confirmed('The role exists.') : refuted(`GetRole: ${serviceLinkedRole}.`),
+      ifRefuted: 'The first task of an account fails: the function needs `iam:CreateServiceLinkedRole`, or the message has to say what to do.',
+      onlyOnAws: 'it has no service-linked roles.',
+    },
+  ],
+  async observe(scene) {
+    await scene.deploy('a task definition', (stack) => {
+      new CfnOutput(stack, 'DefinitionArn', { value: stack.define('Definition', COMMAND).taskDefinitionArn });
+    });
+    const { cluster, subnets, securityGroup, logGroup } = scene.ground;
+    const { outputs: { DefinitionArn: taskDefinition } } = await scene.describe();
+    const evidence = await observeTasks(scene, {
+      cluster,
+      taskDefinition,
+      launchType: 'FARGATE',
+      networkConfiguration: { awsvpcConfiguration: { subnets, securityGroups: [securityGroup], assignPublicIp: 'ENABLED' } },
+    }, logGroup);
+    const serviceLinkedRole = await scene.account.iam.send(new GetRoleCommand({ RoleName: 'AWSServiceRoleForECS' })).then(() => 'exists', ({ name }) => name);
+    return { ...evidence, serviceLinkedRole };
+  },
+});
+
+export const EC2_CLUSTER = defineCheck<TaskEvidence & { succeeded: boolean; log: LogLine[] }>({
+  id: 'ec2-cluster',
+  does: 'Deploys a cluster of one EC2 instance and a RunTask on it in one stack, and runs two more tasks there.',
+  creates: 'an Auto Scaling group with one t3.micro, a cluster, a RunTask, and tasks of less than two minutes',
+  minutes: 15,
+  usage: { instanceMinutes: 60 },
+  beliefs: [
+    ...ON_EACH_LAUNCH_TYPE.map((belief) => ({ ...belief, onlyOnAws: 'it has no container instances.' })),
+    {
+      believed: 'On a cluster to which no instance has registered, `RunTask` throws `InvalidParameterException: No Container Instances were found in your cluster`. An Auto Scaling group is complete minutes before its instances have joined.',
+      judge: ({ succeeded, log }) => {
+        const refusals = log.filter(({ text }) => /No Container Instances were found/.test(text)).length;
+        const seen = `RunTask was refused ${refusals} times for want of instances, and the deployment ${succeeded ? 'succeeded' : 'failed'}.`;
+        return succeeded ? refusals > 0 ? confirmed(seen) : notSeen(seen) : refuted(seen);
+      },
+      ifRefuted: 'The text or the error of an empty cluster is another one: see `START_FAILURES` and `patienceWithError`.',
+      onlyOnAws: 'it has no container instances.',
+    },
+  ],
+  async observe(scene) {
+    const { succeeded, output } = await scene.tryDeploy('a cluster with an instance, and a task on it', (stack) => {
+      const cluster = new ecs.Cluster(stack, 'OwnCluster', { vpc: stack.vpc });
+      cluster.addCapacity('Capacity', {
+        instanceType: ec2.InstanceType.of(ec2.InstanceClass.T3, ec2.InstanceSize.MICRO),
+        minCapacity: 1,
+        maxCapacity: 1,
+        associatePublicIpAddress: true,
+        vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC },
+      });
+      const taskDefinition = new ecs.Ec2TaskDefinition(stack, 'Definition');
+      stack.addContainer(taskDefinition, 'true');
+      stack.run('Run', '', { cluster, taskDefinition, assignPublicIp: undefined, securityGroups: undefined });
+      new CfnOutput(stack, 'ClusterName', { value: cluster.clusterName });
+      new CfnOutput(stack, 'DefinitionArn', { value: taskDefinition.taskDefinitionArn });
+    });
+    const log = await scene.functionLog();
+    if (!succeeded) {
+      throw new Error(`The stack could not be deployed:\n${output}`);
+    }
+    const { outputs: { ClusterName: cluster, DefinitionArn: taskDefinition } } = await scene.describe();
+    return { ...await observeTasks(scene, { cluster, taskDefinition, launchType: 'EC2' }, scene.ground.logGroup), succeeded, log };
+  },
+});

@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  DeleteStackCommand, DescribeStackResourcesCommand, DescribeStacksCommand, Stack, UpdateTerminationProtectionCommand,
+} from '@aws-sdk/client-cloudformation';
+import { DeleteLogGroupCommand, DescribeLogGroupsCommand, ListTagsForResourceCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  DeleteTaskDefinitionsCommand, DeregisterTaskDefinitionCommand, DescribeClustersCommand, DescribeTaskDefinitionCommand, DescribeTasksCommand,
+  ListTasksCommand, StopTaskCommand,
+} from '@aws-sdk/client-ecs';
+import { DeleteRolePolicyCommand, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
+import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
+import type { Account } from './account';
+import { GROUND } from './stacks';
+import { PREFIX, runIdOf, stackName, TAG } from './tags';
+
+type Say = (line: string) => void;
+
+/** The inline policy that a check attaches to the role of its own function for a minute. */
+export const DENIAL = 'run-task-verify-deny';
+
+/** The runs that have stacks or other resources in this account and Region. */
+export async function findRuns(account: Account): Promise<string[]> {
+  const stacks = (await listStacks(account)).map(({ Tags }) => runIdOf(Tags)!);
+  const tagged = await listTagged(account);
+  const gone = await Promise.all(tagged.map(({ arn }) => isGone(account, arn)));
+  return [...new Set([...stacks, ...tagged.filter((_, index) => !gone[index]).map(({ tags }) => runIdOf(tags)!)])];
+}
+
+/** Deletes what a run has created, and returns the ARNs of what is left. Can be repeated, and begins with whatever is there. */
+export async function cleanUp(account: Account, runId: string, say: Say): Promise<string[]> {
+  const isGround = ({ StackName }: Stack) => StackName === stackName(runId, GROUND);
+  const stacks = (await listStacks(account)).filter(({ Tags }) => runIdOf(Tags) === runId);
+  await Promise.all(stacks.filter((stack) => !isGround(stack)).map((stack) => deleteStack(account, stack, say)));
+  await Promise.all(stacks.filter(isGround).map((stack) => deleteStack(account, stack, say))); // the others use its network
+  await deleteTaskDefinitions(account, runId);
+  await deleteLogGroups(account, `${PREFIX}-${runId}-`, say);
+  return findLeft(account, runId);
+}
+
+/** Deletes one stack of a run, whatever state an interrupted deployment has left it in. */
+export async function deleteStack(account: Account, { StackId, StackName }: Stack, say: Say): Promise<void> {
+  say(`${StackName}: destroying...`);
+  const { cloudFormation } = account;
+  for (let status = await statusOf(account, StackId!); status !== 'DELETE_COMPLETE'; status = await statusOf(account, StackId!)) {
+    if (/_IN_PROGRESS$/.test(status) && !/^(CREATE|REVIEW)_IN_PROGRESS$/.test(status)) {
+      await sleep(account.localEngine ? 500 : 5_000); // CloudFormation rejects a deletion now, or has begun with it
+      continue;
+    }
+    await cloudFormation.send(new UpdateTerminationProtectionCommand({ StackName: StackId, EnableTerminationProtection: false }));
+    await removeWhatBlocks(account, StackId!);
+    // A custom resource whose Delete failed is nothing by itself: its function and its tasks are deleted with the rest.
+    const RetainResources = status === 'DELETE_FAILED' ? await failedCustomResources(account, StackId!) : undefined;
+    if (status === 'DELETE_FAILED' && RetainResources!.length === 0) {
+      throw new Error(`${StackName} cannot be deleted. Look at its events in the CloudFormation console, then run the clean-up again.`);
+    }
+    await cloudFormation.send(new DeleteStackCommand({ StackName: StackId, RetainResources }));
+    await sleep(1000);
+  }
+  say(` ✅  ${StackName}: destroyed`);
+}
+
+async function statusOf({ cloudFormation }: Account, stackId: string): Promise<string> {
+  return cloudFormation.send(new DescribeStacksCommand({ StackName: stackId })).then(
+    ({ Stacks: [stack] = [] }) => stack?.StackStatus ?? 'DELETE_COMPLETE',
+    (error) => {
+      if (/does not exist/.test(error.message)) {
+        return 'DELETE_COMPLETE';
+      }
+      throw error;
+    },
+  );
+}
+
+const resourcesOf = async ({ cloudFormation }: Account, stackId: string) =>
+  (await cloudFormation.send(new DescribeStackResourcesCommand({ StackName: stackId }))).StackResources ?? [];
+
+async function failedCustomResources(account: Account, stackId: string): Promise<string[]> {
+  return (await resourcesOf(account, stackId))
+    .filter(({ ResourceStatus, ResourceType }) => ResourceStatus === 'DELETE_FAILED' && /^(Custom::|AWS::CloudFormation::CustomResource)/.test(ResourceType!))
+    .map(({ LogicalResourceId }) => LogicalResourceId!);
+}
+
+/** What the checks have started in the resources of the stack without CloudFormation: tasks in a cluster, a policy of a role. */
+async function removeWhatBlocks({ ecs, iam, ...rest }: Account, stackId: string): Promise<void> {
+  for (const { ResourceType, PhysicalResourceId } of await resourcesOf({ ecs, iam, ...rest }, stackId)) {
+    if (ResourceType === 'AWS::ECS::Cluster' && PhysicalResourceId) {
+      const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster: PhysicalResourceId, desiredStatus: 'RUNNING' }));
+      await Promise.all(taskArns.map((task) => ecs.send(new StopTaskCommand({ cluster: PhysicalResourceId, task, reason: 'verify:account cleans up' }))));
+    }
+    if (ResourceType === 'AWS::IAM::Role' && PhysicalResourceId) {
+      const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName: PhysicalResourceId })).catch(() => ({ PolicyNames: [] }));
+      if (PolicyNames.includes(DENIAL)) {
+        await iam.send(new DeleteRolePolicyCommand({ RoleName: PhysicalResourceId, PolicyName: DENIAL }));
+      }
+    }
+  }
+}
+
+/** The stacks of all runs, without nested ones: those go with their parents. */
+async function listStacks({ cloudFormation }: Account): Promise<Stack[]> {
+  const found: Stack[] = [];
+  for (let NextToken: string | undefined, first = true; first || NextToken; first = false) {
+    const page = await cloudFormation.send(new DescribeStacksCommand({ NextToken }));
+    found.push(...page.Stacks ?? []);
+    NextToken = page.NextToken;
+  }
+  return found.filter(({ Tags, ParentId, StackStatus }) => runIdOf(Tags) && !ParentId && StackStatus !== 'DELETE_COMPLETE');
+}
+
+interface Tagged {
+  readonly arn: string;
+  readonly tags: Array<{ Key?: string; Value?: string }>;
+}
+
+async function listTagged({ tagging }: Account, runId?: string): Promise<Tagged[]> {
+  const found: Tagged[] = [];
+  for (let PaginationToken: string | undefined, first = true; first || PaginationToken; first = false) {
+    const page = await tagging.send(new GetResourcesCommand({ TagFilters: [{ Key: TAG, ...runId && { Values: [runId] } }], PaginationToken }));
+    found.push(...(page.ResourceTagMappingList ?? []).map(({ ResourceARN, Tags = [] }) => ({ arn: ResourceARN!, tags: Tags })));
+    PaginationToken = page.PaginationToken;
+  }
+  return found;
+}
+
+/** CloudFormation only deregisters a task definition, and a task that ended is no resource any more. Both still have tags. */
+async function deleteTaskDefinitions(account: Account, runId: string): Promise<void> {
+  const { ecs } = account;
+  const arns = (await listTagged(account, runId)).map(({ arn }) => arn).filter((arn) => arn.includes(':task-definition/'));
+  for (const taskDefinition of arns) {
+    const { taskDefinition: { status } = {} } = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
+    if (status === 'ACTIVE') {
+      await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition }));
+    }
+    if (status !== 'DELETE_IN_PROGRESS') {
+      await ecs.send(new DeleteTaskDefinitionsCommand({ taskDefinitions: [taskDefinition] }));
+    }
+  }
+}
+
+/**
+ * The log groups whose names begin so. Those of functions outlast their stacks, and a function that still wrote while its
+ * stack was being deleted has created its group again, without a tag. Names contain the id of the run, which no other run has.
+ */
+export async function deleteLogGroups({ logs }: Account, prefix: string, say: Say): Promise<void> {
+  for (const logGroupNamePrefix of [`/aws/lambda/${prefix}`, `/${prefix}`]) {
+    const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix }));
+    for (const { logGroupName } of logGroups) {
+      await logs.send(new DeleteLogGroupCommand({ logGroupName }));
+      say(` ✅  ${logGroupName}: deleted`);
+    }
+  }
+}
+
+/** What carries the tag of the run after the clean-up. The tagging API is late: what is on its list is looked at again. */
+async function findLeft(account: Account, runId: string): Promise<string[]> {
+  let left: string[] = [];
+  for (let attempt = 0; attempt < (account.localEngine ? 3 : 24); attempt++) {
+    const stacks = (await listStacks(account)).filter(({ Tags }) => runIdOf(Tags) === runId).map(({ StackId }) => StackId!);
+    const tagged = (await listTagged(account, runId)).map(({ arn }) => arn);
+    const gone = await Promise.all(tagged.map((arn) => isGone(account, arn)));
+    left = [...stacks, ...tagged.filter((_, index) => !gone[index])];
+    if (left.length === 0) {
+      break;
+    }
+    await sleep(account.localEngine ? 1_000 : 10_000);
+  }
+  return left;
+}
+
+/** What ECS, EC2 and CloudWatch Logs still list for a while after it was deleted. */
+async function isGone({ ecs, logs, cloudFormation }: Account, arn: string): Promise<boolean> {
+  const isMissing = ({ name, message }: Error) => /NotFound|does not exist|not found/i.test(`${name} ${message}`);
+  if (/:cluster\//.test(arn)) {
+    const { clusters = [] } = await ecs.send(new DescribeClustersCommand({ clusters: [arn] }));
+    return clusters.every(({ status }) => status === 'INACTIVE');
+  }
+  if (/:task-definition\//.test(arn)) {
+    return ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: arn })).then(({ taskDefinition }) => taskDefinition?.status === 'DELETE_IN_PROGRESS', () => true);
+  }
+  if (/:task\//.test(arn)) {
+    const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster: arn.split('/')[1], tasks: [arn] })).catch(() => ({ tasks: [] }));
+    return tasks.every(({ lastStatus }) => lastStatus === 'STOPPED');
+  }
+  if (/:cloudformation:/.test(arn)) {
+    return cloudFormation.send(new DescribeStacksCommand({ StackName: arn })).then(({ Stacks = [] }) => Stacks[0]?.StackStatus === 'DELETE_COMPLETE', isMissing);
+  }
+  if (/:logs:/.test(arn)) {
+    return logs.send(new ListTagsForResourceCommand({ resourceArn: arn })).then(() => false, isMissing);
+  }
+  return /:(container-)?instance\/|:volume\//.test(arn); // EC2 lists a terminated instance for about an hour
+}

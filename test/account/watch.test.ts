@@ -1,0 +1,65 @@
+import { findRequests } from './evidence';
+import { findStaleReads, findUnexpectedMoves, Period, Read, summarizeReads } from './watch';
+
+const at = (seconds: number) => Date.parse('2026-11-28T12:00:00Z') + seconds * 1000;
+
+/** Reads that were sent at these seconds, and answered half a second later. */
+const reads = (...given: Array<[number, string, string?]>): Read[] =>
+  given.map(([seconds, status, lastUpdated]) => ({ sentAt: at(seconds), receivedAt: at(seconds + 0.5), status, lastUpdated }));
+
+describe('reads of a stack', () => {
+  test('that are equal in a row are one period', () => {
+    expect(summarizeReads(reads([0, 'A'], [1, 'A'], [2, 'B'], [3, 'A']))).toEqual([
+      { from: '2026-11-28T12:00:00.000Z', to: '2026-11-28T12:00:01.500Z', reads: 2, status: 'A' },
+      { from: '2026-11-28T12:00:02.000Z', to: '2026-11-28T12:00:02.500Z', reads: 1, status: 'B' },
+      { from: '2026-11-28T12:00:03.000Z', to: '2026-11-28T12:00:03.500Z', reads: 1, status: 'A' },
+    ]);
+  });
+
+  test('are stale when they were sent after a newer state had been answered', () => {
+    expect(findStaleReads(reads([0, 'OLD', '1'], [1, 'NEW', '2'], [4, 'OLD', '1'], [5, 'NEW', '2']))).toEqual([
+      { at: '2026-11-28T12:00:04.000Z', status: 'OLD', after: 'NEW', ageMs: 2500 },
+    ]);
+  });
+
+  test('are not stale when they were under way when the state changed, or when the same status comes again in the next operation', () => {
+    expect(findStaleReads(reads([0, 'OLD'], [1, 'NEW'], [1.4, 'OLD']))).toEqual([]);
+    expect(findStaleReads(reads([0, 'DONE', '1'], [1, 'BUSY', '2'], [2, 'DONE', '2'], [3, 'BUSY', '3'], [4, 'DONE', '3']))).toEqual([]);
+  });
+});
+
+describe('LastUpdatedTime', () => {
+  const periods = (...given: Array<[string, string?]>): Period[] => given.map(([status, lastUpdated]) => ({ from: '', to: '', reads: 1, status, lastUpdated }));
+
+  test('may move when an operation begins', () => {
+    expect(findUnexpectedMoves(periods(
+      ['unknown'], ['REVIEW_IN_PROGRESS'], ['CREATE_IN_PROGRESS'], ['CREATE_COMPLETE'], ['UPDATE_IN_PROGRESS', '1'], ['UPDATE_COMPLETE', '1'],
+      ['UPDATE_IN_PROGRESS', '2'], ['UPDATE_ROLLBACK_IN_PROGRESS', '2'], ['UPDATE_ROLLBACK_COMPLETE', '2'], ['ThrottlingException'],
+    ))).toEqual([]);
+  });
+
+  test.each<[string, Array<[string, string?]>, string]>([
+    ['at the beginning of a rollback', [['UPDATE_IN_PROGRESS', '1'], ['UPDATE_ROLLBACK_IN_PROGRESS', '2']], 'It moved from 1 to 2 at UPDATE_ROLLBACK_IN_PROGRESS.'],
+    ['in the middle of an operation', [['UPDATE_IN_PROGRESS', '1'], ['UPDATE_IN_PROGRESS', '2']], 'It moved from 1 to 2 at UPDATE_IN_PROGRESS.'],
+    ['when nothing happens', [['UPDATE_IN_PROGRESS', '1'], ['UPDATE_COMPLETE', '1'], ['UPDATE_COMPLETE', '2']], 'It moved from 1 to 2 at UPDATE_COMPLETE.'],
+    ['before the first update', [['CREATE_IN_PROGRESS', '1']], 'It was 1 at CREATE_IN_PROGRESS, before the first update.'],
+  ])('must not move %s', (_, given, sentence) => {
+    expect(findUnexpectedMoves(periods(...given))).toEqual([sentence]);
+  });
+
+  test('is not judged by stale reads', () => {
+    expect(findUnexpectedMoves(periods(['UPDATE_IN_PROGRESS', '1'], ['UPDATE_COMPLETE', '1'], ['UPDATE_IN_PROGRESS', '2'], ['UPDATE_COMPLETE', '1'], ['UPDATE_IN_PROGRESS', '2'])))
+      .toEqual([]);
+  });
+});
+
+test('requests are those in the log of the function, each once, also when another invocation continues them', () => {
+  const log = [
+    'INFO Create of Run1A, request r-1', 'INFO Create of Run1A, request r-1, continued', 'INFO Create of Run1A, request r-1', 'INFO Update of Other, request r-2', 'INFO done',
+    'INFO Delete of Run1A, request r-3',
+  ].map((text, index) => ({ at: String(index), text }));
+  expect(findRequests(log, 'Run')).toEqual([
+    { at: '0', type: 'Create', resource: 'Run1A', request: 'r-1' },
+    { at: '5', type: 'Delete', resource: 'Run1A', request: 'r-3' },
+  ]);
+});

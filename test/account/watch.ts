@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import type { Account } from './account';
+
+/** One answer of DescribeStacks. */
+export interface Read {
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  readonly status: string;
+  readonly lastUpdated?: string;
+  readonly outputs?: string;
+}
+
+/** The same answer, read many times in a row. */
+export interface Period {
+  readonly from: string;
+  readonly to: string;
+  readonly reads: number;
+  readonly status: string;
+  readonly lastUpdated?: string;
+  readonly outputs?: string;
+}
+
+/** Reads a stack again and again, by several pollers at a time. */
+export class StackWatch {
+  private readonly reads: Read[] = [];
+  private readonly polling: Promise<unknown>;
+  private stopped = false;
+
+  constructor(private readonly account: Account, private readonly name: string, pollers = 1, everyMs = 1000) {
+    this.polling = Promise.all(Array.from({ length: pollers }, async (_, poller) => {
+      await sleep(poller * everyMs / pollers);
+      while (!this.stopped) {
+        await this.read();
+        await sleep(everyMs);
+      }
+    }));
+  }
+
+  public async stop(): Promise<Read[]> {
+    this.stopped = true;
+    await this.polling;
+    return this.reads.sort((a, b) => a.receivedAt - b.receivedAt);
+  }
+
+  private async read(): Promise<void> {
+    const sentAt = Date.now();
+    const read = await this.account.cloudFormation.send(new DescribeStacksCommand({ StackName: this.name })).then(
+      ({ Stacks: [stack] = [] }) => ({
+        status: stack.StackStatus!,
+        lastUpdated: stack.LastUpdatedTime?.toISOString(),
+        outputs: stack.Outputs?.map(({ OutputKey, OutputValue }) => `${OutputKey}=${OutputValue}`).sort().join(' '),
+      }),
+      ({ name, message }) => ({ status: /does not exist/.test(message) ? 'unknown' : name }),
+    );
+    this.reads.push({ sentAt, receivedAt: Date.now(), ...read });
+  }
+}
+
+const keyOf = ({ status, lastUpdated, outputs }: Read): string => [status, lastUpdated, outputs].join(' ');
+
+/** What was read in which time: the evidence, in a form that fits into an issue. */
+export function summarizeReads(reads: readonly Read[]): Period[] {
+  const periods: Array<{ key: string; reads: Read[] }> = [];
+  for (const read of reads) {
+    if (periods.at(-1)?.key === keyOf(read)) {
+      periods.at(-1)!.reads.push(read);
+    } else {
+      periods.push({ key: keyOf(read), reads: [read] });
+    }
+  }
+  return periods.map(({ reads: same }) => ({
+    from: new Date(same[0].sentAt).toISOString(),
+    to: new Date(same.at(-1)!.receivedAt).toISOString(),
+    reads: same.length,
+    status: same[0].status,
+    lastUpdated: same[0].lastUpdated,
+    outputs: same[0].outputs,
+  }));
+}
+
+export interface StaleRead {
+  readonly at: string;
+  readonly status: string;
+  /** What another read had answered before this one was sent. */
+  readonly after: string;
+  readonly ageMs: number;
+}
+
+/** The reads that were sent after a newer state had been answered. A state is newer if it was first answered later. */
+export function findStaleReads(reads: readonly Read[]): StaleRead[] {
+  const firstSeen = new Map<string, Read>();
+  reads.forEach((read) => firstSeen.has(keyOf(read)) || firstSeen.set(keyOf(read), read));
+  const order = [...firstSeen.keys()];
+  return reads.flatMap((read) => {
+    const later = order.slice(order.indexOf(keyOf(read)) + 1).map((key) => firstSeen.get(key)!);
+    const newer = later.find(({ receivedAt }) => receivedAt < read.sentAt);
+    return newer
+      ? [{ at: new Date(read.sentAt).toISOString(), status: read.status, after: newer.status, ageMs: read.sentAt - newer.receivedAt }]
+      : [];
+  });
+}
+
+/** The statuses in which an operation begins. */
+const BEGIN = ['REVIEW_IN_PROGRESS', 'CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS', 'DELETE_IN_PROGRESS'];
+
+/** Where LastUpdatedTime moved although no operation began, or was set before the first update: in sentences. */
+export function findUnexpectedMoves(periods: readonly Period[]): string[] {
+  const known = periods.filter(({ status }) => /^[A-Z_]+$/.test(status));
+  const isNewest = ({ lastUpdated = '' }: Period, index: number) => known.slice(0, index).every((earlier) => (earlier.lastUpdated ?? '') <= lastUpdated);
+  const newest = known.filter(isNewest); // a stale read moves nothing
+  return newest.flatMap((period, index) => {
+    const { lastUpdated: last, status: previous } = newest[index - 1] ?? {};
+    if (period.lastUpdated && /^(REVIEW|CREATE)_/.test(period.status) && last !== period.lastUpdated) {
+      return [`It was ${period.lastUpdated} at ${period.status}, before the first update.`];
+    }
+    return period.lastUpdated === last || BEGIN.includes(period.status) && previous !== period.status
+      ? []
+      : [`It moved from ${last} to ${period.lastUpdated} at ${period.status}.`];
+  });
+}
