@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  DeleteStackCommand, DescribeStackResourcesCommand, DescribeStacksCommand, Stack, UpdateTerminationProtectionCommand,
+  CancelUpdateStackCommand, DeleteStackCommand, DescribeStackResourcesCommand, DescribeStacksCommand, Stack, UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
 import { DeleteLogGroupCommand, DescribeLogGroupsCommand, ListTagsForResourceCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
@@ -37,38 +37,51 @@ export async function cleanUp(account: Account, runId: string, say: Say): Promis
   return findLeft(account, runId);
 }
 
+/** How often a deletion that failed is tried again. A network interface can outlast its task by minutes. */
+const DELETIONS = 4;
+
 /** Deletes one stack of a run, whatever state an interrupted deployment has left it in. */
 export async function deleteStack(account: Account, { StackId, StackName }: Stack, say: Say): Promise<void> {
-  say(`${StackName}: destroying...`);
   const { cloudFormation } = account;
-  for (let status = await statusOf(account, StackId!); status !== 'DELETE_COMPLETE'; status = await statusOf(account, StackId!)) {
-    if (/_IN_PROGRESS$/.test(status) && !/^(CREATE|REVIEW)_IN_PROGRESS$/.test(status)) {
-      await sleep(account.localEngine ? 500 : 5_000); // CloudFormation rejects a deletion now, or has begun with it
-      continue;
+  say(`${StackName}: destroying...`);
+  let failed = 0;
+  for (let stack = await find(account, StackId!); stack; stack = await find(account, StackId!)) {
+    const { StackStatus: status } = stack;
+    failed += status === 'DELETE_FAILED' ? 1 : 0;
+    if (failed >= DELETIONS) {
+      throw new Error(`${StackName} cannot be deleted. Look at its events in the CloudFormation console, then clean up again with --resume.`);
     }
-    await cloudFormation.send(new UpdateTerminationProtectionCommand({ StackName: StackId, EnableTerminationProtection: false }));
-    await removeWhatBlocks(account, StackId!);
-    // A custom resource whose Delete failed is nothing by itself: its function and its tasks are deleted with the rest.
-    const RetainResources = status === 'DELETE_FAILED' ? await failedCustomResources(account, StackId!) : undefined;
-    if (status === 'DELETE_FAILED' && RetainResources!.length === 0) {
-      throw new Error(`${StackName} cannot be deleted. Look at its events in the CloudFormation console, then run the clean-up again.`);
+    if (status === 'UPDATE_IN_PROGRESS') {
+      await cloudFormation.send(new CancelUpdateStackCommand({ StackName: StackId })).catch(() => undefined); // it may have just ended
     }
-    await cloudFormation.send(new DeleteStackCommand({ StackName: StackId, RetainResources }));
-    await sleep(1000);
+    if (!/_IN_PROGRESS$/.test(status!) || /^(CREATE|REVIEW)_/.test(status!)) { // CloudFormation rejects a deletion in any other operation
+      await beginDeletion(account, stack);
+    }
+    await sleep(account.localEngine ? 500 : 5_000);
   }
   say(` ✅  ${StackName}: destroyed`);
 }
 
-async function statusOf({ cloudFormation }: Account, stackId: string): Promise<string> {
-  return cloudFormation.send(new DescribeStacksCommand({ StackName: stackId })).then(
-    ({ Stacks: [stack] = [] }) => stack?.StackStatus ?? 'DELETE_COMPLETE',
-    (error) => {
-      if (/does not exist/.test(error.message)) {
-        return 'DELETE_COMPLETE';
-      }
-      throw error;
-    },
-  );
+async function beginDeletion(account: Account, { StackId, StackStatus, EnableTerminationProtection }: Stack): Promise<void> {
+  const { cloudFormation } = account;
+  if (EnableTerminationProtection) { // by a check that was interrupted
+    await cloudFormation.send(new UpdateTerminationProtectionCommand({ StackName: StackId, EnableTerminationProtection: false }));
+  }
+  await removeWhatBlocks(account, StackId!);
+  // A custom resource whose Delete failed is nothing by itself: its function and its tasks are deleted with the rest.
+  const RetainResources = StackStatus === 'DELETE_FAILED' ? await failedCustomResources(account, StackId!) : undefined;
+  await cloudFormation.send(new DeleteStackCommand({ StackName: StackId, RetainResources }));
+}
+
+/** A stack that is not deleted. */
+async function find({ cloudFormation }: Account, stackId: string): Promise<Stack | undefined> {
+  const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stackId })).catch((error) => {
+    if (/does not exist/.test(error.message)) {
+      return { Stacks: [] };
+    }
+    throw error;
+  });
+  return stack?.StackStatus === 'DELETE_COMPLETE' ? undefined : stack;
 }
 
 const resourcesOf = async ({ cloudFormation }: Account, stackId: string) =>

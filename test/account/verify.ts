@@ -113,19 +113,34 @@ async function deleteInterrupted(account: Account, name: string): Promise<void> 
   await deleteLogGroups(account, name, say);
 }
 
+/** Deploys the shared stack, unless an interrupted run has. */
 async function deployGround(account: Account, { runId }: RunState): Promise<Ground> {
   const name = stackName(runId, GROUND);
+  const there = await readGround(account, name);
+  if (there) {
+    return there;
+  }
   say(`\n${name}: deploying...`);
   const app = new App({ outdir: join(FOLDER, 'cdk.out', name), analyticsReporting: false });
   buildGround(app, runId);
   app.synth();
-  const { succeeded, output } = await cdk(name, account.region, ['deploy', '--app', app.outdir, '--require-approval', 'never', '--progress', 'events']);
-  if (!succeeded) {
+  const { succeeded, output } = await cdk(name, account.region, [
+    'deploy', '--app', app.outdir, '--require-approval', 'never', '--progress', 'events',
+  ]);
+  const ground = await readGround(account, name);
+  if (!succeeded || !ground) {
     throw new Error(`The shared stack could not be deployed:\n${output}`);
   }
   say(` ✅  ${name}`);
-  const { Stacks: [{ Outputs = [] }] = [{}] } = await account.cloudFormation.send(new DescribeStacksCommand({ StackName: name }));
-  const { zones, subnets, ...rest } = Object.fromEntries(Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue!]));
+  return ground;
+}
+
+async function readGround({ cloudFormation }: Account, name: string): Promise<Ground | undefined> {
+  const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: name })).catch(() => ({ Stacks: [] }));
+  if (stack?.StackStatus !== 'CREATE_COMPLETE') {
+    return undefined;
+  }
+  const { zones, subnets, ...rest } = Object.fromEntries(stack.Outputs!.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue!]));
   return { ...rest, zones: zones.split(','), subnets: subnets.split(',') } as Ground;
 }
 

@@ -24,6 +24,7 @@ describe('reads of a stack', () => {
 
   test('are not stale when they were under way when the state changed, or when the same status comes again in the next operation', () => {
     expect(findStaleReads(reads([0, 'OLD'], [1, 'NEW'], [1.4, 'OLD']))).toEqual([]);
+    expect(findStaleReads(reads([0, 'SAME'], [1, 'ThrottlingException'], [2, 'SAME']))).toEqual([]);
     expect(findStaleReads(reads([0, 'DONE', '1'], [1, 'BUSY', '2'], [2, 'DONE', '2'], [3, 'BUSY', '3'], [4, 'DONE', '3']))).toEqual([]);
   });
 });

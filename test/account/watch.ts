@@ -57,6 +57,8 @@ export class StackWatch {
   }
 }
 
+const isStatus = (status: string): boolean => /^[A-Z_]+$/.test(status);
+
 const keyOf = ({ status, lastUpdated, outputs }: Read): string => [status, lastUpdated, outputs].join(' ');
 
 /** What was read in which time: the evidence, in a form that fits into an issue. */
@@ -88,7 +90,8 @@ export interface StaleRead {
 }
 
 /** The reads that were sent after a newer state had been answered. A state is newer if it was first answered later. */
-export function findStaleReads(reads: readonly Read[]): StaleRead[] {
+export function findStaleReads(all: readonly Read[]): StaleRead[] {
+  const reads = all.filter(({ status }) => status === 'unknown' || isStatus(status)); // an error is no state
   const firstSeen = new Map<string, Read>();
   reads.forEach((read) => firstSeen.has(keyOf(read)) || firstSeen.set(keyOf(read), read));
   const order = [...firstSeen.keys()];
@@ -106,7 +109,7 @@ const BEGIN = ['REVIEW_IN_PROGRESS', 'CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS',
 
 /** Where LastUpdatedTime moved although no operation began, or was set before the first update: in sentences. */
 export function findUnexpectedMoves(periods: readonly Period[]): string[] {
-  const known = periods.filter(({ status }) => /^[A-Z_]+$/.test(status));
+  const known = periods.filter(({ status }) => isStatus(status));
   const isNewest = ({ lastUpdated = '' }: Period, index: number) => known.slice(0, index).every((earlier) => (earlier.lastUpdated ?? '') <= lastUpdated);
   const newest = known.filter(isNewest); // a stale read moves nothing
   return newest.flatMap((period, index) => {

@@ -2,6 +2,7 @@ import { CfnOutput } from 'aws-cdk-lib';
 import { confirmed, defineCheck, refuted } from './check';
 import { Event, findRequests, LogLine, Request, secondsBetween } from '../evidence';
 import type { Build } from '../scene';
+import { PREFIX } from '../tags';
 
 export const NO_ROLLBACK_UPDATE = defineCheck<{ repairedAt: string; requests: Request[]; events: Event[]; log: LogLine[] }>({
   id: 'no-rollback-update',
@@ -13,7 +14,7 @@ export const NO_ROLLBACK_UPDATE = defineCheck<{ repairedAt: string; requests: Re
     believed: 'With `--no-rollback` a failed Update is put back to its last properties by another Update, while the status of the stack shows no rollback.',
     judge: ({ repairedAt, requests, events }) => {
       const updates = requests.filter(({ type, at }) => type === 'Update' && at >= repairedAt).length;
-      const statuses = [...new Set(events.filter(({ at, resource }) => at >= repairedAt && resource.startsWith('run-task-verify')).map(({ status }) => status))];
+      const statuses = [...new Set(events.filter(({ at, resource }) => at >= repairedAt && resource.startsWith(PREFIX)).map(({ status }) => status))];
       const seen = `The deployment that repaired it sent ${updates} Updates; the stack was ${statuses.join(', ')}.`;
       return updates > 1 && !statuses.some((status) => status.includes('ROLLBACK')) ? confirmed(seen) : refuted(seen);
     },

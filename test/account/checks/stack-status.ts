@@ -21,7 +21,7 @@ interface Operations {
 
 export const OPERATIONS = defineCheck<Operations>({
   id: 'operations',
-  does: 'Reads the status of a stack ten times a second, through its creation, an update, a failed update, a cancelled update and a change of its settings.',
+  does: 'Reads the status of a stack five times a second, through its creation, an update, a failed update, a cancelled update and a change of its settings.',
   creates: 'a RunTask, and five tasks of seconds to minutes',
   minutes: 20,
   usage: { fargateMinutes: 10 },
@@ -69,7 +69,7 @@ export const OPERATIONS = defineCheck<Operations>({
     },
   ],
   async observe(scene) {
-    const watch = scene.watch(scene.account.localEngine ? 1 : 10);
+    const watch = scene.watch(5);
     await scene.deploy('a first version', (stack) => void stack.run('Run', 'echo 1'));
     await scene.deploy('a second version', (stack) => void stack.run('Run', 'echo 2'));
     await scene.tryDeploy('a version that fails', (stack) => void stack.run('Run', 'exit 3'));

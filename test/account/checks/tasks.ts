@@ -28,7 +28,7 @@ export interface TaskEvidence {
 
 /** How the command of the task that ends by itself exits. */
 export const EXIT_CODE = 3;
-export const COMMAND = `echo started; sleep 10; exit ${EXIT_CODE}`;
+export const COMMAND = `echo started; sleep 5; exit ${EXIT_CODE}`;
 
 /** 128 characters, of each kind that RunTask documents. */
 const STARTED_BY = 'verify/account_1-'.padEnd(128, 'x');
