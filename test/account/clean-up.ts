@@ -5,13 +5,13 @@ import {
 import { DeleteLogGroupCommand, DescribeLogGroupsCommand, ListTagsForResourceCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   DeleteTaskDefinitionsCommand, DeregisterTaskDefinitionCommand, DescribeClustersCommand, DescribeTaskDefinitionCommand, DescribeTasksCommand,
-  ListTasksCommand, StopTaskCommand,
+  ListTaskDefinitionsCommand, ListTasksCommand, StopTaskCommand,
 } from '@aws-sdk/client-ecs';
 import { DeleteRolePolicyCommand, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
 import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
 import type { Account } from './account';
 import { GROUND } from './stacks';
-import { PREFIX, runIdOf, stackName, TAG } from './tags';
+import { PREFIX, registeredFamily, runIdOf, stackName, TAG } from './tags';
 
 type Say = (line: string) => void;
 
@@ -135,18 +135,23 @@ async function listTagged({ tagging }: Account, runId?: string): Promise<Tagged[
   return found;
 }
 
-/** CloudFormation only deregisters a task definition, and a task that ended is no resource any more. Both still have tags. */
+/**
+ * CloudFormation only deregisters a task definition, and a deregistered one still has its tag. The tagging API is late, so
+ * the family that a check registers without CloudFormation is found by its name, too.
+ */
 async function deleteTaskDefinitions(account: Account, runId: string): Promise<void> {
   const { ecs } = account;
-  const arns = (await listTagged(account, runId)).map(({ arn }) => arn).filter((arn) => arn.includes(':task-definition/'));
-  for (const taskDefinition of arns) {
-    const { taskDefinition: { status } = {} } = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
+  const tagged = (await listTagged(account, runId)).map(({ arn }) => arn).filter((arn) => arn.includes(':task-definition/'));
+  const { taskDefinitionArns = [] } = await ecs.send(new ListTaskDefinitionsCommand({ familyPrefix: registeredFamily(runId), status: 'ACTIVE' }));
+  for (const taskDefinition of new Set([...tagged, ...taskDefinitionArns])) {
+    const { taskDefinition: { status } = {}, tags } = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition, include: ['TAGS'] }));
+    if (runIdOf(tags) !== runId || status === 'DELETE_IN_PROGRESS') {
+      continue;
+    }
     if (status === 'ACTIVE') {
       await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition }));
     }
-    if (status !== 'DELETE_IN_PROGRESS') {
-      await ecs.send(new DeleteTaskDefinitionsCommand({ taskDefinitions: [taskDefinition] }));
-    }
+    await ecs.send(new DeleteTaskDefinitionsCommand({ taskDefinitions: [taskDefinition] }));
   }
 }
 

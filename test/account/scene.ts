@@ -3,12 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeStackEventsCommand, DescribeStacksCommand, StackEvent } from '@aws-sdk/client-cloudformation';
 import { FilteredLogEvent, FilterLogEventsCommand, FilterLogEventsCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTasksCommand, ListTasksCommand, Task } from '@aws-sdk/client-ecs';
-import { App } from 'aws-cdk-lib';
 import type { Account } from './account';
 import { cdk, CliResult } from './cdk';
 import type { Event, LogLine } from './evidence';
 import { FOLDER } from './run-state';
-import { CheckStack, Ground } from './stacks';
+import { CheckStack, createApp, Ground } from './stacks';
 import { stackName } from './tags';
 import { StackWatch } from './watch';
 
@@ -57,7 +56,7 @@ export class Scene {
     this.say(`cdk deploy: ${what}`);
     this.deployments += 1;
     const logName = `${this.stackName}-${this.deployments}`;
-    const app = new App({ outdir: join(FOLDER, 'cdk.out', logName), analyticsReporting: false });
+    const app = createApp(join(FOLDER, 'cdk.out', logName));
     const stack = new CheckStack(app, this.props);
     build(stack);
     stack.nameFunction();
@@ -137,7 +136,14 @@ export class Scene {
   private async readLog(logGroupName: string): Promise<FilteredLogEvent[]> {
     const found: FilteredLogEvent[] = [];
     for (let nextToken: string | undefined, first = true; first || nextToken; first = false) {
-      const page: FilterLogEventsCommandOutput = await this.account.logs.send(new FilterLogEventsCommand({ logGroupName, nextToken }));
+      const page: Pick<FilterLogEventsCommandOutput, 'events' | 'nextToken'> = await this.account.logs
+        .send(new FilterLogEventsCommand({ logGroupName, nextToken }))
+        .catch((error) => {
+          if (error.name === 'ResourceNotFoundException') { // the function was never created
+            return {};
+          }
+          throw error;
+        });
       found.push(...page.events ?? []);
       nextToken = page.nextToken;
     }

@@ -19,6 +19,12 @@ export interface Ground {
 
 export const GROUND = 'ground';
 
+export const createApp = (outdir?: string): App => new App({
+  outdir,
+  analyticsReporting: false,
+  context: { '@aws-cdk/aws-autoscaling:generateLaunchTemplateInsteadOfLaunchConfig': true }, // new accounts have no launch configurations
+});
+
 /** What the checks share, so that each is quick: a network without NAT gateways, a cluster, and a log group. None costs anything by itself. */
 export function buildGround(app: App, runId: string): void {
   const name = stackName(runId, GROUND);
@@ -42,6 +48,9 @@ export function buildGround(app: App, runId: string): void {
   };
   Object.entries(outputs).forEach(([key, value]) => new CfnOutput(stack, key, { value }));
 }
+
+/** Within a stack: the function of the library, and the one of `AnsweringFunction`. An Auto Scaling group of a cluster has another. */
+const HANDLERS = ['EcsRunTaskHandler/Function/Resource', 'Function/Resource'];
 
 export interface CheckStackProps {
   readonly runId: string;
@@ -93,7 +102,7 @@ export class CheckStack extends Stack {
   /** Names the function and its log group. The group outlasts a rollback, so that the log can be read; the clean-up deletes it. */
   public nameFunction(stack: Stack = this, name = this.stackName): void {
     const functions = stack.node.findAll().filter((child): child is lambda.CfnFunction => child instanceof lambda.CfnFunction);
-    const handler = functions.find((child) => Stack.of(child) === stack);
+    const handler = functions.find(({ node }) => HANDLERS.includes(node.path.slice(stack.node.path.length + 1)));
     if (handler) {
       handler.functionName = name;
       const logGroup = new logs.CfnLogGroup(stack, 'FunctionLogs', { logGroupName: `/aws/lambda/${name}`, retentionInDays: 7 });

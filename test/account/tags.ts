@@ -6,6 +6,9 @@ export const PREFIX = 'run-task-verify';
 
 export const stackName = (runId: string, check: string): string => `${PREFIX}-${runId}-${check}`;
 
+/** The family of the task definitions that a check registers without CloudFormation. */
+export const registeredFamily = (runId: string): string => stackName(runId, 'registered');
+
 /** CloudFormation, ECS and the tagging API each spell the members of a tag in their own way. */
 export function runIdOf(tags: ReadonlyArray<{ Key?: string; Value?: string; key?: string; value?: string }> = []): string | undefined {
   const tag = tags.find(({ Key, key }) => (Key ?? key) === TAG);

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { App } from 'aws-cdk-lib';
 import { Account, findAccount } from './account';
 import { cdk } from './cdk';
 import { CHECKS } from './checks';
@@ -13,7 +12,7 @@ import { mask } from './mask';
 import { findingsOf, isOnlyOnAws, judge, writeReport } from './report';
 import { CheckResult, decideStart, FOLDER, readState, remainingChecks, RunState, writeState } from './run-state';
 import { Scene } from './scene';
-import { buildGround, Ground, GROUND } from './stacks';
+import { buildGround, createApp, Ground, GROUND } from './stacks';
 import { stackName, TAG } from './tags';
 import { ask, say, sayBold, sayError, sayFindings, sayPlan, sayProgress } from './terminal';
 
@@ -121,7 +120,7 @@ async function deployGround(account: Account, { runId }: RunState): Promise<Grou
     return there;
   }
   say(`\n${name}: deploying...`);
-  const app = new App({ outdir: join(FOLDER, 'cdk.out', name), analyticsReporting: false });
+  const app = createApp(join(FOLDER, 'cdk.out', name));
   buildGround(app, runId);
   app.synth();
   const { succeeded, output } = await cdk(name, account.region, [
@@ -181,7 +180,7 @@ export async function cleanUpRun(runId: string): Promise<number> {
   const account = await findAccount();
   const runs = await findRuns(account);
   const state = readState(account);
-  if (!runs.includes(runId)) {
+  if (!runs.includes(runId) && state?.runId !== runId) {
     sayError(`No resource in account ${account.id}, Region ${account.region} has the tag ${TAG}=${runId}. Runs that have: ${runs.join(', ') || 'none'}.`);
     return 1;
   }

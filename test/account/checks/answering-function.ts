@@ -39,7 +39,7 @@ export class AnsweringFunction {
 
   constructor(private readonly stack: CheckStack) {
     this.function = new lambda.Function(stack, 'Function', {
-      runtime: lambda.Runtime.NODEJS_20_X,
+      runtime: lambda.Runtime.NODEJS_22_X,
       handler: 'index.handler',
       code: lambda.Code.fromInline(CODE),
       timeout: Duration.minutes(2),

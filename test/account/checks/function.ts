@@ -10,7 +10,7 @@ import { confirmed, defineCheck, notSeen, refuted } from './check';
 import { DENIAL } from '../clean-up';
 import { Event, findRequests, LogLine, Request, secondsBetween } from '../evidence';
 import type { Scene } from '../scene';
-import { stackName, TAG } from '../tags';
+import { registeredFamily, TAG } from '../tags';
 
 export const SELF_INVOCATION = defineCheck<{ succeeded: boolean; tasks: number; handOvers: number; log: LogLine[] }>({
   id: 'self-invocation',
@@ -185,7 +185,7 @@ async function useAtOnce(scene: Scene): Promise<string[]> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     scene.say(`RegisterTaskDefinition and RunTask: ${attempt} of ${ATTEMPTS}`);
     const { taskDefinition } = await ecs.send(new RegisterTaskDefinitionCommand({
-      family: stackName(scene.runId, 'created-seconds-ago'),
+      family: registeredFamily(scene.runId),
       requiresCompatibilities: ['FARGATE'],
       networkMode: 'awsvpc',
       cpu: '256',
