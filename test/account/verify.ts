@@ -61,7 +61,7 @@ function newRun({ id, region }: Account, { checks, image }: VerifyOptions): RunS
 
 function sayIntroduction({ id, region, localEngine }: Account, state: RunState, chosen: readonly Check[]): void {
   const resumed = Object.keys(state.results).length > 0 || state.phase !== 'checking';
-  sayBold(`\n✨  Run ${state.runId} in account ${id}, Region ${region}${resumed ? `, resumed: ${remainingChecks(state).length} checks remain` : ''}`);
+  sayBold(`\n✨  Run ${state.runId} in account ${id}, Region ${region}${resumed ? `, resumed; remaining checks: ${remainingChecks(state).length}` : ''}`);
   sayPlan(resumed ? checksOf(remainingChecks(state)) : chosen);
   say(`All of it is in stacks named ${stackName(state.runId, '*')}, has the tag ${TAG}=${state.runId}, and is deleted at the end.`);
   say('The environment has to be bootstrapped (cdk bootstrap). Nothing else in the account is changed.');
