@@ -7,10 +7,10 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 export interface World {
   readonly ecs: Pick<ECSClient, 'send'>;
   readonly logs: Pick<CloudWatchLogsClient, 'send'>;
-  /** The client for a log in another Region. */
-  logsIn(region: string): Pick<CloudWatchLogsClient, 'send'>;
   readonly cloudFormation: Pick<CloudFormationClient, 'send'>;
   readonly lambda: Pick<LambdaClient, 'send'>;
+  /** The client for a log in another Region. */
+  logsIn(region: string): Pick<CloudWatchLogsClient, 'send'>;
   /** Sends the body to the URL and returns the HTTP status. */
   put(url: string, body: string): Promise<number>;
   /** Milliseconds since 1970. */

@@ -63,8 +63,11 @@ export const PERMISSIONS_SPREAD_MS = 3 * 60_000;
 /** A role that has lost its permissions with the resource, or its cluster, will not get them back. */
 export const PERMITTED_AGAIN_WITHIN_MS = 15_000;
 
-/** How old a request can be that starts its task without a look at the stack, which would show nothing newer than the request. */
-export const JUST_SENT_MS = 10_000;
+/**
+ * How old a request can be that starts its task without a look at the stack, which would show nothing newer than the request.
+ * Lambda delivers most events within a second.
+ */
+export const JUST_SENT_MS = 2_000;
 
 /** How long ECS may take to list a task that it has started. */
 export const LISTED_WITHIN_MS = 10_000;

@@ -22,8 +22,8 @@ export class DependencyGraph {
 
   public readonly resources: CfnResource[];
 
-  constructor(stack: Stack) {
-    this.resources = listResources(stack);
+  constructor(root: Stack) {
+    this.resources = listResources(root);
     for (const resource of this.resources) {
       const { stack, logicalId, node } = resource;
       this.resourcesByName.set(node.addr, resource).set(qualifyName(stack, stack.resolve(logicalId)), resource);

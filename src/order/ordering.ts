@@ -77,7 +77,8 @@ function addScopes({ resource, props, deletion, after, before }: OrderedTask, gr
 /** The narrower scope wins: a scope that the task needs is needed without what waits inside it, and without what needs that. */
 function leaveOutWaiting(resources: CfnResource[], scope: IConstruct, before: Construct[], graph: DependencyGraph): CfnResource[] {
   const waiting = new Set(before.filter((narrower) => narrower !== scope && narrower.node.scopes.includes(scope)).flatMap(listResources));
-  return resources.filter((found) => (found === scope || !isRule(found)) && (waiting.size === 0 || !graph.needsAny(found, (need) => waiting.has(need))));
+  const waits = (found: CfnResource) => waiting.size > 0 && graph.needsAny(found, (need) => waiting.has(need));
+  return resources.filter((found) => (found === scope || !isRule(found)) && !waits(found));
 }
 
 /** The resources in the scope of a cluster, definition, role or volume, without constructs that run tasks, such as a service: these are users of it. */
@@ -134,7 +135,9 @@ function addCompanions(task: OrderedTask, graph: DependencyGraph, companions: Co
 
 /** Throws if a companion makes its own nested stack need itself. Not every version of the CDK notices. */
 function checkCycle({ resource }: OrderedTask, companion: CfnResource, nestedStack: CfnResource, graph: DependencyGraph): void {
-  const need = nestedStack === companion ? undefined : [...graph.findNeeds(companion)].find((found) => graph.needsAny(found, (other) => other === nestedStack));
+  const need = nestedStack === companion
+    ? undefined
+    : [...graph.findNeeds(companion)].find((found) => graph.needsAny(found, (other) => other === nestedStack));
   if (need) {
     throw new Error(`[${resource.node.scope!.node.path}] '${companion.node.path}' makes a dependency cycle: it needs '${need.node.path}', `
       + `which needs the nested stack '${companion.stack.node.path}' around it; `
@@ -171,10 +174,17 @@ function findNames(task: OrderedTask, graph: DependencyGraph): string[] {
     roles.map((role) => role.roleName),
     roles.map((role) => role.roleArn),
   ];
-  const definitions = runs.flatMap(({ taskDefinition }) => findDefinitionResource(taskDefinition) ?? []).map((resource) => graph.renderProperties(resource));
+  const definitions = runs.flatMap(({ taskDefinition }) => findDefinitionResource(taskDefinition) ?? [])
+    .map((resource) => graph.renderProperties(resource));
   const fileSystems = definitions.flatMap(({ Volumes = [] }) => Volumes).map((volume) => volume.EFSVolumeConfiguration?.FilesystemId);
   const arns = definitions.flatMap(({ TaskRoleArn, ExecutionRoleArn }) => [TaskRoleArn, ExecutionRoleArn]);
   // Each list as a whole, because only the deployment may know it. Its name is then in whatever names one of its members.
-  const names = [...lists.flatMap((list) => resolveWithAddresses(cluster, list)), ...fileSystems, ...arns, ...arns.map(readRoleName), ...definitions.flatMap(listSecrets)];
+  const names = [
+    ...lists.flatMap((list) => resolveWithAddresses(cluster, list)),
+    ...fileSystems,
+    ...arns,
+    ...arns.map(readRoleName),
+    ...definitions.flatMap(listSecrets),
+  ];
   return names.filter((name) => name !== undefined).map((name) => JSON.stringify(name));
 }

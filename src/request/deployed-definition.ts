@@ -1,5 +1,6 @@
-import { DefaultTokenResolver, Fn, IPostProcessor, IResolvable, IResolveContext, Reference, Token, Tokenization } from 'aws-cdk-lib';
+import { Reference, Token, Tokenization } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import { readProperties } from './resource-reader';
 
 /** A task definition as the template will have it, after aspects and escape hatches. References to other resources are still tokens. */
 export interface DeployedDefinition {
@@ -32,12 +33,13 @@ export function findDefinitionResource(definition: ecs.ITaskDefinition): ecs.Cfn
 /** Call it at synthesis: before that, a definition can still change. */
 export function readDefinition(definition: ecs.ITaskDefinition): DeployedDefinition | undefined {
   const resource = findDefinitionResource(definition);
-  return resource && (settled.get(resource) ?? render(resource));
+  return resource && (settled.get(resource) ?? readProperties(resource));
 }
 
 /** Renders definitions once for all their readers, from when they cannot change any more until `forgetDefinitions`. */
 export function settleDefinitions(definitions: ecs.ITaskDefinition[]): void {
-  new Set(definitions.flatMap((definition) => findDefinitionResource(definition) ?? [])).forEach((resource) => settled.set(resource, render(resource)));
+  const resources = new Set(definitions.flatMap((definition) => findDefinitionResource(definition) ?? []));
+  resources.forEach((resource) => settled.set(resource, readProperties(resource)));
 }
 
 export function forgetDefinitions(definitions: ecs.ITaskDefinition[]): void {
@@ -47,22 +49,4 @@ export function forgetDefinitions(definitions: ecs.ITaskDefinition[]): void {
 /** A value of the definition, as a string of any stack. */
 export function valueAsString(value: unknown): string | undefined {
   return value === undefined || typeof value === 'string' ? value : Token.asString(value);
-}
-
-function render(resource: ecs.CfnTaskDefinition): DeployedDefinition {
-  const { Resources } = Tokenization.resolve(resource._toCloudFormation(), { scope: resource, resolver: new ReferenceKeeper() });
-  return Object.values<any>(Resources)[0].Properties;
-}
-
-/** Keeps references as tokens, so that they are right in other stacks, too. */
-class ReferenceKeeper extends DefaultTokenResolver {
-  constructor() {
-    super({ join: (left, right) => [left, right].every((part) => part === undefined || typeof part === 'string')
-      ? `${left ?? ''}${right ?? ''}`
-      : Fn.join('', [left, right].filter((part) => part !== undefined).map((part) => valueAsString(part)!)) });
-  }
-
-  public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: IPostProcessor): any {
-    return Reference.isReference(token) ? Token.asString(token) : super.resolveToken(token, context, postProcessor);
-  }
 }

@@ -117,7 +117,9 @@ describe('enableExecuteCommand grants the same', () => {
 
   test('to the task role of an override', () => {
     expect(policiesWith(({ stack, cluster, define }) => new RunTask(stack, 'Task', {
-      cluster, taskDefinition: define('Definition'), enableExecuteCommand: true,
+      cluster,
+      taskDefinition: define('Definition'),
+      enableExecuteCommand: true,
       taskOverrides: { taskRole: new iam.Role(stack, 'OtherTaskRole', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') }) },
     }), all, false, false)).toEqual(expected);
   });

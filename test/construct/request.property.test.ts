@@ -22,19 +22,18 @@ const allowed = fc.record({
   propagateTags: fc.constantFrom(ecs.PropagatedTagSource.NONE, ecs.PropagatedTagSource.TASK_DEFINITION),
   enableEcsManagedTags: fc.boolean(),
   enableExecuteCommand: fc.boolean(),
-  capacityProviderStrategies: fc.array(fc.record({ capacityProvider: id(`${ALPHANUMERIC}-_`, 255) }), { maxLength: 20 }),
+  capacityProviderStrategies: fc.array(fc.record({ capacityProvider: id(`${ALPHANUMERIC}-_`, 255), weight: fc.integer({ min: 1, max: 1_000 }) }), { maxLength: 20 }),
   containerOverrides: fc.constant('app').chain((containerName) => fc.array(fc.record({
     containerName: fc.constant(containerName),
     command: fc.array(words, { maxLength: 5 }),
     environment: fc.dictionary(id(ALPHANUMERIC, 20), words, { maxKeys: 5, noNullPrototype: true }),
     cpu,
-    memoryLimitMiB: fc.integer({ min: 6, max: 4096 }),
-    memoryReservationMiB: fc.integer({ min: 6, max: 4096 }),
+    memoryLimitMiB: fc.integer({ min: 512, max: 4096 }),
+    memoryReservationMiB: fc.integer({ min: 6, max: 512 }),
   }, { requiredKeys: ['containerName'], noNullPrototype: true }), { maxLength: 3 })),
   taskOverrides: fc.record({
     cpu,
     memoryLimitMiB: fc.integer({ min: 512, max: 4096 }),
-    ephemeralStorageGiB: fc.integer({ min: 21, max: 200 }),
   }, { requiredKeys: [], noNullPrototype: true }),
 }, { requiredKeys: [], noNullPrototype: true });
 

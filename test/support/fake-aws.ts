@@ -98,12 +98,14 @@ export class FakeAws implements World {
   readonly logs = this.client();
   /** The Regions whose logs were asked for. */
   readonly logRegions: string[] = [];
+  readonly cloudFormation = this.client();
+  readonly lambda = this.client();
+
   logsIn = (region: string) => {
     this.logRegions.push(region);
     return this.logs;
   };
-  readonly cloudFormation = this.client();
-  readonly lambda = this.client();
+
 
   now = () => this.time;
   sleep = async (milliseconds: number) => { this.pass(milliseconds); };

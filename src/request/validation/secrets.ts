@@ -43,7 +43,7 @@ function* findTexts(value: any, path: string[] = []): Generator<[path: string, t
 function renderPath(path: string[]): string {
   return path.join('.')
     .replace(/^[A-Z]/, (first) => first.toLowerCase())
-    .replace(/^(onDelete\.)?(?:R|r)equest\./, '$1')
+    .replace(/^(onDelete\.)?request\./i, '$1')
     .replace(/^(onDelete\.)?overrides\.(?!containerOverrides)/, '$1taskOverrides.')
     .replace(/^(onDelete\.)?overrides\./, '$1')
     .replace(/^volumeConfigurations/, 'volumes');
