@@ -66,15 +66,15 @@ describe('what users must know of AWS is in the documents', () => {
 
   test.each<[string, RegExp]>([
     ['a failed onDelete is attempted three times while the stack lives on',
-      /task of `onDelete` fails while the stack lives on .{0,80}CloudFormation tries three times.{0,80}the deployment succeeds\. Make the task safe to repeat/],
-    ['the 15 minutes of an invocation are a setting of the library', /The function has a time-out of 15 minutes, and invokes itself again before that/],
+      /If it fails while the stack remains, .{0,80}CloudFormation attempts the deletion three times, .{0,80}the deployment succeeds\. Make the task safe to repeat/],
+    ['the 15 minutes of an invocation are a setting of the library', /The function has a timeout of 15 minutes\. It invokes itself before that and continues waiting/],
     ['each task that runs takes one concurrent execution of Lambda', /Each task that runs takes one concurrent execution of Lambda until it ends\. New accounts have as few as ten/],
     ['where to look when Lambda has too few of them', /raise the quota "Concurrent executions" of Lambda/],
     ['a deployment of more than an hour needs a role that CloudFormation assumes',
-      /A deployment of more than an hour needs a role that CloudFormation assumes.{0,200}with your own credentials and cannot renew them/],
+      /The deployment needs a role that CloudFormation assumes.{0,200}uses your own credentials and cannot renew them/],
     ['a task is found by the startedBy that the function gives it', /look for the 12 hexadecimal digits in its physical id.{0,200}--query "tasks\[\?contains\(startedBy/],
-    ['an update without a rollback can put a failed task back', /With `--no-rollback`, CloudFormation may put the `RunTask` that failed back to its last properties by an Update .{0,160}runs nothing/],
-    ['a deletion without a rollback has no documented time', /With `--no-rollback`, a `RunTask` whose creation failed is deleted by the next deployment\. AWS does not document when in it\. This Delete stops only the tasks of the request that failed/],
+    ['an update without a rollback can put a failed task back', /with `--no-rollback` and the update of a `RunTask` fails, CloudFormation can restore its previous properties with an update .{0,160}runs nothing/],
+    ['a deletion without a rollback has no documented time', /A `RunTask` whose creation failed is deleted by the next deployment; AWS does not document when\. This deletion stops only the tasks of the failed request/],
     ['what someone can do who may invoke the function', /has `lambda:InvokeFunction` on the function \| Run the task definition with any command/],
   ])('%s', (_, sentence) => {
     expect(pages.filter((page) => sentence.test(page))).toHaveLength(1);
