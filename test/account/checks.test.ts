@@ -25,10 +25,7 @@ describe('what the code believes', () => {
 
   test('is what docs/aws-behaviour.md says, word for word', () => {
     const known = rows.map(([behaviour]) => behaviour);
-    expect(beliefs.map(({ believed }) => believed).filter((believed) => !known.includes(believed))).toEqual([
-      // No code relies on it yet.
-      expect.stringMatching(/^CloudFormation creates a resource after the resources that its Metadata refers to/),
-    ]);
+    expect(beliefs.map(({ believed }) => believed).filter((believed) => !known.includes(believed))).toEqual([]);
   });
 
   test('names code that exists, in what a refuted belief means', () => {

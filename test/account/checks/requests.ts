@@ -147,7 +147,7 @@ export const METADATA_REFERENCE = defineCheck<{ without: boolean; events: Event[
   minutes: 5,
   usage: {},
   beliefs: [{
-    believed: 'CloudFormation creates a resource after the resources that its Metadata refers to, and accepts a reference to a conditional one within `Fn::If`.',
+    believed: 'A reference in the `Metadata` of a resource orders like one in its properties. Inside `Fn::If` it is one only if the condition is true.',
     judge: ({ without, events }) => {
       const at = (resource: string, status: string) => events.find((event) => event.resource === resource && event.status === status)?.at;
       const [slow, next] = [at('Slow', 'CREATE_COMPLETE'), at('Next', 'CREATE_IN_PROGRESS')];
