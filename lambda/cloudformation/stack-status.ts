@@ -20,25 +20,41 @@ export async function describeStack({ world, event }: Request): Promise<Partial<
   return stack ?? {};
 }
 
-/** What CloudFormation is doing with the stack, and whether a later operation has begun since the request was sent. */
-export async function readStack(request: Request): Promise<{ readonly status: string; readonly isSuperseded: boolean }> {
+/** What CloudFormation is doing with the stack. */
+export interface StackReading {
+  readonly status: string;
+  /** Whether a later operation has begun since the request was sent. */
+  readonly isSuperseded: boolean;
+  /** Whether it has the time of the update. Otherwise the operation can be a later one, but some may never have it. */
+  readonly isDated: boolean;
+}
+
+export async function readStack(request: Request): Promise<StackReading> {
   const { StackStatus: status, LastUpdatedTime } = await describeStack(request);
   if (!status) {
     throw new Error(ERRORS.noStackStatus);
   }
-  return { status, isSuperseded: isNewerThan(request.event, LastUpdatedTime, CLOCKS_DIFFER_BY_MS / 2) };
+  return {
+    status,
+    isSuperseded: isNewerThan(request.event, LastUpdatedTime, CLOCKS_DIFFER_BY_MS / 2),
+    isDated: LastUpdatedTime !== undefined,
+  };
 }
 
-/** What CloudFormation is doing with the stack, for a request that must not be older than that: throws `OutOfDate` otherwise. */
-export async function readStackStatus(request: Request): Promise<string> {
-  const { status, isSuperseded } = await readStack(request);
-  if (isSuperseded) {
+/** The same for a request that must not be older than the operation: throws `OutOfDate` otherwise. */
+export async function readStackUpToDate(request: Request): Promise<StackReading> {
+  const reading = await readStack(request);
+  if (reading.isSuperseded) {
     throw new OutOfDate();
   }
-  return status;
+  return reading;
 }
 
-/** The same, or nothing when it cannot be read now or the request is out of date. */
+export async function readStackStatus(request: Request): Promise<string> {
+  return (await readStackUpToDate(request)).status;
+}
+
+/** The status, or nothing when it cannot be read now or the request is out of date. */
 export async function findStackStatus(request: Request): Promise<string | undefined> {
   return readStackStatus(request).catch((error) => {
     request.world.log(`DescribeStacks failed: ${error}`);

@@ -3,7 +3,7 @@ import { receiveHandOver } from './hand-over';
 import type { ReceivedBaton } from './relay';
 import { BETWEEN_READINGS_MS, READ_AGAIN_MS, READ_AGAIN_WITHIN_MS, SECOND_READING_MS, STALE_FOR_MS, STATUS_WITHIN_MS } from '../../src/timing';
 import { limit, Request } from '../cloudformation/request';
-import { describeStack, findStackStatus, isRollbackOfDelete, isRollbackStatus, isWaitedFor, readStackStatus } from '../cloudformation/stack-status';
+import { describeStack, findStackStatus, isRollbackOfDelete, isRollbackStatus, isWaitedFor, readStackUpToDate, StackReading } from '../cloudformation/stack-status';
 import { readMark } from '../ecs/marks';
 import { retry } from '../retry';
 import { adviceOnError } from '../verdict/causes';
@@ -25,24 +25,30 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
   }
   const until = limit(request, STATUS_WITHIN_MS);
   let wasExpected = false;
+  let isDoubted = false;
   for (;;) {
-    let status: string | undefined;
+    let reading: StackReading | undefined;
     let outOfDate: OutOfDate | undefined;
     try {
-      status = await retry(world, until, () => readStackStatus(request));
+      reading = await retry(world, until, () => readStackUpToDate(request));
     } catch (error) {
       if (!(error instanceof OutOfDate)) {
         throw unknownStatus(error);
       }
       outOfDate = error;
     }
-    if (status && isRollbackStatus(status)) {
+    if (reading && isRollbackStatus(reading.status)) {
       return wasExpected ? 'turned back' : 'rollback';
     }
     if (wasExpected) {
       return 'deployment';
     }
-    wasExpected = status !== undefined && isWaitedFor('deployment', status);
+    wasExpected = reading !== undefined && isWaitedFor('deployment', reading.status);
+    if (wasExpected && isDoubted && !reading!.isDated) { // what was in doubt may be over, and this the next operation
+      wasExpected = false;
+      outOfDate = new OutOfDate();
+    }
+    isDoubted ||= !wasExpected && (reading?.isDated ?? true);
     if (!wasExpected && world.now() >= Math.min(sentAt + STALE_FOR_MS + BETWEEN_READINGS_MS, until - SECOND_READING_MS)) {
       if (outOfDate) {
         throw outOfDate;

@@ -26,6 +26,8 @@ export interface Progress {
   lookAtStackAt?: number;
   /** Since when the stack's status shows that CloudFormation does not wait for the task: one reading proves nothing. */
   doubtedSince?: number;
+  /** Whether that reading has told of which operation it is, so that what does not tell proves nothing against it. */
+  isDoubtDated?: boolean;
   /** Whether ECS has ever shown a task of the run. */
   wasSeen?: boolean;
   /** Since when ECS could not be asked, and why. */

@@ -1,15 +1,15 @@
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
 import { knownArns, Run, TaskProgress } from './progress';
-import { confirmDoubt } from './watch-stack';
+import { confirmDoubt, endDoubt } from './watch-stack';
 import { PERMISSIONS_SPREAD_MS } from '../../src/timing';
 import { wasJustSent } from '../cloudformation/request';
-import { isRollbackStatus, isWaitedFor, readStackStatus, wasCancelled } from '../cloudformation/stack-status';
+import { isRollbackStatus, isWaitedFor, readStackUpToDate, wasCancelled } from '../cloudformation/stack-status';
 import { addMark, markOf, placeOf, readMark } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
 import { backoff } from '../retry';
 import { Api, callFailure, isRefusal, knownStartFailure } from '../verdict/causes';
 import { Failed, Failure, OutOfDate, TurnedBack } from '../verdict/failure';
-import { FAILURES, REASONS } from '../verdict/texts';
+import { ERRORS, FAILURES, REASONS } from '../verdict/texts';
 
 /** One attempt to start each task that is due. Throws what no further attempt can fix. */
 export async function startDue(run: Run, due: TaskProgress[]): Promise<void> {
@@ -37,15 +37,16 @@ async function checkBeforeStart({ request, progress }: Run): Promise<Failure | u
     return undefined; // the status would show nothing newer, and CloudFormation throttles the reads of a stack with many tasks
   }
   try {
-    const status = await readStackStatus(request);
+    const reading = await readStackUpToDate(request);
+    const { status } = reading;
     if (isWaitedFor(occasion, status)) {
-      progress.doubtedSince = undefined;
-      return undefined;
+      const isCertain = endDoubt(progress, reading);
+      return isCertain ? undefined : { ...FAILURES.didNotStart(ERRORS.noUpdateTime), patience: 'while permissions spread' };
     }
     if (request.event.RequestType === 'Update' && isRollbackStatus(status) && knownArns(progress).length === 0) {
       throw new TurnedBack();
     }
-    const isConfirmed = confirmDoubt(request, progress, status);
+    const isConfirmed = confirmDoubt(request, progress, reading);
     if (isConfirmed && wasCancelled(occasion, status)) {
       throw new Failed(FAILURES.cancelledBeforeStart);
     }

@@ -3,7 +3,7 @@ import { nextLookAtStack } from './schedule';
 import { stopOwnTasks } from './stop';
 import { BETWEEN_READINGS_MS, LOOK_AT_STACK_MS, STALE_FOR_MS, TIME_TO_STOP_MS } from '../../src/timing';
 import { isLate, Request } from '../cloudformation/request';
-import { isFinalStatus, isWaitedFor, readStack, readStackStatus } from '../cloudformation/stack-status';
+import { isFinalStatus, isWaitedFor, readStack, readStackUpToDate, StackReading } from '../cloudformation/stack-status';
 import { Failed, OutOfDate } from '../verdict/failure';
 import { FAILURES } from '../verdict/texts';
 
@@ -16,11 +16,12 @@ export async function checkStack(run: Run): Promise<void> {
   }
   progress.lookAtStackAt = nextLookAtStack(progress.startedAt ?? 0, world.now());
   try {
-    const { status, isSuperseded } = await readStack(request);
+    const reading = await readStack(request);
+    const { status, isSuperseded } = reading;
     // That a later operation has begun proves nothing alone: a later request for this resource stops the task itself.
     if (isWaitedFor(progress.occasion, status) && !(isSuperseded && isLate(request))) {
-      progress.doubtedSince = undefined;
-    } else if (confirmDoubt(request, progress, status)) {
+      endDoubt(progress, reading);
+    } else if (confirmDoubt(request, progress, reading)) {
       throw isSuperseded ? new OutOfDate() : new Failed(FAILURES.deploymentEnded(status));
     }
   } catch (error) {
@@ -38,10 +39,20 @@ export async function checkStack(run: Run): Promise<void> {
  * Notes that CloudFormation does not seem to wait for the task. Confirmed by a second reading, later than any report of an
  * earlier operation can be: late by seconds costs cents, and wrong costs a half-run migration.
  */
-export function confirmDoubt({ world, sentAt }: Request, progress: Progress, status?: string): boolean {
+export function confirmDoubt({ world, sentAt }: Request, progress: Progress, reading?: StackReading): boolean {
   progress.doubtedSince ??= world.now();
-  const mayBeStale = world.now() < sentAt + STALE_FOR_MS && !/^(DELETE|ROLLBACK)_/.test(status ?? ''); // nothing but a deletion follows these
+  progress.isDoubtDated ||= reading?.isDated ?? true; // what is out of date says so
+  const mayBeStale = world.now() < sentAt + STALE_FOR_MS && !/^(DELETE|ROLLBACK)_/.test(reading?.status ?? ''); // nothing but a deletion follows these
   return world.now() - progress.doubtedSince >= BETWEEN_READINGS_MS && !mayBeStale;
+}
+
+/** Whether there is no doubt any more: after a dated one, what has no date may be of the next operation. */
+export function endDoubt(progress: Progress, { isDated }: StackReading): boolean {
+  if (progress.isDoubtDated && !isDated) {
+    return false;
+  }
+  progress.doubtedSince = progress.isDoubtDated = undefined;
+  return true;
 }
 
 /**
@@ -51,7 +62,7 @@ export function confirmDoubt({ world, sentAt }: Request, progress: Progress, sta
 export async function watchAfterBaton(run: Run): Promise<void> {
   const { request, progress } = run;
   const { world } = request;
-  progress.doubtedSince = undefined;
+  progress.doubtedSince = progress.isDoubtDated = undefined;
   for (;;) {
     const pause = progress.doubtedSince === undefined ? LOOK_AT_STACK_MS : BETWEEN_READINGS_MS;
     if (world.now() + pause >= request.handOverAt) {
@@ -59,10 +70,11 @@ export async function watchAfterBaton(run: Run): Promise<void> {
     }
     await world.sleep(pause);
     try {
-      const status = await readStackStatus(request);
+      const reading = await readStackUpToDate(request);
+      const { status } = reading;
       if (!isFinalStatus(status)) {
-        progress.doubtedSince = undefined;
-      } else if (confirmDoubt(request, progress, status)) {
+        endDoubt(progress, reading);
+      } else if (confirmDoubt(request, progress, reading)) {
         await stopOwnTasks(run, FAILURES.deploymentEnded(status).cause, world.now() + TIME_TO_STOP_MS);
         return;
       }

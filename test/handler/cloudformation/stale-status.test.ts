@@ -68,6 +68,19 @@ describe('an Update', () => {
     expectStarted(world, 1);
   });
 
+  test('starts nothing when its operation seemed to be over, and no later reading says of which operation it is', async () => {
+    world.faults.DescribeStacks = [stale('UPDATE_ROLLBACK_COMPLETE', new Date(START - 10_000)), ...times(100, stale('UPDATE_IN_PROGRESS'))];
+    expectFailed(await world.request(update()), 'This request is out of date: CloudFormation has continued without it.');
+    expectStarted(world, 0);
+  });
+
+  test('runs its task when its operation seemed to be over, and a later reading says that it is the same one', async () => {
+    const [over, going] = ['UPDATE_ROLLBACK_COMPLETE', 'UPDATE_IN_PROGRESS'].map((status) => stale(status, new Date(START - 10_000)));
+    world.faults.DescribeStacks = [over, ...times(3, stale('UPDATE_IN_PROGRESS')), ...times(100, going)];
+    expectSuccess(await world.request(update()), { Reason: '' });
+    expectStarted(world, 1);
+  });
+
   test('does not stop its running task because of one stale status', async () => {
     world.lives = [runs(5 * 60, 0)];
     world.faults.DescribeStacks = [...times(3, passThrough), stale('UPDATE_COMPLETE')];

@@ -1,10 +1,17 @@
-import { awsError } from '../faults';
-import { callOf, cancelledAfter, create, deleteStack, NamedScenario, PROPERTIES, properties, runs, since, update } from './telling';
+import { awsError, CallFault } from '../faults';
+import { callOf, cancelledAfter, create, deleteStack, NamedScenario, PROPERTIES, properties, runs, SECOND, since, update } from './telling';
 
 const throttled = () => awsError('ThrottlingException', 'Rate exceeded');
 const denied = () => awsError('AccessDeniedException', 'not authorized to perform: ecs:StopTask');
 const unavailable = () => Object.assign(new Error('503'), { status: 503 });
 const hungUp = () => awsError('TimeoutError', 'socket hang up');
+
+const undated = (when: CallFault['when']): CallFault => ({
+  name: 'DescribeStacks leaves LastUpdatedTime out',
+  api: 'DescribeStacks',
+  when,
+  change: ({ Stacks: [stack] }) => ({ Stacks: [{ ...stack, LastUpdatedTime: undefined }] }),
+});
 
 /** What fresh seeds have found. */
 export const seeds: readonly NamedScenario[] = [
@@ -96,5 +103,15 @@ export const seeds: readonly NamedScenario[] = [
     ],
     expected: { started: 1 },
   },
+  // Soon enough for its first readings, and for those before its start.
+  ...[20, 70].map((after): NamedScenario => ({
+    name: `a cancelled Update starts nothing in a deployment that begins ${after} seconds later, when CloudFormation does not tell when that began (seed 7403682)`,
+    operations: [create(), update({}, { after: 2 * 3_600, ...cancelledAfter(1) }), update({}, { after }, 3)],
+    lives: [runs(10), runs(40)],
+    faults: {
+      deliveries: [{ name: 'the event of the Update is late', event: 2, delay: 20 * SECOND }],
+      calls: [undated(({ invocation, history }) => invocation.request.number === 2 && history.operations.length === 3)],
+    },
+    expected: { answers: ['Create SUCCESS', 'Update cancelled', 'rollback SUCCESS', 'Update SUCCESS'], started: 2 },
+  })),
 ];
-
