@@ -2,7 +2,7 @@ import { MINUTE, SECOND } from './clock';
 import type { Call, History, InvocationFacts, Request } from './history';
 import { outputsOf } from './scenario';
 import { SimulatedTask, succeeded } from './task';
-import { OVERLAP_MS, PASS_ON_MARGIN_SECONDS } from '../../src/timing';
+import { LOOK_AT_STACK_MS, OVERLAP_MS, PASS_ON_MARGIN_SECONDS } from '../../src/timing';
 
 /** Within this time the invocation that has started a task notices that nobody wants it any more, and stops it. */
 const NOTICED_WITHIN = 90 * SECOND;
@@ -217,10 +217,13 @@ function wasStoppedSoon({ request, arn, endedAt }: SimulatedTask, since: number,
   return isBlind || Math.min(toldToStopAt ?? Infinity, endedAt) < since + NOTICED_WITHIN + crashes * 3 * MINUTE;
 }
 
-/** CloudFormation never told what the stack keeps. */
+/**
+ * CloudFormation never told what the stack keeps, or could not be asked any more: the invocation was about to end. What cannot be
+ * read is left out, since a rollback that is answered FAILED would be stuck.
+ */
 export function outputsWereNotTold(request: Request, history: History): boolean {
-  const calls = history.callsOf(request, 'DescribeStacks').filter(({ at }) => at <= answeredAt(request)).slice(-1);
-  return history.excuse('what the stack keeps was not told', calls.length > 0 && calls[0].error !== undefined);
+  const [last] = history.callsOf(request, 'DescribeStacks').filter(({ at }) => at <= answeredAt(request)).slice(-1);
+  return history.excuse('what the stack keeps was not told', last !== undefined && (last.error !== undefined || last.result === undefined));
 }
 
 /**
@@ -232,6 +235,18 @@ export function failureWasNotTold(request: Request, failedAt: number, history: H
   const lastLook = looks[looks.length - 1];
   const isLongEnough = looks.length > 0 && lastLook.at > lastLook.invocation.startedAt + 9 * MINUTE;
   return history.excuse('the failure of the deployment was not told', isLongEnough && looks.every(({ error }) => error));
+}
+
+/**
+ * The deployment had failed for less than the minute between two looks at the stack when the next one began, whose Create of the
+ * resource does not name the family (docs/architecture.md, "What nothing here can promise").
+ */
+export function failedBetweenTwoLooks(task: SimulatedTask, failedAt: number, history: History): boolean {
+  const next = history.statuses.find(({ at }) => at > failedAt);
+  const isSeen = history.callsOf(task.request, 'DescribeStacks').some(({ at }) => at >= failedAt && at < (next?.at ?? Infinity));
+  const later = history.requests.find(({ sentAt, type }) => type !== 'Delete' && sentAt > failedAt);
+  const isSo = next !== undefined && next.at - failedAt < LOOK_AT_STACK_MS && !isSeen && later !== undefined && familyWasUnknown(task, later, history);
+  return history.excuse('the deployment failed between two looks', isSo);
 }
 
 /** CloudFormation never told the invocation that answered whether this is a rollback; what one before it heard died with that. */

@@ -17,6 +17,10 @@ export const NOT_CHECKED: ReadonlyArray<{ readonly believed: string; readonly be
     because: 'Lambda loses events only under a load that would disturb everything else in the account.',
   },
   {
+    believed: 'An answer of `DescribeStacks` can lack `LastUpdatedTime` although an earlier one had it. Then it can be of the next operation.',
+    because: 'No call makes CloudFormation leave it out, so that its absence would prove nothing.',
+  },
+  {
     believed: 'What is believed of each launch type, on Managed Instances and on EXTERNAL.',
     because: 'Both need instances that the checks do not set up. `task-on-fargate` and `ec2-cluster` check the other two.',
   },
