@@ -1,6 +1,7 @@
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { awsError } from './faults';
 import type { Change } from './lambda';
 import type { World } from '../../lambda/world';
 
@@ -63,6 +64,11 @@ function continues(change: (continued: { First: string; Baton: string }, event: 
   };
 }
 
+const refused = () => awsError('InvalidParameterException', 'not accepted');
+
+/** An answer that names nothing to stop. */
+const withoutWhatRuns = (reason: string) => reason.split('\n').filter((line) => !/Stop it manually|may still be running/.test(line)).join('\n');
+
 /** The URL as if it had been signed so many seconds later. */
 function signed(url: string, later: number): string {
   return url.replace(/(?<=X-Amz-Date=)[^&]*/, (date) => {
@@ -75,6 +81,21 @@ const withoutLastUpdatedTime = sending('DescribeStacksCommand', async (_input, s
   const { Stacks: [{ LastUpdatedTime, ...stack }] } = await send(undefined);
   return { Stacks: [stack] };
 });
+
+/** Does not look right before it starts something: as if all were well, after so many readings, for so long. */
+function blindBeforeStart(type: string, readings: number, during: number): Change['world'] {
+  return (world, event) => {
+    let [left, hasStarted] = [readings, false];
+    const began = world.now();
+    const noting = sending('RunTaskCommand', (_input, send) => {
+      hasStarted = true;
+      return send(undefined);
+    })!(world, event);
+    return sending('DescribeStacksCommand', async (_input, send) => event.RequestType !== type || hasStarted || left-- > 0 || world.now() > began + during
+      ? send(undefined)
+      : { Stacks: [{ StackStatus: `${type.toUpperCase()}_IN_PROGRESS` }] })!(noting, event);
+  };
+}
 
 export const mutants: readonly Mutant[] = [
   {
@@ -275,6 +296,47 @@ export const mutants: readonly Mutant[] = [
         last = last && world.now() < last.at + 60_000 ? last : { at: world.now(), answer: await send(undefined) };
         return last.answer;
       })!(world, event);
+    },
+  },
+  {
+    name: 'what may still run is not named',
+    breaks: 'nothing left running',
+    world: body((answer) => ({ ...answer, Reason: answer.Reason && withoutWhatRuns(answer.Reason) })),
+  },
+  {
+    name: 'an unreadable answer of RunTask counts as refused',
+    breaks: 'a correct verdict',
+    wicked: ['an answer is unreadable'],
+    world: sending('RunTaskCommand', (_input, send) => send(undefined).catch((error) => {
+      throw error instanceof SyntaxError ? refused() : error;
+    })),
+  },
+  {
+    name: 'a Create that was sent within a minute starts without a look at the stack',
+    breaks: 'nothing left running',
+    world: blindBeforeStart('Create', 0, 60_000),
+  },
+  {
+    name: 'an Update starts without a look at the stack',
+    breaks: 'a rollback gets no worse',
+    world: blindBeforeStart('Update', 2, Infinity),
+  },
+  {
+    name: 'each wait has a budget of its own',
+    breaks: 'one answer',
+    wicked: ['tasks take minutes to stop'],
+    event: (event) => ({ ...event, ResponseURL: signed(event.ResponseURL, 20 * 60) }),
+    world: (world) => ({ ...world, put: (url, text) => world.put(signed(url, -20 * 60), text) }),
+  },
+  {
+    name: 'patience with a permission counts from the start of the invocation',
+    breaks: 'a correct verdict',
+    wicked: ['a permission goes and comes back'],
+    world: (world, event) => {
+      const began = world.now();
+      return sending('RunTaskCommand', (_input, send) => send(undefined).catch((error) => {
+        throw error.name === 'AccessDeniedException' && world.now() > began + 60_000 ? refused() : error;
+      }))!(world, event);
     },
   },
   {
