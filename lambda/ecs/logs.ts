@@ -98,7 +98,8 @@ async function readPage(
   }
 }
 
-/** A container that printed nothing has no stream. */
+/** A container that printed nothing has no stream. It has a group, unless that was deleted: the container would not have started. */
 function isMissing(error: unknown): boolean {
-  return (error as Error | undefined)?.name === 'ResourceNotFoundException';
+  const { name, message = '' } = (error ?? {}) as Partial<Error>;
+  return name === 'ResourceNotFoundException' && !/log group/i.test(String(message));
 }

@@ -33,6 +33,11 @@ const MAY_NOT_PULL: Explanation = {
   patience: 'while permissions spread',
 };
 
+const NEEDS_CREDENTIALS: Explanation = {
+  means: 'the registry requires valid credentials for the image, or has no such image',
+  advice: 'give credentials to ContainerImage.fromRegistry, and check the name of the image',
+};
+
 /**
  * Why no container ran, most specific first: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
  *
@@ -62,11 +67,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     advice: 'raise ephemeralStorageGiB on Fargate, or free disk space on the container instances',
   },
   { ...MAY_NOT_PULL, says: [PULL, AWS_REGISTRY, REJECTED_PULL] },
-  {
-    says: [PULL, REJECTED_PULL],
-    means: 'the registry requires valid credentials for the image, or has no such image',
-    advice: 'give credentials to ContainerImage.fromRegistry, and check the name of the image',
-  },
+  { ...NEEDS_CREDENTIALS, says: [PULL, REJECTED_PULL] },
   {
     says: [PULL, /not found|does not exist|manifest unknown|name unknown|whether the image exists|invalid reference format/i],
     means: 'the image does not exist',
@@ -100,6 +101,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     means: 'its subnets cannot reach the image registry or an AWS service',
     advice: 'give them a NAT gateway or VPC endpoints, or use assignPublicIp in public subnets',
   },
+  { ...NEEDS_CREDENTIALS, says: [PULL, /failed to authorize|failed to fetch \w+ token/i] },
   {
     says: [PULL],
     means: 'the image could not be pulled',

@@ -134,7 +134,7 @@ function onOneLine(text: string): string {
 }
 
 function punctuate(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`; // it can end with the words of AWS
 }
 
 /** A duration as a person says it. */

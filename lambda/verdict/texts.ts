@@ -63,7 +63,7 @@ export const FAILURES = {
   // Its results
   outputUnreadable: (name: string, error: string) => ({
     cause: `the task succeeded, but its output "${name}" could not be read: ${error}`,
-    advice: 'deploy again',
+    advice: 'deploy again; if it happens again, check that its log group has the class STANDARD',
   }),
   outputMissing: (name: string, container: string) => ({
     cause: `the task succeeded, but its output "${name}" is not in its log`,

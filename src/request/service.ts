@@ -56,9 +56,8 @@ function takeCapacity(service: ecs.BaseService): Partial<RunTaskProps> {
 
 function takeNetwork(service: ecs.BaseService): Partial<RunTaskProps> {
   const { Subnets, AssignPublicIp } = readNetwork(service);
-  const ids = [Subnets].flat().filter((id) => typeof id === 'string'); // only the deployment knows the members of a list parameter
   return {
-    vpcSubnets: { subnets: ids.flatMap((id) => findSubnet(service.cluster.vpc, id) ?? []) },
+    vpcSubnets: { subnets: findSubnets(service, Subnets) },
     securityGroups: service.connections.securityGroups,
     assignPublicIp: AssignPublicIp === 'ENABLED',
   };
@@ -133,9 +132,14 @@ function readNetwork(service: ecs.BaseService): { readonly [name: string]: any }
   return readService(service).NetworkConfiguration?.AwsvpcConfiguration ?? {};
 }
 
-/** The subnet with an id, if it is a subnet of the VPC or another one of this app. */
-function findSubnet(vpc: ec2.IVpc, id: string): ec2.ISubnet | undefined {
-  const known = [...vpc.publicSubnets, ...vpc.privateSubnets, ...vpc.isolatedSubnets].find(({ subnetId }) => subnetId === id);
-  const subnet = Tokenization.reverseString(id).tokens.find(Reference.isReference)?.target.node.scope;
-  return known ?? (subnet instanceof ec2.Subnet ? subnet : undefined);
+/** The subnets with these ids, as far as they are subnets of the VPC or other ones of this app. Only the deployment may know the members of the list. */
+function findSubnets({ stack, cluster: { vpc } }: ecs.BaseService, ids: string[]): ec2.ISubnet[] {
+  const resolve = (list: unknown) => JSON.stringify(stack.resolve(list));
+  const known = [...vpc.publicSubnets, ...vpc.privateSubnets, ...vpc.isolatedSubnets].map((subnet) => ({ subnet, list: resolve([subnet.subnetId]) }));
+  const findKnown = (list: unknown) => known.filter((candidate) => candidate.list === resolve(list)).map(({ subnet }) => subnet);
+  const findOther = (id: string) => {
+    const subnet = Tokenization.reverseString(id).tokens.find(Reference.isReference)?.target.node.scope;
+    return subnet instanceof ec2.Subnet ? [subnet] : [];
+  };
+  return Array.isArray(ids) ? ids.flatMap((id) => [...findKnown([id]), ...findOther(id)].slice(0, 1)) : findKnown(ids);
 }

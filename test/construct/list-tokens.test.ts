@@ -1,10 +1,10 @@
-import { App, CfnParameter, Fn, Stack, Token } from 'aws-cdk-lib';
+import { App, CfnParameter, CfnResource, Fn, Stack, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { RESOURCE_TYPE } from '../../src/contract';
-import { RunTask } from '../../src/index';
+import { RunTask, RunTaskConfig } from '../../src/index';
 import { expectNotToWaitFor, expectToWaitFor, resourceOf } from '../support/expectations';
 
 type ListOf = (name: string) => string[];
@@ -29,20 +29,28 @@ describe.each(LISTS)('with %s', (_, listsOf, rendered) => {
     const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
     taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
     const groups = withGroups ? list('Groups').map((id) => ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', id)) : undefined;
-    const task = new RunTask(stack, 'Task', {
-      cluster, taskDefinition, securityGroups: groups, ...ofFunction ? { handlerVpc: vpc, handlerSecurityGroups: groups } : {},
-    });
-    return { stack, task };
+    if (ofFunction) {
+      RunTaskConfig.of(stack).configureFunction({ vpc, securityGroups: groups });
+    }
+    const task = new RunTask(stack, 'Task', { cluster, taskDefinition, securityGroups: groups });
+    return { stack, vpc, cluster, taskDefinition, task };
   }
 
   const firstOf = (name: string): string => Fn.select(0, Token.asList(rendered(name)));
 
-  test.each([false, true])('for its subnets and security groups, and those of its function: %s, the task has all of them', (ofFunction) => {
-    const { stack } = given(true, ofFunction);
+  test('for its subnets and security groups, the task has all of them', () => {
+    const { stack } = given(true);
     const [resource] = Object.values(Template.fromStack(stack).findResources(RESOURCE_TYPE));
 
     expect(resource.Properties.Request.networkConfiguration.awsvpcConfiguration)
       .toEqual({ subnets: rendered('Subnets'), securityGroups: rendered('Groups'), assignPublicIp: 'DISABLED' });
+  });
+
+  test('for the subnets and security groups of the function, the function has all of them', () => {
+    const { stack } = given(true, true);
+    const [{ Properties }] = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'));
+
+    expect(Properties.VpcConfig).toEqual({ SubnetIds: rendered('Subnets'), SecurityGroupIds: rendered('Groups') });
   });
 
   test('for its subnets, the task has a security group of its own', () => {
@@ -61,5 +69,21 @@ describe.each(LISTS)('with %s', (_, listsOf, rendered) => {
 
     expectToWaitFor(resourceOf(task), 'Stack/Rule', 'Stack/Route', 'Stack/Association');
     expectNotToWaitFor(resourceOf(task), 'Stack/Stranger');
+  });
+
+  test('the task of a service has the subnets and security groups of the service, and waits for what names a member of a list', () => {
+    const { stack, cluster, taskDefinition } = given();
+    const groups = listsOf(stack)('Groups').map((id) => ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', id));
+    const service = new ecs.FargateService(stack, 'Web', { cluster, taskDefinition, securityGroups: groups });
+    const task = RunTask.forService(stack, 'Migration', service);
+    new ec2.CfnSecurityGroupIngress(stack, 'Rule', { groupId: 'sg-00000002', sourceSecurityGroupId: firstOf('Groups'), ipProtocol: '-1' });
+    new ec2.CfnRoute(stack, 'Route', { routeTableId: firstOf('Tables'), destinationCidrBlock: '0.0.0.0/0', transitGatewayId: 'tgw-00000001' });
+    new ec2.CfnSubnetRouteTableAssociation(stack, 'Association', { subnetId: firstOf('Subnets'), routeTableId: 'rtb-00000001' });
+    const { Properties } = Template.fromStack(stack).toJSON().Resources[stack.resolve((resourceOf(task) as CfnResource).logicalId)];
+
+    expect(Properties.Request.networkConfiguration.awsvpcConfiguration)
+      .toEqual({ subnets: rendered('Subnets'), securityGroups: rendered('Groups'), assignPublicIp: 'DISABLED' });
+    expectToWaitFor(resourceOf(task), 'Stack/Rule', 'Stack/Route', 'Stack/Association');
+    expectToWaitFor(service.node.defaultChild!, 'Stack/Migration/Resource');
   });
 });

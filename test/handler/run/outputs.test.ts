@@ -47,12 +47,16 @@ describe('an output of the task', () => {
     expect(world.callsOf('RunTask')).toHaveLength(1);
   });
 
-  test('fails the deployment when its log cannot be read, and the message does not say that the output is not printed', async () => {
+  test.each([
+    ['AccessDeniedException', 'not authorized to perform: logs:GetLogEvents', 'Check the role of the function, its permissions boundary, and the service control policies of the account.'],
+    ['ResourceNotFoundException', 'The specified log group does not exist.', 'Create it in your app; awslogs-create-group works only if the execution role is allowed logs:CreateLogGroup.'],
+    ['InvalidOperationException', 'The operation is not valid on the specified resource.', 'Deploy again; if it happens again, check that its log group has the class STANDARD.'],
+  ])('fails the deployment when its log cannot be read (%s), and the message does not say that the output is not printed', async (name, message, advice) => {
     world.logEvents = ['ecs-run-task-output BucketName=shop-7'];
-    world.faults.GetLogEvents = times(1000, fails('AccessDeniedException', 'not authorized to perform: logs:GetLogEvents'));
+    world.faults.GetLogEvents = times(1000, fails(name, message));
     const { Status, Reason } = await world.request(output());
     expect(Status).toBe('FAILED');
-    expect(Reason).toMatch(/^The task succeeded, but its output "BucketName" could not be read: AccessDeniedException: not authorized to perform: logs:GetLogEvents\. Check the role/);
+    expect(Reason.split('\n')[0]).toBe(`The task succeeded, but its output "BucketName" could not be read: ${name}: ${message.replace(/\.$/, '')}. ${advice}`);
     expect(Reason).not.toContain('Let container');
   });
 
