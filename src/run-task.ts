@@ -41,7 +41,8 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    * version, its subnets, whether it has a public IP address, and its security groups, so that the rules that let the service
    * into its database let in the task, too. All of these but cluster and task definition can be set in the props. It does
    * not take the placement, the volumes, the tags and the desired count of the service. The task is not registered
-   * with a load balancer or with Cloud Map, and cannot use the names of Service Connect.
+   * with a load balancer or with Cloud Map, and cannot use the names of Service Connect. If the service has a condition
+   * (`CfnCondition`), so has the task.
    *
    * It is an error if the service is imported, is in another stack, or has a deployment controller other than ECS.
    *
@@ -113,7 +114,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       before: this.before,
     };
     Finalizer.of(this).add(ordered, () => {
-      this.shareCondition();
+      this.shareCondition(props);
       throwErrors(this.node.path, checkSecrets(this.resource));
       runs.forEach((run) => warnOfUnknownRoles(this, run));
       runs.forEach((run) => warnOfEmptyExitCodeFrom(this, run));
@@ -253,9 +254,13 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     return [first, last];
   }
 
-  /** Without its first resource, the task has neither the resources for further hours nor outputs. */
-  private shareCondition(): void {
-    const { condition } = this.resource.cfnOptions;
+  /**
+   * Without the service, whose security groups it has, its task does not exist. Without its first resource, the task has
+   * neither the resources for further hours nor outputs.
+   */
+  private shareCondition({ _fromService }: RunTaskProps): void {
+    const ofService = (_fromService?.service.node.defaultChild as CfnResource | undefined)?.cfnOptions.condition;
+    const condition = this.resource.cfnOptions.condition ??= ofService;
     for (const child of this.node.children) {
       if (child instanceof CfnOutput) {
         child.condition ??= condition;

@@ -166,6 +166,22 @@ describe('a task that exists on a condition', () => {
     expectToWaitFor(nested.nestedStackResource!, 'Stack/Task/Resource', 'Stack/First/Resource');
   });
 
+  test('has the condition of its service, whose security group may not exist otherwise', () => {
+    const { stack, cluster, taskDefinition, condition } = given();
+    const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
+    const group = service.node.findChild('SecurityGroup').node.defaultChild as CfnResource;
+    const task = RunTask.forService(stack, 'OfService', service, { timeout: Duration.hours(2) });
+    for (const resource of [service.node.findChild('Service') as CfnResource, group]) {
+      resource.cfnOptions.condition = condition;
+    }
+
+    const resources = resourcesOf(stack);
+    const tasks = Object.entries(resources).filter(([id]) => id.startsWith('OfService'));
+    expect(tasks.map(([, { Condition }]) => Condition)).toEqual(['Wanted', 'Wanted', 'Wanted']);
+    expectToWaitFor(service.node.defaultChild!, `${task.node.path}/Resource3`);
+    expect(unresolvedDependenciesOf(stack)).toEqual([]);
+  });
+
   test('gives its condition to its resources for further hours and to its outputs', () => {
     const all = given();
     const run = conditional(all, { timeout: Duration.hours(2), executeBefore: [new sqs.Queue(all.stack, 'Queue')] });

@@ -6,8 +6,8 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as patterns from 'aws-cdk-lib/aws-ecs-patterns';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import { RunTask, RunTaskForServiceProps } from '../../src/index';
-import { expectErrors, expectNotToWaitFor, expectToWaitFor, resourceOf } from '../support/expectations';
-import { network, propertiesOf, readable, requestOf, setup } from '../support/stacks';
+import { expectErrors, expectNotToWaitFor, expectToWaitFor, resourceOf, warningsOf } from '../support/expectations';
+import { network, propertiesOf, readable, requestOf, setup, statementsOf } from '../support/stacks';
 
 const image = ecs.ContainerImage.fromRegistry('web');
 
@@ -312,6 +312,47 @@ describe('the order of a service and its task', () => {
     const task = RunTask.forService(stack, 'Task', service);
 
     expectToWaitFor(resourceOf(task), 'Stack/Special/Out', 'Stack/Special/RouteTableAssociation');
+  });
+});
+
+describe('a task for a service that', () => {
+  test('is inside the scope of its cluster runs before it, and needs no other service in there', () => {
+    const { stack, cluster, taskDefinition } = network();
+    const web = new ecs.FargateService(cluster, 'Web', { cluster, taskDefinition });
+    const worker = new ecs.FargateService(cluster, 'Worker', { cluster, taskDefinition });
+    const task = RunTask.forService(cluster, 'Migration', web);
+
+    expectToWaitFor(web.node.defaultChild!, 'Stack/Cluster/Migration/Resource');
+    expectToWaitFor(resourceOf(task), 'Stack/Cluster/Web/SecurityGroup/Resource', 'Stack/Vpc/PrivateSubnet1/DefaultRoute');
+    expectNotToWaitFor(resourceOf(task), /^Stack.Cluster.(Web.Service|Worker)/);
+    expectNotToWaitFor(worker.node.defaultChild!, /Migration/);
+    expect(warningsOf(stack, '*')).toEqual([]);
+  });
+
+  test('names a Fargate capacity provider has no warning that the cluster lacks it', () => {
+    const given = setup();
+    RunTask.forService(given.stack, 'Task', fargateService(given, { capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }] }));
+
+    expect(requestOf(given.stack).capacityProviderStrategy).toEqual([{ capacityProvider: 'FARGATE_SPOT', weight: 1 }]);
+    expect(warningsOf(given.stack)).toEqual([]);
+  });
+
+  test('has a definition which aspects change may run the family, and pass the roles, of the template', () => {
+    const given = setup();
+    RunTask.forService(given.stack, 'Task', fargateService(given), { command: ['up'] });
+    Aspects.of(given.stack.node.root).add({
+      visit: (node) => {
+        if (node instanceof ecs.CfnTaskDefinition) {
+          node.family = `theteam-${node.family}`;
+          node.addPropertyOverride('TaskRoleArn', 'arn:aws:iam::111122223333:role/theteam');
+        }
+      },
+    });
+
+    expect(statementsOf(given.stack)).toEqual(expect.arrayContaining([
+      expect.objectContaining({ Action: 'ecs:RunTask', Resource: expect.stringMatching(/:task-definition\/theteam-StackDefinition\w+:\*$/) }),
+      expect.objectContaining({ Action: 'iam:PassRole', Resource: 'arn:aws:iam::111122223333:role/theteam' }),
+    ]));
   });
 });
 
