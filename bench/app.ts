@@ -2,6 +2,8 @@ import { App, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
 
 /** The small app in which everything is measured: what a task needs, and no task yet. */
 export class Ground extends Stack {
@@ -22,6 +24,24 @@ export class Ground extends Stack {
       command,
       logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'app', logGroup: new logs.LogGroup(this, 'Logs') }),
     });
+  }
+}
+
+/** The small app with 400 more resources: fifty parts of a kind that the order of tasks has to look at. */
+export class Large extends Ground {
+  constructor(app: App) {
+    super(app);
+    for (let number = 1; number <= 50; number++) {
+      const part = new Construct(this, `Part${number}`);
+      const definition = new ecs.FargateTaskDefinition(part, 'Definition'); // and its role
+      definition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+      const queue = new sqs.Queue(part, 'Queue');
+      queue.grantSendMessages(definition.taskRole); // a policy
+      const group = new ec2.SecurityGroup(part, 'Group', { vpc: this.vpc });
+      group.addIngressRule(this.securityGroup, ec2.Port.tcp(5432));
+      this.securityGroup.addIngressRule(group, ec2.Port.tcp(80)); // a resource of its own
+      new logs.LogGroup(part, 'Logs');
+    }
   }
 }
 

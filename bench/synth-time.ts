@@ -4,9 +4,17 @@ import { join } from 'node:path';
 import { LOCAL, nodeOfTheRuntime, run } from './setup';
 import { median, round, Table } from './table';
 
-interface Took { readonly inProcess: number; readonly whole: number }
+interface Took {
+  readonly inProcess: number;
+  readonly whole: number;
+  /** The processor time in process, which other processes of the machine do not lengthen as they do the time that passes. */
+  readonly cpu: number;
+}
 
 const COUNTS = [0, 1, 10, 100];
+/** From how many tasks to how many the time of a further task is taken: the first ones also pay for what Node.js compiles once. */
+const FURTHER = [10, 100];
+const MOST_MS_PER_TASK = 3.3;
 const WAYS = [['ours', 'ours'], ['(a) `Provider`', 'provider']] as const;
 
 /** How long the library takes of a `cdk synth`. */
@@ -14,11 +22,12 @@ export async function synthTime(rounds: number): Promise<Table[]> {
   const outdir = mkdtempSync(join(tmpdir(), 'bench-'));
   const measure = async (...args: string[]): Promise<Took> => {
     const { output, took } = await run(nodeOfTheRuntime(), [join(LOCAL, 'synth-time.js'), ...args], { ...process.env, OUTDIR: outdir });
-    return { inProcess: output.took, whole: took };
+    return { inProcess: output.took, whole: took, cpu: output.cpu };
   };
   const cases = [
     ...COUNTS.map((count) => ['ours', String(count)]),
     ...COUNTS.slice(1).map((count) => ['provider', String(count)]),
+    ...FURTHER.map((count) => ['ours', String(count), 'large']),
     ['import', 'without'],
     ['import', 'with'],
   ];
@@ -53,7 +62,12 @@ export async function synthTime(rounds: number): Promise<Table[]> {
       ...COUNTS.slice(1).map((count) => round(more(`${way} ${count}`, 'ours 0', part))),
       ...[[1, 10], [10, 100]].map(([from, to]) => round(further(way, from, to, part))),
     ])),
-    bars: [{ what: 'linear: each further task up to 100, against those up to 10', is: further('ours', 10, 100), atMost: 1.1 * further('ours', 1, 10), unit: ' ms' }],
+    bars: [['the small app', ''], ['an app with 400 more resources', ' large']].map(([name, size]) => ({
+      what: `each further task, from ${FURTHER.join(' to ')}, in processor time, in ${name}`,
+      is: more(`ours ${FURTHER[1]}${size}`, `ours ${FURTHER[0]}${size}`, 'cpu') / (FURTHER[1] - FURTHER[0]),
+      atMost: MOST_MS_PER_TASK,
+      unit: ' ms',
+    })),
   }, {
     title: 'Time to import',
     text: 'Milliseconds that the package takes where an app has loaded aws-cdk-lib and the modules of it that the package needs, in process and of the whole process.',
