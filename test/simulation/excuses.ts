@@ -245,7 +245,8 @@ export function failedBetweenTwoLooks(task: SimulatedTask, failedAt: number, his
   const next = history.statuses.find(({ at }) => at > failedAt);
   const isSeen = history.callsOf(task.request, 'DescribeStacks').some(({ at }) => at >= failedAt && at < (next?.at ?? Infinity));
   const later = history.requests.find(({ sentAt, type }) => type !== 'Delete' && sentAt > failedAt);
-  const isSo = next !== undefined && next.at - failedAt < LOOK_AT_STACK_MS && !isSeen && later !== undefined && familyWasUnknown(task, later, history);
+  const isBrief = next !== undefined && next.at - failedAt < LOOK_AT_STACK_MS;
+  const isSo = isBrief && !isSeen && later !== undefined && familyWasUnknown(task, later, history);
   return history.excuse('the deployment failed between two looks', isSo);
 }
 
