@@ -12,11 +12,11 @@ import type { RunTaskOptions } from './run-task-props';
 const DEFAULT_CLUSTER_ID = 'EcsDefaultClusterMnL3mNNYN';
 
 /**
- * The image to run on Fargate, and how to run it.
+ * Properties for running an image on Fargate.
  */
 export interface RunFargateTaskProps extends RunTaskOptions {
   /**
-   * The image of the container.
+   * The image used to start the container.
    */
   readonly image: ecs.ContainerImage;
 
@@ -28,36 +28,39 @@ export interface RunFargateTaskProps extends RunTaskOptions {
   readonly containerName?: string;
 
   /**
-   * The command of the container.
+   * The command that is passed to the container.
    *
-   * @default - that of the image
+   * @default - the command of the image
    */
   readonly command?: string[];
 
   /**
-   * The entry point of the container.
+   * The entry point that is passed to the container.
    *
-   * @default - that of the image
+   * @default - the entry point of the image
    */
   readonly entryPoint?: string[];
 
   /**
-   * Environment variables of the container. They are readable in the template: a secret belongs in `secrets`.
+   * The environment variables to pass to the container. They are visible in the template: use `secrets` for secrets.
    *
-   * @default - none but those of the image
+   * @default - the environment variables of the image
    */
   readonly environment?: { [name: string]: string };
 
   /**
-   * Environment variables of the container whose values ECS reads from Secrets Manager or from SSM parameters. The
-   * execution role gets the permission to read them.
+   * The secret environment variables to pass to the container. ECS reads their values from Secrets Manager or from SSM parameters.
    *
-   * @default - none
+   * The execution role is granted permission to read them.
+   *
+   * @default - no secret environment variables
    */
   readonly secrets?: { [name: string]: ecs.Secret };
 
   /**
-   * The CPU units of the task; 1024 are one vCPU. Fargate has sizes of 256 to 16384, each with memory sizes of its own.
+   * The number of CPU units used by the task, from 256 to 16384. 1024 CPU units are one vCPU.
+   *
+   * The CPU units determine which values of `memoryLimitMiB` are valid.
    *
    * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html
    * @default 256
@@ -65,92 +68,92 @@ export interface RunFargateTaskProps extends RunTaskOptions {
   readonly cpu?: number;
 
   /**
-   * The memory of the task, in MiB.
+   * The amount (in MiB) of memory used by the task.
    *
    * @default 512
    */
   readonly memoryLimitMiB?: number;
 
   /**
-   * The ephemeral storage of the task in GiB, 21 to 200.
+   * The amount (in GiB) of ephemeral storage for the task, from 21 to 200.
    *
-   * @default - 20, by default of the service
+   * @default 20
    */
   readonly ephemeralStorageGiB?: number;
 
   /**
    * The operating system and the CPU architecture of the image.
    *
-   * @default - Linux on X86_64, by default of the service
+   * @default - Linux on X86_64
    */
   readonly runtimePlatform?: ecs.RuntimePlatform;
 
   /**
-   * The family of the task definition.
+   * The name of the family of the task definition.
    *
-   * @default - a name made from the construct's path
+   * @default - a name made from the path of the construct
    */
   readonly family?: string;
 
   /**
-   * The role of the task's containers, to which grants go.
+   * The IAM role that grants the containers of the task permission to call AWS APIs. Grants to the `RunFargateTask` go to this role.
    *
    * @default - a new role
    */
   readonly taskRole?: iam.IRole;
 
   /**
-   * The role with which ECS pulls the image, reads secrets and writes logs.
+   * The IAM role that ECS uses to pull the image, read secrets and write logs.
    *
    * @default - a new role
    */
   readonly executionRole?: iam.IRole;
 
   /**
-   * Where the container logs to. The error of a task that fails shows the end of an `awslogs` log.
+   * The log driver of the container. The error of a failed task shows the end of the log if the driver is `awslogs`.
    *
-   * @default - a new log group that keeps events for one month. It outlives the stack, so that the log of a first
-   * deployment that fails is there after its rollback. The driver has the blocking mode if the stack uses an output of the
-   * task, so that no line is lost.
+   * @default - the `awslogs` driver with a new log group that keeps events for one month. The log group is not deleted with the stack,
+   * so the log of a failed first deployment is still available after its rollback. The driver is in blocking mode if the stack uses an
+   * output of the task, so that no line is lost.
    */
   readonly logDriver?: ecs.LogDriver;
 
   /**
-   * The cluster that runs the task, owned or imported with its VPC. It is an error together with `vpc`.
+   * The cluster on which to run the task, owned or imported with its VPC. Setting it together with `vpc` is an error.
    *
-   * @default - the cluster that `aws-ecs-patterns` makes for the VPC in this stack, or would make
+   * @default - the default cluster that `aws-ecs-patterns` uses for the VPC in this stack; it is created if it does not exist
    */
   readonly cluster?: ecs.ICluster;
 
   /**
-   * The VPC that the task runs in. It is an error together with `cluster`.
+   * The VPC in which to run the task. Setting it together with `cluster` is an error.
    *
-   * @default - that of the cluster. Without a cluster it is a new one, with the NAT gateways that `ec2.Vpc` has by default.
+   * @default - the VPC of the cluster; a new cluster gets a new VPC, with the NAT gateways that `ec2.Vpc` has by default
    */
   readonly vpc?: ec2.IVpc;
 }
 
 /**
- * Runs an image on Fargate during the deployment, waits for it, and fails the deployment if it fails.
+ * Runs an image on Fargate during the deployment, waits for the task, and fails the deployment if the task fails.
  *
- * It is a `RunTask` with all that belongs to it: task definition, roles, log group, security group, and a cluster if
- * there is none.
+ * Creates a `RunTask` and what it requires: a task definition, roles, a log group and a security group, and a cluster if you do not
+ * provide one.
  *
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
  */
 export class RunFargateTask extends Construct implements ec2.IConnectable, iam.IGrantable {
   /**
-   * The run of the task.
+   * The `RunTask` that runs the task, with its attributes and outputs.
    */
   public readonly task: RunTask;
 
   /**
-   * The task definition. Further containers, volumes and permissions can be added to it.
+   * The task definition. You can add containers, volumes and permissions to it.
    */
   public readonly taskDefinition: ecs.FargateTaskDefinition;
 
   /**
-   * The cluster that runs the task.
+   * The cluster on which the task runs.
    */
   public readonly cluster: ecs.ICluster;
 
@@ -160,7 +163,7 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
   public readonly connections: ec2.Connections;
 
   /**
-   * The role of the task's containers.
+   * The principal to grant permissions to: the task role.
    */
   public readonly grantPrincipal: iam.IPrincipal;
 
@@ -190,18 +193,18 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
   }
 
   /**
-   * Starts the task only when everything in these scopes is there.
+   * Starts the task after everything in these scopes has been created.
    *
-   * @param scopes What has to be there, such as a database.
+   * @param scopes The scopes to create before the task starts, such as a database.
    */
   public executeAfter(...scopes: IConstruct[]): void {
     this.task.executeAfter(...scopes);
   }
 
   /**
-   * Creates and updates what is in these scopes only after the task has succeeded, except for what the task itself needs.
+   * Creates and updates everything in these scopes after the task has succeeded. Resources that the task itself needs do not wait.
    *
-   * @param scopes What has to wait, such as a service.
+   * @param scopes The scopes that wait for the task, such as a service.
    */
   public executeBefore(...scopes: IConstruct[]): void {
     this.task.executeBefore(...scopes);

@@ -13,19 +13,20 @@ const GROUPS = [['role'], NETWORK, LOGS, ['tracing']];
 const CONFIG = Symbol.for('cdk-ecs-run-task.RunTaskConfig');
 
 /**
- * Settings of the functions that run the tasks.
+ * Options for the Lambda functions that run the tasks.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-functions.html
  */
 export interface RunTaskFunctionOptions {
   /**
-   * The role of the functions. Lambda must be able to assume it, and like the role of any function it needs
-   * `service-role/AWSLambdaBasicExecutionRole`, or in a VPC `service-role/AWSLambdaVPCAccessExecutionRole`.
+   * The execution role of the functions. Lambda must be allowed to assume it, and it needs the managed policy
+   * `service-role/AWSLambdaBasicExecutionRole`, or `service-role/AWSLambdaVPCAccessExecutionRole` in a VPC.
    *
-   * What a function needs to run the tasks is added to the role. Nothing is added to an immutable role, such as one from
-   * `withoutPolicyUpdates`: the README lists what it must allow.
+   * The role is granted the permissions that a function requires to run the tasks. An immutable role, such as a role from
+   * `withoutPolicyUpdates`, is not changed: it must have
+   * [these permissions](https://github.com/cdk-ecs-run-task/cdk-ecs-run-task/blob/main/docs/permissions.md).
    *
-   * It is an error if the scope already has a `RunTask`.
+   * Setting it after the scope has a `RunTask` is an error.
    *
    * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
    * @default - a new role for each function
@@ -33,75 +34,82 @@ export interface RunTaskFunctionOptions {
   readonly role?: iam.IRole;
 
   /**
-   * The VPC of the functions. They must reach ECS, CloudFormation, Lambda, CloudWatch Logs and, for their answers, S3,
-   * through a NAT gateway or VPC endpoints. It is an error if the scope already has a `RunTask`.
+   * The VPC in which to run the functions.
+   *
+   * The functions must reach ECS, CloudFormation, Lambda, CloudWatch Logs and S3, which receives their responses, through a NAT gateway
+   * or VPC endpoints. Setting it after the scope has a `RunTask` is an error.
    *
    * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
-   * @default - the functions are in no VPC
+   * @default - the functions are not in a VPC
    */
   readonly vpc?: ec2.IVpc;
 
   /**
-   * The subnets of the functions, which must not be public: a function has no public address. It is an error without `vpc`.
+   * The subnets in which to run the functions. They cannot be public, because a function has no public IP address.
+   *
+   * Setting it without `vpc`, or after the scope has a `RunTask`, is an error.
    *
    * @default - the private subnets of `vpc`
    */
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
-   * The security groups of the functions. It is an error without `vpc`.
+   * The security groups to associate with the functions.
+   *
+   * Setting it without `vpc`, or after the scope has a `RunTask`, is an error.
    *
    * @default - a new security group for each function, which allows all outbound traffic
    */
   readonly securityGroups?: ec2.ISecurityGroup[];
 
   /**
-   * The log group of the functions, for example one with a KMS key. It is an error together with `logRetention` or
-   * `logRemovalPolicy`.
+   * The log group of the functions, for example a log group with a KMS key. Setting it together with `logRetention` or
+   * `logRemovalPolicy` is an error.
    *
    * @default - Lambda creates a log group for each function, unless `logRetention` or `logRemovalPolicy` is set
    */
   readonly logGroup?: logs.ILogGroup;
 
   /**
-   * How long the logs of the functions are kept. Each function gets a log group of the stack.
+   * The number of days to keep the log events of the functions. The stack of each function gets a log group for it.
    *
-   * @default - as `CustomResourceConfig` sets it, otherwise forever; two years with `logRemovalPolicy`
+   * @default - the log retention of `CustomResourceConfig`, otherwise events never expire; two years if `logRemovalPolicy` is set
    */
   readonly logRetention?: logs.RetentionDays;
 
   /**
-   * Whether the log groups are deleted together with their stacks. Each function gets a log group of the stack.
+   * The removal policy of the functions' log groups. The stack of each function gets a log group for it.
    *
-   * @default - as `CustomResourceConfig` sets it, otherwise they remain
+   * @default - the removal policy of `CustomResourceConfig`, otherwise the log groups are retained
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 
   /**
-   * Environment variables of the functions, such as `AWS_USE_FIPS_ENDPOINT`. Variables with different names add up, also
-   * those of different scopes.
+   * The environment variables of the functions, such as `AWS_USE_FIPS_ENDPOINT`.
+   *
+   * Each call and each scope adds its variables. If several scopes set the same variable, the nearest scope applies.
    *
    * @default - none
    */
   readonly environment?: { [name: string]: string };
 
   /**
-   * Whether the functions send traces to AWS X-Ray. Their roles get the permissions for it.
+   * Whether the functions send traces to AWS X-Ray. Their roles are granted the required permissions.
    *
    * @see https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
-   * @default - they do not
+   * @default Tracing.DISABLED
    */
   readonly tracing?: lambda.Tracing;
 }
 
 /**
- * Settings for all tasks of an app, a stage or a stack.
+ * Configures the functions that run the tasks of an app, a stage or a stack.
  *
- * All tasks of a stack share one function. If several scopes around it set the same thing, the nearest scope wins.
+ * All tasks of a stack share one function. If several scopes around a stack set the same option, the nearest scope applies.
  */
 export class RunTaskConfig {
   /**
-   * The settings of a scope.
+   * Returns the configuration of a scope.
    *
    * @param scope An app, a stage or a stack.
    */
@@ -115,7 +123,7 @@ export class RunTaskConfig {
   }
 
   /**
-   * What the scopes around a function set. Each later change is told to the function.
+   * Returns a function that reads the options of the scopes around a follower, and applies later changes to the follower.
    *
    * @internal
    */
@@ -132,12 +140,12 @@ export class RunTaskConfig {
   private constructor(private readonly scope: IConstruct) {}
 
   /**
-   * Sets what the functions of this scope are like.
+   * Configures the functions of this scope.
    *
-   * It can be called several times; what is left out stays as it is. Role and network must be set before the scope has a
-   * `RunTask`; everything else can be set until synthesis.
+   * You can call this method several times: options that you leave out keep their values. The role and the network must be set before
+   * the scope has a `RunTask`. All other options can be set until synthesis.
    *
-   * @param options The settings.
+   * @param options The options to set.
    */
   public configureFunction(options: RunTaskFunctionOptions): void {
     const errors = [...this.check(options)].map((error) => `[${this.scope.node.path || 'App'}] ${error}`);

@@ -11,17 +11,17 @@ import type { IConstruct } from 'constructs';
  */
 export enum RunOn {
   /**
-   * When a property of the `RunTask` changed, be it a new revision of the task definition, an override or a trigger.
+   * Runs the task when a property of the `RunTask` changes, such as the revision of the task definition, an override or a trigger.
    */
   CHANGE = 'CHANGE',
 
   /**
-   * Only when the `RunTask` is created.
+   * Runs the task only when the `RunTask` is created.
    */
   CREATE = 'CREATE',
 
   /**
-   * In each deployment. A diff then always shows a change: the time of the synthesis.
+   * Runs the task in every deployment. `cdk diff` then always shows a change, because the template contains the time of the synthesis.
    */
   EVERY_DEPLOYMENT = 'EVERY_DEPLOYMENT',
 }
@@ -31,39 +31,39 @@ export enum RunOn {
  */
 export enum OnRollback {
   /**
-   * It does not: the task of the version before may well fail on what the newer one has changed.
+   * The rollback does not run the task. The previous version of the task might fail on what the newer version changed.
    */
   SKIP = 'SKIP',
 
   /**
-   * It runs the task of the version that is restored. The rollback does not fail because of it: a failure of the task
-   * is in the events of the stack only.
+   * The rollback runs the task of the version that it restores. If this task fails, the rollback continues, and only the stack events
+   * show the failure.
    */
   RUN = 'RUN',
 }
 
 /**
- * What ends the wait for a task.
+ * When a task counts as complete.
  */
 export enum CompleteWhen {
   /**
-   * The exit codes of the containers that decide are known. With network mode `awsvpc` that is 12 to 25 seconds
-   * before the task is `STOPPED`, because ECS removes its network interface in between.
+   * When the exit codes of the deciding containers are known. In network mode `awsvpc`, this is 12 to 25 seconds before the task is
+   * `STOPPED`, because ECS first removes the network interface of the task.
    */
   EXIT_CODES_KNOWN = 'EXIT_CODES_KNOWN',
 
   /**
-   * The task is `STOPPED`, its network interface removed.
+   * When the task is `STOPPED` and its network interface is removed.
    */
   TASK_STOPPED = 'TASK_STOPPED',
 }
 
 /**
- * The type of a resource that a container needs.
+ * The type of a resource to assign to a container.
  */
 export enum ResourceType {
   /**
-   * A number of GPUs, or `ALL` of the instance, or a share of one.
+   * GPUs: a number of them, `ALL` GPUs of the instance, or a share of one GPU.
    */
   GPU = 'GPU',
 
@@ -87,32 +87,32 @@ export enum ResourceType {
  */
 export interface NvidiaMps {
   /**
-   * The GPU memory in MiB. It has to be available on a single GPU.
+   * The amount (in MiB) of GPU memory. It must be available on a single GPU.
    */
   readonly memoryMiB: number;
 
   /**
-   * The largest percentage of the GPU's compute capacity that the container may use.
+   * The maximum percentage of the GPU's compute capacity that the container can use, from 1 to 100.
    *
-   * @default - no limit
+   * @default - no maximum
    */
   readonly maxComputePercent?: number;
 }
 
 /**
- * How a container shares a GPU with others.
+ * How a container shares a GPU with other containers.
  *
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ResourceRequirement.html
  */
 export interface SharingStrategy {
   /**
-   * Share through NVIDIA Multi-Process Service.
+   * Shares the GPU through NVIDIA Multi-Process Service.
    */
   readonly nvidiaMps: NvidiaMps;
 }
 
 /**
- * A resource that a container needs.
+ * A resource to assign to a container.
  *
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ResourceRequirement.html
  */
@@ -123,220 +123,240 @@ export interface ResourceRequirement {
   readonly type: ResourceType;
 
   /**
-   * How much of it: a number of GPUs or `ALL`, the device name of an accelerator, or `ALL` Neuron devices.
+   * The number of GPUs or `ALL`, the device name of an accelerator, or `ALL` for Neuron devices.
    *
-   * @default - none, which only a GPU with a `sharingStrategy` allows
+   * Either `value` or `sharingStrategy` must be set.
+   *
+   * @default - none
    */
   readonly value?: string;
 
   /**
-   * How the container shares a GPU. It is an error together with `value`, or for another type than GPU.
+   * How the container shares a GPU with other containers.
    *
-   * @default - the container has its GPUs for itself
+   * Setting it together with `value`, or for a type other than `GPU`, is an error.
+   *
+   * @default - the container does not share its GPUs
    */
   readonly sharingStrategy?: SharingStrategy;
 }
 
 /**
- * What is different in one container of the task.
+ * Overrides for one container of the task.
  *
- * All overrides of a task together have at most 8192 characters as JSON.
+ * All overrides of a task together can have at most 8192 characters as JSON.
  *
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
  */
 export interface ContainerOverride {
   /**
-   * The name of a container in the task definition. A name that the definition does not have is an error.
+   * The name of the container. The task definition must have a container with this name.
    */
   readonly containerName: string;
 
   /**
-   * The command, in place of that of the task definition or the image.
+   * The command that is passed to the container, instead of the command of the task definition or the image.
    *
-   * @default - as in the task definition
+   * @default - the command of the task definition
    */
   readonly command?: string[];
 
   /**
-   * Environment variables to add or to replace. They are readable in the template. The value of a secret is an error,
-   * because CloudFormation does not resolve it in a custom resource: use `secrets` of the container in the task definition.
+   * The environment variables to pass to the container. They are added to the variables of the task definition, or replace the
+   * variables of the same name.
    *
-   * @default - as in the task definition
+   * They are visible in the template. The value of a secret is an error, because CloudFormation does not resolve it in a custom
+   * resource: use `secrets` of the container in the task definition instead.
+   *
+   * @default - the environment variables of the task definition
    */
   readonly environment?: { [name: string]: string };
 
   /**
-   * Files with environment variables, in place of those of the task definition. The execution role gets the
-   * permission to read them.
+   * The environment files to pass to the container, at most 10. They replace the environment files of the task definition.
    *
-   * @default - as in the task definition
+   * The execution role is granted permission to read them.
+   *
+   * @default - the environment files of the task definition
    */
   readonly environmentFiles?: ecs.EnvironmentFile[];
 
   /**
-   * The number of CPU units to reserve for the container. 1024 are one vCPU.
+   * The number of CPU units to reserve for the container. 1024 CPU units are one vCPU.
    *
-   * @default - as in the task definition
+   * @default - the CPU units of the container in the task definition
    */
   readonly cpu?: number;
 
   /**
-   * The hard limit of the container's memory, in MiB. A container that exceeds it is killed.
+   * The hard limit (in MiB) of memory for the container, at least 4. A container that exceeds its limit is killed.
    *
-   * @default - as in the task definition
+   * @default - the limit in the task definition
    */
   readonly memoryLimitMiB?: number;
 
   /**
-   * The soft limit of the container's memory, in MiB.
+   * The soft limit (in MiB) of memory to reserve for the container, at least 4.
    *
-   * @default - as in the task definition
+   * @default - the reservation in the task definition
    */
   readonly memoryReservationMiB?: number;
 
   /**
-   * The number of GPUs to reserve for the container: short for a requirement of type GPU, and an error beside one.
+   * The number of GPUs to assign to the container.
    *
-   * @default - as in the task definition
+   * This is a shortcut for a `resourceRequirements` item of type `GPU`. Setting both is an error.
+   *
+   * @default - the GPUs of the container in the task definition
    */
   readonly gpuCount?: number;
 
   /**
-   * GPUs, shares of a GPU, and other devices for the container.
+   * The GPUs, shares of a GPU and other devices to assign to the container.
    *
-   * @default - as in the task definition
+   * @default - the devices of the container in the task definition
    */
   readonly resourceRequirements?: ResourceRequirement[];
 }
 
 /**
- * What is different in the task as a whole.
+ * Overrides for the task as a whole.
  *
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html
  */
 export interface TaskOverrides {
   /**
-   * The CPU units of the task. 1024 are one vCPU.
+   * The number of CPU units used by the task. 1024 CPU units are one vCPU.
    *
-   * @default - as in the task definition
+   * @default - the CPU units of the task definition
    */
   readonly cpu?: number;
 
   /**
-   * The memory of the task, in MiB.
+   * The amount (in MiB) of memory used by the task.
    *
-   * @default - as in the task definition
+   * @default - the memory of the task definition
    */
   readonly memoryLimitMiB?: number;
 
   /**
-   * The ephemeral storage of a Fargate task in GiB, 21 to 200.
+   * The amount (in GiB) of ephemeral storage for the task, from 21 to 200.
    *
-   * @default - as in the task definition; 20 where that does not say
+   * Setting it for a task that does not run on Fargate is an error.
+   *
+   * @default - the ephemeral storage of the task definition, which is 20 GiB by default
    */
   readonly ephemeralStorageGiB?: number;
 
   /**
-   * The role of the task's containers.
+   * The IAM role that grants the containers of the task permission to call AWS APIs.
    *
-   * @default - as in the task definition
+   * @default - the task role of the task definition
    */
   readonly taskRole?: iam.IRole;
 
   /**
-   * The role with which ECS pulls images, reads secrets and writes logs.
+   * The IAM role that ECS uses to pull images, read secrets and write logs.
    *
-   * @default - as in the task definition
+   * @default - the execution role of the task definition
    */
   readonly executionRole?: iam.IRole;
 
   /**
-   * Elastic Inference accelerators.
+   * The Elastic Inference accelerators for the task.
    *
-   * @default - as in the task definition
+   * @default - the accelerators of the task definition
    * @deprecated AWS has ended Elastic Inference. The API still has this parameter.
    */
   readonly inferenceAccelerators?: ecs.InferenceAccelerator[];
 }
 
 /**
- * A task to run when the resource is removed.
+ * The task to run when the `RunTask` is deleted.
  *
- * What is not said here is as for the `RunTask`: cluster, capacity, network, tags, what counts as success, retries.
+ * Everything that is not set here is taken from the `RunTask`: cluster, capacity, network, tags, success exit codes and retries.
  */
 export interface RunOnDelete {
   /**
-   * The task definition to run, owned or imported. It is an error if it cannot run where that of the `RunTask` does,
-   * with the same launch type and network.
+   * The task definition to run, owned or imported. It must support the launch type and the network mode of the `RunTask`.
    *
-   * Grants to the `RunTask` go to the task role of its own definition, and not to this one's.
+   * Grants to the `RunTask` go only to the task role of its own `taskDefinition`.
    *
    * @default - the task definition of the `RunTask`
    */
   readonly taskDefinition?: ecs.ITaskDefinition;
 
   /**
-   * The command of the default container, which is the first essential container unless the task definition names another
-   * one. It is an error together with an override of the same container, and for an imported task definition.
+   * The command that is passed to the default container. The command of the `RunTask` does not apply.
    *
-   * @default - as in the task definition; that of the `RunTask` does not apply
+   * The default container is the first essential container, unless the task definition sets another default container. It is an error
+   * if `containerOverrides` has the same container, or if the task definition is imported.
+   *
+   * @default - the command of the task definition
    */
   readonly command?: string[];
 
   /**
-   * Environment variables to add to the default container, or to replace in it. They are readable in the template: secrets
-   * belong in the task definition. It is an error if `command` would be one.
+   * The environment variables to pass to the default container. They are added to the variables of the task definition, or replace
+   * the variables of the same name. The environment of the `RunTask` does not apply.
    *
-   * @default - as in the task definition; that of the `RunTask` does not apply
+   * They are visible in the template: use `secrets` of the task definition for secrets. It is an error if `containerOverrides` has
+   * the same container, or if the task definition is imported.
+   *
+   * @default - the environment variables of the task definition
    */
   readonly environment?: { [name: string]: string };
 
   /**
-   * What is different in the task's containers. The overrides of the `RunTask` do not apply.
+   * The overrides for the containers of the task. The overrides of the `RunTask` do not apply.
    *
-   * @default - the containers run as defined
+   * @default - no overrides
    */
   readonly containerOverrides?: ContainerOverride[];
 
   /**
-   * What is different in the task as a whole. The overrides of the `RunTask` do not apply.
+   * The overrides for the task as a whole. The overrides of the `RunTask` do not apply.
    *
-   * @default - the task runs as defined
+   * @default - no overrides
    */
   readonly taskOverrides?: TaskOverrides;
 
   /**
-   * The names of the containers whose exit codes decide. A name that the task definition does not have is an error.
+   * The names of the deciding containers: their exit codes decide whether the task succeeded. The task definition must have
+   * containers with these names.
    *
    * @default - the essential containers
    */
   readonly exitCodeFrom?: string[];
 
   /**
-   * How long the task may take from its start to its end, retries included, at most one hour. After that it is
+   * The maximum time for the task, including retries, from 1 second to 1 hour. A task that is still running at the timeout is
    * stopped, and the deletion fails.
    *
-   * @default - the timeout of the `RunTask`, or one hour where that is longer
+   * @default - the timeout of the `RunTask`, at most one hour
    */
   readonly timeout?: Duration;
 }
 
 /**
- * How to run a task, whatever it is, and how to wait for it.
+ * Options for running a task and for waiting for it.
  */
 export interface RunTaskOptions {
   /**
-   * How many tasks to start, 1 to 10. Every one of them must succeed.
+   * The number of tasks to start, from 1 to 10. Every one of them must succeed.
    *
    * @default 1
    */
   readonly count?: number;
 
   /**
-   * The capacity providers to run the task on, at most 20, in place of a launch type: Fargate Spot, Auto Scaling
-   * groups or Managed Instances, not mixed with Fargate. Weights are from 0 to 1000, of several providers at least one above 0;
-   * the base is from 0 to 100000, for one provider. An empty list stands for the cluster's default strategy. A warning tells
-   * if it names FARGATE or FARGATE_SPOT and the cluster lacks them.
+   * The capacity provider strategies used to place the task, at most 20. Setting them together with `launchType` is an error.
+   *
+   * The strategies name either Fargate and Fargate Spot, or Auto Scaling groups and Managed Instances. Weights are from 0 to 1000,
+   * and at least one provider must have a weight above 0 if there are several. One provider can have a base, from 0 to 100000. An
+   * empty list selects the default strategy of the cluster.
+   *
+   * If a strategy names FARGATE or FARGATE_SPOT and nothing adds it to the cluster, synthesis shows a warning.
    *
    * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
    *
@@ -345,173 +365,187 @@ export interface RunTaskOptions {
   readonly capacityProviderStrategies?: ecs.CapacityProviderStrategy[];
 
   /**
-   * The platform version of a task on Fargate, and an error for any other.
+   * The Fargate platform version on which to run the task. Setting it for a task that does not run on Fargate is an error.
    *
-   * @default - LATEST, by default of the service
+   * @default - the LATEST platform version
    */
   readonly platformVersion?: ecs.FargatePlatformVersion;
 
   /**
-   * The subnets of the task's network interface, at most 16. An error for a network mode other than `awsvpc`.
+   * The subnets to associate with the task, at most 16. Setting them for a network mode other than `awsvpc` is an error.
    *
-   * @default - the VPC's public subnets if `assignPublicIp` is set, otherwise its private subnets
+   * @default - public subnets if `assignPublicIp` is set, otherwise private subnets
    */
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
-   * The security groups of the task's network interface, at most 5. An error for a network mode other than `awsvpc`.
+   * The security groups to associate with the task, at most 5. Setting them for a network mode other than `awsvpc` is an error.
    *
    * @default - a new security group that allows all outbound traffic
    */
   readonly securityGroups?: ec2.ISecurityGroup[];
 
   /**
-   * Whether the task's network interface gets a public IP address. An error for a network mode other than `awsvpc`.
+   * Whether the task's elastic network interface receives a public IP address. Setting it for a network mode other than `awsvpc` is
+   * an error.
    *
    * @default false
    */
   readonly assignPublicIp?: boolean;
 
   /**
-   * The name of the task group.
+   * The name of the task group to associate with the task.
    *
-   * @default - `family:` and the family of the task definition, by default of the service
+   * @default - the family of the task definition: `family:my-family`
    */
   readonly group?: string;
 
   /**
-   * A mark by which to find the task, at most 128 letters, digits, hyphens, underscores and slashes.
+   * An identifier for finding the task, from 1 to 128 letters, digits, hyphens, underscores and slashes.
    *
-   * Tasks of a deployment that was cancelled are found again by this mark. A mark of your own may be on other tasks
-   * as well, so that with one the task gets a tag for this.
+   * The function uses it to find the tasks of a cancelled deployment. If you set it, other tasks can have the same identifier, so the
+   * function also adds a tag to the task.
    *
-   * @default - a mark made from stack and logical id
+   * @default - an identifier made from the stack and the logical ID
    */
   readonly startedBy?: string;
 
   /**
-   * The reference id of the task, at most 1024 characters.
+   * The reference ID of the task, at most 1024 characters.
    *
    * @default - none
    */
   readonly referenceId?: string;
 
   /**
-   * Tags of the task, at most 50: keys of at most 128 characters, values of at most 256. Both have letters, digits, spaces
-   * and `_ . : / = + - @` only. Neither may begin with `aws:`, and the key `cdk-ecs-run-task` is reserved.
+   * The tags of the task, at most 50, or 49 if `startedBy` is set.
+   *
+   * Keys have at most 128 characters, values at most 256. Both can contain letters, digits, spaces and `_ . : / = + - @`, and cannot
+   * begin with `aws:`. The key `cdk-ecs-run-task` is reserved.
    *
    * @default - none
    */
   readonly tags?: { [key: string]: string };
 
   /**
-   * Whether the task also gets the tags that `Tags.of(scope)` adds to the `RunTask`, its stack or its app. For the same key,
-   * `tags` wins. The limits hold for all of them together.
+   * Whether the task also gets the tags that `Tags.of(scope)` adds to the `RunTask`, its stack or its app.
    *
-   * A tag that is added, changed or removed there is a change of the `RunTask`, so that the task runs. `Tags` knows the task
-   * as `Custom::EcsRunTask` in `includeResourceTypes` and `excludeResourceTypes`. The tags in the props of a stack are not
-   * included.
+   * If a key is in both, the value in `tags` applies. The limits of `tags` apply to all tags together. Adding, changing or removing
+   * an inherited tag changes the `RunTask`, so the task runs.
+   *
+   * In `includeResourceTypes` and `excludeResourceTypes` of `Tags`, the type of the task is `Custom::EcsRunTask`. The tags in the
+   * props of a stack are not inherited.
    *
    * @default false
    */
   readonly inheritTags?: boolean;
 
   /**
-   * Whether the task gets the tags of its task definition. `SERVICE` is an error: no service starts this task.
+   * Whether to propagate the tags from the task definition to the task. `SERVICE` is an error, because no service starts this task.
    *
-   * @default - it does not, by default of the service
+   * @default - no tags are propagated
    */
   readonly propagateTags?: ecs.PropagatedTagSource;
 
   /**
-   * Whether ECS tags the task with the name of its cluster.
+   * Whether to enable Amazon ECS managed tags for the task. ECS then tags the task with the name of its cluster.
    *
-   * @default - false, by default of the service
+   * @default false
    */
   readonly enableEcsManagedTags?: boolean;
 
   /**
-   * Whether `aws ecs execute-command` works in the task's containers. The task role gets the permissions for it, including
-   * those for the key, the log group and the bucket in the cluster's `executeCommandConfiguration`.
+   * Whether to enable the ability to execute into a container with `aws ecs execute-command`.
+   *
+   * The task role is granted the required permissions, including permissions for the KMS key, the log group and the bucket in the
+   * cluster's `executeCommandConfiguration`.
    *
    * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
    *
-   * @default - false, by default of the service
+   * @default false
    */
   readonly enableExecuteCommand?: boolean;
 
   /**
-   * The EBS volume of the task, for a volume that the task definition leaves to be configured at launch. Use
-   * `TaskManagedVolume` for what only a task's volume can have. ECS attaches at most one to a task.
+   * The EBS volume to attach to the task, for a volume of the task definition that is configured at launch. ECS attaches at most
+   * one volume to a task.
+   *
+   * A `TaskManagedVolume` has settings that a service's volume cannot have.
    *
    * @default - none
    */
   readonly volumes?: ecs.ServiceManagedVolume[];
 
   /**
-   * When a deployment runs the task. A rollback runs it with `onRollback` only.
+   * When a deployment runs the task. Rollbacks are configured with `onRollback`.
    *
    * @default RunOn.CHANGE
    */
   readonly runOn?: RunOn;
 
   /**
-   * Whether the rollback of a failed update runs the task of the version that is restored. A rollback never fails
-   * because of the task. `RUN` is an error together with `RunOn.CREATE`.
+   * Whether the rollback of a failed update runs the task of the version that it restores. A rollback never fails because of the
+   * task.
+   *
+   * `OnRollback.RUN` together with `RunOn.CREATE` is an error.
    *
    * @default OnRollback.SKIP
    */
   readonly onRollback?: OnRollback;
 
   /**
-   * A task to run when the resource is removed: the stack is deleted, the `RunTask` is taken out of it, or a deployment
-   * that has created it is rolled back. It is always one task, and has volumes only with the same task definition.
+   * A task to run when the `RunTask` is deleted: with the stack, when you remove it from the stack, or in the rollback of the
+   * deployment that created it.
    *
-   * A `RunTask` with another id, or in another scope, is another resource: CloudFormation first creates it, which runs its
-   * task, and then removes the old one, which runs the task of `onDelete`. Take `onDelete` out in a deployment before you
-   * rename or move it.
+   * This is always a single task, regardless of `count`. It has the volumes of the `RunTask` only if it has the same task definition.
    *
-   * It does not run if the `RunTask` has never succeeded: after a first deployment that failed or was cancelled before,
-   * there is nothing to undo. If it fails, the deletion of the stack fails; a rollback goes on, and so does the update
-   * that takes the `RunTask` out of the stack.
+   * Renaming the `RunTask`, or moving it to another scope, replaces it: CloudFormation first creates the new `RunTask`, which runs its
+   * task, and then deletes the old one, which runs the task of `onDelete`. To avoid this, remove `onDelete` in a separate deployment
+   * before you rename or move the `RunTask`.
+   *
+   * The task does not run if the `RunTask` has never succeeded, for example after a failed or cancelled first deployment, because
+   * there is nothing to undo. If the task fails, the deletion of the stack fails. A rollback continues, and so does an update that
+   * removes the `RunTask` from the stack.
    *
    * @default - none
    */
   readonly onDelete?: RunOnDelete;
 
   /**
-   * Values of your own that run the task when one of them changes, such as the hash of a folder of migrations.
+   * Values that run the task again when one of them changes, such as the hash of a folder of migrations.
    *
    * @default - none
    */
   readonly triggers?: { [name: string]: string };
 
   /**
-   * What is to be created or updated only after the task has succeeded, such as a service.
+   * The constructs to create or update after the task has succeeded, such as a service.
    *
-   * What the task itself needs does not wait, so that a shared task definition makes no dependency cycle. It is an error
-   * if that is everything in one of the scopes. A warning tells if nothing in a scope is a resource of this app, as in
-   * something imported.
+   * Resources that the task itself needs do not wait for the task, so sharing a task definition with a service does not cause a
+   * dependency cycle. If the task needs every resource of a construct, synthesis fails. If a construct has no resource in this app,
+   * for example because it is imported, synthesis shows a warning.
    *
-   * @default - nothing waits
+   * @default - nothing waits for the task
    */
   readonly executeBefore?: IConstruct[];
 
   /**
-   * What has to be there before the task starts, such as a database. The task's cluster, task definition, roles,
-   * routes and security group rules need not be named, nor the mount targets of its EFS volumes.
+   * The constructs to create or update before the task starts, such as a database.
    *
-   * @default - only what the task itself needs
+   * You do not need to list the cluster, the task definition, the roles, the routes, the security group rules and the EFS mount
+   * targets of the task.
+   *
+   * @default - the task waits only for the resources that it needs
    */
   readonly executeAfter?: IConstruct[];
 
   /**
-   * How long the task may take from its start to its end, retries included, at most 12 hours. After that it is
+   * The maximum time for the task, including retries, from 1 second to 12 hours. A task that is still running at the timeout is
    * stopped, and the deployment fails.
    *
-   * CloudFormation waits an hour for one resource. With more than that the stack has several for this task, one for each
-   * 58 minutes, of which each goes on waiting where the one before it has to end. A timeout that only the deployment
-   * knows is cut at one hour.
+   * CloudFormation waits at most one hour for a resource. For longer timeouts, the stack gets one resource per 58 minutes; each
+   * continues waiting where the previous one stopped. A timeout that only the deployment knows, such as a parameter, is limited to
+   * one hour.
    *
    * @default Duration.minutes(30)
    * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html
@@ -519,7 +553,8 @@ export interface RunTaskOptions {
   readonly timeout?: Duration;
 
   /**
-   * The names of the containers whose exit codes decide. A name that the task definition does not have is an error.
+   * The names of the deciding containers: their exit codes decide whether the task succeeded. The task definition must have
+   * containers with these names.
    *
    * @default - the essential containers
    */
@@ -533,25 +568,29 @@ export interface RunTaskOptions {
   readonly successExitCodes?: number[];
 
   /**
-   * How often a task is run again that has run and failed, 0 to 10: by an exit code that is no success, by the loss of
-   * its Spot capacity or of its host. With `count`, each of the tasks has this many. All of it is within `timeout`.
+   * The number of times to rerun a task that failed, from 0 to 10: because of its exit code, a Spot interruption or a lost host.
    *
-   * A task that never started a container is always tried again until `timeout` where the reason is a passing one.
+   * With `count`, this is the number for each task. All attempts share one `timeout`.
+   *
+   * A task that fails before a container starts is not counted. If the cause can be temporary, the function retries it until
+   * `timeout`.
    *
    * @default 0
    */
   readonly retryAttempts?: number;
 
   /**
-   * What ends the wait for the task.
+   * When the task counts as complete.
    *
    * @default CompleteWhen.EXIT_CODES_KNOWN
    */
   readonly completeWhen?: CompleteWhen;
 
   /**
-   * How many of the last log lines of a failed container the error shows. With 0 no logs are read, and no permission
-   * to read them is asked for.
+   * The number of log lines of a failed container to show in the error, from 0 to 10000.
+   *
+   * With 0, the error shows no log lines, and the function gets no permission to read the log unless the stack uses an output of the
+   * task.
    *
    * @default 20
    */
@@ -559,79 +598,85 @@ export interface RunTaskOptions {
 }
 
 /**
- * The part of a task that its task definition and its service leave open, and how to wait for it.
+ * Properties for running a task like the tasks of a service.
  */
 export interface RunTaskForServiceProps extends RunTaskOptions {
   /**
-   * The command of the default container, which is the first essential container unless the task definition names another
-   * one. It is an error together with an override of the same container, and for an imported task definition.
+   * The command that is passed to the default container.
    *
-   * @default - as in the task definition
+   * The default container is the first essential container, unless the task definition sets another default container. It is an error
+   * if `containerOverrides` has the same container, or if the task definition is imported.
+   *
+   * @default - the command of the task definition
    */
   readonly command?: string[];
 
   /**
-   * Environment variables to add to the default container, or to replace in it. They are readable in the template: secrets
-   * belong in the task definition. It is an error if `command` would be one.
+   * The environment variables to pass to the default container. They are added to the variables of the task definition, or replace
+   * the variables of the same name.
    *
-   * @default - as in the task definition
+   * They are visible in the template: use `secrets` of the task definition for secrets. It is an error if `containerOverrides` has
+   * the same container, or if the task definition is imported.
+   *
+   * @default - the environment variables of the task definition
    */
   readonly environment?: { [name: string]: string };
 
   /**
-   * What is different in the task's containers.
+   * The overrides for the containers of the task.
    *
-   * @default - the containers run as defined
+   * @default - no overrides
    */
   readonly containerOverrides?: ContainerOverride[];
 
   /**
-   * What is different in the task as a whole.
+   * The overrides for the task as a whole.
    *
-   * @default - the task runs as defined
+   * @default - no overrides
    */
   readonly taskOverrides?: TaskOverrides;
 
   /**
-   * Where the task runs: FARGATE, EC2 or EXTERNAL. It is an error together with `capacityProviderStrategies`.
+   * The launch type on which to run the task: FARGATE, EC2 or EXTERNAL. Setting it together with `capacityProviderStrategies` is an
+   * error.
    *
-   * @default - what the task definition is compatible with, FARGATE before EC2 before EXTERNAL; none with
-   * `capacityProviderStrategies`; with `forService`, as for the service
+   * @default - the first of FARGATE, EC2 and EXTERNAL that the task definition is compatible with; with `forService`, the launch type
+   * of the service; none if `capacityProviderStrategies` is set
    */
   readonly launchType?: ecs.LaunchType;
 
   /**
-   * Which container instances may run the task, at most 10 constraints. An error on Fargate.
+   * The placement constraints to use for the task, at most 10, including the constraints of the task definition. Setting them for a
+   * task on Fargate is an error.
    *
-   * @default - any
+   * @default - no constraints
    */
   readonly placementConstraints?: ecs.PlacementConstraint[];
 
   /**
-   * How to choose among container instances, at most 5 strategies. An error on Fargate.
+   * The placement strategies to use for the task, at most 5. Setting them for a task on Fargate is an error.
    *
-   * @default - as ECS chooses
+   * @default - ECS chooses a container instance
    */
   readonly placementStrategies?: ecs.PlacementStrategy[];
 }
 
 /**
- * The task to run, and how to wait for it.
+ * Properties for running a task.
  */
 export interface RunTaskProps extends RunTaskForServiceProps {
   /**
-   * The cluster that runs the task, owned or imported.
+   * The cluster on which to run the task, owned or imported.
    *
-   * A task with a network interface (`awsvpc`) needs the cluster's VPC: import such a cluster with
-   * `Cluster.fromClusterAttributes`.
+   * A task in network mode `awsvpc` needs the VPC of the cluster: import such a cluster with `Cluster.fromClusterAttributes`.
    */
   readonly cluster: ecs.ICluster;
 
   /**
    * The task definition to run, owned or imported.
    *
-   * Import it with `TaskDefinition.fromTaskDefinitionAttributes` and its roles: starting the task needs the
-   * permission to pass them.
+   * Import it with `TaskDefinition.fromTaskDefinitionAttributes` and its roles, because starting the task requires permission to
+   * pass them.
    */
   readonly taskDefinition: ecs.ITaskDefinition;
 

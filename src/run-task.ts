@@ -27,31 +27,33 @@ import { resourcesFor } from './timing';
 /**
  * Runs an ECS task during the deployment, waits for it, and fails the deployment if the task fails.
  *
- * The task starts once everything that it needs is there: its roles with their policies, its log groups, the routes of
- * its subnets and the security group rules that name its groups. It runs when the stack is created, and again in every
- * update that changes it.
+ * The task runs when the stack is created, and again in every update that changes the `RunTask`. It starts after everything that it
+ * needs has been created: its roles with their policies, its log groups, the routes of its subnets and the security group rules that
+ * name its security groups.
  *
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
  */
 export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantable {
   /**
-   * Runs a task like those of a service before the service is created or updated.
+   * Runs a task like the tasks of a service before the service is created or updated.
    *
-   * The task takes from the service its cluster, its task definition, its launch type or capacity providers, its platform
-   * version, its subnets, whether it has a public IP address, and its security groups, so that the rules that let the service
-   * into its database let in the task, too. All of these but cluster and task definition can be set in the props. It does
-   * not take the placement, the volumes, the tags and the desired count of the service. The task is not registered
+   * The task uses the cluster, the task definition, the launch type or capacity providers, the platform version, the subnets, the
+   * public IP address setting and the security groups of the service. Because it has the same security groups, rules that allow the
+   * service to connect to its database also allow the task. Everything except the cluster and the task definition can be overridden in
+   * the props.
+   *
+   * The placement, the volumes, the tags and the desired count of the service do not apply to the task. The task is not registered
    * with a load balancer or with Cloud Map, and cannot use the names of Service Connect. If the service has a condition
-   * (`CfnCondition`), so has the task.
+   * (`CfnCondition`), the task has the same condition.
    *
    * It is an error if the service is imported, is in another stack, or has a deployment controller other than ECS.
    *
    * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service_definition_parameters.html
    *
-   * @param scope The scope of the task, in the stack of the service.
-   * @param id The id of the task.
-   * @param service The service, which waits for the task. That of `aws-ecs-patterns` is in their `service` property.
-   * @param props What is different from the tasks of the service, and how to wait for the task.
+   * @param scope The scope of the `RunTask`, in the stack of the service.
+   * @param id The ID of the `RunTask`.
+   * @param service The service, which waits for the task. For a construct of `aws-ecs-patterns`, pass its `service` property.
+   * @param props The differences from the tasks of the service, and how to wait for the task.
    */
   public static forService(scope: Construct, id: string, service: ecs.IService, props: RunTaskForServiceProps = {}): RunTask {
     throwErrors(`${scope.node.path}/${id}`, [...checkService(scope, service)]);
@@ -59,13 +61,13 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   }
 
   /**
-   * The network connections of the task: its security groups, or those of the cluster's instances for a task without a
-   * network interface of its own.
+   * The network connections of the task: its security groups, or the security groups of the cluster's container instances for a task
+   * in a network mode other than `awsvpc`.
    */
   public readonly connections: ec2.Connections;
 
   /**
-   * The role of the task's containers.
+   * The principal to grant permissions to: the task role.
    */
   public readonly grantPrincipal: iam.IPrincipal;
 
@@ -131,90 +133,97 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   }
 
   /**
-   * Starts the task only when everything in these scopes is there, except for security group rules in them that name
-   * something that the task does not need.
+   * Starts the task after everything in these scopes has been created.
    *
-   * @param scopes What has to be there, such as a database.
+   * The task does not wait for security group rules in these scopes that name something it does not need.
+   *
+   * @param scopes The scopes to create before the task starts, such as a database.
    */
   public executeAfter(...scopes: IConstruct[]): void {
     this.after.push(...scopes);
   }
 
   /**
-   * Creates and updates what is in these scopes only after the task has succeeded, except for what the task itself needs,
-   * and rules that let in another task. A nested stack waits as a whole if anything in it does.
+   * Creates and updates everything in these scopes after the task has succeeded.
    *
-   * @param scopes What has to wait, such as a service.
+   * Resources that the task itself needs do not wait, and neither do security group rules that allow another task to connect. A
+   * nested stack waits as a whole if anything in it waits.
+   *
+   * @param scopes The scopes that wait for the task, such as a service.
    */
   public executeBefore(...scopes: IConstruct[]): void {
     this.before.push(...scopes);
   }
 
   /**
-   * The ARN of the task. With `count`, that of the first one.
+   * The ARN of the task. With `count`, this is the ARN of the first task.
    *
-   * The attributes are those of the last run, also after a deployment that did not run the task. The stack keeps each
-   * one that is used in an output of its own.
+   * All attributes and outputs are the values of the last run, even if the current deployment does not run the task. The stack gets
+   * an output for each one that is used.
    *
-   * In a nested stack, attributes and outputs are an error unless `onRollback` is `RUN` or `runOn` is `CREATE`: after a
-   * rollback of the parent stack they would be those of the failed deployment.
+   * In a nested stack, using attributes or outputs is an error unless `onRollback` is `RUN` or `runOn` is `CREATE`: after a rollback of
+   * the parent stack, they would have the values of the failed deployment.
    */
   public get taskArn(): string {
     return this.useAttribute('TaskArn');
   }
 
   /**
-   * The ARNs of all tasks that `count` asks for, in no particular order.
+   * The ARNs of all tasks that `count` starts, in no particular order.
    */
   public get taskArns(): string[] {
     return Fn.split(',', this.useAttribute('TaskArns'));
   }
 
   /**
-   * The exit code of the first container that decides. With `count`, that of the first task.
+   * The exit code of the first deciding container. With `count`, this is the exit code in the first task.
    */
   public get exitCode(): string {
     return this.useAttribute('ExitCode');
   }
 
   /**
-   * When the containers of the task started, in UTC: `2026-01-31T03:00:12.345Z`. With `count`, those of the first task.
+   * The time at which the containers of the task started, in UTC: `2026-01-31T03:00:12.345Z`. With `count`, this is the time of the
+   * first task.
    */
   public get startedAt(): string {
     return this.useAttribute('StartedAt');
   }
 
   /**
-   * When the containers of the task had stopped, in UTC: `2026-01-31T03:02:51.678Z`. With `count`, those of the first task.
+   * The time at which the containers of the task stopped, in UTC: `2026-01-31T03:02:51.678Z`. With `count`, this is the time of the
+   * first task.
    */
   public get stoppedAt(): string {
     return this.useAttribute('StoppedAt');
   }
 
   /**
-   * The name of the log stream of the first container that decides. It is an error if this container does not log to
-   * CloudWatch Logs with the `awslogs` driver and a stream prefix.
+   * The name of the log stream of the first deciding container.
+   *
+   * It is an error if this container does not log to CloudWatch Logs with the `awslogs` driver and a stream prefix.
    */
   public get logStreamName(): string {
     return this.useAttribute('LogStreamName');
   }
 
   /**
-   * A value that the task prints, for other resources of the stack. The container prints it to its log, on a line of its
-   * own and once:
+   * Returns a value that the task prints, for use in other resources of the stack.
+   *
+   * The container prints the value to its log, once and on a line of its own:
    *
    * ```sh
    * echo "ecs-run-task-output BucketName=$bucket"
    * ```
    *
-   * Everything after the equals sign is the value, without white space at its ends. The deployment fails if the task
-   * succeeds without having printed it, or prints two different values. All attributes and outputs of a task together
-   * may have about 3,000 characters. Whoever may describe the stack can read them: they are no place for secrets.
+   * Everything after the equals sign is the value, without leading and trailing white space. If the task succeeds without printing the
+   * value, or prints two different values, the deployment fails. All attributes and outputs of a task together can have about 3,000
+   * characters. Anyone who can describe the stack can read outputs: print the name of a secret, never its value.
    *
-   * It is an error with `count` above 1, and if none of the containers that decide logs to CloudWatch Logs with the
-   * `awslogs` driver and a stream prefix, in a task definition of this app.
+   * It is an error if `count` is above 1, or if no deciding container logs to CloudWatch Logs with the `awslogs` driver and a stream
+   * prefix. The task definition must be defined in this app.
    *
-   * @param name Letters and digits, at most 64.
+   * @param name The name of the output: 1 to 64 letters and digits.
    * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html
    */
   public getOutput(name: string): string {

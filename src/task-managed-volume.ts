@@ -3,28 +3,29 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 
 /**
- * Properties of a `TaskManagedVolume`.
+ * Properties for a `TaskManagedVolume`.
  */
 export interface TaskManagedVolumeProps extends ecs.ServiceManagedVolumeProps {
   /**
    * Whether ECS deletes the volume when the task stops.
    *
-   * @default - true, by default of the service
+   * @default true
    */
   readonly deleteOnTermination?: boolean;
 
   /**
-   * How much of the snapshot is loaded into the volume per second, 100 to 300 MiB. An error without a snapshot.
+   * The amount of snapshot data to load into the volume per second, from 100 to 300 MiB. Setting it for a volume without a snapshot is
+   * an error.
    *
-   * @default - as EBS loads it
+   * @default - the default initialization rate of Amazon EBS
    */
   readonly volumeInitializationRate?: Size;
 }
 
 /**
- * An EBS volume with what only the volume of a standalone task can have.
+ * An EBS volume of a task, with the settings that ECS supports for standalone tasks only.
  *
- * The task definition takes it with `addVolume`: in TypeScript as it is, in other languages by its `name` and its
+ * Add it to the task definition with `addVolume`. In TypeScript, pass the volume itself; in other languages, pass its `name` and
  * `configuredAtLaunch`.
  *
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskManagedEBSVolumeConfiguration.html
@@ -36,7 +37,7 @@ export class TaskManagedVolume extends ecs.ServiceManagedVolume {
   public readonly deleteOnTermination?: boolean;
 
   /**
-   * How much of the snapshot is loaded into the volume per second.
+   * The amount of snapshot data to load into the volume per second.
    */
   public readonly volumeInitializationRate?: Size;
 
