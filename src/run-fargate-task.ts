@@ -233,12 +233,12 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
 /** Checks the props that the RunTask does not get. */
 function validate(scope: Construct, { cluster, vpc, capacityProviderStrategies = [] }: RunFargateTaskProps): void {
   if (cluster && vpc) {
-    throw new Error(`[${scope.node.path}] cluster and vpc exclude each other, got both; remove vpc, because the cluster has its own`);
+    throw new Error(`[${scope.node.path}] cluster and vpc cannot both be set; remove vpc, because the cluster already has a VPC`);
   }
   const isOther = (provider: string) => !Token.isUnresolved(provider) && !isFargateProvider(provider);
   const others = capacityProviderStrategies.map(({ capacityProvider }) => capacityProvider).filter(isOther);
   if (others.length > 0) {
-    throw new Error(`[${scope.node.path}] capacityProviderStrategies must name FARGATE and FARGATE_SPOT only, got: ${others.join(', ')}; `
-      + 'use RunTask for other capacity');
+    throw new Error(`[${scope.node.path}] capacityProviderStrategies must name only FARGATE and FARGATE_SPOT, got: ${others.join(', ')}; `
+      + 'use RunTask for other capacity providers');
   }
 }

@@ -115,7 +115,7 @@ export class RunTaskConfig {
    */
   public static of(scope: IConstruct): RunTaskConfig {
     if (!Stage.isStage(scope) && !Stack.isStack(scope)) {
-      throw new Error(`[${scope.node.path}] RunTaskConfig.of needs an App, a Stage or a Stack, because all tasks of a stack share one function; `
+      throw new Error(`[${scope.node.path}] RunTaskConfig.of requires an App, a Stage or a Stack, because all tasks of a stack share one function; `
         + 'pass Stack.of(...) of this construct');
     }
     const holder = scope as unknown as { [CONFIG]?: RunTaskConfig };
@@ -164,17 +164,17 @@ export class RunTaskConfig {
     const [first] = this.followers;
     for (const name of ['role', 'vpc', 'vpcSubnets', 'securityGroups'] as const) {
       if (options[name] && first) {
-        yield `${name} of the function must be set before the first RunTask of the scope, got it after '${first.firstTask}'; call RunTaskConfig.of(...).configureFunction earlier`;
+        yield `${name} of the function must be set before the first RunTask of the scope, but it was set after '${first.firstTask}'; call RunTaskConfig.of(...).configureFunction earlier`;
       }
     }
     for (const name of ['vpcSubnets', 'securityGroups'] as const) {
       if (options[name] && !options.vpc) {
-        yield `${name} of the function must be set together with its vpc, got no vpc; set it, or remove ${name}`;
+        yield `${name} of the function must be set together with vpc, got: no vpc; set vpc, or remove ${name}`;
       }
     }
     for (const name of ['logRetention', 'logRemovalPolicy'] as const) {
       if (options[name] && options.logGroup) {
-        yield `${name} and logGroup of the function cannot both be set; set it on the log group '${options.logGroup.node.path}', and remove ${name}`;
+        yield `${name} and logGroup of the function cannot both be set; remove ${name}, and set it on the log group '${options.logGroup.node.path}'`;
       }
     }
   }

@@ -122,8 +122,8 @@ export class Policies {
   private validate(): string[] {
     const errors: string[] = [];
     if (this.managed > MOST_MANAGED_POLICIES) {
-      errors.push(`the role of the function must have at most ${MOST_MANAGED_POLICIES} managed policies, got: ${this.managed}, one for each onDelete, `
-        + 'and one for every few task definitions after the first dozen; move some of the RunTasks to another stack');
+      errors.push(`the role of the function must have at most ${MOST_MANAGED_POLICIES} managed policies, got: ${this.managed}; move some of the RunTasks to another stack, `
+        + 'because the library adds one policy for each onDelete, and one for every few task definitions after the first dozen');
     }
     return errors;
   }

@@ -110,8 +110,8 @@ function checkWaiters({ last, before }: OrderedTask, graph: DependencyGraph): vo
   for (const scope of before) {
     const waiters = listResources(scope).map((resource) => liftToCommonStack(resource, last));
     if (waiters.length > 0 && !waiters.some(([waiter, task]) => graph.findNeeds(waiter).has(task))) {
-      throw new Error(`[${last.node.scope!.node.path}] executeBefore cannot let '${scope.node.path}' wait: `
-        + 'the task itself needs everything in it; remove it from executeBefore, or what makes the task need it');
+      throw new Error(`[${last.node.scope!.node.path}] executeBefore cannot make '${scope.node.path}' wait for the task, `
+        + 'because the task needs everything in it; remove it from executeBefore, or remove what makes the task depend on it');
     }
   }
 }
@@ -139,9 +139,9 @@ function checkCycle({ resource }: OrderedTask, companion: CfnResource, nestedSta
     ? undefined
     : [...graph.findNeeds(companion)].find((found) => graph.needsAny(found, (other) => other === nestedStack));
   if (need) {
-    throw new Error(`[${resource.node.scope!.node.path}] '${companion.node.path}' makes a dependency cycle: it needs '${need.node.path}', `
-      + `which needs the nested stack '${companion.stack.node.path}' around it; `
-      + 'make it outside, such as a security group rule with connections.allowTo of the RunTask');
+    throw new Error(`[${resource.node.scope!.node.path}] '${companion.node.path}' causes a dependency cycle: it depends on '${need.node.path}', `
+      + `which depends on the nested stack '${companion.stack.node.path}' around it; `
+      + 'create it outside, for example with connections.allowTo() of the RunTask');
   }
 }
 

@@ -91,26 +91,26 @@ function renderLate(service: ecs.BaseService) {
 /** Lists why a task cannot run like those of a service. */
 export function* checkService(scope: Construct, service: ecs.IService): Generator<string> {
   if (!(service instanceof ecs.BaseService)) {
-    yield `forService needs an ecs.FargateService, Ec2Service or ExternalService of this app, got: '${service.node.path}'; `
-      + 'for an imported service use new RunTask, and for one of aws-ecs-patterns pass its service property';
+    yield `forService requires an ecs.FargateService, ecs.Ec2Service or ecs.ExternalService of this app, got: '${service.node.path}'; `
+      + 'for an imported service, use new RunTask; for a construct of aws-ecs-patterns, pass its service property';
     return;
   }
   if (Stack.of(scope) !== service.stack) {
-    yield `forService needs a scope in the stack of the service, '${service.stack.node.path}', got: '${Stack.of(scope).node.path}'; `
-      + 'the task would wait for that stack, and the stack for the task';
+    yield `forService requires a scope in the stack of the service, '${service.stack.node.path}', got: '${Stack.of(scope).node.path}'; `
+      + 'use a scope in that stack, because otherwise the two stacks would depend on each other';
     return;
   }
   const { DeploymentController, TaskDefinition } = readService(service);
   const controller = DeploymentController?.Type;
   if (controller === 'CODE_DEPLOY' || controller === 'EXTERNAL') {
-    yield `forService needs a service that CloudFormation rolls out, got: deploymentController ${controller} of '${service.node.path}'; `
-      + 'use new RunTask, and let the deployment by that controller wait for it';
+    yield `forService requires a service with the deploymentController ECS, got: ${controller} for '${service.node.path}'; `
+      + 'use new RunTask, and start the deployment by that controller after it';
     return;
   }
   const { family, taskDefinitionArn, node } = service.taskDefinition;
   const names = [taskDefinitionArn, family];
   if (!names.includes(TaskDefinition) && !`${TaskDefinition}`.startsWith(`${family}:`)) {
-    yield `forService needs a service that runs its taskDefinition '${node.path}', got: ${JSON.stringify(Stack.of(service).resolve(TaskDefinition))}; `
+    yield `forService requires a service that runs its taskDefinition '${node.path}', got: ${JSON.stringify(Stack.of(service).resolve(TaskDefinition))}; `
       + 'remove the override of TaskDefinition, or use new RunTask';
   }
 }

@@ -84,8 +84,8 @@ describe('attributes of a RunTask in a nested stack', () => {
   };
 
   test('are rejected, because they would be wrong after a rollback of the parent stack', () => {
-    expectErrors(errorOf({}), '[Stack/Nested/Task] attributes and outputs of a RunTask in a nested stack would be wrong after a rollback of the parent stack, '
-      + 'got: TaskArn; move the RunTask to the parent stack, or set onRollback RUN or runOn CREATE');
+    expectErrors(errorOf({}), '[Stack/Nested/Task] attributes and outputs cannot be used in a nested stack, because they would be wrong after a rollback of the parent stack, '
+      + 'got: TaskArn; move the RunTask to the parent stack, or set onRollback to RUN or runOn to CREATE');
     expectErrors(errorOf({}, (task) => [task.exitCode, task.getOutput('Name')]), /got: ExitCode, OutputName;/);
   });
 
@@ -123,14 +123,14 @@ describe('an output of the task (getOutput)', () => {
   });
 
   test('is rejected together with count', () => {
-    expectErrors(errorOf(withLog(), { count: 2 }), '[Stack/Task] getOutput is for a single task, got: count 2; remove count');
+    expectErrors(errorOf(withLog(), { count: 2 }), '[Stack/Task] getOutput can only be used for a single task, got: count 2; remove count');
     expectErrors(errorOf(withLog(), { count: Token.asNumber({ Ref: 'Count' }) }), /got: count from the deployment/);
     expectErrors(errorOf(withLog(), { count: 1 }));
   });
 
   test('is rejected if no deciding container has a log that the function can read', () => {
-    expectErrors(errorOf(setup()), '[Stack/Task] getOutput needs a container that decides, in a taskDefinition of this app, with the awslogs driver and a streamPrefix, '
-      + "got: app; give it logging: ecs.LogDrivers.awsLogs({ streamPrefix: '...' })");
+    expectErrors(errorOf(setup()), '[Stack/Task] getOutput requires a deciding container with the awslogs driver and a streamPrefix, in a taskDefinition of this app, '
+      + "got: app; set its logging to ecs.LogDrivers.awsLogs({ streamPrefix: '...' })");
   });
 
   test('is rejected for an imported task definition', () => {
@@ -138,7 +138,7 @@ describe('an output of the task (getOutput)', () => {
     const imported = ecs.TaskDefinition.fromTaskDefinitionAttributes(given.stack, 'Imported', {
       taskDefinitionArn: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/imported:7', networkMode: ecs.NetworkMode.AWS_VPC, compatibility: ecs.Compatibility.FARGATE,
     });
-    expectErrors(errorOf(given, { taskDefinition: imported }), /getOutput needs a container that decides/);
+    expectErrors(errorOf(given, { taskDefinition: imported }), /getOutput requires a deciding container/);
   });
 
   test('can come from any container that decides', () => {
@@ -161,8 +161,8 @@ describe('logStreamName', () => {
   };
 
   test('is rejected for a container without a log stream', () => {
-    expectErrors(errorOf(setup()), "[Stack/Task] logStreamName needs the awslogs driver and a streamPrefix, which the container 'app' of the taskDefinition lacks; "
-      + "give it logging: ecs.LogDrivers.awsLogs({ streamPrefix: '...' })");
+    expectErrors(errorOf(setup()), "[Stack/Task] logStreamName requires the awslogs driver and a streamPrefix, which the container 'app' of the taskDefinition does not have; "
+      + "set its logging to ecs.LogDrivers.awsLogs({ streamPrefix: '...' })");
   });
 
   test('is accepted together with count', () => {

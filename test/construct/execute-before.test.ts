@@ -467,8 +467,8 @@ describe('synthesis rejects a contradictory order', () => {
     const { stack, taskDefinition, task } = network();
     task({ executeBefore: [taskDefinition] });
 
-    expect(() => Template.fromStack(stack)).toThrow(new Error("[Stack/Task] executeBefore cannot let 'Stack/Definition' wait: "
-      + 'the task itself needs everything in it; remove it from executeBefore, or what makes the task need it'));
+    expect(() => Template.fromStack(stack)).toThrow(new Error("[Stack/Task] executeBefore cannot make 'Stack/Definition' wait for the task, "
+      + 'because the task needs everything in it; remove it from executeBefore, or remove what makes the task depend on it'));
   });
 
   describe('a nested stack with the VPC and a database', () => {
@@ -487,9 +487,9 @@ describe('synthesis rejects a contradictory order', () => {
       const { stack, db, run } = given();
       db.connections.allowDefaultPortFrom(run);
 
-      expectErrors(() => Template.fromStack(stack), new RegExp("^\\[Stack/Task\\] 'Stack/Nested/Database/SecurityGroup/from .*' makes a dependency cycle: "
-        + "it needs 'Stack/Task/SecurityGroup/Resource', which needs the nested stack 'Stack/Nested' around it; "
-        + 'make it outside, such as a security group rule with connections\\.allowTo of the RunTask$'));
+      expectErrors(() => Template.fromStack(stack), new RegExp("^\\[Stack/Task\\] 'Stack/Nested/Database/SecurityGroup/from .*' causes a dependency cycle: "
+        + "it depends on 'Stack/Task/SecurityGroup/Resource', which depends on the nested stack 'Stack/Nested' around it; "
+        + 'create it outside, for example with connections\\.allowTo\\(\\) of the RunTask$'));
     });
 
     test('but not if the task adds the rule', () => {
@@ -506,7 +506,7 @@ describe('synthesis rejects a contradictory order', () => {
     first.executeBefore(second);
     second.executeBefore(first);
 
-    expect(() => Template.fromStack(stack)).toThrow("[Stack/Second] executeBefore cannot let 'Stack/First' wait");
+    expect(() => Template.fromStack(stack)).toThrow("[Stack/Second] executeBefore cannot make 'Stack/First' wait for the task");
   });
 
   test('three tasks in a circle, by way of a queue that another task needs too', () => {
@@ -516,7 +516,7 @@ describe('synthesis rejects a contradictory order', () => {
     const second = task({ executeBefore: [queue] }, 'Second');
     task({ executeAfter: [queue], executeBefore: [second] }, 'Third');
 
-    expect(() => Template.fromStack(stack)).toThrow("[Stack/Second] executeBefore cannot let 'Stack/Queue' wait");
+    expect(() => Template.fromStack(stack)).toThrow("[Stack/Second] executeBefore cannot make 'Stack/Queue' wait for the task");
   });
 
   test('two tasks, each after the other (executeAfter)', () => {
@@ -655,7 +655,7 @@ describe('order between nested stacks:', () => {
     const nested = new NestedStack(stack, 'Nested');
     task({ executeAfter: [database(nested)], executeBefore: [serviceIn(nested, cluster)] });
 
-    expect(() => Template.fromStack(stack)).toThrow("[Stack/Task] executeBefore cannot let 'Stack/Nested/Service' wait");
+    expect(() => Template.fromStack(stack)).toThrow("[Stack/Task] executeBefore cannot make 'Stack/Nested/Service' wait for the task");
   });
 });
 

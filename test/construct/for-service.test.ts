@@ -359,27 +359,27 @@ describe('a task for a service that', () => {
 describe('forService rejects', () => {
   test.each<[string, (given: ReturnType<typeof setup>) => any, string]>([
     ['an imported service', ({ stack, cluster }) => ecs.FargateService.fromFargateServiceAttributes(stack, 'Imported', { cluster, serviceName: 'web' }),
-      "[Stack/Task] forService needs an ecs.FargateService, Ec2Service or ExternalService of this app, got: 'Stack/Imported'; "
-      + 'for an imported service use new RunTask, and for one of aws-ecs-patterns pass its service property'],
+      "[Stack/Task] forService requires an ecs.FargateService, ecs.Ec2Service or ecs.ExternalService of this app, got: 'Stack/Imported'; "
+      + 'for an imported service, use new RunTask; for a construct of aws-ecs-patterns, pass its service property'],
     ['a service imported by its ARN', ({ stack }) => ecs.FargateService.fromFargateServiceArn(stack, 'Imported', 'arn:aws:ecs:us-east-1:1:service/c/web'),
-      "[Stack/Task] forService needs an ecs.FargateService, Ec2Service or ExternalService of this app, got: 'Stack/Imported'; "
-      + 'for an imported service use new RunTask, and for one of aws-ecs-patterns pass its service property'],
+      "[Stack/Task] forService requires an ecs.FargateService, ecs.Ec2Service or ecs.ExternalService of this app, got: 'Stack/Imported'; "
+      + 'for an imported service, use new RunTask; for a construct of aws-ecs-patterns, pass its service property'],
     ['a pattern', ({ stack, cluster }) => new patterns.ApplicationLoadBalancedFargateService(stack, 'App', { cluster, taskImageOptions: { image } }),
-      "[Stack/Task] forService needs an ecs.FargateService, Ec2Service or ExternalService of this app, got: 'Stack/App'; "
-      + 'for an imported service use new RunTask, and for one of aws-ecs-patterns pass its service property'],
+      "[Stack/Task] forService requires an ecs.FargateService, ecs.Ec2Service or ecs.ExternalService of this app, got: 'Stack/App'; "
+      + 'for an imported service, use new RunTask; for a construct of aws-ecs-patterns, pass its service property'],
     ['the deployment controller CODE_DEPLOY', (given) => fargateService(given, { deploymentController: { type: ecs.DeploymentControllerType.CODE_DEPLOY } }),
-      "[Stack/Task] forService needs a service that CloudFormation rolls out, got: deploymentController CODE_DEPLOY of 'Stack/Web'; "
-      + 'use new RunTask, and let the deployment by that controller wait for it'],
+      "[Stack/Task] forService requires a service with the deploymentController ECS, got: CODE_DEPLOY for 'Stack/Web'; "
+      + 'use new RunTask, and start the deployment by that controller after it'],
     ['the deployment controller EXTERNAL', (given) => fargateService(given, { deploymentController: { type: ecs.DeploymentControllerType.EXTERNAL } }),
-      "[Stack/Task] forService needs a service that CloudFormation rolls out, got: deploymentController EXTERNAL of 'Stack/Web'; "
-      + 'use new RunTask, and let the deployment by that controller wait for it'],
+      "[Stack/Task] forService requires a service with the deploymentController ECS, got: EXTERNAL for 'Stack/Web'; "
+      + 'use new RunTask, and start the deployment by that controller after it'],
     ['a service of another stack', ({ stack, cluster }) => {
       const other = new Stack(stack.node.root as App, 'Other');
       const taskDefinition = new ecs.FargateTaskDefinition(other, 'Definition');
       taskDefinition.addContainer('app', { image });
       return new ecs.FargateService(other, 'Web', { cluster, taskDefinition });
     },
-    "[Stack/Task] forService needs a scope in the stack of the service, 'Other', got: 'Stack'; the task would wait for that stack, and the stack for the task"],
+    "[Stack/Task] forService requires a scope in the stack of the service, 'Other', got: 'Stack'; use a scope in that stack, because otherwise the two stacks would depend on each other"],
   ])('%s', (_, serviceOf, message) => {
     const given = setup();
 
@@ -392,11 +392,11 @@ describe('forService rejects', () => {
     RunTask.forService(given.stack, 'Task', service);
     (service.node.defaultChild as ecs.CfnService).taskDefinition = 'theirs:1';
 
-    expectErrors(() => Template.fromStack(given.stack), "[Stack/Task] forService needs a service that runs its taskDefinition 'Stack/Definition', got: \"theirs:1\"; "
+    expectErrors(() => Template.fromStack(given.stack), "[Stack/Task] forService requires a service that runs its taskDefinition 'Stack/Definition', got: \"theirs:1\"; "
       + 'remove the override of TaskDefinition, or use new RunTask');
 
     (service.node.defaultChild as ecs.CfnService).deploymentController = { type: 'EXTERNAL' };
-    expectErrors(() => Template.fromStack(given.stack), /got: deploymentController EXTERNAL/);
+    expectErrors(() => Template.fromStack(given.stack), /got: EXTERNAL for/);
   });
 
   test('a default container that is overridden twice, as RunTask does', () => {

@@ -312,7 +312,7 @@ describe('RunTaskConfig', () => {
     runTask(given);
     new Stack(given.stack.node.root as App, 'Other');
     const message = (scope: string, name: string) => `[${scope}] ${name} of the function must be set before the first RunTask of the scope, `
-      + "got it after 'Stack/Task'; call RunTaskConfig.of(...).configureFunction earlier";
+      + "but it was set after 'Stack/Task'; call RunTaskConfig.of(...).configureFunction earlier";
 
     const set = options(given.stack);
     expectErrors(() => RunTaskConfig.of(given.stack).configureFunction(set), ...names.map((name) => message('Stack', name)));
@@ -322,13 +322,13 @@ describe('RunTaskConfig', () => {
 
   const wrong: [string, (scope: Stack) => RunTaskFunctionOptions, string][] = [
     ['subnets without a VPC', () => ({ vpcSubnets: {} }),
-      '[Stack] vpcSubnets of the function must be set together with its vpc, got no vpc; set it, or remove vpcSubnets'],
+      '[Stack] vpcSubnets of the function must be set together with vpc, got: no vpc; set vpc, or remove vpcSubnets'],
     ['security groups without a VPC', (scope) => ({ securityGroups: [groupOf(scope)] }),
-      '[Stack] securityGroups of the function must be set together with its vpc, got no vpc; set it, or remove securityGroups'],
+      '[Stack] securityGroups of the function must be set together with vpc, got: no vpc; set vpc, or remove securityGroups'],
     ['a retention with a log group', (scope) => ({ logRetention: logs.RetentionDays.ONE_DAY, logGroup: new logs.LogGroup(scope, 'Logs') }),
-      "[Stack] logRetention and logGroup of the function cannot both be set; set it on the log group 'Stack/Logs', and remove logRetention"],
+      "[Stack] logRetention and logGroup of the function cannot both be set; remove logRetention, and set it on the log group 'Stack/Logs'"],
     ['a removal policy with a log group', (scope) => ({ logRemovalPolicy: RemovalPolicy.DESTROY, logGroup: new logs.LogGroup(scope, 'Logs') }),
-      "[Stack] logRemovalPolicy and logGroup of the function cannot both be set; set it on the log group 'Stack/Logs', and remove logRemovalPolicy"],
+      "[Stack] logRemovalPolicy and logGroup of the function cannot both be set; remove logRemovalPolicy, and set it on the log group 'Stack/Logs'"],
   ];
   test.each(wrong)('rejects %s', (_, options, message) => {
     const { stack } = setup();
@@ -340,7 +340,7 @@ describe('RunTaskConfig', () => {
     const { stack } = setup();
 
     expectErrors(() => RunTaskConfig.of(new Construct(stack, 'Part')),
-      '[Stack/Part] RunTaskConfig.of needs an App, a Stage or a Stack, because all tasks of a stack share one function; pass Stack.of(...) of this construct');
+      '[Stack/Part] RunTaskConfig.of requires an App, a Stage or a Stack, because all tasks of a stack share one function; pass Stack.of(...) of this construct');
   });
 
   describe('follows CustomResourceConfig', () => {

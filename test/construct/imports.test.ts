@@ -167,18 +167,18 @@ describe('a RunTask rejects', () => {
   test.each<[string, (given: Imports) => Partial<RunTaskProps>, ...Array<string | RegExp>]>([
     ['a cluster without its VPC, for a task with a network interface',
       ({ stack }) => ({ cluster: ecs.Cluster.fromClusterArn(stack, 'C', `${ARN}:cluster/shop`) }),
-      '[Stack/Task] cluster must have a vpc for network mode awsvpc, got: none; import it with Cluster.fromClusterAttributes and its vpc'],
+      '[Stack/Task] cluster must have a VPC for network mode awsvpc, got: none; import the cluster with Cluster.fromClusterAttributes and its vpc'],
     ['a cluster of another account, also without its VPC',
       ({ stack }) => ({ cluster: ecs.Cluster.fromClusterArn(stack, 'C', `${OTHER_ACCOUNT}:cluster/shop`) }),
-      /cluster must be in the account/, /cluster must have a vpc/],
+      /cluster must be in the account/, /cluster must have a VPC/],
     ['a cluster of another account', ({ stack, vpc }) => ({
       cluster: ecs.Cluster.fromClusterAttributes(stack, 'C', { clusterName: 'shop', clusterArn: `${OTHER_ACCOUNT}:cluster/shop`, vpc }),
     }),
-    '[Stack/Task] cluster must be in the account of the stack, 111122223333, got: 444455556666; put the RunTask into a stack of that account'],
+    '[Stack/Task] cluster must be in the account of the stack, 111122223333, got: 444455556666; move the RunTask to a stack in that account'],
     ['a cluster of another Region', ({ stack, vpc }) => ({
       cluster: ecs.Cluster.fromClusterAttributes(stack, 'C', { clusterName: 'shop', clusterArn: `${OTHER_REGION}:cluster/shop`, vpc }),
     }),
-    '[Stack/Task] cluster must be in the Region of the stack, eu-west-1, got: us-east-1; put the RunTask into a stack of that Region'],
+    '[Stack/Task] cluster must be in the Region of the stack, eu-west-1, got: us-east-1; move the RunTask to a stack in that Region'],
     ['a cluster that a stack of another Region makes', ({ stack }) => {
       const other = new Stack(stack.node.root, 'Other', { env: { ...HERE, region: 'us-east-1' } });
       return { cluster: new ecs.Cluster(other, 'C') };
@@ -192,7 +192,7 @@ describe('a RunTask rejects', () => {
       ({ stack }) => ({ onDelete: { taskDefinition: definitionIn(stack, `${OTHER_ACCOUNT}:task-definition/clean-up:7`) } }),
       /^\[Stack\/Task\] onDelete\.taskDefinition must be in the account/],
     ['a task role of another account', ({ stack }) => ({ taskDefinition: ownDefinition(stack, { taskRole: role(stack, '444455556666') }) }),
-      '[Stack/Task] taskDefinition.taskRole must be in the account of the stack, 111122223333, got: 444455556666; take a role of this account, which may assume that one'],
+      '[Stack/Task] taskDefinition.taskRole must be in the account of the stack, 111122223333, got: 444455556666; use a role of this account that is allowed to assume the other role'],
     ['an execution role of another account', ({ stack }) => ({ taskDefinition: ownDefinition(stack, { executionRole: role(stack, '444455556666') }) }),
       /^\[Stack\/Task\] taskDefinition\.executionRole must be in the account/],
     ['a task role of another account in the overrides', ({ stack }) => ({ taskOverrides: { taskRole: role(stack, '444455556666') } }),

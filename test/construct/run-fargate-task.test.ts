@@ -251,14 +251,14 @@ describe('a RunFargateTask in a stack', () => {
 describe('a RunFargateTask rejects', () => {
   test.each<[string, (given: Setup) => Partial<RunFargateTaskProps>, ...Array<string | RegExp>]>([
     ['a cluster beside a VPC', ({ cluster, vpc }) => ({ cluster, vpc }),
-      '[Stack/Seed] cluster and vpc exclude each other, got both; remove vpc, because the cluster has its own'],
+      '[Stack/Seed] cluster and vpc cannot both be set; remove vpc, because the cluster already has a VPC'],
     ['capacity that is not on Fargate', () => ({ capacityProviderStrategies: [{ capacityProvider: 'instances' }, { capacityProvider: 'FARGATE' }] }),
-      '[Stack/Seed] capacityProviderStrategies must name FARGATE and FARGATE_SPOT only, got: instances; use RunTask for other capacity'],
+      '[Stack/Seed] capacityProviderStrategies must name only FARGATE and FARGATE_SPOT, got: instances; use RunTask for other capacity providers'],
     ['everything that a RunTask rejects', () => ({ count: 11, retryAttempts: -1 }),
       /^\[Stack\/Seed\/Task\] count must be/, /^\[Stack\/Seed\/Task\] retryAttempts must be/],
     ['a cluster that is imported without its VPC',
       ({ stack }) => ({ cluster: ecs.Cluster.fromClusterArn(stack, 'Imported', 'arn:aws:ecs:eu-west-1:123456789012:cluster/other') }),
-      /^\[Stack\/Seed\/Task\] cluster must have a vpc/],
+      /^\[Stack\/Seed\/Task\] cluster must have a VPC/],
   ])('%s', (_, props, ...messages) => {
     const given = setup();
 

@@ -21,8 +21,8 @@ function withValue(make: (given: Setup) => string): () => unknown {
 test('the error about a secret names the override, the reference and the way', () => {
   expectErrors(withValue(({ stack }) => new secretsmanager.Secret(stack, 'Secret').secretValueFromJson('password').unsafeUnwrap()),
     '[Stack/Task] containerOverrides.app.environment.PASSWORD must not contain the value of a secret, '
-    + 'got: {{resolve:secretsmanager:SecretA720EF05:SecretString:password::}}; CloudFormation does not resolve this text in a custom resource: '
-    + 'give the secret to the container with secrets in its taskDefinition');
+    + 'got: {{resolve:secretsmanager:SecretA720EF05:SecretString:password::}}; CloudFormation does not resolve it in a custom resource, '
+    + 'so use secrets of the container in the taskDefinition instead');
 });
 
 describe('synthesis rejects the value of a secret', () => {

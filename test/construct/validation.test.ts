@@ -51,16 +51,16 @@ describe('the constructor of RunTask rejects', () => {
     ['a count of 0', onFargate, () => ({ count: 0 }),
       /^\[Stack\/Task\] count .*, got: 0/],
     ['a launch type beside capacity providers', onFargate, () => ({ launchType: ecs.LaunchType.FARGATE, capacityProviderStrategies: [] }),
-      '[Stack/Task] launchType and capacityProviderStrategies exclude each other, got: FARGATE and 0 strategies; remove one of the two'],
+      '[Stack/Task] launchType and capacityProviderStrategies cannot both be set; remove one of them'],
     ['a definition for Managed Instances only, without capacity providers', () => setup(4 as ecs.Compatibility, ecs.NetworkMode.HOST), () => ({}),
-      '[Stack/Task] capacityProviderStrategies is required: the taskDefinition is compatible with none of the launch types FARGATE, EC2 and EXTERNAL'],
+      '[Stack/Task] capacityProviderStrategies must be set, because the taskDefinition is not compatible with FARGATE, EC2 or EXTERNAL; name a capacity provider for Managed Instances'],
     ['a launch type that the definition does not have', onEc2, () => ({ launchType: ecs.LaunchType.EXTERNAL }),
-      "[Stack/Task] launchType must be one that the taskDefinition is compatible with, got: EXTERNAL; remove it, or change the compatibility of 'Stack/Definition'"],
+      "[Stack/Task] launchType must be compatible with the taskDefinition, got: EXTERNAL; remove launchType, or change the compatibility of 'Stack/Definition'"],
     ['more than 20 capacity providers', onEc2,
       () => ({ capacityProviderStrategies: repeat(21, (index) => ({ capacityProvider: `provider-${index}`, weight: 1 })) }),
       '[Stack/Task] capacityProviderStrategies must have at most 20 items, got: 21'],
     ['a platform version off Fargate', onEc2, () => ({ platformVersion: ecs.FargatePlatformVersion.VERSION1_4 }),
-      '[Stack/Task] platformVersion is for tasks on Fargate only, got: 1.4.0; remove it, or run the task on Fargate'],
+      '[Stack/Task] platformVersion can only be set for a task on Fargate, got: 1.4.0; remove it, or run the task on Fargate'],
     ['a platform version with capacity providers off Fargate', onFargate,
       () => ({ platformVersion: ecs.FargatePlatformVersion.VERSION1_4, capacityProviderStrategies: [{ capacityProvider: 'instances' }] }),
       /^\[Stack\/Task\] platformVersion .*, got: 1\.4\.0/],
@@ -70,17 +70,17 @@ describe('the constructor of RunTask rejects', () => {
     ['more than 5 placement strategies', onEc2, () => ({ placementStrategies: repeat(6, () => ecs.PlacementStrategy.randomly()) }),
       '[Stack/Task] placementStrategies must have at most 5 items, got: 6'],
     ['placement constraints on Fargate', onFargate, () => ({ placementConstraints: [ecs.PlacementConstraint.distinctInstances()] }),
-      '[Stack/Task] placementConstraints must not be set for a task on Fargate, got: 1; remove it, or run the task on EC2'],
+      '[Stack/Task] placementConstraints cannot be set for a task on Fargate; remove it, or run the task on EC2'],
     ['placement constraints on Fargate, by a provider beside one that the deployment names', onFargate,
       () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 1 }, { capacityProvider: text }], placementConstraints: [ecs.PlacementConstraint.distinctInstances()] }),
-      /^\[Stack\/Task\] placementConstraints .*, got: 1/],
+      /^\[Stack\/Task\] placementConstraints cannot be set for a task on Fargate/],
     ['placement strategies on Fargate Spot', onFargate,
       () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT' }], placementStrategies: [ecs.PlacementStrategy.randomly()] }),
-      '[Stack/Task] placementStrategies must not be set for a task on Fargate, got: 1; remove it, or run the task on EC2'],
+      '[Stack/Task] placementStrategies cannot be set for a task on Fargate; remove it, or run the task on EC2'],
     ['network settings off awsvpc', onEc2, () => ({ assignPublicIp: false }),
-      '[Stack/Task] vpcSubnets, securityGroups and assignPublicIp are for network mode awsvpc only, got: bridge; remove them, or change the networkMode of the taskDefinition'],
+      '[Stack/Task] vpcSubnets, securityGroups and assignPublicIp can only be set for network mode awsvpc, got: bridge; remove them, or change the networkMode of the taskDefinition'],
     ['no subnets on awsvpc', onFargate, () => ({ vpcSubnets: { subnets: [] } }),
-      '[Stack/Task] vpcSubnets must select at least one subnet for network mode awsvpc, got: none'],
+      '[Stack/Task] vpcSubnets must select at least one subnet for network mode awsvpc, got: none; select a type of subnet that the VPC has'],
     ['more than 16 subnets', onFargate,
       ({ stack }) => ({ vpcSubnets: { subnets: repeat(17, (index) => ec2.Subnet.fromSubnetId(stack, `Subnet${index}`, `subnet-0000000${index}`)) } }),
       '[Stack/Task] vpcSubnets must select at most 16 subnets, got: 17'],
@@ -92,40 +92,40 @@ describe('the constructor of RunTask rejects', () => {
       '[Stack/Task] taskOverrides.ephemeralStorageGiB must be an integer from 21 to 200, got: 20'],
     ['gpuCount beside a requirement for GPUs', onEc2,
       () => ({ containerOverrides: [{ ...app, gpuCount: 1, resourceRequirements: [{ type: ResourceType.GPU, value: '1' }] }] }),
-      "[Stack/Task] containerOverrides.gpuCount and a resourceRequirement of type GPU exclude each other, got both for container 'app'; remove gpuCount"],
+      "[Stack/Task] containerOverrides.gpuCount and resourceRequirements of type GPU cannot both be set for container 'app'; remove gpuCount"],
     ['a sharing strategy for another device than a GPU', onEc2,
       () => ({
         containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.NEURON_DEVICE, sharingStrategy }] }],
       }),
-      "[Stack/Task] containerOverrides.sharingStrategy is for resourceRequirements of type GPU only, got: NeuronDevice for container 'app'"],
+      "[Stack/Task] containerOverrides.sharingStrategy can only be set for resourceRequirements of type GPU, got: NeuronDevice for container 'app'; remove sharingStrategy"],
     ['a requirement with neither value nor sharing strategy', onEc2,
       () => ({ containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.GPU }] }] }),
-      "[Stack/Task] containerOverrides.resourceRequirements must have either a value or a sharingStrategy, got neither for GPU of container 'app'"],
+      "[Stack/Task] containerOverrides.resourceRequirements must have either a value or a sharingStrategy, got: neither for type GPU of container 'app'"],
     ['a requirement with both value and sharing strategy', onEc2,
       () => ({
         containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.GPU, value: '1', sharingStrategy }] }],
       }),
-      "[Stack/Task] containerOverrides.resourceRequirements must have either a value or a sharingStrategy, got both for GPU of container 'app'"],
+      "[Stack/Task] containerOverrides.resourceRequirements must have either a value or a sharingStrategy, got: both for type GPU of container 'app'"],
     ['a number of Neuron devices', onEc2,
       () => ({ containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.NEURON_DEVICE, value: '2' }] }] }),
       "[Stack/Task] containerOverrides.resourceRequirements of type NeuronDevice must have the value ALL, got: 2 for container 'app'"],
     ['weights of 0 only', onFargate,
       () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 0 }, { capacityProvider: 'FARGATE_SPOT' }] }),
-      '[Stack/Task] capacityProviderStrategies must have a weight above 0 for at least one provider, got: 0, 0; without a weight, one of several providers has 0'],
+      '[Stack/Task] capacityProviderStrategies must have a weight above 0 for at least one provider, got: 0, 0; set a weight, which is 0 by default if there are several providers'],
     ['a weight of 0 for the only provider', onFargate, () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 0 }] }),
       /^\[Stack\/Task\] capacityProviderStrategies .* weight above 0 .*, got: 0;/],
     ['a weight over 1000', onFargate, () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 1001 }] }),
-      '[Stack/Task] capacityProviderStrategies must have weights that are integers from 0 to 1000, got: 1001 for FARGATE'],
+      '[Stack/Task] capacityProviderStrategies must have integer weights from 0 to 1000, got: 1001 for FARGATE'],
     ['half a weight', onFargate, () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 0.5 }] }), /weights .*, got: 0\.5 for FARGATE$/],
     ['a negative base', onFargate, () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', base: -1 }] }),
-      '[Stack/Task] capacityProviderStrategies must have a base that is an integer from 0 to 100000, got: -1 for FARGATE'],
+      '[Stack/Task] capacityProviderStrategies must have an integer base from 0 to 100000, got: -1 for FARGATE'],
     ['a base over 100000', onFargate, () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', base: 100_001 }] }), /base .*, got: 100001 for FARGATE$/],
     ['two bases', onFargate,
       () => ({ capacityProviderStrategies: ['FARGATE', 'FARGATE_SPOT'].map((capacityProvider) => ({ capacityProvider, base: 1, weight: 1 })) }),
-      '[Stack/Task] capacityProviderStrategies must have a base for at most one provider, got: FARGATE and FARGATE_SPOT'],
+      '[Stack/Task] capacityProviderStrategies must have a base for at most one provider, got: FARGATE and FARGATE_SPOT; remove all but one base'],
     ['Fargate beside an Auto Scaling group', onFargate,
       () => ({ capacityProviderStrategies: ['FARGATE', 'instances'].map((capacityProvider) => ({ capacityProvider, weight: 1 })) }),
-      '[Stack/Task] capacityProviderStrategies must not mix Fargate with other capacity providers, got: FARGATE and instances; keep those of one kind'],
+      '[Stack/Task] capacityProviderStrategies must not mix Fargate with other capacity providers, got: FARGATE and instances; keep only one kind'],
     ['Fargate beside a capacity provider of the app', onFargate, ({ stack }) => {
       const { ref } = new ecs.CfnCapacityProvider(stack, 'Provider', { autoScalingGroupProvider: { autoScalingGroupArn: 'arn' } });
       return { capacityProviderStrategies: [{ capacityProvider: ref, weight: 1 }, { capacityProvider: 'FARGATE_SPOT', weight: 1 }] };
@@ -136,7 +136,7 @@ describe('the constructor of RunTask rejects', () => {
     ['half a MiB for the task', onFargate, () => ({ taskOverrides: { memoryLimitMiB: 512.5 } }),
       '[Stack/Task] taskOverrides.memoryLimitMiB must be a positive integer, got: 512.5'],
     ['ephemeral storage off Fargate', onEc2, () => ({ taskOverrides: { ephemeralStorageGiB: 50 } }),
-      '[Stack/Task] taskOverrides.ephemeralStorageGiB is for tasks on Fargate only, got: 50; remove it, or run the task on Fargate'],
+      '[Stack/Task] taskOverrides.ephemeralStorageGiB can only be set for a task on Fargate, got: 50; remove it, or run the task on Fargate'],
     ['more than 10 environment files', onFargate, ({ stack }) => {
       const bucket = s3.Bucket.fromBucketName(stack, 'Bucket', 'files');
       return { containerOverrides: [{ ...app, environmentFiles: repeat(11, (index) => ecs.EnvironmentFile.fromBucket(bucket, `${index}.env`)) }] };
@@ -163,9 +163,9 @@ describe('the constructor of RunTask rejects', () => {
     ['a shared GPU beside one that is not', onEc2, () => ({ containerOverrides: [withShare({ memoryMiB: 1 }), { containerName: 'b', gpuCount: 1 }] }),
       '[Stack/Task] containerOverrides.resourceRequirements of type GPU must have a sharingStrategy in all containers or in none, got: app with one, b without'],
     ['startedBy over 128 characters', onFargate, () => ({ startedBy: 'x'.repeat(129) }),
-      `[Stack/Task] startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: 129 characters, '${'x'.repeat(129)}'`],
+      `[Stack/Task] startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: '${'x'.repeat(129)}' with length 129`],
     ['startedBy with other characters', onFargate, () => ({ startedBy: 'a:b' }),
-      /^\[Stack\/Task\] startedBy .*, got: 3 characters, 'a:b'/],
+      /^\[Stack\/Task\] startedBy .*, got: 'a:b' with length 3/],
     ['a referenceId over 1024 characters', onFargate, () => ({ referenceId: 'x'.repeat(1025) }),
       '[Stack/Task] referenceId must have at most 1024 characters, got: 1025'],
     ['tags of a service', onFargate, () => ({ propagateTags: ecs.PropagatedTagSource.SERVICE }),
@@ -186,45 +186,45 @@ describe('the constructor of RunTask rejects', () => {
     ['a tag value that begins with aws:', onFargate, () => ({ tags: { key: 'aws:value' } }),
       /^\[Stack\/Task\] tags .*, got: 'key' = 'aws:value'/],
     ['other characters in a tag value', onFargate, () => ({ tags: { commit: 'fix (urgent) #12' } }),
-      "[Stack/Task] tags must have only letters, digits, spaces and the characters _ . : / = + - @, got: 'commit' = 'fix (urgent) #12'; remove or replace the others"],
-    ['other characters in a tag key', onFargate, () => ({ tags: { 'cost|centre': 'x' } }), /^\[Stack\/Task\] tags must have only .*, got: 'cost\|centre' = 'x';/],
-    ['brackets in a tag', onFargate, () => ({ tags: { step: 'build[1]' } }), /^\[Stack\/Task\] tags must have only .*, got: 'step' = 'build\[1\]';/],
-    ['a line break in a tag', onFargate, () => ({ tags: { commit: 'fix\nall' } }), /^\[Stack\/Task\] tags must have only letters/, /^all'; remove or replace the others$/],
-    ['an emoji in a tag', onFargate, () => ({ tags: { mood: '\u{1F600}' } }), /^\[Stack\/Task\] tags must have only .*;/],
+      "[Stack/Task] tags must contain only letters, digits, spaces and the characters _ . : / = + - @, got: 'commit' = 'fix (urgent) #12'; remove or replace all other characters"],
+    ['other characters in a tag key', onFargate, () => ({ tags: { 'cost|centre': 'x' } }), /^\[Stack\/Task\] tags must contain only .*, got: 'cost\|centre' = 'x';/],
+    ['brackets in a tag', onFargate, () => ({ tags: { step: 'build[1]' } }), /^\[Stack\/Task\] tags must contain only .*, got: 'step' = 'build\[1\]';/],
+    ['a line break in a tag', onFargate, () => ({ tags: { commit: 'fix\nall' } }), /^\[Stack\/Task\] tags must contain only letters/, /^all'; remove or replace all other characters$/],
+    ['an emoji in a tag', onFargate, () => ({ tags: { mood: '\u{1F600}' } }), /^\[Stack\/Task\] tags must contain only .*;/],
     ['the reserved tag key', onFargate, () => ({ tags: { 'cdk-ecs-run-task': 'value' } }),
-      "[Stack/Task] tags must not have the key 'cdk-ecs-run-task', by which the function finds its tasks; choose another key"],
+      "[Stack/Task] tags must not have the reserved key 'cdk-ecs-run-task'; choose another key"],
     ['more than one volume', onFargate, ({ stack }) => ({
       volumes: repeat(2, (index) => new ecs.ServiceManagedVolume(stack, `V${index}`, { name: `v${index}`, managedEBSVolume: { size: Size.gibibytes(1) } })),
     }),
-    '[Stack/Task] volumes must have at most one item, got: 2; ECS attaches one EBS volume to a task'],
+    '[Stack/Task] volumes must have at most one item, got: 2; ECS attaches at most one EBS volume to a task'],
     ['a volume without a size', onFargate, (given) => ({ volumes: [volume(given, { managedEBSVolume: undefined })] }),
-      "[Stack/Task] volumes must have a size or a snapShotId, got neither for 'data'; set them in its managedEBSVolume"],
+      "[Stack/Task] volumes must have a size or a snapShotId, got: neither for 'data'; set one of them in managedEBSVolume"],
     ['a volume with the tags of a service', onFargate, (given) => ({
       volumes: [volume(given, {
         managedEBSVolume: { size: Size.gibibytes(1), tagSpecifications: [{ propagateTags: ecs.EbsPropagatedTagSource.SERVICE }] },
       })],
     }),
-    "[Stack/Task] volumes must take their tags from TASK_DEFINITION, got: SERVICE for 'data'; no service starts this task"],
+    "[Stack/Task] volumes must propagate tags from TASK_DEFINITION, got: SERVICE for 'data'; no service starts this task"],
     ['a magnetic volume on Fargate', onFargate, (given) => ({
       volumes: [volume(given, { managedEBSVolume: { size: Size.gibibytes(1), volumeType: ec2.EbsDeviceVolumeType.STANDARD } })],
     }),
-    "[Stack/Task] volumes must not have the volumeType standard for a task on Fargate, got it for 'data'; use another volumeType"],
+    "[Stack/Task] volumes must have a volumeType other than standard for a task on Fargate, got: standard for 'data'; use another volumeType"],
     ['a tag of a volume that begins with aws:, with a long value', onFargate, (given) => ({ volumes: [withTags(given, { 'aws:x': 'y'.repeat(300) })] }),
       "[Stack/Task] volumes.tagSpecifications.tags must have values of at most 256 characters, got: 300 for 'aws:x'",
       /^\[Stack\/Task\] volumes\.tagSpecifications\.tags must not have keys or values that begin with 'aws:'/],
     ['other characters in a tag of a volume', onFargate, (given) => ({ volumes: [withTags(given, { 'a|b': '' })] }),
-      /^\[Stack\/Task\] volumes\.tagSpecifications\.tags must have only letters/],
+      /^\[Stack\/Task\] volumes\.tagSpecifications\.tags must contain only letters/],
     ['more than 50 tags of a volume', onFargate, (given) => ({
       volumes: [withTags(given, Object.fromEntries(repeat(51, (index) => [`key-${index}`, ''])))],
     }), '[Stack/Task] volumes.tagSpecifications.tags must have at most 50 items, got: 51'],
     ['a tag that ECS adds to a volume', onFargate, (given) => ({ volumes: [withTags(given, { AmazonECSManaged: 'true' })] }),
-      "[Stack/Task] volumes.tagSpecifications.tags must not have the key 'AmazonECSManaged', which ECS adds itself; remove it"],
+      "[Stack/Task] volumes.tagSpecifications.tags must not have the key 'AmazonECSManaged'; remove it, because ECS adds this tag itself"],
     ['a volume initialization rate below 100', onFargate,
       (given) => ({ volumes: [volume(given, { managedEBSVolume: { snapShotId: 'snap-00000001' }, volumeInitializationRate: Size.mebibytes(99) })] }),
       "[Stack/Task] volumeInitializationRate must be from 100 to 300 MiB per second, got: 99 for 'data'"],
     ['a volume initialization rate without a snapshot', onFargate,
       (given) => ({ volumes: [volume(given, { volumeInitializationRate: Size.mebibytes(100) })] }),
-      "[Stack/Task] volumeInitializationRate is for volumes with a snapShotId only, got: 100 for 'data'; remove it"],
+      "[Stack/Task] volumeInitializationRate can only be set for a volume with a snapShotId, got: 100 for 'data'; remove it"],
     ['a timeout over 12 hours', onFargate, () => ({ timeout: Duration.minutes(721) }),
       '[Stack/Task] timeout must be from 1 second to 12 hours, in whole seconds, got: 12 hours 1 minute'],
     ['no timeout at all', onFargate, () => ({ timeout: Duration.seconds(0) }),
@@ -232,9 +232,9 @@ describe('the constructor of RunTask rejects', () => {
     ['a fraction of a second', onFargate, () => ({ timeout: Duration.millis(1500), onDelete: {} }),
       /^\[Stack\/Task\] timeout .*, got: 1 second 500 millis/],
     ['no container in exitCodeFrom', onFargate, () => ({ exitCodeFrom: [] }),
-      '[Stack/Task] exitCodeFrom must name at least one container, got: []; remove it to let the essential containers decide'],
+      '[Stack/Task] exitCodeFrom must name at least one container, got: []; remove exitCodeFrom to use the essential containers'],
     ['no success exit code', onFargate, () => ({ successExitCodes: [] }),
-      '[Stack/Task] successExitCodes must have at least one integer, got: []'],
+      '[Stack/Task] successExitCodes must be a list of at least one integer, got: []'],
     ['a success exit code that is no integer', onFargate, () => ({ successExitCodes: [0, 1.5] }),
       /^\[Stack\/Task\] successExitCodes .*, got: \[0, 1\.5\]/],
     ['a negative number of log lines', onFargate, () => ({ logTailLines: -1 }),
@@ -246,7 +246,7 @@ describe('the constructor of RunTask rejects', () => {
     ['half a retry', onFargate, () => ({ retryAttempts: 0.5 }),
       /^\[Stack\/Task\] retryAttempts .*, got: 0\.5/],
     ['onRollback for a task that only the creation runs', onFargate, () => ({ onRollback: OnRollback.RUN, runOn: RunOn.CREATE }),
-      '[Stack/Task] onRollback RUN has no effect together with runOn CREATE, with which only the creation runs the task; remove one of the two'],
+      '[Stack/Task] onRollback RUN and runOn CREATE cannot both be set, because with CREATE only the creation runs the task; remove one of them'],
     ['overrides longer than 8192 characters on delete', onFargate,
       () => ({ onDelete: { containerOverrides: [{ ...app, command: ['x'.repeat(8192)] }] } }),
       /^\[Stack\/Task\] onDelete\.containerOverrides .*, got: 8246/],
@@ -254,7 +254,7 @@ describe('the constructor of RunTask rejects', () => {
       /^\[Stack\/Task\] onDelete\.taskOverrides\.ephemeralStorageGiB .*, got: 201/],
     ['gpuCount beside a requirement for GPUs on delete', onEc2,
       () => ({ onDelete: { containerOverrides: [{ ...app, gpuCount: 1, resourceRequirements: [{ type: ResourceType.GPU, value: '1' }] }] } }),
-      /^\[Stack\/Task\] onDelete\.containerOverrides\.gpuCount .*exclude each other/],
+      /^\[Stack\/Task\] onDelete\.containerOverrides\.gpuCount .*cannot both be set/],
     ['a timeout over one hour on delete', onFargate, () => ({ onDelete: { timeout: Duration.hours(2) } }),
       '[Stack/Task] onDelete.timeout must be from 1 second to 1 hour, in whole seconds, got: 2 hours'],
     ['no container in exitCodeFrom on delete', onFargate, () => ({ onDelete: { exitCodeFrom: [] } }),
@@ -264,10 +264,10 @@ describe('the constructor of RunTask rejects', () => {
       "[Stack/Task] onDelete.taskDefinition must be compatible with the launch type of the RunTask, FARGATE, got: 'Stack/Other'; change its compatibility"],
     ['a definition on delete without the network interface of the other', () => setup(ecs.Compatibility.EC2, ecs.NetworkMode.AWS_VPC),
       (given) => ({ onDelete: { taskDefinition: other(given, ecs.Compatibility.EC2) } }),
-      '[Stack/Task] onDelete.taskDefinition must have network mode awsvpc, like that of the RunTask, got: bridge; change its networkMode'],
+      '[Stack/Task] onDelete.taskDefinition must have network mode awsvpc, like the taskDefinition of the RunTask, got: bridge; change its networkMode'],
     ['a definition on delete with a network interface that the other lacks', onEc2,
       (given) => ({ onDelete: { taskDefinition: other(given, ecs.Compatibility.EC2, ecs.NetworkMode.AWS_VPC) } }),
-      '[Stack/Task] onDelete.taskDefinition must have a network mode other than awsvpc, like that of the RunTask, got: awsvpc; change its networkMode'],
+      '[Stack/Task] onDelete.taskDefinition must have a network mode other than awsvpc, like the taskDefinition of the RunTask, got: awsvpc; change its networkMode'],
   ])('%s', (_, make, props, ...messages) => {
     const given = make();
 
@@ -313,11 +313,11 @@ describe('synthesis rejects, when the task definition is complete,', () => {
         networkMode: ecs.NetworkMode.AWS_VPC,
       }),
     }),
-    '[Stack/Task] command is for the default container of a taskDefinition of this app, got an imported one; name the container in containerOverrides'],
+    '[Stack/Task] command cannot be set for an imported taskDefinition, because its default container is unknown; use containerOverrides instead'],
     ['an environment for a definition without an essential container', ({ stack }) => ({
       environment: { A: '1' }, taskDefinition: new ecs.FargateTaskDefinition(stack, 'Empty'),
     }),
-    '[Stack/Task] environment is for the default container, which the taskDefinition lacks; add an essential container, or name the container in containerOverrides'],
+    '[Stack/Task] environment cannot be set, because the taskDefinition has no default container; add an essential container, or use containerOverrides'],
     ['a command on delete beside an override of the default container', (given) => ({
       onDelete: { taskDefinition: other(given), command: ['down'], containerOverrides: [{ containerName: 'clean-up' }] },
     }),
@@ -325,22 +325,22 @@ describe('synthesis rejects, when the task definition is complete,', () => {
     ['a volume that the definition does not configure at launch', ({ stack }) => ({
       volumes: [new ecs.ServiceManagedVolume(stack, 'Data', { name: 'data', managedEBSVolume: { size: Size.gibibytes(1) } })],
     }),
-    "[Stack/Task] volumes must name volumes that the taskDefinition configures at launch, got: 'data'; add it with taskDefinition.addVolume"],
+    "[Stack/Task] volumes must name volumes that the taskDefinition configures at launch, got: 'data'; add the volume with taskDefinition.addVolume"],
     ['a volume that nobody configures at launch', (given) => {
       volume(given);
       return {};
     },
-    "[Stack/Task] volumes must configure 'data', which the taskDefinition leaves to be configured at launch, got: none"],
+    "[Stack/Task] volumes must include 'data', which the taskDefinition configures at launch, got: none"],
     ['a volume beside the one that the definition configures at launch', (given) => {
       volume(given);
       return { volumes: [new ecs.ServiceManagedVolume(given.stack, 'Wrong', { name: 'date', managedEBSVolume: { size: Size.gibibytes(1) } })] };
     },
-    /volumes must name volumes/, /volumes must configure .*, got: date/],
+    /volumes must name volumes/, /volumes must include .*, got: date/],
     ['the reserved tag on a definition whose tags it propagates', ({ taskDefinition }) => {
       Tags.of(taskDefinition).add('cdk-ecs-run-task', 'value');
       return { propagateTags: ecs.PropagatedTagSource.TASK_DEFINITION };
     },
-    "[Stack/Task] propagateTags must not propagate the tag 'cdk-ecs-run-task', by which the function finds its tasks, got: TASK_DEFINITION; remove the tag from the taskDefinition"],
+    "[Stack/Task] propagateTags must not propagate the reserved tag 'cdk-ecs-run-task', got: TASK_DEFINITION; remove the tag from the taskDefinition"],
     ['the reserved tag on a definition on delete whose tags it propagates', (given) => {
       const taskDefinition = other(given);
       Tags.of(taskDefinition).add('cdk-ecs-run-task', 'value');
@@ -356,7 +356,7 @@ describe('synthesis rejects, when the task definition is complete,', () => {
       Tags.of(stack).add('cdk-ecs-run-task', 'value');
       return { inheritTags: true };
     },
-    "[Stack/Task] tags must not have the key 'cdk-ecs-run-task', by which the function finds its tasks; choose another key"],
+    "[Stack/Task] tags must not have the reserved key 'cdk-ecs-run-task'; choose another key"],
     ['an exit code on delete from a definition without containers', ({ stack }) => ({
       onDelete: { taskDefinition: new ecs.FargateTaskDefinition(stack, 'Empty'), exitCodeFrom: ['app'] },
     }),
@@ -375,7 +375,7 @@ describe('synthesis rejects, when the task definition is complete,', () => {
       definition.findContainer('clean-up')!.addMountPoints({ sourceVolume: 'data', containerPath: '/data', readOnly: false });
       return { onDelete: { taskDefinition: definition } };
     },
-    "[Stack/Task] onDelete.taskDefinition must not leave volumes to be configured at launch, got: 'data'; only the taskDefinition of the RunTask can"],
+    "[Stack/Task] onDelete.taskDefinition must not configure volumes at launch, got: 'data'; remove the volume, or use the taskDefinition of the RunTask"],
   ])('%s', (_, props, ...messages) => {
     const given = setup();
     runTask(given, props(given));
@@ -388,7 +388,7 @@ describe('synthesis rejects, when the task definition is complete,', () => {
     runTask(given, { placementConstraints: [ecs.PlacementConstraint.memberOf(...repeat(10, (index) => `attribute:b == ${index}`))] });
     given.taskDefinition.addPlacementConstraint(ecs.PlacementConstraint.memberOf('attribute:a == 1'));
 
-    expectErrors(() => Template.fromStack(given.stack), '[Stack/Task] placementConstraints must have at most 10 items, those of the taskDefinition included, got: 11');
+    expectErrors(() => Template.fromStack(given.stack), '[Stack/Task] placementConstraints must have at most 10 items, including the constraints of the taskDefinition, got: 11');
   });
 
   test('no 10 placement constraints', () => {
@@ -408,7 +408,7 @@ test('synthesis rejects more than 10 placement constraints including constraints
   });
   taskDefinition.addPlacementConstraint(ecs.PlacementConstraint.memberOf('attribute:a == 1'));
 
-  expectErrors(() => Template.fromStack(given.stack), /those of the onDelete\.taskDefinition included, got: 11$/);
+  expectErrors(() => Template.fromStack(given.stack), /including the constraints of the onDelete\.taskDefinition, got: 11$/);
 });
 
 test('the template contains what is added to the task definition after the RunTask', () => {

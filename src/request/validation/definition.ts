@@ -29,9 +29,9 @@ export function* checkDefaultContainer(
     return;
   }
   if (!findOwnedDefinition(definition)) {
-    yield `${name} is for the default container of a ${owner} of this app, got an imported one; name the container in containerOverrides`;
+    yield `${name} cannot be set for an imported ${owner}, because its default container is unknown; use containerOverrides instead`;
   } else if (!container) {
-    yield `${name} is for the default container, which the ${owner} lacks; add an essential container, or name the container in containerOverrides`;
+    yield `${name} cannot be set, because the ${owner} has no default container; add an essential container, or use containerOverrides`;
   } else if (containerOverrides.some(({ containerName }) => containerName === container)) {
     yield `${name} and containerOverrides cannot both override the default container '${container}'; move ${name} into containerOverrides`;
   }
@@ -41,7 +41,7 @@ export function* checkConstraints(request: Request, definition: ecs.TaskDefiniti
   const own = request.placementConstraints?.length ?? 0;
   const all = own + countPlacementConstraints(definition);
   if (own > 0 && isOutside('placementConstraints', all)) {
-    yield `placementConstraints must have at most 10 items, those of the ${owner} included, got: ${all}`;
+    yield `placementConstraints must have at most 10 items, including the constraints of the ${owner}, got: ${all}`;
   }
 }
 
@@ -49,16 +49,16 @@ export function* checkPropagatedTags(
   { propagateTags }: RunTaskProps, definition: ecs.TaskDefinition, owner = 'taskDefinition',
 ): Generator<string> {
   if (propagateTags === ecs.PropagatedTagSource.TASK_DEFINITION && listTags(definition).includes(RESERVED_TAG)) {
-    yield `propagateTags must not propagate the tag '${RESERVED_TAG}', by which the function finds its tasks, got: TASK_DEFINITION; remove the tag from the ${owner}`;
+    yield `propagateTags must not propagate the reserved tag '${RESERVED_TAG}', got: TASK_DEFINITION; remove the tag from the ${owner}`;
   }
 }
 
 export function* checkLaunchVolumes({ volumes = [] }: RunTaskProps, definition: ecs.TaskDefinition): Generator<string> {
   const atLaunch = listLaunchVolumes(definition);
   for (const { name } of volumes.filter((volume) => !atLaunch.includes(volume.name))) {
-    yield `volumes must name volumes that the taskDefinition configures at launch, got: '${name}'; add it with taskDefinition.addVolume`;
+    yield `volumes must name volumes that the taskDefinition configures at launch, got: '${name}'; add the volume with taskDefinition.addVolume`;
   }
   for (const name of atLaunch.filter((volume) => !volumes.some((given) => given.name === volume))) {
-    yield `volumes must configure '${name}', which the taskDefinition leaves to be configured at launch, got: ${volumes.map((given) => given.name).join(', ') || 'none'}`;
+    yield `volumes must include '${name}', which the taskDefinition configures at launch, got: ${volumes.map((given) => given.name).join(', ') || 'none'}`;
   }
 }

@@ -28,7 +28,7 @@ export function* checkDeletion(scope: Construct, props: RunTaskProps, { props: d
   const networkMode = findNetworkMode(taskDefinition);
   if (networkMode && isAwsvpc(props) !== (networkMode === ecs.NetworkMode.AWS_VPC)) {
     const expected = isAwsvpc(props) ? 'network mode awsvpc' : 'a network mode other than awsvpc';
-    yield `onDelete.taskDefinition must have ${expected}, like that of the RunTask, got: ${networkMode}; change its networkMode`;
+    yield `onDelete.taskDefinition must have ${expected}, like the taskDefinition of the RunTask, got: ${networkMode}; change its networkMode`;
   }
 }
 
@@ -46,7 +46,7 @@ export function* checkDeletionDefinition(props: RunTaskProps, { props: { taskDef
     yield* checkConstraints(request, owned, owner);
     yield* checkPropagatedTags(props, owned, owner);
     for (const volume of listLaunchVolumes(owned)) {
-      yield `onDelete.taskDefinition must not leave volumes to be configured at launch, got: '${volume}'; only the taskDefinition of the RunTask can`;
+      yield `onDelete.taskDefinition must not configure volumes at launch, got: '${volume}'; remove the volume, or use the taskDefinition of the RunTask`;
     }
   }
 }

@@ -13,10 +13,10 @@ export function* checkEnvironment(scope: Construct, { cluster, taskDefinition, t
   };
   for (const [name, environment] of Object.entries(environments)) {
     if (areDifferent(environment?.account, stack.account)) {
-      yield `${name} must be in the account of the stack, ${stack.account}, got: ${environment?.account}; put the RunTask into a stack of that account`;
+      yield `${name} must be in the account of the stack, ${stack.account}, got: ${environment?.account}; move the RunTask to a stack in that account`;
     }
     if (areDifferent(environment?.region, stack.region)) {
-      yield `${name} must be in the Region of the stack, ${stack.region}, got: ${environment?.region}; put the RunTask into a stack of that Region`;
+      yield `${name} must be in the Region of the stack, ${stack.region}, got: ${environment?.region}; move the RunTask to a stack in that Region`;
     }
   }
   const roles = {
@@ -27,7 +27,7 @@ export function* checkEnvironment(scope: Construct, { cluster, taskDefinition, t
   };
   for (const [name, role] of Object.entries(roles)) {
     if (areDifferent(role?.env.account, stack.account)) {
-      yield `${name} must be in the account of the stack, ${stack.account}, got: ${role?.env.account}; take a role of this account, which may assume that one`;
+      yield `${name} must be in the account of the stack, ${stack.account}, got: ${role?.env.account}; use a role of this account that is allowed to assume the other role`;
     }
   }
 }

@@ -9,7 +9,7 @@ interface Tags {
 
 export function* checkLabels({ startedBy, referenceId, propagateTags, tags = {} }: RunTaskProps): Generator<string> {
   if (isKnown(startedBy) && (hasWrongLength('startedBy', startedBy) || !/^[\w/-]*$/.test(startedBy))) {
-    yield `startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: ${startedBy.length} characters, '${startedBy}'`;
+    yield `startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: '${startedBy}' with length ${startedBy.length}`;
   }
   if (hasWrongLength('referenceId', referenceId)) {
     yield `referenceId must have at most 1024 characters, got: ${referenceId.length}`;
@@ -20,7 +20,7 @@ export function* checkLabels({ startedBy, referenceId, propagateTags, tags = {} 
   // Besides a startedBy of the user, the task gets a tag by which it is found.
   yield* checkTags(tags, startedBy === undefined ? LIMITS.tags[1] : LIMITS.tags[1] - 1);
   if (RESERVED_TAG in tags) {
-    yield `tags must not have the key '${RESERVED_TAG}', by which the function finds its tasks; choose another key`;
+    yield `tags must not have the reserved key '${RESERVED_TAG}'; choose another key`;
   }
 }
 
@@ -41,7 +41,7 @@ export function* checkTags(tags: Tags, most: number = LIMITS.tags[1]): Generator
       yield `tags must not have keys or values that begin with 'aws:', got: '${key}' = '${value}'`;
     }
     if (!hasTagCharacters(key) || !hasTagCharacters(value)) {
-      yield `tags must have only letters, digits, spaces and the characters _ . : / = + - @, got: '${key}' = '${value}'; remove or replace the others`;
+      yield `tags must contain only letters, digits, spaces and the characters _ . : / = + - @, got: '${key}' = '${value}'; remove or replace all other characters`;
     }
   }
 }

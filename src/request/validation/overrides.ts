@@ -30,7 +30,7 @@ function* checkTaskOverrides({ cpu, memoryLimitMiB, ephemeralStorageGiB }: TaskO
     yield `taskOverrides.ephemeralStorageGiB must be an integer from 21 to 200, got: ${ephemeralStorageGiB}`;
   }
   if (ephemeralStorageGiB !== undefined && onFargate === false) {
-    yield `taskOverrides.ephemeralStorageGiB is for tasks on Fargate only, got: ${ephemeralStorageGiB}; remove it, or run the task on Fargate`;
+    yield `taskOverrides.ephemeralStorageGiB can only be set for a task on Fargate, got: ${ephemeralStorageGiB}; remove it, or run the task on Fargate`;
   }
 }
 
@@ -53,17 +53,17 @@ function* checkSizes({ containerName, environmentFiles, cpu, memoryLimitMiB, mem
 
 function* checkResourceRequirements({ containerName, gpuCount, resourceRequirements = [] }: ContainerOverride): Generator<string> {
   if (gpuCount !== undefined && resourceRequirements.some(({ type }) => type === ResourceType.GPU)) {
-    yield `gpuCount and a resourceRequirement of type GPU exclude each other, got both for container '${containerName}'; remove gpuCount`;
+    yield `gpuCount and resourceRequirements of type GPU cannot both be set for container '${containerName}'; remove gpuCount`;
   }
   if (!isIntegerWithin(gpuCount, 1)) {
     yield `gpuCount must be a positive integer, got: ${gpuCount} for container '${containerName}'`;
   }
   for (const { type, value, sharingStrategy } of resourceRequirements) {
     if (sharingStrategy && type !== ResourceType.GPU) {
-      yield `sharingStrategy is for resourceRequirements of type GPU only, got: ${type} for container '${containerName}'`;
+      yield `sharingStrategy can only be set for resourceRequirements of type GPU, got: ${type} for container '${containerName}'; remove sharingStrategy`;
     }
     if ((value === undefined) === (sharingStrategy === undefined)) {
-      yield `resourceRequirements must have either a value or a sharingStrategy, got ${value === undefined ? 'neither' : 'both'} for ${type} of container '${containerName}'`;
+      yield `resourceRequirements must have either a value or a sharingStrategy, got: ${value === undefined ? 'neither' : 'both'} for type ${type} of container '${containerName}'`;
     }
     if (type === ResourceType.GPU && isKnown(value) && !/^(ALL|[1-9]\d*)$/.test(value)) {
       yield `resourceRequirements of type GPU must have a positive integer or ALL as value, got: ${value} for container '${containerName}'`;

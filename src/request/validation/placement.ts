@@ -12,17 +12,17 @@ export function* checkPlacement(props: RunTaskProps, request: Request): Generato
     yield `count must be an integer from 1 to 10, got: ${props.count}`;
   }
   if (launchType && capacityProviderStrategies) {
-    yield `launchType and capacityProviderStrategies exclude each other, got: ${launchType} and ${capacityProviderStrategies.length} strategies; remove one of the two`;
+    yield 'launchType and capacityProviderStrategies cannot both be set; remove one of them';
   }
   if (!chooseLaunchType(props) && !capacityProviderStrategies) {
-    yield 'capacityProviderStrategies is required: the taskDefinition is compatible with none of the launch types FARGATE, EC2 and EXTERNAL';
+    yield 'capacityProviderStrategies must be set, because the taskDefinition is not compatible with FARGATE, EC2 or EXTERNAL; name a capacity provider for Managed Instances';
   }
   if (owned && launchType && !isCompatible(owned, launchType)) {
-    yield `launchType must be one that the taskDefinition is compatible with, got: ${launchType}; remove it, or change the compatibility of '${owned.node.path}'`;
+    yield `launchType must be compatible with the taskDefinition, got: ${launchType}; remove launchType, or change the compatibility of '${owned.node.path}'`;
   }
   yield* checkStrategies(capacityProviderStrategies ?? []);
   if (platformVersion && isOnFargate(props) === false) {
-    yield `platformVersion is for tasks on Fargate only, got: ${platformVersion}; remove it, or run the task on Fargate`;
+    yield `platformVersion can only be set for a task on Fargate, got: ${platformVersion}; remove it, or run the task on Fargate`;
   }
   if (hasWrongLength('placementConstraints', request.placementConstraints)) {
     yield `placementConstraints must have at most 10 items, got: ${request.placementConstraints.length}`;
@@ -37,7 +37,7 @@ export function* checkPlacement(props: RunTaskProps, request: Request): Generato
   }
   for (const name of ['placementConstraints', 'placementStrategies'] as const) {
     if (props[name]?.length && isOnFargate(props)) {
-      yield `${name} must not be set for a task on Fargate, got: ${props[name].length}; remove it, or run the task on EC2`;
+      yield `${name} cannot be set for a task on Fargate; remove it, or run the task on EC2`;
     }
   }
 }

@@ -18,7 +18,7 @@ export function checkSecrets(resource: CfnResource): string[] {
 function* describeSecret(path: string, text: string): Generator<string> {
   const [secret] = SECRET.exec(text) ?? [];
   if (secret) {
-    yield `${path} must not contain the value of a secret, got: ${secret}; CloudFormation does not resolve this text in a custom resource: give the secret to the container with secrets in its taskDefinition`;
+    yield `${path} must not contain the value of a secret, got: ${secret}; CloudFormation does not resolve it in a custom resource, so use secrets of the container in the taskDefinition instead`;
   }
 }
 

@@ -9,24 +9,24 @@ export function* checkStrategies(strategies: ecs.CapacityProviderStrategy[]): Ge
   }
   for (const { capacityProvider, weight, base } of strategies) {
     if (isOutside('capacityProviderStrategies.weight', weight)) {
-      yield `capacityProviderStrategies must have weights that are integers from 0 to 1000, got: ${weight} for ${capacityProvider}`;
+      yield `capacityProviderStrategies must have integer weights from 0 to 1000, got: ${weight} for ${capacityProvider}`;
     }
     if (isOutside('capacityProviderStrategies.base', base)) {
-      yield `capacityProviderStrategies must have a base that is an integer from 0 to 100000, got: ${base} for ${capacityProvider}`;
+      yield `capacityProviderStrategies must have an integer base from 0 to 100000, got: ${base} for ${capacityProvider}`;
     }
   }
   // Several providers have a weight of 0 by default. One alone is often named without a weight.
   const weights = strategies.map(({ weight = strategies.length > 1 ? 0 : undefined }) => weight);
   if (weights.length > 0 && weights.every((weight) => weight === 0)) {
-    yield `capacityProviderStrategies must have a weight above 0 for at least one provider, got: ${weights.join(', ')}; without a weight, one of several providers has 0`;
+    yield `capacityProviderStrategies must have a weight above 0 for at least one provider, got: ${weights.join(', ')}; set a weight, which is 0 by default if there are several providers`;
   }
   const withBase = strategies.filter(({ base }) => isKnown(base) && base > 0);
   if (withBase.length > 1) {
-    yield `capacityProviderStrategies must have a base for at most one provider, got: ${withBase.map(({ capacityProvider }) => capacityProvider).join(' and ')}`;
+    yield `capacityProviderStrategies must have a base for at most one provider, got: ${withBase.map(({ capacityProvider }) => capacityProvider).join(' and ')}; remove all but one base`;
   }
   const providers = strategies.map(({ capacityProvider }) => describeProvider(capacityProvider)).filter(isKnown);
   if (providers.some(isFargateProvider) && !providers.every(isFargateProvider)) {
-    yield `capacityProviderStrategies must not mix Fargate with other capacity providers, got: ${providers.join(' and ')}; keep those of one kind`;
+    yield `capacityProviderStrategies must not mix Fargate with other capacity providers, got: ${providers.join(' and ')}; keep only one kind`;
   }
 }
 

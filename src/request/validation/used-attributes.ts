@@ -15,7 +15,7 @@ export function checkUsedAttributes(scope: Construct, props: RunTaskProps, attri
  */
 function* checkNestedStack(scope: Construct, { runOn, onRollback }: RunTaskProps, attributes: string[]): Generator<string> {
   if (attributes.length > 0 && Stack.of(scope).nested && runOn !== RunOn.CREATE && onRollback !== OnRollback.RUN) {
-    yield `attributes and outputs of a RunTask in a nested stack would be wrong after a rollback of the parent stack, got: ${attributes.join(', ')}; move the RunTask to the parent stack, or set onRollback RUN or runOn CREATE`;
+    yield `attributes and outputs cannot be used in a nested stack, because they would be wrong after a rollback of the parent stack, got: ${attributes.join(', ')}; move the RunTask to the parent stack, or set onRollback to RUN or runOn to CREATE`;
   }
 }
 
@@ -25,13 +25,13 @@ function checkLogs(props: RunTaskProps, attributes: string[]): string[] {
   const streams = findLogLocations(props);
   const errors = [];
   if (outputs.length > 0 && props.count !== undefined && props.count !== 1) {
-    errors.push(`getOutput is for a single task, got: count ${Token.isUnresolved(props.count) ? 'from the deployment' : props.count}; remove count`);
+    errors.push(`getOutput can only be used for a single task, got: count ${Token.isUnresolved(props.count) ? 'from the deployment' : props.count}; remove count`);
   }
   if (outputs.length > 0 && !deciding?.some((name) => name in streams)) {
-    errors.push(`getOutput needs a container that decides, in a taskDefinition of this app, with the awslogs driver and a streamPrefix, got: ${deciding?.join(', ') || 'none'}; give it logging: ecs.LogDrivers.awsLogs({ streamPrefix: '...' })`);
+    errors.push(`getOutput requires a deciding container with the awslogs driver and a streamPrefix, in a taskDefinition of this app, got: ${deciding?.join(', ') || 'none'}; set its logging to ecs.LogDrivers.awsLogs({ streamPrefix: '...' })`);
   }
   if (attributes.includes('LogStreamName') && deciding && findOwnedDefinition(props.taskDefinition) && !(deciding[0] in streams)) {
-    errors.push(`logStreamName needs the awslogs driver and a streamPrefix, which the container '${deciding[0]}' of the taskDefinition lacks; give it logging: ecs.LogDrivers.awsLogs({ streamPrefix: '...' })`);
+    errors.push(`logStreamName requires the awslogs driver and a streamPrefix, which the container '${deciding[0]}' of the taskDefinition does not have; set its logging to ecs.LogDrivers.awsLogs({ streamPrefix: '...' })`);
   }
   return errors;
 }

@@ -12,10 +12,10 @@ export function* checkTimeout({ timeout }: Pick<RunTaskProps, 'timeout'>, isForD
 
 export function* checkVerdict({ exitCodeFrom, successExitCodes, retryAttempts, logTailLines }: Partial<RunTaskProps>): Generator<string> {
   if (exitCodeFrom?.length === 0) {
-    yield 'exitCodeFrom must name at least one container, got: []; remove it to let the essential containers decide';
+    yield 'exitCodeFrom must name at least one container, got: []; remove exitCodeFrom to use the essential containers';
   }
   if (successExitCodes?.length === 0 || successExitCodes?.some((code) => !isIntegerWithin(code))) {
-    yield `successExitCodes must have at least one integer, got: [${successExitCodes.join(', ')}]`;
+    yield `successExitCodes must be a list of at least one integer, got: [${successExitCodes.join(', ')}]`;
   }
   if (!isIntegerWithin(retryAttempts, 0, 10)) {
     yield `retryAttempts must be an integer from 0 to 10, got: ${retryAttempts}`;
@@ -27,6 +27,6 @@ export function* checkVerdict({ exitCodeFrom, successExitCodes, retryAttempts, l
 
 export function* checkRollback({ onRollback, runOn }: RunTaskProps): Generator<string> {
   if (onRollback === OnRollback.RUN && runOn === RunOn.CREATE) {
-    yield 'onRollback RUN has no effect together with runOn CREATE, with which only the creation runs the task; remove one of the two';
+    yield 'onRollback RUN and runOn CREATE cannot both be set, because with CREATE only the creation runs the task; remove one of them';
   }
 }
