@@ -126,8 +126,8 @@ function addCompanions(task: OrderedTask, graph: DependencyGraph, companions: Co
       graph.addDependency(resource, dependency);
     } else if (resource !== task.resource && !task.before.some((scope) => companion.node.scopes.includes(scope))) {
       Annotations.of(task.resource.node.scope!).addWarningV2('cdk-ecs-run-task:lateCompanion',
-        `'${companion.node.path}' cannot be there before the task: it is outside of the task's nested stack, and needs that stack; `
-        + 'make it inside, such as a security group rule with connections.allowTo of the RunTask');
+        `'${companion.node.path}' is created after the task: it is outside the task's nested stack and depends on it. `
+        + 'Create it inside, for example with connections.allowTo() of the RunTask.');
     }
     return possible;
   });

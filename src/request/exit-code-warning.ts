@@ -7,8 +7,8 @@ export function warnOfEmptyExitCodeFrom(scope: Construct, { exitCodeFrom }: RunT
   const list = Stack.of(scope).resolve(exitCodeFrom);
   if (list !== undefined && canBeEmpty(list)) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:emptyExitCodeFrom',
-      `exitCodeFrom may be an empty list in the deployment, which the function rejects, got: ${JSON.stringify(list)}; `
-      + 'name at least one container without a condition, or acknowledge this warning if the list is never empty');
+      `exitCodeFrom can be an empty list in the deployment, which the function rejects, got: ${JSON.stringify(list)}. `
+      + 'Name at least one container without a condition, or acknowledge this warning if the list is never empty.');
   }
 }
 

@@ -119,8 +119,8 @@ export function* checkService(scope: Construct, service: ecs.IService): Generato
 export function informOfServiceConnect(scope: Construct, { _fromService }: RunTaskProps): void {
   const { Enabled = false } = _fromService ? readService(_fromService.service).ServiceConnectConfiguration ?? {} : {};
   if (Enabled !== false) {
-    Annotations.of(scope).addInfo('the service uses Service Connect, whose names this task cannot use: ECS gives its proxy to the tasks of services only; '
-      + 'call other services by Cloud Map or a load balancer');
+    Annotations.of(scope).addInfo('The service uses Service Connect, but this task cannot use its names: ECS adds the Service Connect proxy only to tasks of services. '
+      + 'To call other services, use Cloud Map or a load balancer.');
   }
 }
 

@@ -15,9 +15,9 @@ import { findDecidingContainers, findLogLocations, isFargateProvider, isOnFargat
 export function warnOfUnknownRoles(scope: Construct, props: RunTaskProps): void {
   if (!findDefinitionResource(props.taskDefinition) && listRoles(props).length === 0) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:unknownRoles',
-      'the imported taskDefinition names no roles, so that the permission to pass them (iam:PassRole) is missing: '
-      + 'import it with TaskDefinition.fromTaskDefinitionAttributes and its taskRole and executionRole, '
-      + 'or acknowledge this warning if the task has none');
+      'The imported taskDefinition names no roles, so the permission to pass them (iam:PassRole) is missing. '
+      + 'Import it with TaskDefinition.fromTaskDefinitionAttributes and its taskRole and executionRole, '
+      + 'or acknowledge this warning if the task definition has no roles.');
   }
 }
 
@@ -34,8 +34,8 @@ export function warnOfMissingProviders(scope: Construct, { cluster, capacityProv
   const missing = named.filter((name) => !given.includes(name));
   if (missing.length > 0) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:missingProviders',
-      `capacityProviderStrategies names ${missing.join(' and ')}, which nothing in this app adds to the cluster '${cluster.node.path}': `
-      + 'call its enableFargateCapacityProviders(), or acknowledge this warning if the cluster gets them in another way');
+      `capacityProviderStrategies names ${missing.join(' and ')}, which this app does not add to the cluster '${cluster.node.path}'. `
+      + 'Call enableFargateCapacityProviders() of the cluster, or acknowledge this warning if the cluster gets its capacity providers in another way.');
   }
 }
 
@@ -65,8 +65,8 @@ export function warnOfMissingPublicIp(scope: Construct, props: RunTaskProps, net
   const { vpc, subnets: { subnets } } = network;
   if (subnets.length > 0 && subnets.every((subnet) => vpc.publicSubnets.includes(subnet))) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:noPublicIp',
-      'the task runs in public subnets without a public IP address, so it cannot reach the internet, nor its image there: set assignPublicIp: true, '
-      + 'select private subnets in vpcSubnets, or acknowledge this warning if it reaches all it needs by VPC endpoints');
+      'The task runs in public subnets without a public IP address, so it cannot reach the internet or pull an image from it. Set assignPublicIp: true, '
+      + 'select private subnets with vpcSubnets, or acknowledge this warning if the task reaches everything that it needs through VPC endpoints.');
   }
 }
 
@@ -82,8 +82,8 @@ function hasOtherWayOut({ vpc, subnets: { subnets } }: TaskNetwork): boolean {
 export function warnOfEmptyScopes(scope: Construct, before: IConstruct[]): void {
   for (const { node } of before.filter((waiting) => !waiting.node.findAll().some((construct) => CfnResource.isCfnResource(construct)))) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:nothingWaits',
-      `executeBefore names '${node.path}', which has no resource in this app, so nothing waits for the task: something imported is deployed elsewhere; `
-      + 'name what this app creates, or remove it from executeBefore');
+      `executeBefore names '${node.path}', which has no resource in this app, so nothing waits for the task. Imported resources are deployed elsewhere. `
+      + 'Name a construct that this app creates, or remove it from executeBefore.');
   }
 }
 
@@ -94,9 +94,9 @@ export function warnOfDefinitionElsewhere(scope: Construct, { taskDefinition }: 
     return;
   }
   Annotations.of(scope).addWarningV2('cdk-ecs-run-task:definitionInOtherStack',
-    `the task definition '${target.node.path}' is in another stack, which cannot deploy a new revision while this stack imports the ARN: `
-    + `move the RunTask to that stack, or use weak references ('${REFERENCE_STRENGTH}': 'weak' in the context, with a CDK that has them), `
-    + 'or acknowledge this warning if the definition never changes');
+    `The task definition '${target.node.path}' is in another stack, which cannot deploy a new revision while this stack imports its ARN. `
+    + `Move the RunTask to that stack, use weak references ('${REFERENCE_STRENGTH}': 'weak' in the context, if your CDK version supports them), `
+    + 'or acknowledge this warning if the task definition never changes.');
 }
 
 /** The context key of later versions of aws-cdk-lib. Earlier ones know strong references only. */
@@ -118,9 +118,9 @@ export function warnOfExpiringCredentials(scope: Construct, { timeout }: RunTask
   const synthesizer: Partial<DefaultStackSynthesizer> = findOutermostStack(scope).synthesizer;
   if (!readIfKnown(() => synthesizer.cloudFormationExecutionRoleArn)) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:expiringCredentials',
-      'timeout is longer than one hour, but the synthesizer of the stack deploys without a CloudFormation execution role: '
-      + 'the deployment fails when the credentials of the caller expire, and so does its rollback; '
-      + 'use DefaultStackSynthesizer, or acknowledge this warning if you deploy with cdk deploy --role-arn');
+      'timeout is longer than one hour, but the synthesizer of the stack deploys without a CloudFormation execution role. '
+      + 'When the credentials of the caller expire, the deployment and its rollback fail. '
+      + 'Use DefaultStackSynthesizer, or acknowledge this warning if you deploy with cdk deploy --role-arn.');
   }
 }
 
@@ -135,7 +135,7 @@ export function warnOfInfrequentAccess(scope: Construct, props: RunTaskProps, at
     if (group?.logGroupClass === logs.LogGroupClass.INFREQUENT_ACCESS) {
       Annotations.of(scope).addWarningV2('cdk-ecs-run-task:infrequentAccess',
         `getOutput reads the log of container '${container}', but the log group '${group.node.path}' has the class INFREQUENT_ACCESS, `
-        + 'for which CloudWatch Logs may refuse that: use the class STANDARD, or acknowledge this warning');
+        + 'and CloudWatch Logs might reject the request. Use the class STANDARD, or acknowledge this warning.');
     }
   }
 }

@@ -101,7 +101,7 @@ describe('the warning about Fargate capacity providers that the cluster lacks', 
     runTask(given, strategies);
 
     Annotations.fromStack(given.stack).hasWarning('/Stack/Task', Match.stringLikeRegexp(
-      "names FARGATE_SPOT and FARGATE, which nothing in this app adds to the cluster 'Stack/Cluster': call its enableFargateCapacityProviders\\(\\), or acknowledge this warning if the cluster gets them in another way \\[ack: cdk-ecs-run-task:missingProviders\\]$"));
+      "names FARGATE_SPOT and FARGATE, which this app does not add to the cluster 'Stack/Cluster'. Call enableFargateCapacityProviders\\(\\) of the cluster, or acknowledge this warning if the cluster gets its capacity providers in another way. \\[ack: cdk-ecs-run-task:missingProviders\\]$"));
   });
 
   test('is absent if another stack enables them after the RunTask', () => {

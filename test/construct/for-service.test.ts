@@ -216,7 +216,7 @@ describe('a task for a service', () => {
     RunTask.forService(given.stack, 'Task', service);
     service.enableServiceConnect();
 
-    Annotations.fromStack(given.stack).hasInfo('/Stack/Task', Match.stringLikeRegexp('^the service uses Service Connect, whose names this task cannot use'));
+    Annotations.fromStack(given.stack).hasInfo('/Stack/Task', Match.stringLikeRegexp('^The service uses Service Connect, but this task cannot use its names'));
   });
 });
 

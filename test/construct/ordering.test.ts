@@ -621,7 +621,7 @@ describe('across stacks, the task starts after', () => {
 
     expectToWaitFor(resourceOf(run), 'Stack/Database/Resource');
     expect(warningsOf(stack, '/Stack/Nested/Task')).toEqual([
-      expect.stringMatching(/^'Stack\/Database\/SecurityGroup\/from .*' cannot be there before the task: it is outside of the task's nested stack, and needs that stack; make it inside, such as a security group rule with connections.allowTo of the RunTask \[ack: cdk-ecs-run-task:lateCompanion\]$/),
+      expect.stringMatching(/^'Stack\/Database\/SecurityGroup\/from .*' is created after the task: it is outside the task's nested stack and depends on it. Create it inside, for example with connections\.allowTo\(\) of the RunTask\. \[ack: cdk-ecs-run-task:lateCompanion\]$/),
     ]);
   });
 });

@@ -300,7 +300,7 @@ describe('for onDelete, the function is allowed to', () => {
 
     expect(statementsOnDeleteOf(untold.stack)).toContainEqual({ Effect: 'Allow', Action: 'ecs:DescribeTaskDefinition', Resource: '*' });
     expect(JSON.stringify(statementsOnDeleteOf(told.stack))).not.toContain('ecs:DescribeTaskDefinition');
-    Annotations.fromStack(told.stack).hasWarning('/Stack/Task', Match.stringLikeRegexp('the imported taskDefinition names no roles'));
+    Annotations.fromStack(told.stack).hasWarning('/Stack/Task', Match.stringLikeRegexp('The imported taskDefinition names no roles'));
   });
 
   test('do nothing more for onRollback and retryAttempts', () => {
@@ -354,8 +354,8 @@ describe('an imported task definition', () => {
 
     expect(JSON.stringify(statementsOf(given.stack))).not.toContain('iam:PassRole');
     Annotations.fromStack(given.stack).hasWarning('/Stack/Task', Match.stringLikeRegexp(
-      'the imported taskDefinition names no roles, .* import it with TaskDefinition.fromTaskDefinitionAttributes and its taskRole and executionRole, '
-      + 'or acknowledge this warning if the task has none \\[ack: cdk-ecs-run-task:unknownRoles\\]$',
+      'The imported taskDefinition names no roles, .* Import it with TaskDefinition.fromTaskDefinitionAttributes and its taskRole and executionRole, '
+      + 'or acknowledge this warning if the task definition has no roles. \\[ack: cdk-ecs-run-task:unknownRoles\\]$',
     ));
   });
 

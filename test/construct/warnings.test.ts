@@ -54,9 +54,9 @@ describe('the warning about credentials that expire', () => {
 
   test('names the cause and the ways out', () => {
     expect(warningsWith(new CliCredentialsStackSynthesizer(), { timeout: Duration.hours(2) }).warnings).toEqual([
-      'timeout is longer than one hour, but the synthesizer of the stack deploys without a CloudFormation execution role: '
-      + 'the deployment fails when the credentials of the caller expire, and so does its rollback; '
-      + 'use DefaultStackSynthesizer, or acknowledge this warning if you deploy with cdk deploy --role-arn [ack: cdk-ecs-run-task:expiringCredentials]',
+      'timeout is longer than one hour, but the synthesizer of the stack deploys without a CloudFormation execution role. '
+      + 'When the credentials of the caller expire, the deployment and its rollback fail. '
+      + 'Use DefaultStackSynthesizer, or acknowledge this warning if you deploy with cdk deploy --role-arn. [ack: cdk-ecs-run-task:expiringCredentials]',
     ]);
   });
 });
@@ -78,7 +78,7 @@ describe('the warning about outputs in a log group of the class INFREQUENT_ACCES
 
     expect(warningsOf(given.stack)).toEqual([
       "getOutput reads the log of container 'worker', but the log group 'Stack/Log-worker/Resource' has the class INFREQUENT_ACCESS, "
-      + 'for which CloudWatch Logs may refuse that: use the class STANDARD, or acknowledge this warning [ack: cdk-ecs-run-task:infrequentAccess]',
+      + 'and CloudWatch Logs might reject the request. Use the class STANDARD, or acknowledge this warning. [ack: cdk-ecs-run-task:infrequentAccess]',
     ]);
   });
 
@@ -133,8 +133,8 @@ describe('the warning about an exitCodeFrom that may be empty', () => {
 
   test('names the list and the ways out', () => {
     expect(warningsWith([only('IsProd', 'app')])).toEqual([
-      'exitCodeFrom may be an empty list in the deployment, which the function rejects, got: [{"Fn::If":["IsProd","app",{"Ref":"AWS::NoValue"}]}]; '
-      + 'name at least one container without a condition, or acknowledge this warning if the list is never empty [ack: cdk-ecs-run-task:emptyExitCodeFrom]',
+      'exitCodeFrom can be an empty list in the deployment, which the function rejects, got: [{"Fn::If":["IsProd","app",{"Ref":"AWS::NoValue"}]}]. '
+      + 'Name at least one container without a condition, or acknowledge this warning if the list is never empty. [ack: cdk-ecs-run-task:emptyExitCodeFrom]',
     ]);
   });
 
@@ -182,8 +182,8 @@ describe('the warning about public subnets without a public IP address', () => {
 
   test('names the ways out', () => {
     expect(warningsWith()).toEqual([
-      'the task runs in public subnets without a public IP address, so it cannot reach the internet, nor its image there: set assignPublicIp: true, '
-      + 'select private subnets in vpcSubnets, or acknowledge this warning if it reaches all it needs by VPC endpoints [ack: cdk-ecs-run-task:noPublicIp]',
+      'The task runs in public subnets without a public IP address, so it cannot reach the internet or pull an image from it. Set assignPublicIp: true, '
+      + 'select private subnets with vpcSubnets, or acknowledge this warning if the task reaches everything that it needs through VPC endpoints. [ack: cdk-ecs-run-task:noPublicIp]',
     ]);
   });
 
@@ -234,8 +234,8 @@ describe('the warning about a scope in executeBefore for which nothing waits', (
     runTask(given, { executeBefore: [service] });
 
     expect(warningsOf(given.stack)).toEqual([
-      "executeBefore names 'Stack/Web', which has no resource in this app, so nothing waits for the task: something imported is deployed elsewhere; "
-      + 'name what this app creates, or remove it from executeBefore [ack: cdk-ecs-run-task:nothingWaits]',
+      "executeBefore names 'Stack/Web', which has no resource in this app, so nothing waits for the task. Imported resources are deployed elsewhere. "
+      + 'Name a construct that this app creates, or remove it from executeBefore. [ack: cdk-ecs-run-task:nothingWaits]',
     ]);
   });
 
@@ -288,9 +288,9 @@ describe('the warning about a task definition in another stack', () => {
 
   test('names the definition and the ways out', () => {
     expect(warningsWith({}, define)).toEqual([
-      "the task definition 'Definitions/Definition/Resource' is in another stack, which cannot deploy a new revision while this stack imports the ARN: "
-      + `move the RunTask to that stack, or use weak references ('${KEY}': 'weak' in the context, with a CDK that has them), `
-      + 'or acknowledge this warning if the definition never changes [ack: cdk-ecs-run-task:definitionInOtherStack]',
+      "The task definition 'Definitions/Definition/Resource' is in another stack, which cannot deploy a new revision while this stack imports its ARN. "
+      + `Move the RunTask to that stack, use weak references ('${KEY}': 'weak' in the context, if your CDK version supports them), `
+      + 'or acknowledge this warning if the task definition never changes. [ack: cdk-ecs-run-task:definitionInOtherStack]',
     ]);
   });
 
