@@ -72,7 +72,7 @@ describe('what users must know of AWS is in the documents', () => {
     ['where to look when Lambda has too few of them', /raise the quota "Concurrent executions" of Lambda/],
     ['a deployment of more than an hour needs a role that CloudFormation assumes',
       /The deployment needs a role that CloudFormation assumes.{0,200}uses your own credentials and cannot renew them/],
-    ['a task is found by the startedBy that the function gives it', /look for the 12 hexadecimal digits in its physical id.{0,200}--query "tasks\[\?contains\(startedBy/],
+    ['a task is found by the startedBy that the function gives it', /search for the last 12 hexadecimal digits of its physical id.{0,200}--query "tasks\[\?contains\(startedBy/],
     ['an update without a rollback can put a failed task back', /with `--no-rollback` and the update of a `RunTask` fails, CloudFormation can restore its previous properties with an update .{0,160}runs nothing/],
     ['a deletion without a rollback has no documented time', /A `RunTask` whose creation failed is deleted by the next deployment; AWS does not document when\. This deletion stops only the tasks of the failed request/],
     ['what someone can do who may invoke the function', /has `lambda:InvokeFunction` on the function \| Run the task definition with any command/],
@@ -93,6 +93,6 @@ describe('what users must know of AWS is in the documents', () => {
   test('the time for which outputs are waited for is that of the code', () => {
     const seconds = LOG_WITHIN_MS / 1000;
     expect(read('docs/architecture.md')).toMatch(new RegExp(`Reading the outputs of the task.*up to ${seconds} s`));
-    expect(read('docs/troubleshooting.md')).toContain(`The function looked for ${seconds} seconds.`);
+    expect(read('docs/troubleshooting.md')).toContain(`The function searched the log for ${seconds} seconds.`);
   });
 });
