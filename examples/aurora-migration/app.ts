@@ -1,8 +1,8 @@
-// What: makes an Aurora Serverless database, migrates it during `cdk deploy`, and rolls the service out only after that.
-// Why: the database has no public address, so that no CI step can reach it, but a task in its VPC can. The password is
-//   generated, and in no template and no log. If the migration fails, the service stays as it was.
+// What: creates an Aurora Serverless database, migrates it during `cdk deploy`, and rolls the service out only after that.
+// Why: the database has no public address, so CI cannot reach it, but a task in its VPC can. The password is generated, and
+//   does not appear in the template or in logs. If the migration fails, the service does not change.
 // Cost: the service about 13 USD a month with its public address, the secret 0.40 USD, and the database 0.12 USD for each
-//   hour and capacity unit while it is awake (half a unit at least), and little but its storage while it sleeps.
+//   hour and capacity unit while it is active (at least half a unit), and only its storage while it is paused.
 //   No NAT gateway.
 // Run: in this folder, into your account (the database takes about 10 minutes):
 //   npx cdk deploy
@@ -14,13 +14,13 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import { RunFargateTask } from 'cdk-ecs-run-task';
 
 const stack = new Stack(new App(), 'AuroraMigration');
-const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 0 }); // which makes public and isolated subnets
+const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 0 }); // creates public and isolated subnets
 const cluster = new ecs.Cluster(stack, 'Cluster', { vpc });
 
 const database = new rds.DatabaseCluster(stack, 'Database', {
   engine: rds.DatabaseClusterEngine.auroraPostgres({ version: rds.AuroraPostgresEngineVersion.of('17.7', '17') }),
   writer: rds.ClusterInstance.serverlessV2('Writer'),
-  serverlessV2MinCapacity: 0, // it sleeps after five minutes without a connection
+  serverlessV2MinCapacity: 0, // it pauses after five minutes without a connection
   defaultDatabaseName: 'shop',
   storageEncrypted: true,
   vpc,
@@ -28,7 +28,7 @@ const database = new rds.DatabaseCluster(stack, 'Database', {
   removalPolicy: RemovalPolicy.DESTROY, // for the example only: the default takes a last snapshot
 });
 const field = (name: string) => ecs.Secret.fromSecretsManager(database.secret!, name);
-const secrets = { // by the names that psql and most drivers know
+const secrets = { // the environment variables of psql and most drivers
   PGHOST: field('host'), PGPORT: field('port'), PGDATABASE: field('dbname'), PGUSER: field('username'), PGPASSWORD: field('password'),
 };
 
@@ -53,7 +53,7 @@ const migration = new RunFargateTask(stack, 'Migration', {
   command: ['psql', 'sslmode=require', '--command', 'CREATE TABLE IF NOT EXISTS orders (id uuid PRIMARY KEY, total_cents integer NOT NULL)'],
   secrets,
   assignPublicIp: true,
-  executeAfter: [database], // its instance, too: the address is there earlier
+  executeAfter: [database], // includes its instance: the address of the cluster exists earlier
   executeBefore: [service],
 });
 database.connections.allowDefaultPortFrom(migration);

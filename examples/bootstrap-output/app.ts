@@ -1,6 +1,6 @@
-// What: makes an installation id once, when the stack is created, and hands it to an SSM parameter and a stack output.
-// Why: some things are made outside CloudFormation, by a command that prints what it has made: the first user, a tenant
-//   at a partner, a random seed. The rest of the stack needs the result, and a second run would make a second one.
+// What: creates an installation id once, with the stack, and passes it to an SSM parameter and a stack output.
+// Why: a command creates some things outside CloudFormation and prints the result: the first user, a tenant at a partner, a
+//   random seed. The rest of the stack needs the result, and a second run would create a second one.
 // Cost: less than a cent, once. No NAT gateway.
 // Run: in this folder, into your account:
 //   npx cdk deploy
@@ -21,7 +21,7 @@ const { task } = new RunFargateTask(stack, 'Bootstrap', {
   runOn: RunOn.CREATE,
 });
 
-// Both have the value of that one run also after later deployments.
+// Both keep the value of that run in later deployments.
 const installationId = task.getOutput('InstallationId');
 new ssm.StringParameter(stack, 'Parameter', { stringValue: installationId });
 new CfnOutput(stack, 'InstallationId', { value: installationId });

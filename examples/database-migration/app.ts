@@ -1,8 +1,8 @@
 // What: migrates a PostgreSQL database during `cdk deploy`, and rolls the service out only after that.
-// Why: a service that meets the old tables fails; one that migrates when it starts does so in all its copies at once.
-// Cost: nothing by itself but the task's seconds on Fargate (0.25 vCPU) and a secret (0.40 USD a month). The service
+// Why: a new version of the service fails with the old tables. A migration at the start of the service runs in each of its tasks.
+// Cost: only the task's seconds on Fargate (0.25 vCPU) and a secret (0.40 USD a month). The service
 //   costs about 13 USD a month with its public address. No NAT gateway, no load balancer.
-// Run: `npm run demo` for all of it on your machine, without an AWS account. Or in this folder, into your account:
+// Run: `npm run demo` on your machine, without an AWS account. Or in this folder, into your account:
 //   npx cdk deploy --context databaseSecret=ARN     the ARN of a secret that holds postgresql://user:password@host/name
 import { join } from 'node:path';
 import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
@@ -19,7 +19,7 @@ export class ShopStack extends Stack {
     const vpc = new ec2.Vpc(this, 'Vpc', { maxAzs: 2, subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }] });
     const cluster = new ecs.Cluster(this, 'Cluster', { vpc });
 
-    // The image holds the SQL files: a new file makes a new image, that a new revision, and that a new run.
+    // The image contains the SQL files: a new file leads to a new image, a new revision, and a new run.
     const migration = new ecs.FargateTaskDefinition(this, 'Migration', { family: 'shop-migration' });
     const migrate = migration.addContainer('migrate', {
       image: this.image('migrationImage', () => ecs.ContainerImage.fromAsset(join(__dirname, 'image'))),
@@ -27,7 +27,7 @@ export class ShopStack extends Stack {
       ...this.databaseUrl(),
     });
 
-    // The demo's database listens on a Unix socket only, in a folder that its task mounts. On Fargate there is no such thing.
+    // The demo's database listens on a Unix socket only, in a folder that its task mounts. Fargate does not support this.
     const socket = this.context('databaseSocket');
     if (socket) {
       migration.addVolume({ name: 'database', host: { sourcePath: socket } });
@@ -47,7 +47,7 @@ export class ShopStack extends Stack {
       assignPublicIp: true,
     });
 
-    // For a database in a stack of yours, keep this in a variable: database.connections.allowDefaultPortFrom(runTask)
+    // If your app has a construct for the database, keep this in a variable: database.connections.allowDefaultPortFrom(runTask)
     new RunTask(this, 'Migrate', {
       cluster,
       taskDefinition: migration,
@@ -57,7 +57,7 @@ export class ShopStack extends Stack {
     });
   }
 
-  /** Where the database is: a secret. The demo's ECS hands no secrets to containers, so there it is plain text. */
+  /** The URL of the database, from a secret. The demo's ECS does not support secrets, so the demo passes plain text. */
   private databaseUrl(): Pick<ecs.ContainerDefinitionOptions, 'environment' | 'secrets'> {
     const url = this.context('databaseUrl');
     if (url) {
@@ -65,13 +65,13 @@ export class ShopStack extends Stack {
     }
     const secretArn = this.context('databaseSecret');
     if (!secretArn) {
-      throw new Error('Which database? Say: --context databaseSecret=ARN');
+      throw new Error('the URL of the database is missing; pass --context databaseSecret=ARN');
     }
     const secret = secretsmanager.Secret.fromSecretCompleteArn(this, 'DatabaseUrl', secretArn);
     return { secrets: { DATABASE_URL: ecs.Secret.fromSecretsManager(secret) } };
   }
 
-  /** The demo makes its images without a Docker engine, and names them in the context. */
+  /** The demo builds its images without Docker, and passes their names in the context. */
   private image(contextName: string, orElse: () => ecs.ContainerImage): ecs.ContainerImage {
     const given = this.context(contextName);
     return given ? ecs.ContainerImage.fromRegistry(given) : orElse();

@@ -1,10 +1,10 @@
-// What: gives each tenant a stack, whose deployment makes a schema in a database that all share, and whose deletion drops it.
-// Why: a schema is no resource of CloudFormation: without this, the data of a tenant who has left stays for ever.
+// What: each tenant has a stack. Its deployment creates a schema in a shared database, and its deletion drops the schema.
+// Why: a schema is not a CloudFormation resource, so without this, the data of a former tenant is never deleted.
 // Cost: less than a cent for each deployment and deletion of a tenant. The database has a secret (0.40 USD a month), costs
-//   0.12 USD for each hour and capacity unit while it is awake (half a unit at least), and sleeps otherwise. No NAT gateway.
+//   0.12 USD for each hour and capacity unit while it is active (at least half a unit), and pauses otherwise. No NAT gateway.
 // Run: in this folder, into your account (the database takes about 10 minutes):
 //   npx cdk deploy --all
-//   npx cdk destroy Tenant-globex              drops the schema first; if that fails, the stack stays, with the cause
+//   npx cdk destroy Tenant-globex              drops the schema first; if that fails, the deletion fails with the cause
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -14,12 +14,12 @@ import { RunFargateTask } from 'cdk-ecs-run-task';
 const app = new App();
 
 const shared = new Stack(app, 'Shared');
-const vpc = new ec2.Vpc(shared, 'Vpc', { maxAzs: 2, natGateways: 0 }); // which makes public and isolated subnets
+const vpc = new ec2.Vpc(shared, 'Vpc', { maxAzs: 2, natGateways: 0 }); // creates public and isolated subnets
 const cluster = new ecs.Cluster(shared, 'Cluster', { vpc });
 const database = new rds.DatabaseCluster(shared, 'Database', {
   engine: rds.DatabaseClusterEngine.auroraPostgres({ version: rds.AuroraPostgresEngineVersion.of('17.7', '17') }),
   writer: rds.ClusterInstance.serverlessV2('Writer'),
-  serverlessV2MinCapacity: 0, // it sleeps after five minutes without a connection
+  serverlessV2MinCapacity: 0, // it pauses after five minutes without a connection
   defaultDatabaseName: 'tenants',
   storageEncrypted: true,
   vpc,
@@ -29,7 +29,7 @@ const database = new rds.DatabaseCluster(shared, 'Database', {
 const clients = new ec2.SecurityGroup(shared, 'Clients', { vpc });
 database.connections.allowDefaultPortFrom(clients);
 const field = (name: string) => ecs.Secret.fromSecretsManager(database.secret!, name);
-const secrets = { // by the names that psql knows
+const secrets = { // the environment variables of psql
   PGHOST: field('host'), PGPORT: field('port'), PGDATABASE: field('dbname'), PGUSER: field('username'), PGPASSWORD: field('password'),
 };
 

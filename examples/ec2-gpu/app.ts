@@ -1,8 +1,8 @@
 // What: runs a task on a GPU during `cdk deploy`, on an EC2 instance that starts for it and stops after it.
-// Why: Fargate has no GPUs. The group is empty until the task asks for capacity: the task waits in PROVISIONING, and the
-//   deployment with it, until an instance has joined the cluster.
-// Cost: about 0.20 USD for each run: a g4dn.xlarge (0.53 USD an hour) takes some minutes to start, and ECS takes 15 minutes
-//   of idleness to stop it. No NAT gateway. Accounts have a quota for G instances, which begins with 0.
+// Why: Fargate has no GPUs. The Auto Scaling group is empty until the task needs capacity. The task waits in PROVISIONING
+//   until an instance has joined the cluster, and the deployment waits for the task.
+// Cost: about 0.20 USD for each run: a g4dn.xlarge (0.53 USD an hour) takes some minutes to start, and ECS stops it
+//   after 15 idle minutes. No NAT gateway. The quota for G instances of a new account is 0.
 // Run: in this folder, into your account:
 //   npx cdk deploy
 import { App, Duration, Stack } from 'aws-cdk-lib';
@@ -29,15 +29,15 @@ const launchTemplate = new ec2.LaunchTemplate(stack, 'LaunchTemplate', {
 });
 const gpus = new ecs.AsgCapacityProvider(stack, 'Gpus', {
   autoScalingGroup: new autoscaling.AutoScalingGroup(stack, 'AutoScalingGroup', { vpc, launchTemplate, minCapacity: 0, maxCapacity: 1 }),
-  enableManagedTerminationProtection: false, // which would hold up `cdk destroy`
-  enableManagedDraining: true, // without it, the CDK adds a function of its own that drains instances
+  enableManagedTerminationProtection: false, // it would block `cdk destroy`
+  enableManagedDraining: true, // without it, the CDK adds a function that drains instances
 });
 cluster.addAsgCapacityProvider(gpus);
 
 const taskDefinition = new ecs.Ec2TaskDefinition(stack, 'TaskDefinition');
 taskDefinition.addContainer('gpu', {
   image: ecs.ContainerImage.fromRegistry('public.ecr.aws/docker/library/ubuntu:24.04'),
-  command: ['nvidia-smi'], // which the driver of the instance brings into any container that has a GPU
+  command: ['nvidia-smi'], // the driver of the instance adds it to every container with a GPU
   gpuCount: 1,
   memoryLimitMiB: 1024,
   logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'gpu', logRetention: logs.RetentionDays.ONE_MONTH }),
@@ -46,5 +46,5 @@ new RunTask(stack, 'Run', {
   cluster,
   taskDefinition,
   capacityProviderStrategies: [{ capacityProvider: gpus.capacityProviderName, weight: 1 }],
-  timeout: Duration.minutes(20), // with the start of the instance
+  timeout: Duration.minutes(20), // includes the start of the instance
 });

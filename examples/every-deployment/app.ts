@@ -1,6 +1,6 @@
-// What: runs a task in every deployment, also in one whose template is the same.
-// Why: what the task does can change when the template does not: its image has a tag that moves, as here, or its input is
-//   in a bucket. CloudFormation sees no change there, so that by default the task would not run again.
+// What: runs a task in every deployment, even if the template has not changed.
+// Why: the work of the task can change without the template: its image has a mutable tag, as here, or its input is in a
+//   bucket. CloudFormation sees no change, so by default the task would not run again.
 // Cost: less than a cent for each deployment. No NAT gateway.
 // Run: in this folder, into your account, as often as you like:
 //   npx cdk deploy
@@ -17,7 +17,7 @@ const { task } = new RunFargateTask(stack, 'Run', {
   assignPublicIp: true,
   image: ecs.ContainerImage.fromRegistry('public.ecr.aws/docker/library/busybox:stable'),
   command: ['sh', '-c', 'echo "ecs-run-task-output Version=$(busybox | head -n 1)"'],
-  runOn: RunOn.EVERY_DEPLOYMENT, // a diff always shows the time of the synthesis
+  runOn: RunOn.EVERY_DEPLOYMENT, // `cdk diff` always shows the time of the synthesis
 });
 new CfnOutput(stack, 'Version', { value: task.getOutput('Version') });
 new CfnOutput(stack, 'RanAt', { value: task.startedAt });

@@ -1,10 +1,10 @@
 // What: waits for a job of up to 6 hours, a backfill, during `cdk deploy`.
-// Why: CloudFormation waits an hour at most for a resource, and Lambda runs for 15 minutes. The stack gets one resource
-//   for each 58 minutes of the time-out; together they wait for the same task, and end when it ends.
+// Why: CloudFormation waits at most one hour for a resource, and one invocation of the function lasts 15 minutes. The stack
+//   gets one resource per 58 minutes of the timeout, all of which wait for the same task.
 // Cost: about 0.07 USD for each hour that the job takes (1 vCPU, 2 GB, its public address, and the function that waits).
 //   No NAT gateway.
 // Run: in this folder, into your account (this job takes 6 minutes; with DAYS=18000 it takes 5 hours):
-//   npx cdk deploy                             if it loses its credentials meanwhile, the deployment goes on without it
+//   npx cdk deploy                             the deployment continues even if the CLI loses its credentials
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';

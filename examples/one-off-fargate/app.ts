@@ -1,8 +1,8 @@
 // What: loads the first items of a DynamoDB table during `cdk deploy`, with a container that runs once, on Fargate Spot.
-// Why: a table without its reference data is of no use to what is deployed next. If the items cannot be loaded, the
-//   deployment fails and is rolled back, with the cause in its error and the whole log in CloudWatch.
+// Why: later resources need the reference data in the table. If loading the items fails, the deployment rolls back, with the
+//   cause in its error and the full log in CloudWatch.
 // Cost: less than a cent for each run (a minute of 0.25 vCPU on Spot, and its public address); the table next to nothing.
-//   No NAT gateway. The log group stays after `cdk destroy`, and forgets its last event within a month.
+//   No NAT gateway. `cdk destroy` keeps the log group, whose events expire within a month.
 // Run: in this folder, into your account:
 //   npx cdk deploy
 import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
@@ -29,7 +29,7 @@ const load = new RunFargateTask(stack, 'Load', {
   })],
   environment: { AWS_REGION: stack.region },
   capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }],
-  retryAttempts: 3, // Spot capacity may be taken away; to put the same items again does no harm
+  retryAttempts: 3, // AWS can reclaim Spot capacity; the command is idempotent
   timeout: Duration.minutes(10),
 });
 table.grantWriteData(load);

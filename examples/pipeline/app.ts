@@ -1,9 +1,9 @@
 // What: a pipeline of CDK Pipelines that deploys a stack after each push; the stack runs a migration while it deploys.
-// Why: no step of the pipeline has to know the migration, or reach what it works on. If it fails, so does the deployment,
-//   with the cause in the pipeline, and the stages after it are not deployed.
+// Why: the pipeline needs no migration step and no access to the database. If the migration fails, the deployment fails with
+//   the cause in the pipeline, and the pipeline does not deploy the next stages.
 // Cost: about 0.10 USD for each push (CodeBuild and CodePipeline by the minute), less than a cent for each migration.
-// Run: once, in a repository of yours, with its name and the ARN of a connection to it in cdk.json:
-//   npx cdk deploy Pipeline                    after that, each push deploys, also the pipeline itself
+// Run: once, in your own repository, with its name and the ARN of a connection to it in cdk.json:
+//   npx cdk deploy Pipeline                    after that, each push deploys the stages and the pipeline itself
 import { App, Stack, Stage } from 'aws-cdk-lib';
 import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -31,7 +31,7 @@ const stack = new Stack(app, 'Pipeline');
 const pipeline = new pipelines.CodePipeline(stack, 'Pipeline', {
   codePipeline: new codepipeline.Pipeline(stack, 'CodePipeline', {
     pipelineType: codepipeline.PipelineType.V2,
-    crossAccountKeys: false, // a key costs 1 USD a month, and one account needs none
+    crossAccountKeys: false, // a key costs 1 USD a month, and a single account needs none
     restartExecutionOnUpdate: true,
   }),
   synth: new pipelines.ShellStep('Synth', {

@@ -1,8 +1,8 @@
 # What: an app in Python: a service and the migration of its database, both from one image.
-# Why: the image has the code and the migrations that belong to it. The service is rolled out only after the migration has
-#   succeeded; if it fails, the service stays as it was, and `cdk deploy` shows the end of its log.
+# Why: the image contains the code and its migrations. The service rolls out only after the migration has succeeded. If the
+#   migration fails, the service does not change, and `cdk deploy` shows the end of the log.
 # Cost: the service about 13 USD a month with its public address, the secret 0.40 USD, and the database 0.12 USD for each
-#   hour and capacity unit while it is awake (half a unit at least), and little but its storage while it sleeps.
+#   hour and capacity unit while it is active (at least half a unit), and only its storage while it is paused.
 #   No NAT gateway.
 # Run: in this folder, into your account (the database takes about 10 minutes):
 #   python3 -m venv .venv && . .venv/bin/activate && pip install -r requirements.txt
@@ -37,12 +37,12 @@ class ShopStack(Stack):
         )
 
         assert database.secret  # which it has by default, with a generated password
-        # By the names that libpq knows, and with it psycopg.
+        # The environment variables of libpq, which psycopg uses.
         fields = {"PGHOST": "host", "PGPORT": "port", "PGDATABASE": "dbname", "PGUSER": "username", "PGPASSWORD": "password"}
         task_definition = ecs.FargateTaskDefinition(self, "Definition")
         task_definition.add_container(
             "web",
-            # The platform is that of Fargate by default, also where the machine that builds it is an ARM.
+            # The default platform of Fargate, even if an ARM machine builds the image.
             image=ecs.ContainerImage.from_asset("image", platform=ecr_assets.Platform.LINUX_AMD64),
             logging=ecs.LogDrivers.aws_logs(stream_prefix="shop", log_retention=logs.RetentionDays.ONE_MONTH),
             secrets={name: ecs.Secret.from_secrets_manager(database.secret, field) for name, field in fields.items()},

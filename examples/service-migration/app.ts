@@ -1,6 +1,6 @@
 // What: runs a command in the image of a service before each new version of the service rolls out.
-// Why: a migration is often a command of the app itself. The task takes everything else from the service: its cluster, its
-//   definition with image, secrets and roles, its subnets and its security groups, by which a database already knows it.
+// Why: a migration is often a command of the app itself. The task takes everything else from the service: cluster, task
+//   definition with image, secrets and roles, subnets, and security groups, which the database already allows.
 // Cost: about 13 USD a month for the service with its public address; the task less than a cent for each deployment. No NAT
 //   gateway.
 // Run: in this folder, into your account:

@@ -1,5 +1,5 @@
-// What: runs a task of one stack on the cluster of another, of which it knows names only.
-// Why: a platform team owns the VPC and the cluster; the others have no constructs of them, and often not the repository.
+// What: runs a task on the cluster of another stack, which it imports by name.
+// Why: a platform team owns the VPC and the cluster; other teams cannot use its constructs, and often do not have its repository.
 // Cost: less than a cent for each run; VPC and cluster cost nothing. No NAT gateway.
 // Run: in this folder, into your account:
 //   npx cdk deploy --all
@@ -22,7 +22,7 @@ vpc.publicSubnets.forEach(({ subnetId, routeTable }, index) => {
 });
 
 const orders = new Stack(app, 'Orders');
-orders.node.addDependency(platform); // to deploy both at once; in a repository of its own, it needs the names only
+orders.node.addDependency(platform); // to deploy both together; a separate repository needs only the names
 const shared = (name: string) => Fn.importValue(`Platform${name}`);
 const cluster = ecs.Cluster.fromClusterAttributes(orders, 'Cluster', {
   clusterName: shared('ClusterName'),

@@ -1,12 +1,12 @@
 // What: requests a page of a service after each change of it; if that fails, the stack rolls the change back.
-// Why: for ECS a service is steady when its containers are healthy, which does not mean that it gives the right answer.
-//   The check is a part of the deployment, and inside the VPC: no CI step could reach this load balancer, which is an
-//   internal one. While it is checked, the new version serves already.
+// Why: ECS considers a service steady when its containers are healthy, even if it returns wrong responses. The check is part
+//   of the deployment and runs inside the VPC: CI could not reach this internal load balancer. The new version already serves
+//   requests while the check runs.
 // Cost: the load balancer about 20 USD a month, the service 13 USD with its public address, each check less than a cent.
 //   No NAT gateway.
 // Run: in this folder, into your account:
 //   npx cdk deploy
-//   npx cdk deploy --context page=/missing     to see what a failure says
+//   npx cdk deploy --context page=/missing     shows a failure
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -26,7 +26,7 @@ const service = new ApplicationLoadBalancedFargateService(stack, 'Service', {
   desiredCount: 1,
   minHealthyPercent: 100,
   circuitBreaker: { rollback: true },
-  assignPublicIp: true, // to pull its image; its security group lets in the load balancer only
+  assignPublicIp: true, // to pull its image; its security group only allows the load balancer
   publicLoadBalancer: false,
   openListener: false,
 });
@@ -36,8 +36,8 @@ const check = new RunFargateTask(stack, 'Check', {
   assignPublicIp: true,
   image: ecs.ContainerImage.fromRegistry('public.ecr.aws/docker/library/busybox:stable'),
   command: ['wget', '-q', '-O', '-', `http://${service.loadBalancer.loadBalancerDnsName}${stack.node.tryGetContext('page') ?? '/'}`],
-  triggers: { service: service.taskDefinition.taskDefinitionArn }, // a new revision is a reason to check again
-  retryAttempts: 2, // a name that is a minute old may not be known everywhere
+  triggers: { service: service.taskDefinition.taskDefinitionArn }, // check again after each new revision
+  retryAttempts: 2, // a new DNS name takes a while to propagate
   timeout: Duration.minutes(10),
   executeAfter: [service],
 });

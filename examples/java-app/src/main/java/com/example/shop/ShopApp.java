@@ -1,8 +1,8 @@
 // What: an app in Java: Flyway migrates a database during `cdk deploy`, and the service is rolled out only after that.
-// Why: the database has no public address, so that no CI step can reach it, but a task in its VPC can. A new SQL file makes
-//   a new image, that a new revision, and that a new run. If the migration fails, the service stays as it was.
+// Why: the database has no public address, so CI cannot reach it, but a task in its VPC can. A new SQL file leads to a new
+//   image, a new revision, and a new run. If the migration fails, the service does not change.
 // Cost: the service about 13 USD a month with its public address, the secret 0.40 USD, and the database 0.12 USD for each
-//   hour and capacity unit while it is awake (half a unit at least), and little but its storage while it sleeps.
+//   hour and capacity unit while it is active (at least half a unit), and only its storage while it is paused.
 //   No NAT gateway.
 // Run: in this folder, into your account (the database takes about 10 minutes):
 //   npx cdk deploy

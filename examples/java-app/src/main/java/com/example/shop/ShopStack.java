@@ -69,7 +69,7 @@ public final class ShopStack extends Stack {
 
         RunFargateTask migration = RunFargateTask.Builder.create(this, "Migration")
             .cluster(cluster)
-            // The platform is that of Fargate by default, also where the machine that builds it is an ARM.
+            // The default platform of Fargate, even if an ARM machine builds the image.
             .image(ContainerImage.fromAsset("migrations", AssetImageProps.builder().platform(Platform.LINUX_AMD64).build()))
             .command(List.of("migrate"))
             .environment(Map.of(
