@@ -23,8 +23,8 @@ export async function coldStart(rounds: number): Promise<Table[]> {
   const bytes = ({ file }: Bundle) => statSync(file).size;
   return [{
     title: 'Cold start',
-    text: `Milliseconds in fresh processes of the Node.js of the runtime, the medians of ${rounds} rounds that take turns: until the bundle is loaded, until its first call of `
-      + 'AWS has its answer, and until CloudFormation has its own, for a task that has ended when it is first looked at (six calls, to loopback). CPU is what all of it takes; Lambda gives 256 MB a '
+    text: `Milliseconds in fresh processes of the Node.js of the runtime, the medians of ${rounds} alternating rounds: until the bundle is loaded, until its first call of `
+      + 'AWS has returned, and until CloudFormation has received the answer, for a task that has ended before the first poll (six calls, to loopback). CPU is what all of it takes; Lambda gives 256 MB a '
       + 'seventh of one. The ratio is that of the first calls, of starts in the same round.',
     head: ['bundle', 'kB', 'load', 'first call', 'answer', 'CPU', 'peak MB', 'ratio'],
     rows: bundles.map((bundle) => [
@@ -39,11 +39,11 @@ export async function coldStart(rounds: number): Promise<Table[]> {
     notes: [
       'What the options remove: the search for credentials in files, metadata services and sign-ins; `import(\'node:http\')`, which makes Node.js load all of `fetch`; '
       + 'and the wrappers of modules that a dynamic import keeps apart.',
-      'Dropped: a client of Lambda of our own for its one call. The row shows the most that it could save; it would have to sign, to find endpoints and to pass on what Lambda detects loops by.',
+      'Dropped: our own client of Lambda for its one call. The row shows the maximum saving. The client would have to sign requests, find endpoints and propagate the header with which Lambda detects loops.',
       'Dropped: `fetch` for the answer, which loads what `node:https` does not need.',
       'Dropped: a second minifier that removes schemas and error classes which the handler never uses, and a bundle without event streams. Both depend on internal names of the SDK and of '
       + 'esbuild, and save less than 20 ms of a start.',
-      'Dropped: the compile cache of Node.js. It is bound to one exact version of it, which is not ours to choose.',
+      'Dropped: the compile cache of Node.js. It works only with one exact version of Node.js, which Lambda chooses.',
     ],
   }, {
     title: 'Size',

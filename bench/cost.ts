@@ -21,7 +21,7 @@ export function cost(): Table {
   ];
   return {
     title: 'Cost of an hour of waiting',
-    text: 'Arithmetic, from the prices in `prices.ts`. API calls of ECS, CloudFormation and Step Functions themselves are free of charge, and the few lines of log cost nothing to speak of.',
+    text: 'Arithmetic, from the prices in `prices.ts`. API calls of ECS, CloudFormation and Step Functions themselves are free of charge, and the cost of the few log lines is negligible.',
     head: ['', 'what is billed', 'dollars'],
     rows: rows.map(([name, what, dollars]) => [name, what, dollars.toFixed(4)]),
     bars: [
@@ -30,7 +30,7 @@ export function cost(): Table {
         what: 'dollars, against (c)',
         is: own,
         atMost: stateMachine,
-        because: 'Lambda bills a function that waits and Step Functions does not. It is a cent and a half for a whole hour of migration, against seconds of every deployment',
+        because: 'Lambda bills a function that waits and Step Functions does not. It is a cent and a half for a whole hour of migration, compared with seconds in every deployment',
       },
     ],
   };

@@ -137,10 +137,10 @@ export async function crowd(): Promise<Table> {
   const seconds = (values: readonly number[]) => values.length > 0 ? [median(values), quantile(values, 0.95)].map((value) => value.toFixed(1)).join(' / ') : 'not measured';
   return {
     title: `${CROWD} tasks at once`,
-    text: `${CROWD} RunTasks that CloudFormation asks for at the same moment, each about ${SECONDS / 60} minutes long, in one account that does nothing else. ECS answers `
+    text: `${CROWD} RunTasks that CloudFormation starts at the same time, each about ${SECONDS / 60} minutes long, in one account that does nothing else. ECS answers `
       + `${READS.perSecond} reads a second after a burst of ${READS.burst}, and starts ${STARTS.perSecond} tasks a second. CloudFormation answers ${STACKS.perSecond} `
       + 'DescribeStacks a second, as one person has reported; AWS does not publish it. Reads of ECS a second are those of the first minute, of the '
-      + 'busiest after that, and of the last; refused are those that were throttled, all of which were made again. An Update reads the status of the stack twice before it starts anything: '
+      + 'busiest after that, and of the last. Refused reads are those that were throttled, all of which were retried. An Update reads the status of the stack twice before it starts anything: '
       + 'its row is of the update and of the creation before it, with the times of the update. Times are seconds, median / 95th percentile.',
     head: ['', 'first minute', 'busiest later', 'last', 'refused by ECS', 'by CloudFormation', 'from the request to the start', 'from the exit to the answer'],
     rows: ([['ours', own], ['ours, an Update', update], ['(a) `Provider`', framework]] as const).map(([name, way]) => {

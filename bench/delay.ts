@@ -80,7 +80,7 @@ function calls(measured: readonly Runs[]): Table {
     ]),
     plot: {
       name: 'delay-and-calls',
-      alt: 'The median delay of the answer against the API calls of a run, from 5 seconds to 50 minutes, of each way',
+      alt: 'The median delay of the answer against the API calls of a run, from 5 seconds to 50 minutes, of each alternative',
       ways: shown.map(({ name, byLength }) => ({
         name,
         runs: byLength.map((runs, index) => ({ length: inWords(LENGTHS[index]), delay: of(runs, 0.5), calls: averages(runs)[1] })),
@@ -93,7 +93,7 @@ function calls(measured: readonly Runs[]): Table {
         what: 'growth per minute, ECS alone, against (a)',
         is: growth(own, 0),
         atMost: growth(framework, 0),
-        because: 'who looks every 5 seconds, as (a) does, is 4.75 seconds late for one end in twenty',
+        because: 'polling every 5 seconds, as (a) does, is 4.75 seconds late for one task in twenty',
       },
     ],
   };

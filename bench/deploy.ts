@@ -22,8 +22,8 @@ export async function deploy(rounds: number): Promise<Table> {
     const ratios = took.get('Ours')!.map((seconds, round) => seconds / took.get('Framework')![round]);
     return {
       title,
-      text: `\`cdk deploy\` of the app with one task that takes three seconds, the medians of ${rounds} rounds that take turns, on MiniStack with real containers. A local engine creates `
-        + 'resources at once, where AWS takes seconds for each link of the critical path, and it has no network interface to remove: what is seen here is the function alone.',
+      text: `\`cdk deploy\` of the app with one task that takes three seconds, the medians of ${rounds} alternating rounds, on MiniStack with real containers. A local engine creates `
+        + 'resources immediately and has no network interface to remove, so this measures only the function. AWS takes seconds for each link of the critical path.',
       head,
       rows: WAYS.map(([name, id]) => [name, median(took.get(id)!).toFixed(1), (id === 'Ours' ? median(ratios) : 1).toFixed(2)]),
       bars: [{ what: 'seconds, against (a) in the same round', is: median(ratios), atMost: 1 }],

@@ -34,7 +34,7 @@ const PLANS: ReadonlyArray<readonly [name: string, plan: Plan]> = [
   ['√, 128 calls for a second, no limits', root(128, 0, Infinity)],
 ];
 
-/** How often to look: what waiting and calls come to under each plan. */
+/** Polling interval: what waiting and calls come to under each plan. */
 export function polling(): Table {
   const random = new Random(1);
   const mixed = Array.from({ length: 4_000 }, () => life(random, random.magnitude(LENGTHS[0], LENGTHS[LENGTHS.length - 1])));
@@ -44,14 +44,14 @@ export function polling(): Table {
     return { name, all, long };
   });
   return {
-    title: 'How often to look',
-    text: 'The objective is what waiting and calls cost together: delay + w × calls. Nobody knows how long a task will run; if each order of magnitude '
+    title: 'Polling interval',
+    text: 'The objective is what waiting and calls cost together: delay + w × calls. The length of a task is unknown. If each order of magnitude '
       + 'is as likely as the other, one that has run for t seconds ends in the next with the probability 1/t, looks that are p seconds apart cost w/p '
-      + 'in calls and p/2 × 1/t in waiting each second, and the sum is least with p = √(2wt). Shown are seconds of delay and the number of looks over mixed '
+      + 'in calls and p/2 × 1/t in waiting each second, and the sum is least with p = √(2wt). The table shows the delay in seconds and the number of polls over mixed '
       + 'lengths from 5 s to 50 min, and the 95th percentile at 50 minutes. Chosen is the fewest calls for which the median stays below 1 s and the 95th percentile '
-      + 'of every length below 3 s; at least 1 s, so that no task is looked at more than 60 times a minute; 2 s while it starts and '
+      + 'of every length below 3 s; at least 1 s, so that no task is polled more than 60 times a minute; 2 s while it starts and '
       + '1 s while it stops, when only a failure or the end is to come.',
-    head: ['plan', 'delay, median', 'delay, p95', 'delay, p95 at 50 min', 'looks, average', 'looks at 50 min'],
+    head: ['plan', 'delay, median', 'delay, p95', 'delay, p95 at 50 min', 'looks, average', 'polls at 50 min'],
     rows: measured.map(({ name, all, long }) => {
       const looks = (some: typeof all) => round(averageLooks(some));
       const late = [all, long].map((some) => quantile(delaysOf(some), 0.95).toFixed(2));
@@ -59,14 +59,14 @@ export function polling(): Table {
     }),
     plot: {
       name: 'polling',
-      alt: 'The 95th percentile of the delay against the number of looks, of each plan',
+      alt: 'The 95th percentile of the delay against the number of polls, of each schedule',
       plans: measured.map(({ name, all }) => ({ name, p95: quantile(delaysOf(all), 0.95), looks: averageLooks(all) })),
     },
     notes: [
-      'Dropped: half a second at first. It brings the median down by less than two tenths of a second, for a tenth more calls, which other tasks of the account may need.',
+      'Dropped: half a second at first. It brings the median down by less than two tenths of a second, for a tenth more calls, which reduces the rate limit for other tasks of the account.',
       'Dropped: up to 5 s for long tasks. It saves a quarter of the calls of 50 minutes, and one answer in twenty comes later than 3 s.',
       'Dropped: the SDK\'s own `retryMode: adaptive`. Its rate never falls below one call in two seconds, which a hundred functions together can\'t have.',
-      'Dropped: fewer looks where others ask as well, without waiting for ECS to throttle. No function knows of the others, and asking would be a call as well.',
+      'Dropped: polling less often when other functions poll too, before ECS throttles. The functions do not know each other, and asking would be another call.',
     ],
   };
 }

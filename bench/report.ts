@@ -18,9 +18,9 @@ export const barsOf = ({ tables }: Results) => tables.flatMap(({ bars = [] }) =>
 export function reportOf(results: Results): ReadonlyMap<string, string> {
   const bars = barsOf(results);
   const page = [
-    '# Measured beside the alternatives',
-    'Written by `npm run bench`; not edited. Each row is measured in the same run, on the same small app.',
-    '- (a) `custom_resources.Provider` with onEvent and isComplete, as the documentation of the CDK teaches\n'
+    '# Measurements against the alternatives',
+    '`npm run bench` writes this page; do not edit it. It measures all rows in the same run, on the same small app.',
+    '- (a) `custom_resources.Provider` with onEvent and isComplete, as in the documentation of the CDK\n'
     + '- (b) `AwsCustomResource` with `ecs:runTask`, which does not wait\n'
     + '- (c) Step Functions `ecs:runTask.sync` behind a custom resource\n'
     + '- (d) `cdk-fargate-run-task` from npm, which does not wait\n'

@@ -20,7 +20,7 @@ export function resources(): Table {
     ['(c) Step Functions `ecs:runTask.sync`', stepFunctions],
     ['(d) `cdk-fargate-run-task` (does not wait)', fargateRunTask],
     ['(e) plain Lambda, `waitUntilTasksStopped`', plainLambda],
-    ['ours, with security groups of its own', (ground) => ours(ground, false)],
+    ['ours, with its own security groups', (ground) => ours(ground, false)],
   ];
   const before = synthesize(() => () => undefined, 1);
   const measured = ways.map(([name, way]) => {
@@ -32,14 +32,14 @@ export function resources(): Table {
   return {
     title: 'Resources and critical path',
     text: 'Added to an app with a VPC, a cluster, a security group, a Fargate task definition and its log group. The critical path is the longest '
-      + 'chain of `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn` among the added resources: CloudFormation creates them one after the other. Every way but '
-      + 'the last is given the security group.',
+      + 'chain of `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn` among the added resources: CloudFormation creates them one after the other. Every alternative but '
+      + 'the last uses an existing security group.',
     head: ['', 'first run', 'each further one', 'critical path'],
     rows: measured.map(({ name, first, further, path }) => [name, first, further, path]),
-    plot: { name: 'resources', alt: 'Resources of the first run and of each further one, and the critical path, of each way', ways: measured },
+    plot: { name: 'resources', alt: 'Resources of the first run and of each additional run, and the critical path, of each alternative', ways: measured },
     bars: [
       { what: 'resources of the first run', is: own.first, atMost: 4 },
-      { what: 'of each further one', is: own.further, atMost: 1 },
+      { what: 'of each additional run', is: own.further, atMost: 1 },
       { what: 'critical path', is: own.path, atMost: 3 },
     ],
   };

@@ -49,7 +49,7 @@ export async function synthTime(rounds: number): Promise<Table[]> {
   const importTime = more('import with', 'import without', 'inProcess');
   return [{
     title: 'Time to synthesize',
-    text: `Milliseconds that tasks add to the synthesis of the app, in fresh processes, the medians of ${rounds} rounds that take turns. The app without any takes `
+    text: `Milliseconds that tasks add to the synthesis of the app, in fresh processes, the medians of ${rounds} alternating rounds. The app without tasks takes `
       + `${round(median(took.get('ours 0')!.map(({ inProcess }) => inProcess)))} ms.`,
     head: ['', '1 task', '10 tasks', '100 tasks', 'each further, up to 10', 'up to 100'],
     plot: {
@@ -70,7 +70,7 @@ export async function synthTime(rounds: number): Promise<Table[]> {
     })),
   }, {
     title: 'Time to import',
-    text: 'Milliseconds that the package takes where an app has loaded aws-cdk-lib and the modules of it that the package needs, in process and of the whole process.',
+    text: 'Milliseconds that the package takes to load in an app that has already loaded aws-cdk-lib and the modules that the package needs, in process and for the whole process.',
     head: ['', 'in process', 'whole process'],
     rows: [['ours', round(importTime), round(more('import with', 'import without', 'whole'))]],
     bars: [{ what: 'added to aws-cdk-lib\'s own', is: importTime, atMost: 50, unit: ' ms' }],
