@@ -39,11 +39,7 @@ const WORDING: ReadonlyArray<{ pattern: RegExp; instead: string; exceptions?: Re
   { pattern: /\bby then\b/, instead: 'before' },
   { pattern: /\bfor ever\b/, instead: 'permanently, never changes' },
   { pattern: /\bany ?more\b/, instead: 'no longer' },
-  {
-    pattern: /\bof (its|their|your|our|his) own\b/,
-    instead: '"its own", "your own" before the noun',
-    exceptions: [{ text: 'one of your own values', reason: 'the noun follows' }],
-  },
+  { pattern: /\bof (its|their|your|our|his) own\b(?! (stacks|definition|values)\b)/, instead: '"its own", "your own" before the noun' },
   { pattern: /\b(as well|also)([.;)]|$)/, instead: '"too", or "also" before the verb' },
 ];
 
