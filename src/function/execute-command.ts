@@ -28,7 +28,7 @@ function listLogStatements(scope: Construct, { cloudWatchLogGroup }: ecs.Execute
     return [];
   }
   const { partition, region, account } = Stack.of(scope);
-  const { logGroupName } = refOf(cloudWatchLogGroup, 'logGroupRef') ?? {};
+  const logGroupName = nameOf(cloudWatchLogGroup, 'logGroupRef', 'logGroupName');
   return [
     allow(['logs:DescribeLogGroups'], '*'),
     allow(['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
@@ -37,7 +37,7 @@ function listLogStatements(scope: Construct, { cloudWatchLogGroup }: ecs.Execute
 }
 
 function listBucketStatements(scope: Construct, { s3Bucket, s3EncryptionEnabled }: ecs.ExecuteCommandLogConfiguration = {}): iam.PolicyStatement[] {
-  const { bucketName } = refOf(s3Bucket, 'bucketRef') ?? {};
+  const bucketName = nameOf(s3Bucket, 'bucketRef', 'bucketName');
   const arn = `arn:${Stack.of(scope).partition}:s3:::${bucketName}`;
   return bucketName ? [
     allow(['s3:GetBucketLocation'], '*'),
@@ -65,7 +65,8 @@ function allow(actions: string[], resource: string): iam.PolicyStatement {
   return new iam.PolicyStatement({ actions, resources: [resource] });
 }
 
-/** Later versions of aws-cdk-lib also take an L1, which has its name in a member of its own. */
-function refOf<T extends object>(construct: T | undefined, name: string): T | undefined {
-  return (construct as { readonly [name: string]: T } | undefined)?.[name] ?? construct;
+/** Later versions of aws-cdk-lib also take an L1, which has its name in a member of its own, and have another type for both. */
+function nameOf(construct: object | undefined, ref: string, name: string): string | undefined {
+  const members = construct as { readonly [member: string]: any } | undefined;
+  return (members?.[ref] ?? members)?.[name];
 }
