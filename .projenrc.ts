@@ -2,6 +2,7 @@ import { awscdk, javascript } from 'projen';
 import { bundleHandler } from './projenrc/bundle';
 import { DEV_DEPENDENCIES, overrideDependencies } from './projenrc/dependencies';
 import { checkDocs } from './projenrc/docs';
+import { addIntegTests } from './projenrc/integ';
 import { configureLint } from './projenrc/lint';
 import { configurePublishing, PUBLISHING } from './projenrc/publishing';
 import { addTasks, addTsconfigs } from './projenrc/tasks';
@@ -43,6 +44,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
   tsconfigDev: {
     include: ['../lambda/**/*.ts', '../examples/**/*.ts', '../bench/**/*.ts'],
+    exclude: ['integ'], // has an aws-cdk-lib of its own
     compilerOptions: { rootDir: '..', lib: ['es2024'], paths: { 'cdk-ecs-run-task': ['../src'] } },
   },
   gitignore: ['/.local/', 'cdk.out/', '.venv/', '/examples/java-app/target/', '__pycache__/', '.DS_Store', '.jsii.tabl.json'],
@@ -55,6 +57,7 @@ overrideDependencies(project);
 bundleHandler(project);
 addTsconfigs(project);
 addTests(project);
+addIntegTests(project);
 checkDocs(project);
 addTasks(project);
 project.synth();
