@@ -4,6 +4,7 @@ import { type Job, JobPermission, type JobStep } from 'projen/lib/github/workflo
 
 /** Commits of the actions of which projen names only the version; the others it pins itself. */
 const COMMITS = {
+  'aws-actions/configure-aws-credentials': 'e1253824e5c10ff9df46874f81ed3ec929e19cfd', // v6.3.0
   'actions/attest': '1e69f48acb82d1966a394da916b4c1698aa569d6', // v4.2.2
   'actions/setup-dotnet': 'a98b56852c35b8e3190ac28c8c2271da59106c68', // v6.0.0
   'actions/setup-go': 'b7ad1dad31e06c5925ef5d2fc7ad053ef454303e', // v7.0.0
@@ -24,6 +25,7 @@ export function configureWorkflows(project: awscdk.AwsCdkConstructLibrary): void
     project.github!.actions.set(action, `${action}@${commit}`);
   }
   addGate(project);
+  addIntegTests(project);
   new ReleaseJobs(project);
   project.release!.publisher.addGitHubPostPublishingSteps({
     name: 'Attach the SBOM to the release',
@@ -55,6 +57,34 @@ function addGate(project: awscdk.AwsCdkConstructLibrary): void {
       setup('go', { 'go-version': 'stable', 'cache': false }),
       setup('dotnet', { 'dotnet-version': '8.x', 'cache': false }),
       { name: 'Run the gate', run: 'sudo --preserve-env env "PATH=$PATH" .ci/run ${{ matrix.lane }}' }, // root, since it installs what the engines need
+    ],
+  });
+}
+
+/** The integration tests, on the account that has a role for this repository: CONTRIBUTING says how to set it up. */
+function addIntegTests(project: awscdk.AwsCdkConstructLibrary): void {
+  const workflow = new github.GithubWorkflow(project.github!, 'integ');
+  workflow.on({
+    workflowDispatch: {
+      inputs: { tests: { description: 'Names of tests, such as "count.integ.ts output.integ.ts"; all of them if empty', required: false, type: 'string' } },
+    },
+  });
+  workflow.addJob('integ', {
+    runsOn: ['ubuntu-latest'],
+    environment: 'integ', // whose owner can ask for an approval
+    permissions: { contents: JobPermission.READ, idToken: JobPermission.WRITE },
+    timeoutMinutes: 120,
+    env: { AWS_REGION: '${{ vars.AWS_REGION }}' },
+    steps: [
+      github.WorkflowSteps.checkout(),
+      { uses: 'actions/setup-node', with: { 'node-version': '20', 'package-manager-cache': false } },
+      { run: 'npm ci' },
+      {
+        uses: 'aws-actions/configure-aws-credentials',
+        with: { 'role-to-assume': '${{ vars.AWS_ROLE }}', 'aws-region': '${{ vars.AWS_REGION }}', 'role-duration-seconds': 7200 },
+      },
+      { name: 'Run the tests', env: { TESTS: '${{ inputs.tests }}' }, run: 'npm run integ -- $TESTS --parallel-regions "$AWS_REGION"' },
+      { name: 'Show what changed in the snapshots', if: '${{ !cancelled() }}', run: 'git diff --stat' },
     ],
   });
 }

@@ -11,6 +11,14 @@ test('the workflows pin every action by its commit (projenrc/workflows.ts)', () 
   expect(actions.filter(([, action]) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(action))).toEqual([]);
 });
 
+test('the integration tests are started by hand, and get their credentials from OIDC alone', () => {
+  const workflow = readFileSync(path.join(WORKFLOWS, 'integ.yml'), 'utf8');
+
+  expect(/^on:\n((?: .*\n)+)/m.exec(workflow)![1].match(/^ {2}\w+/gm)).toEqual(['  workflow_dispatch']);
+  expect(workflow).toContain('id-token: write');
+  expect(workflow).not.toMatch(/secrets\.|access-key/);
+});
+
 test('the gate of GitHub runs every lane of .ci/run', () => {
   const script = readFileSync(path.join(ROOT, '.ci', 'run'), 'utf8');
   const lanes = [...script.matchAll(/^(\w+)\(\) \{\n(?= {2}step )/gm)].map(([, name]) => name);
@@ -20,9 +28,10 @@ test('the gate of GitHub runs every lane of .ci/run', () => {
   expect([...matrix.matchAll(/- (\w+)/g)].map(([, name]) => name)).toEqual(lanes);
 });
 
-test('the lock file leaves the choice of the registry to the configuration of its reader', () => {
-  const { packages } = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')) as { packages: { [folder: string]: { resolved?: string } } };
+test.each([['.', 400], ['test/integ', 10]])('the lock file in %s leaves the choice of the registry to the configuration of its reader', (folder, size) => {
+  const lock = readFileSync(path.join(ROOT, folder, 'package-lock.json'), 'utf8');
+  const { packages } = JSON.parse(lock) as { packages: { [name: string]: { resolved?: string } } };
 
-  expect(Object.keys(packages).length).toBeGreaterThan(400);
+  expect(Object.keys(packages).length).toBeGreaterThan(size);
   expect(Object.entries(packages).filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
 });
