@@ -5,9 +5,11 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { readMetricTasks } from './cloudformation/metrics';
 import { put } from './cloudformation/put';
 import { createHandler } from './lifecycle';
 import { ERRORS } from './verdict/texts';
+import { METRIC_TASKS_VARIABLE } from '../src/contract';
 
 /** How long the body of a response may take after its headers. Even a page of a log has one megabyte at most. */
 const BODY_WITHIN_MS = 10_000;
@@ -51,5 +53,6 @@ export const handler = createHandler({
   sleep: async (milliseconds) => { await wait(milliseconds); },
   expire: async (milliseconds) => { await wait(milliseconds, undefined, { ref: false }); },
   random: Math.random,
+  metricTasks: readMetricTasks(process.env[METRIC_TASKS_VARIABLE]),
   log: console.log,
 });

@@ -3,6 +3,7 @@ import type { CloudFormationCustomResourceDeleteEvent, CloudFormationCustomResou
 import { Answer, answerBody, Attributes, sendAnswer } from './cloudformation/answer';
 import { DeliveredProperties, parseProperties, parseRun } from './cloudformation/delivered-properties';
 import { choosePhysicalId, originOf } from './cloudformation/identity';
+import { renderMetrics } from './cloudformation/metrics';
 import { Event, isNewerThan, LambdaContext, limit, receiveRequest, Request } from './cloudformation/request';
 import { isRollbackOfDelete, Occasion, readStackStatus } from './cloudformation/stack-status';
 import { markOfFailedCreate, markOfRequest, markOfResource, readMark } from './ecs/marks';
@@ -37,6 +38,10 @@ export function createHandler(world: World) {
     const reason = status === 'FAILED' ? [...answer.reason, place(`CloudWatch Log Stream: ${context.logStreamName}`)] : answer.reason;
     world.log([status, ...reason.map(({ text }) => text)].join('\n')); // whole, and cdk deploy prints this log when the deployment fails
     await sendAnswer(event, answerBody(event, choosePhysicalId(event, request.id, status, runRequestId), { ...answer, reason }), world);
+    const metrics = renderMetrics(request, answer);
+    if (metrics) {
+      world.log(metrics);
+    }
     await answer.afterwards?.().catch((error) => world.log(String(error)));
   };
 }

@@ -85,5 +85,16 @@ export interface LogLocation {
   readonly Region?: string;
 }
 
+/** The environment variable of the function with the tasks whose metrics somebody uses: JSON, by the logical ids of their resources. */
+export const METRIC_TASKS_VARIABLE = 'ECS_RUN_TASK_METRICS';
+
+export const METRICS_NAMESPACE = 'EcsRunTask';
+
+/** The dimension of the metrics: the path of the construct. */
+export const TASK_DIMENSION = 'Task';
+
+/** The metrics of a task, with their units. */
+export const METRICS = { Failures: 'Count', Reruns: 'Count', Duration: 'Seconds' } as const;
+
 /** Must never change: CloudFormation replaces a resource whose type changes, which would run the task again. */
 export const RESOURCE_TYPE = 'Custom::EcsRunTask';

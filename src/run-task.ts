@@ -1,9 +1,10 @@
 import { Annotations, CfnOutput, CfnResource, Fn, Stack, Token } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, IConstruct } from 'constructs';
-import { isOutput, OUTPUT_PREFIX, RESOURCE_TYPE, RunTaskProperties } from './contract';
+import { isOutput, METRICS_NAMESPACE, OUTPUT_PREFIX, RESOURCE_TYPE, RunTaskProperties, TASK_DIMENSION } from './contract';
 import { Handler } from './function/handler-function';
 import { grantToTask, listHandlerStatements } from './function/permissions';
 import { Finalizer } from './order/finalize';
@@ -233,6 +234,49 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     return this.useAttribute(OUTPUT_PREFIX + name);
   }
 
+  /**
+   * A metric of this task in the namespace `EcsRunTask`, with the path of the construct as dimension `Task`.
+   *
+   * The function sends the metrics only of tasks for which this method or one of the others is called. CloudWatch bills each
+   * metric as a custom metric. A deployment that only adds the metric does not run the task.
+   *
+   * @param metricName `Failures`, `Reruns` or `Duration`.
+   * @param props The statistic, the period and other options.
+   * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
+   */
+  public metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    Handler.find(this)!.sendMetrics(this.node.path, this.listResources());
+    const dimensionsMap = { [TASK_DIMENSION]: this.node.path };
+    return new cloudwatch.Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap, ...props }).attachTo(this);
+  }
+
+  /**
+   * The number of requests of CloudFormation that failed: because the task failed, or because it could not be started.
+   *
+   * @param props The options of the metric. The default statistic is the sum over five minutes.
+   */
+  public metricFailures(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('Failures', { statistic: 'Sum', ...props });
+  }
+
+  /**
+   * The number of times that a task was rerun, as `retryAttempts` allows.
+   *
+   * @param props The options of the metric. The default statistic is the sum over five minutes.
+   */
+  public metricReruns(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('Reruns', { statistic: 'Sum', ...props });
+  }
+
+  /**
+   * The seconds from the request of CloudFormation to the answer, with the start of the task and its retries.
+   *
+   * @param props The options of the metric. The default statistic is the average over five minutes.
+   */
+  public metricDuration(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('Duration', { statistic: 'Average', ...props });
+  }
+
   /** @internal */
   public _usesOutputs(): boolean {
     return Object.keys(this.usedAttributes).some(isOutput);
@@ -270,13 +314,13 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   private shareCondition({ _fromService }: RunTaskProps): void {
     const ofService = (_fromService?.service.node.defaultChild as CfnResource | undefined)?.cfnOptions.condition;
     const condition = this.resource.cfnOptions.condition ??= ofService;
-    for (const child of this.node.children) {
-      if (child instanceof CfnOutput) {
-        child.condition ??= condition;
-      } else if (CfnResource.isCfnResource(child) && child.cfnResourceType === RESOURCE_TYPE) {
-        child.cfnOptions.condition ??= condition;
-      }
-    }
+    this.listResources().forEach(({ cfnOptions }) => (cfnOptions.condition ??= condition));
+    this.node.children.filter((child) => child instanceof CfnOutput).forEach((output) => (output.condition ??= condition));
+  }
+
+  /** The resources of the task: several for a timeout of more than an hour. */
+  private listResources(): CfnResource[] {
+    return this.node.children.filter((child) => CfnResource.isCfnResource(child) && child.cfnResourceType === RESOURCE_TYPE) as CfnResource[];
   }
 
   private createNetwork({ cluster, vpcSubnets, securityGroups, assignPublicIp }: RunTaskProps): TaskNetwork {

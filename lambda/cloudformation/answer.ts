@@ -19,6 +19,8 @@ export interface Answer {
   readonly data?: Attributes;
   /** The request that started the tasks of a run that has failed. */
   readonly runRequestId?: string;
+  /** How many times tasks were rerun; absent if no run has ended. */
+  readonly reruns?: number;
   /** What to do once it was sent. */
   readonly afterwards?: () => Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { knownArns, openArns, Run } from './progress';
+import { countReruns, knownArns, openArns, Run } from './progress';
 import { deadline } from './schedule';
 import { stopOwnTasks } from './stop';
 import { TAIL_WITHIN_MS } from '../../src/timing';
@@ -50,6 +50,7 @@ export async function fail(run: Run, error: unknown): Promise<Answer> {
     status: 'FAILED',
     reason: [...explain(failure, { ...evidence, stopped: isStopped }), ...notStopped(stopped.stillRunning, stopped.unseen)],
     runRequestId: run.progress.requestId,
+    reruns: countReruns(run.progress),
   };
 }
 

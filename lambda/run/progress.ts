@@ -84,6 +84,11 @@ export function openArns({ tasks }: Progress): string[] {
   return tasks.flatMap(({ taskArn, ended }) => ended ? [] : taskArn ?? []);
 }
 
+/** How many times tasks of the run were rerun. */
+export function countReruns({ tasks }: Progress): number {
+  return tasks.reduce((sum, { reruns }) => sum + reruns, 0);
+}
+
 /** The tasks that ECS has named. */
 export function knownArns({ tasks }: Progress): string[] {
   return tasks.flatMap(({ taskArn }) => taskArn ?? []);

@@ -3,7 +3,7 @@ import { advance } from './advance';
 import { attributesOf } from './attributes';
 import { fail, timedOut } from './fail';
 import { handOver } from './hand-over';
-import { openArns, Progress, Run } from './progress';
+import { countReruns, openArns, Progress, Run } from './progress';
 import { attributesOfRun, passBaton } from './relay';
 import { deadline, passBatonAt, pollInterval } from './schedule';
 import { retryOrFail, startDue } from './start';
@@ -79,7 +79,7 @@ async function succeed(run: Run): Promise<Answer> {
   if (progress.tasks.some(({ startAttempts }) => startAttempts > 1)) { // ECS may have started one that it reported as failed
     await stopOwnTasks(run, STOP_REASONS.replaced);
   }
-  return { status: 'SUCCESS', reason: [], data: attributes };
+  return { status: 'SUCCESS', reason: [], data: attributes, reruns: countReruns(progress) };
 }
 
 /**

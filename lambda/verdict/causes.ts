@@ -15,6 +15,12 @@ interface KnownCause extends Explanation {
   readonly says: readonly RegExp[];
 }
 
+/** For what is either too new or wrong. */
+const MINUTES: Patience = 'while permissions spread';
+
+/** For what passes by itself. */
+const DEADLINE: Patience = 'until the deadline';
+
 const PULL = /CannotPull|registry auth|pull image|no such image/i;
 const SETUP = /CannotPull|ResourceInitialization|CannotStart|CannotCreate|registry auth|log stream|log group|secret/i;
 const THROTTLED = /Throttl(ing|ed)|Rate exceeded|Request ?Limit ?Exceeded|TooManyRequestsException|SlowDown|reduce your request rate|status ?code: 429/i;
@@ -30,7 +36,7 @@ const LOG = /logs:|logger|logging driver|log stream|log group/i;
 const MAY_NOT_PULL: Explanation = {
   means: 'the execution role is not allowed to pull the image',
   advice: 'grant it with repository.grantPull(taskDefinition.obtainExecutionRole()), and check that the repository exists',
-  patience: 'while permissions spread',
+  patience: MINUTES,
 };
 
 const NEEDS_CREDENTIALS: Explanation = {
@@ -53,13 +59,13 @@ export const START_FAILURES: readonly KnownCause[] = [
     says: [THROTTLED],
     means: 'AWS throttled a request that its start needs',
     advice: 'start fewer tasks at the same time, or raise the rate limit of that service in Service Quotas',
-    patience: 'until the deadline',
+    patience: DEADLINE,
   },
   {
     says: [PULL, /toomanyrequests|too many requests|rate limit|\b429\b/i],
     means: 'the registry limits how often its images are pulled',
     advice: 'keep a copy of the image in Amazon ECR, or give the container credentials for the registry',
-    patience: 'until the deadline',
+    patience: DEADLINE,
   },
   {
     says: [/no space left on device|insufficient disk space|not enough (disk )?space/i],
@@ -77,19 +83,19 @@ export const START_FAILURES: readonly KnownCause[] = [
     says: [SETUP, SERVER_ERROR],
     means: 'a registry or an AWS service failed',
     advice: 'deploy again',
-    patience: 'until the deadline',
+    patience: DEADLINE,
   },
   {
     says: [SETUP, BROKEN],
     means: 'a connection to the registry or to an AWS service broke',
     advice: 'deploy again; if it happens again, check the NAT gateway or the VPC endpoints of its subnets',
-    patience: 'until the deadline',
+    patience: DEADLINE,
   },
   {
     says: [/EFS utils|mount\.nfs|mount target/i, /failed to resolve|name resolution/i],
     means: 'the name of its file system could not be resolved',
     advice: 'check that the file system has a mount target in each Availability Zone, and the DNS settings of the VPC',
-    patience: 'while permissions spread',
+    patience: MINUTES,
   },
   {
     says: [/EFS utils|mount\.nfs|mount target/i],
@@ -111,13 +117,13 @@ export const START_FAILURES: readonly KnownCause[] = [
     says: [/CreateLogGroup|create Cloudwatch log group/i, DENIED],
     means: 'the execution role is not allowed to create the log group',
     advice: 'create the log group in your app and remove awslogs-create-group, or allow the execution role logs:CreateLogGroup',
-    patience: 'while permissions spread',
+    patience: MINUTES,
   },
   {
     says: [LOG, DENIED],
     means: 'the execution role is not allowed to write to the log group',
     advice: 'grant it with logGroup.grantWrite(taskDefinition.obtainExecutionRole())',
-    patience: 'while permissions spread',
+    patience: MINUTES,
   },
   {
     says: [/log group does not exist|cannot find the Amazon CloudWatch log group/i],
@@ -133,7 +139,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     says: [/env(ironment)? ?files?\b/i, DENIED],
     means: 'the execution role is not allowed to read an environment file',
     advice: 'grant it with bucket.grantRead(taskDefinition.obtainExecutionRole())',
-    patience: 'while permissions spread',
+    patience: MINUTES,
   },
   {
     says: [/env(ironment)? ?files?\b/i],
@@ -149,13 +155,13 @@ export const START_FAILURES: readonly KnownCause[] = [
     says: [/unable to assume|cannot be assumed|perform: sts:AssumeRole|service linked role/i],
     means: 'ECS is not allowed to assume a role of the task',
     advice: 'allow ecs-tasks.amazonaws.com to assume it, and check that it exists',
-    patience: 'while permissions spread',
+    patience: MINUTES,
   },
   {
     says: [SECRET, DENIED],
     means: 'the execution role is not allowed to read a secret',
     advice: 'grant it with secret.grantRead(taskDefinition.obtainExecutionRole()), and allow it to decrypt with the KMS key of the secret',
-    patience: 'while permissions spread',
+    patience: MINUTES,
   },
   {
     says: [SECRET, /ResourceNotFound|can't find the specified secret|invalid ssm parameters|ParameterNotFound/i],
@@ -166,37 +172,37 @@ export const START_FAILURES: readonly KnownCause[] = [
     says: [/UnrecognizedClient|InvalidClientTokenId|ExpiredToken|security token included in the request is (invalid|expired)/i],
     means: 'AWS rejected temporary credentials',
     advice: 'deploy again',
-    patience: 'while permissions spread',
+    patience: MINUTES,
   },
   {
     says: [/\bInvalid\w+\.NotFound\b|(security group|subnet)s?\b.*\b(does|do) not exist/i],
     means: 'EC2 cannot find one of its subnets or security groups',
     advice: 'check that vpcSubnets and securityGroups exist in this account and Region',
-    patience: 'while permissions spread',
+    patience: MINUTES,
   },
   {
     says: [/task ?definition.*(inactive|not found|not exist)|unable to describe task definition/i],
     means: 'ECS cannot find its task definition, or the definition is inactive',
     advice: 'check that the revision exists in this account and Region and was not deregistered',
-    patience: 'while permissions spread',
+    patience: MINUTES,
   },
   {
     says: [/capacity ?provider/i, /not associated|not found|does not exist|not ACTIVE/i],
     means: 'its capacity provider is not associated with the cluster',
     advice: 'associate the capacity provider with the cluster, before the task if both are in this app',
-    patience: 'while permissions spread',
+    patience: MINUTES,
   },
   {
     says: [/ClusterNotFound|cluster (was )?not found|cluster (is|was) inactive/i],
     means: 'ECS cannot find the cluster',
     advice: 'check that the cluster exists in this account and Region',
-    patience: 'while permissions spread',
+    patience: MINUTES,
   },
   {
     says: [/\bstack\b.*does not exist/i],
     means: 'CloudFormation cannot find the stack',
     advice: 'deploy again',
-    patience: 'while permissions spread',
+    patience: MINUTES,
   },
   {
     says: [/InsufficientFreeAddresses/i],
@@ -207,37 +213,37 @@ export const START_FAILURES: readonly KnownCause[] = [
     says: [/RESOURCE:ENI/],
     means: 'no container instance has a free network interface',
     advice: 'use larger instances, or turn on ENI trunking',
-    patience: 'until the deadline',
+    patience: DEADLINE,
   },
   {
     says: [/Timeout waiting for network interface/i],
     means: 'its network interface was not ready in time',
     advice: 'check the subnets and their free addresses, then deploy again',
-    patience: 'until the deadline',
+    patience: DEADLINE,
   },
   {
     says: [/network interface|Unexpected EC2 error/i],
     means: 'EC2 could not create its network interface',
     advice: 'look up the error of EC2, and check the subnets and their free addresses',
-    patience: 'until the deadline',
+    patience: DEADLINE,
   },
   {
     says: [/ephemeral ?storage/i, /timeout|timed out|provision|attach|unavailable|unable|failed/i],
     means: 'its ephemeral storage was not ready in time',
     advice: 'deploy again',
-    patience: 'until the deadline',
+    patience: DEADLINE,
   },
   {
     says: [/Capacity is unavailable|insufficient capacity|InsufficientInstanceCapacity/i],
     means: 'Fargate has no capacity for it in these Availability Zones',
     advice: 'give it more subnets or another size, or deploy again later',
-    patience: 'until the deadline',
+    patience: DEADLINE,
   },
   {
     says: [/PROVISIONING/, /limit/i],
     means: 'too many tasks of the cluster are waiting for capacity',
     advice: 'add instances, or deploy again later',
-    patience: 'until the deadline',
+    patience: DEADLINE,
   },
   {
     says: [/configuration is above your limit/i],
@@ -248,25 +254,25 @@ export const START_FAILURES: readonly KnownCause[] = [
     says: [/(reached|exceed(ed|s)?|hit) (the|your|an?) (\w+ )?(limit|quota)\b.*\b(vCPUs?|tasks?|Fargate|concurrent(ly)?)\b/i],
     means: "the account's Fargate quota is used up",
     advice: 'wait until other tasks have ended, or raise the Fargate vCPU quota in Service Quotas',
-    patience: 'until the deadline',
+    patience: DEADLINE,
   },
   {
     says: [/RESOURCE:\w+/],
     means: 'no container instance has enough free resources for it',
     advice: 'add instances, or ask for less cpu and memory',
-    patience: 'until the deadline',
+    patience: DEADLINE,
   },
   {
     says: [/No Container Instances? (were|was) found|NO ACTIVE INSTANCES|EMPTY CAPACITY PROVIDER/i],
     means: 'no container instance has joined the cluster or its capacity provider',
     advice: 'check the Auto Scaling group, the ECS agent, and the role of the instances',
-    patience: 'until the deadline',
+    patience: DEADLINE,
   },
   {
     says: [/\bAGENT\b/],
     means: 'the ECS agent of the container instance is not connected',
     advice: 'check the instance and its connection to ECS',
-    patience: 'until the deadline',
+    patience: DEADLINE,
   },
   {
     says: [/[Pp]lacement constraint|\bATTRIBUTE\b|\bLOCATION\b/],
@@ -297,7 +303,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     says: [/Internal ?(Error|Failure|Exception)|internal server error|ErrorCode: (Service)?Unavailable/i],
     means: 'ECS itself failed',
     advice: 'deploy again',
-    patience: 'until the deadline',
+    patience: DEADLINE,
   },
 ];
 

@@ -1,5 +1,5 @@
 import * as path from 'path';
-import { Duration, Stack } from 'aws-cdk-lib';
+import { CfnResource, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import { followCustomResourceConfig } from './custom-resource-config';
 import { suppressNagRules } from './nag';
 import { Policies } from './policies';
+import { METRIC_TASKS_VARIABLE } from '../contract';
 import type { TaskNetwork } from '../request/render-request';
 import { ConfigFollower, RunTaskConfig, RunTaskFunctionOptions } from '../run-task-config';
 import { INVOCATION_SECONDS } from '../timing';
@@ -36,6 +37,8 @@ export class Handler extends Construct implements ConfigFollower {
   public readonly network?: TaskNetwork;
 
   private readonly readConfig: () => RunTaskFunctionOptions;
+  /** The path of the task whose metrics somebody uses, for each of its resources. */
+  private readonly metricTasks = new Map<CfnResource, string>();
 
   private constructor(stack: Stack, public readonly firstTask: string) {
     super(stack, ID);
@@ -60,6 +63,19 @@ export class Handler extends Construct implements ConfigFollower {
     this.policies.attachTo(role, given !== undefined, this.function);
     followCustomResourceConfig(this.function);
     this.applyConfig();
+  }
+
+  /** Makes the function send the metrics of a task. A setting of the function and not of the task's resource, which would run the task. */
+  public sendMetrics(task: string, resources: CfnResource[]): void {
+    if (this.metricTasks.size === 0) {
+      this.function.addEnvironment(METRIC_TASKS_VARIABLE, Lazy.string({
+        produce: () => {
+          const names = [...this.metricTasks].map(([{ stack, logicalId }, name]) => [stack.resolve(logicalId), name]);
+          return JSON.stringify(Object.fromEntries(names));
+        },
+      }));
+    }
+    resources.forEach((resource) => this.metricTasks.set(resource, task));
   }
 
   /** Applies the settings that can change after the function has been created. */

@@ -131,6 +131,7 @@ export class Lambda {
       put: (url, body) => this.call(invocation, 'put', { url, body }),
       now: () => clock.now,
       sleep: (milliseconds) => this.hold(invocation, milliseconds, (resolve) => resolve(undefined)),
+      metricTasks: {},
       expire: (milliseconds) => new Promise((resolve) => clock.after(milliseconds, resolve)),
       random: this.random.next,
       log: (line) => { history.logged.push({ at: clock.now, invocation, line: String(line) }); },

@@ -90,6 +90,7 @@ export class FakeAws implements World {
   /** For each API call, what happens instead, once each. */
   faults: Record<string, Fault[]> = {};
   putStatuses: number[] = [];
+  metricTasks = {};
   time = START;
   private steps = 0;
   private readonly tokens = new Map<string, unknown>();

@@ -81,8 +81,8 @@ func main() {
 			}},
 			Timeout: awscdk.Duration_Minutes(jsii.Number(5)),
 		},
-		ExecuteAfter:  &[]constructs.Construct{orders},
-		ExecuteBefore: &[]constructs.Construct{service},
+		ExecuteAfter:  &[]constructs.IConstruct{orders},
+		ExecuteBefore: &[]constructs.IConstruct{service},
 	})
 	orders.GrantSendMessages(migration)
 	migration.Connections().AllowFrom(service, awsec2.Port_Tcp(jsii.Number(9000)), nil)
