@@ -280,7 +280,7 @@ export interface RunOnDelete {
   /**
    * The task definition to run, owned or imported. It must support the launch type and the network mode of the `RunTask`.
    *
-   * Grants to the `RunTask` go only to the task role of its own `taskDefinition`.
+   * Grants to the `RunTask` go only to the task role of its `taskDefinition`.
    *
    * @default - the task definition of the `RunTask`
    */

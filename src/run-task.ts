@@ -211,7 +211,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   /**
    * Returns a value that the task prints, for use in other resources of the stack.
    *
-   * The container prints the value to its log, once and on a line of its own:
+   * The container prints the value to its log, once and on a separate line:
    *
    * ```sh
    * echo "ecs-run-task-output BucketName=$bucket"
