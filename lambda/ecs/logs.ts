@@ -44,7 +44,7 @@ export async function readTail(
       const tail = latest.flatMap((message) => printable(message).split('\n')).filter((line) => line.trim() !== '').slice(-lines);
       return { tail, unreadable: latest.length === 0 && error !== undefined ? String(error) : undefined };
     }
-    await world.sleep(1_000);
+    await world.sleep(Math.min(1_000, until - world.now()));
   }
 }
 

@@ -68,7 +68,7 @@ async function waitForOutputs({ request, spec }: Run, taskArn: string, names: st
     if (printed.size === names.length || world.now() >= until) {
       return Object.fromEntries([...printed].map(([name, [value]]) => [OUTPUT_PREFIX + name, value]));
     }
-    await world.sleep(1_000);
+    await world.sleep(Math.min(1_000, until - world.now()));
   }
 }
 

@@ -61,7 +61,7 @@ async function stopTasks(world: World, targets: readonly Target[], reason: strin
     if (open.size === 0 || world.now() >= until) {
       return [...open.keys()];
     }
-    await world.sleep(1_000);
+    await world.sleep(Math.min(1_000, until - world.now()));
   }
 }
 

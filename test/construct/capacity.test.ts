@@ -123,7 +123,7 @@ describe('the warning about Fargate capacity providers that the cluster lacks', 
       return new ecs.FargateService(other, 'Service', { cluster, taskDefinition, ...strategies });
     }],
     [' that is an L1', ({ stack, cluster }) => new ecs.CfnService(stack, 'Service', {
-      cluster: cluster.clusterArn, capacityProviderStrategy: ['FARGATE', 'FARGATE_SPOT'].map((capacityProvider) => ({ capacityProvider })),
+      cluster: cluster.clusterArn, capacityProviderStrategy: [{ capacityProvider: 'FARGATE' }, { capacityProvider: 'FARGATE_SPOT' }, { weight: 1 }],
     })],
   ])('is absent if a service of the cluster names them%s', (_, make) => {
     const given = setup();

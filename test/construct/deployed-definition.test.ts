@@ -1,4 +1,4 @@
-import { App, Aspects, Aws, CfnParameter, CfnResource, Fn, Stack } from 'aws-cdk-lib';
+import { App, Aspects, Aws, CfnParameter, CfnResource, Fn, Lazy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -197,4 +197,13 @@ test('what an aspect makes too long for a policy moves to another one', () => {
   policies.forEach(({ Properties }) => expect(JSON.stringify(Properties.PolicyDocument).length).toBeLessThan(6_144));
   expect(JSON.stringify(statementsOf(stack)).length).toBeLessThan(10_240);
   expect((stack.node.findChild('Task30').node.findChild('Resource') as CfnResource).node.dependencies.map(({ node }) => node.path)).toContain('Stack/EcsRunTaskHandler/RunTask2');
+});
+
+test('a family is read without the parts that are left out', () => {
+  const { stack, cluster } = network();
+  const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Shop', { family: `${Lazy.string({ produce: () => undefined })}shop` });
+  taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+  new RunTask(stack, 'Task', { cluster, taskDefinition });
+
+  expect(JSON.stringify(statementsOf(stack))).toContain('task-definition/shop:*');
 });

@@ -46,6 +46,7 @@ describe('synthesis rejects the value of a secret', () => {
     ['in Fn::If', () => Fn.conditionIf('AWS::NoValue', 'a', TEXT).toString()],
     ['in Fn::Base64', () => Fn.base64(TEXT)],
     ['that is known late', () => Lazy.string({ produce: () => TEXT })],
+    ['beside a value that is left out', () => `${Lazy.string({ produce: () => undefined })}${TEXT}`],
     ['in an intrinsic function that was written by hand', () => Token.asString({ 'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: 'Id' }, '}}']] })],
     ['as the default of a parameter', ({ stack }) => new CfnParameter(stack, 'Password', { default: TEXT }).valueAsString],
   ])('%s', (_, make) => {

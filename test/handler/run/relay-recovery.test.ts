@@ -33,6 +33,14 @@ describe('a redelivered event in a relay', () => {
     expectStarted(world, 1);
   });
 
+  test('continues with the task of the baton when DescribeStacks is denied', async () => {
+    world.lives = [runs(1.2 * HOURS, 0)];
+    const [{ Data }] = await deploy(world, creating(), 1);
+    world.faults.DescribeStacks = times(1000, fails('AccessDeniedException'));
+    expectSuccess(await world.request(sent(world, create(nth(2, Data!.Baton)), 2)));
+    expectStarted(world, 1);
+  });
+
   test('finds the task that its resource waits for', async () => {
     world.lives = [runs(1.2 * HOURS, 0)];
     const [{ Data }] = await deploy(world, creating(), 1);
