@@ -36,6 +36,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   buildWorkflow: false, // .github/workflows/build.yml runs the gate instead
   githubOptions: { mergify: false, pullRequestLintOptions: PULL_REQUESTS },
   depsUpgradeOptions: { workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY } },
+  integrationTestAutoDiscover: false, // projen's own tasks know no separate package; projenrc/integ.ts adds ours
   jestOptions: JEST,
   eslintOptions: {
     dirs: ['src'],
