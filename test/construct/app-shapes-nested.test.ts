@@ -1,10 +1,11 @@
 import { App, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import * as codepipeline from 'aws-cdk-lib/aws-codepipeline';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import * as pipelines from 'aws-cdk-lib/pipelines';
 import { RunFargateTask, RunTask } from '../../src/index';
-import { addAurora, define, expectSound, image } from '../support/app-shapes';
+import { addAurora, define, deployment, expectSound, image } from '../support/app-shapes';
 import { expectNotToWaitFor, expectToWaitFor, resourceOf } from '../support/expectations';
 
 describe('real app shapes: nested stacks with VPC, database and cache', () => {
@@ -27,7 +28,7 @@ describe('real app shapes: nested stacks with VPC, database and cache', () => {
     migration.connections.allowToDefaultPort(database);
     migration.connections.allowTo(cacheGroup, ec2.Port.tcp(6379));
     const web = new NestedStack(stack, 'Web');
-    new ecs.FargateService(web, 'Service', { cluster, taskDefinition: define(web) });
+    new ecs.FargateService(web, 'Service', { ...deployment, cluster, taskDefinition: define(web) });
     migration.executeBefore(web);
     return { app, migration, web, data, cache, database };
   }
@@ -76,6 +77,7 @@ describe('real app shapes: an AI platform with Aurora and Valkey, a definition o
     definition.addContainer('Worker', { image, logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'worker' }) });
     definition.addContainer('Sandbox', { image, essential: false, logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'sandbox' }) });
     const api = new ecs.FargateService(stack, 'Api', {
+      ...deployment,
       cluster,
       taskDefinition: definition,
       vpcSubnets,
@@ -83,7 +85,7 @@ describe('real app shapes: an AI platform with Aurora and Valkey, a definition o
     });
     database.connections.allowDefaultPortFrom(api);
     valkeyGroup.connections.allowFrom(api, ec2.Port.tcp(6379));
-    const web = new ecs.FargateService(stack, 'Web', { cluster, taskDefinition: define(stack, 'WebDefinition'), vpcSubnets });
+    const web = new ecs.FargateService(stack, 'Web', { ...deployment, cluster, taskDefinition: define(stack, 'WebDefinition'), vpcSubnets });
     const migration = RunTask.forService(stack, 'Migration', api, {
       exitCodeFrom: ['Main'], environment: { MODE: 'migration' }, executeAfter: [database, valkey],
     });
@@ -114,14 +116,16 @@ describe('real app shapes: a pipeline with two stages in two Regions', () => {
     const account = '111122223333';
     const delivery = new Stack(app, 'Delivery', { env: { account, region: 'eu-west-1' } });
     const input = pipelines.CodePipelineSource.connection('shop/shop', 'main', { connectionArn: 'arn:aws:codestar-connections:eu-west-1:111122223333:connection/1' });
-    const pipeline = new pipelines.CodePipeline(delivery, 'Pipeline', { synth: new pipelines.ShellStep('Synth', { input, commands: ['npx cdk synth'] }) });
+    const pipeline = new pipelines.CodePipeline(delivery, 'Pipeline', {
+      pipelineType: codepipeline.PipelineType.V2, synth: new pipelines.ShellStep('Synth', { input, commands: ['npx cdk synth'] }),
+    });
     const stages = ['eu-west-1', 'us-east-1'].map((region) => {
       const stage = new Stage(app, region, { env: { account, region } });
       const stack = new Stack(stage, 'Service');
       const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 1 });
       const database = addAurora(stack, vpc);
       const cluster = new ecs.Cluster(stack, 'Cluster', { vpc });
-      const service = new ecs.FargateService(stack, 'Web', { cluster, taskDefinition: define(stack) });
+      const service = new ecs.FargateService(stack, 'Web', { ...deployment, cluster, taskDefinition: define(stack) });
       database.connections.allowDefaultPortFrom(service);
       const migration = RunTask.forService(stack, 'Migration', service, { executeAfter: [database] });
       const smokeTest = new RunFargateTask(stack, 'SmokeTest', { cluster, image, executeAfter: [service] });

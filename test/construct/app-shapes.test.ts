@@ -7,7 +7,7 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { RunFargateTask, RunTask } from '../../src/index';
-import { addAurora, define, expectSound, image } from '../support/app-shapes';
+import { addAurora, define, deployment, expectSound, image } from '../support/app-shapes';
 import { expectNotToWaitFor, expectToWaitFor, resourceOf } from '../support/expectations';
 
 describe('real app shapes: a backend with Aurora, whose reader is there on a condition, Cloud Map and a nested stack', () => {
@@ -28,12 +28,12 @@ describe('real app shapes: a backend with Aurora, whose reader is there on a con
     bootstrap.executeAfter(database);
     database.connections.allowDefaultPortFrom(bootstrap);
 
-    const realtime = new ecs.FargateService(stack, 'Realtime', { cluster, taskDefinition: define(stack, 'RealtimeDefinition'), cloudMapOptions: { name: 'realtime' } });
+    const realtime = new ecs.FargateService(stack, 'Realtime', { ...deployment, cluster, taskDefinition: define(stack, 'RealtimeDefinition'), cloudMapOptions: { name: 'realtime' } });
     realtime.connections.allowToDefaultPort(database, 'database');
     const migration = RunTask.forService(stack, 'RealtimeMigration', realtime, { command: ['migrate'], executeAfter: [bootstrap] });
 
     const studio = new NestedStack(stack, 'Studio');
-    const web = new ecs.FargateService(studio, 'Web', { cluster, taskDefinition: define(studio) });
+    const web = new ecs.FargateService(studio, 'Web', { ...deployment, cluster, taskDefinition: define(studio) });
     bootstrap.executeBefore(realtime, studio);
     return { app, bootstrap, migration, realtime, web, studio };
   }
@@ -89,8 +89,8 @@ describe('real app shapes: tenants in stacks that import lists', () => {
         });
         taskDefinition.addContainer('app', { image, memoryLimitMiB: 256 });
         const service: ecs.BaseService = tier === 'Basic'
-          ? new ecs.FargateService(stack, name, { cluster, taskDefinition })
-          : new ecs.Ec2Service(stack, name, { cluster, taskDefinition });
+          ? new ecs.FargateService(stack, name, { ...deployment, cluster, taskDefinition })
+          : new ecs.Ec2Service(stack, name, { ...deployment, cluster, taskDefinition });
         (service.node.defaultChild as CfnResource).overrideLogicalId(`${name}Service`);
         return { service, seed: RunTask.forService(stack, `Seed${name}`, service, { command: ['seed', tier] }) };
       });

@@ -6,6 +6,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as patterns from 'aws-cdk-lib/aws-ecs-patterns';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import { RunTask, RunTaskForServiceProps } from '../../src/index';
+import { deployment } from '../support/app-shapes';
 import { expectErrors, expectNotToWaitFor, expectToWaitFor, resourceOf, warningsOf } from '../support/expectations';
 import { network, propertiesOf, readable, requestOf, setup, statementsOf } from '../support/stacks';
 
@@ -318,8 +319,8 @@ describe('the order of a service and its task', () => {
 describe('a task for a service that', () => {
   test('is inside the scope of its cluster runs before it, and needs no other service in there', () => {
     const { stack, cluster, taskDefinition } = network();
-    const web = new ecs.FargateService(cluster, 'Web', { cluster, taskDefinition });
-    const worker = new ecs.FargateService(cluster, 'Worker', { cluster, taskDefinition });
+    const web = new ecs.FargateService(cluster, 'Web', { ...deployment, cluster, taskDefinition });
+    const worker = new ecs.FargateService(cluster, 'Worker', { ...deployment, cluster, taskDefinition });
     const task = RunTask.forService(cluster, 'Migration', web);
 
     expectToWaitFor(web.node.defaultChild!, 'Stack/Cluster/Migration/Resource');

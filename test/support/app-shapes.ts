@@ -25,6 +25,9 @@ export function addAurora(scope: Construct, vpc: ec2.IVpc, props: Partial<rds.Da
   });
 }
 
+/** Without these, newer versions of aws-cdk-lib warn about a service. */
+export const deployment: Partial<ecs.BaseServiceOptions> = { circuitBreaker: { rollback: true }, minHealthyPercent: 100 };
+
 export type Resources = { readonly [logicalId: string]: any };
 
 /**
