@@ -2,19 +2,20 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, BuildOptions, Plugin } from 'esbuild';
 import { CHECKOUT, LOCAL } from './setup';
+import { BUNDLE_OPTIONS } from '../projenrc/bundle-options';
 
 const FOLDER = join(LOCAL, 'bundles');
-const CREDENTIALS = { '@aws-sdk/credential-provider-node': './lambda/bundle/env-credentials.ts' };
 
 export interface Bundle { readonly name: string; readonly file: string }
 
 /** Bundles the handler in several ways: each step adds one option to the step before it. */
 export async function makeBundles(): Promise<{ [key in 'runtime' | 'defaults' | 'ours']: Bundle } & { readonly steps: Bundle[]; readonly dropped: Bundle[] }> {
   mkdirSync(FOLDER, { recursive: true });
-  const minified: BuildOptions = { minify: true, mainFields: ['module', 'main'], target: 'node22' };
-  const withCredentials: BuildOptions = { ...minified, alias: CREDENTIALS };
-  const withoutImport: BuildOptions = { ...withCredentials, supported: { 'dynamic-import': false } };
-  const ours: Bundle = { name: '+ `--supported:dynamic-import=false`: **ours**', file: join(FOLDER, 'ours.js') };
+  const { minify, mainFields, target, alias, supported, plugins = [] } = BUNDLE_OPTIONS;
+  const minified: BuildOptions = { minify, mainFields, target };
+  const withCredentials: BuildOptions = { ...minified, alias };
+  const withoutImport: BuildOptions = { ...withCredentials, supported };
+  const ours: Bundle = { name: '+ without the schemas of calls that the handler does not make: **ours**', file: join(FOLDER, 'ours.js') };
   copyFileSync(join(CHECKOUT, 'assets/lambda/handler/index.js'), ours.file);
   return {
     ours,
@@ -23,10 +24,11 @@ export async function makeBundles(): Promise<{ [key in 'runtime' | 'defaults' | 
     steps: [
       await bundle('minified, `--main-fields=module,main`', minified),
       await bundle('+ credentials from the environment alone', withCredentials),
+      await bundle('+ `--supported:dynamic-import=false`', withoutImport),
     ],
     dropped: [
-      await bundle('dropped: ours as it would be if the client of Lambda weighed nothing', { ...withoutImport, plugins: [weightless] }),
-      await bundle('dropped: ours with the answer sent by `fetch`', { ...withoutImport, plugins: [byFetch] }),
+      await bundle('dropped: ours as it would be if the client of Lambda weighed nothing', { ...withoutImport, plugins: [...plugins, weightless] }),
+      await bundle('dropped: ours with the answer sent by `fetch`', { ...withoutImport, plugins: [...plugins, byFetch] }),
     ],
   };
 }

@@ -38,10 +38,10 @@ export async function coldStart(rounds: number): Promise<Table[]> {
     ],
     notes: [
       'What the options remove: the search for credentials in files, metadata services and sign-ins; `import(\'node:http\')`, which makes Node.js load all of `fetch`; '
-      + 'and the wrappers of modules that a dynamic import keeps apart.',
+      + 'the wrappers of modules that a dynamic import keeps apart; and what esbuild keeps of the SDK in case its computed keys have side effects.',
       'Dropped: our own client of Lambda for its one call. The row shows the maximum saving. The client would have to sign requests, find endpoints and propagate the header with which Lambda detects loops.',
       'Dropped: `fetch` for the answer, which loads what `node:https` does not need.',
-      'Dropped: a second minifier that removes schemas and error classes which the handler never uses, and a bundle without event streams. Both depend on internal names of the SDK and of '
+      'Dropped: a second minifier that removes error classes which the handler never uses, and a bundle without event streams. Both depend on internal names of the SDK and of '
       + 'esbuild, and save less than 20 ms of a start.',
       'Dropped: the compile cache of Node.js. It works only with one exact version of Node.js, which Lambda chooses.',
     ],

@@ -5,21 +5,8 @@ import type { awscdk } from 'projen';
  * members that the SDK of the Lambda runtime does not know yet still reach ECS.
  */
 export function bundleHandler(project: awscdk.AwsCdkConstructLibrary): void {
-  const { bundleTask } = project.bundler.addBundle('lambda/handler.ts', {
-    platform: 'node',
-    target: 'node22',
-    tsconfigPath: 'lambda/tsconfig.json',
-    sourcemap: false,
-    watchTask: false,
-    // bench/RESULTS.md measures each line. The alias replaces an internal module of the SDK: test/handler/bundle.test.ts shows that it still fits.
-    esbuildArgs: {
-      '--minify': true,
-      '--main-fields': 'module,main',
-      '--supported:dynamic-import': 'false', // import('node:http') would load all of fetch
-      '--alias:@aws-sdk/credential-provider-node': './lambda/bundle/env-credentials.ts',
-      '--metafile': 'dist/bundle.json', // what went in; outside of assets/, which the function consists of
-    },
-  });
+  const { bundleTask } = project.bundler;
+  bundleTask.exec('tsx projenrc/bundle-handler.ts');
   // The SBOM of a release lists what the bundle contains; NOTICE, which every package carries, is written from the SBOM.
   bundleTask.exec('cyclonedx-esbuild --gather-license-texts --output-reproducible --mc-type library --output-file dist/sbom.cdx.json dist/bundle.json');
   bundleTask.exec('tsx projenrc/write-notice.ts');

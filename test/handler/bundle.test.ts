@@ -82,6 +82,7 @@ test('the bundle starts by itself, signs its calls, runs the task, and answers',
   const runTask = seen.find(({ target }) => target.endsWith('.RunTask'));
   expect(runTask?.headers.authorization).toContain('Credential=AKIDEXAMPLE/');
   expect(runTask?.headers['x-amz-security-token']).toBe('token');
+  expect(runTask?.headers['user-agent']).toMatch(/^aws-sdk-js\/3\.\d+\.\d+ /);
   expect(JSON.parse(runTask!.body)).toMatchObject({ taskDefinition: 'migrate:7', clientToken: 'c0ffee00-create-1-1', count: 1 });
 
   const answer = seen.find(({ method }) => method === 'PUT');
@@ -146,4 +147,10 @@ test('a connection that hangs becomes an error, so that the handler can continue
 
 test('the bundle is smaller than 400 kB', () => {
   expect(fs.statSync(BUNDLE).size).toBeLessThan(400_000);
+});
+
+test('the bundle has the schemas of the calls that the handler makes, and not those of the rest of the SDK', () => {
+  const bundle = fs.readFileSync(BUNDLE, 'utf8');
+  expect(bundle).toContain('/2015-03-31/functions/{FunctionName}/invocations');
+  expect(bundle).not.toContain('CreateFunctionUrlConfig');
 });
