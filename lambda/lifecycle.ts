@@ -3,6 +3,7 @@ import type { CloudFormationCustomResourceDeleteEvent, CloudFormationCustomResou
 import { Answer, answerBody, Attributes, sendAnswer } from './cloudformation/answer';
 import { DeliveredProperties, parseProperties, parseRun } from './cloudformation/delivered-properties';
 import { choosePhysicalId, originOf } from './cloudformation/identity';
+import { logState } from './cloudformation/log-state';
 import { renderMetrics } from './cloudformation/metrics';
 import { Event, isNewerThan, LambdaContext, limit, receiveRequest, Request } from './cloudformation/request';
 import { isRollbackOfDelete, Occasion, readStackStatus } from './cloudformation/stack-status';
@@ -27,7 +28,7 @@ import { CREATE_LOOKS_WITHIN_MS, LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, TI
 export function createHandler(world: World) {
   return async (event: Event, context: LambdaContext): Promise<void> => {
     const request = receiveRequest(world, event, context);
-    world.log(`${event.RequestType} of ${event.LogicalResourceId}, request ${event.RequestId}${event.HandedOver ? ', continued' : ''}`);
+    logState(request, event.HandedOver ? 'CONTINUED' : 'RECEIVED', `${event.RequestType} of ${event.LogicalResourceId}`);
 
     const answer = await answerRequest(request).catch(answerError);
     if (!answer) {
@@ -36,7 +37,7 @@ export function createHandler(world: World) {
     const { status, runRequestId } = answer;
     // The CDK CLI finds the log of the function by these words.
     const reason = status === 'FAILED' ? [...answer.reason, place(`CloudWatch Log Stream: ${context.logStreamName}`)] : answer.reason;
-    world.log([status, ...reason.map(({ text }) => text)].join('\n')); // whole, and cdk deploy prints this log when the deployment fails
+    logState(request, status, status, { details: reason.map(({ text }) => text) }); // whole, and cdk deploy prints this log when the deployment fails
     await sendAnswer(event, answerBody(event, choosePhysicalId(event, request.id, status, runRequestId), { ...answer, reason }), world);
     const metrics = renderMetrics(request, answer);
     if (metrics) {

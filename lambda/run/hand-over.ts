@@ -1,5 +1,6 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { isProgress, Progress, Run } from './progress';
+import { logState } from '../cloudformation/log-state';
 import type { HandedOver, Request } from '../cloudformation/request';
 import { retry } from '../retry';
 import { Failed } from '../verdict/failure';
@@ -9,7 +10,8 @@ import { ADVICE, FAILURES } from '../verdict/texts';
 const VERSION = 1;
 
 /** The next invocation continues the same request. Until it is certain to come, this one holds on to the task. */
-export async function handOver({ request: { world, event, functionArn, handOverBy, sentAt, receivedAt }, progress }: Run): Promise<void> {
+export async function handOver({ request, progress }: Run): Promise<void> {
+  const { world, event, functionArn, handOverBy, sentAt, receivedAt } = request;
   const HandedOver: HandedOver = { version: VERSION, sentAt, receivedAt, progress };
   try {
     await retry(world, handOverBy, () => world.lambda.send(new InvokeCommand({
@@ -25,7 +27,7 @@ export async function handOver({ request: { world, event, functionArn, handOverB
       advice: adviceOnHandOver(error),
     });
   }
-  world.log('the next invocation of this function continues waiting');
+  logState(request, 'HANDED_OVER', 'the next invocation of this function continues waiting');
 }
 
 /** Only a missing permission is a matter of the role. */

@@ -12,6 +12,7 @@ import { checkStack, watchAfterBaton } from './watch-stack';
 import type { RunSpec } from '../../src/contract';
 import { MAY_BE_MISSING_MS, NEVER_SEEN_MS, OVERLAP_MS } from '../../src/timing';
 import { Answer, bytesOver } from '../cloudformation/answer';
+import { LogState, logState } from '../cloudformation/log-state';
 import type { Request } from '../cloudformation/request';
 import { resolveContainers } from '../ecs/resolve-containers';
 import { describeTasks } from '../ecs/tasks';
@@ -102,7 +103,7 @@ async function refresh(run: Run): Promise<Task[]> {
     if (openArns(progress).length === 0) {
       return noteUnresolved(run, error);
     }
-    world.log(`could not read the status of the task: ${error}`);
+    logState(run.request, 'UNKNOWN', 'could not read the status of the task', { details: [String(error)] });
     progress.isThrottled ||= isThrottled(error);
     progress.blind = { since: progress.blind?.since ?? world.now(), reason: String(error) };
     if (!progress.wasSeen && world.now() - progress.blind.since >= NEVER_SEEN_MS) {
@@ -161,11 +162,11 @@ async function watchAfterHandOver(run: Run): Promise<Answer | undefined> {
   return undefined;
 }
 
-function logChanges({ request: { world }, progress }: Run, tasks: Task[], statuses: Map<string, string>): void {
+function logChanges({ request }: Run, tasks: Task[], statuses: Map<string, string>): void {
   for (const { taskArn, lastStatus } of tasks) {
     if (statuses.get(taskArn!) !== lastStatus) {
       statuses.set(taskArn!, lastStatus!);
-      world.log(`${Math.round((world.now() - progress.since) / 1000)} s: ${taskArn} is ${lastStatus}`);
+      logState(request, lastStatus as LogState, `the task is ${lastStatus}`, { taskArn });
     }
   }
 }

@@ -2,6 +2,7 @@ import { RunTaskCommand } from '@aws-sdk/client-ecs';
 import { knownArns, Run, TaskProgress } from './progress';
 import { confirmDoubt, endDoubt } from './watch-stack';
 import { PERMISSIONS_SPREAD_MS } from '../../src/timing';
+import { logState } from '../cloudformation/log-state';
 import { wasJustSent } from '../cloudformation/request';
 import { isRollbackStatus, isWaitedFor, readStackUpToDate, wasCancelled } from '../cloudformation/stack-status';
 import { addMark, markOf, placeOf, readMark } from '../ecs/marks';
@@ -67,6 +68,9 @@ async function start(run: Run, task: TaskProgress): Promise<void> {
       api = 'RunTask';
       await callRunTask(run, task);
     }
+    if (task.taskArn) {
+      logState(run.request, 'STARTED', 'ECS accepted the task', task);
+    }
   } catch (error) {
     const problem = problemOf(api, error);
     task.isUnanswered ||= !isRefusal(error); // what ECS rejects, it does not start
@@ -129,10 +133,11 @@ export function retryOrFail(run: Run, task: TaskProgress, problem: Failure): voi
   scheduleAttempt(run, task, problem);
 }
 
-function scheduleAttempt({ request: { world } }: Run, task: TaskProgress, problem: Failure): void {
+function scheduleAttempt({ request }: Run, task: TaskProgress, problem: Failure): void {
+  const { world } = request;
   task.problem = problem;
   task.startAt = world.now() + backoff(task.startAttempts, world.random());
-  world.log(`${[problem.cause, problem.awsReason].filter(Boolean).join(': ')}; retrying`);
+  logState(request, 'RETRYING', 'retrying', { details: [[problem.cause, problem.awsReason].filter(Boolean).join(': ')] });
 }
 
 /** Whether to retry what has run no container. What may spread has its minutes from the first of such problems in a row. */

@@ -3,13 +3,13 @@ import type { Run } from './progress';
 import type { RunTaskProperties } from '../../src/contract';
 import { LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
 import type { DeliveredProperties } from '../cloudformation/delivered-properties';
+import { logState } from '../cloudformation/log-state';
 import { limit, Request } from '../cloudformation/request';
 import { markOf, markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
 import { describeTasks, findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
 import { OutOfDate } from '../verdict/failure';
 import { hasEnded, judge, STOPPED_BY } from '../verdict/outcome';
-import type { World } from '../world';
 
 /** The longest reason that StopTask accepts. */
 const LONGEST_REASON = 255;
@@ -32,7 +32,8 @@ interface Target {
 }
 
 /** Stops the tasks and waits until they have ended. Returns those that had not by then. */
-async function stopTasks(world: World, targets: readonly Target[], reason: string, until: number): Promise<string[]> {
+async function stopTasks(request: Request, targets: readonly Target[], reason: string, until: number): Promise<string[]> {
+  const { world } = request;
   const open = new Map(targets.map((target) => [target.taskArn, target]));
   const stopRequested = new Set(targets.filter(({ isStopping }) => isStopping).map(({ taskArn }) => taskArn));
   const knownFrom = world.now() + LISTED_WITHIN_MS;
@@ -41,7 +42,7 @@ async function stopTasks(world: World, targets: readonly Target[], reason: strin
       try {
         await world.ecs.send(new StopTaskCommand({ cluster, task: taskArn, reason: reasonWithMark(reason, mark) }));
         stopRequested.add(taskArn);
-        world.log(`stopping ${taskArn}: ${reason}`);
+        logState(request, 'STOP_REQUESTED', 'stopping the task', { taskArn, details: [reason] });
       } catch (error) {
         world.log(`StopTask of ${taskArn} failed: ${error}`);
         const isGone = /already stopped/i.test(String(error)) || (/not found/i.test(String(error)) && world.now() >= knownFrom);
@@ -78,7 +79,7 @@ export async function stopOwnTasks(run: Run, reason: string, until = limit(run.r
   const known = tasks.flatMap(({ taskArn, ended, number, tokenNumber }) =>
     taskArn && !ended ? [{ taskArn, cluster, mark: markOf(id, requestId, number, tokenNumber) }] : []);
   const [stillRunning, others] = await Promise.all([
-    stopTasks(world, known, reason, until),
+    stopTasks(request, known, reason, until),
     stopUnknownTasks(run, reason, until).catch((error: unknown) => {
       world.log(`could not list the tasks to stop: ${error}`);
       return { stillRunning: [], unseen: error };
@@ -89,7 +90,8 @@ export async function stopOwnTasks(run: Run, reason: string, until = limit(run.r
 
 /** Another invocation of the same request may have started some, too, and may have told them to stop already. */
 async function stopUnknownTasks(run: Run, reason: string, until: number): Promise<Stopped> {
-  const { request: { world, id }, spec, progress: { requestId, tasks } } = run;
+  const { request, spec, progress: { requestId, tasks } } = run;
+  const { world, id } = request;
   if (tasks.some(({ isUnanswered, doubtedTokenNumber }) => isUnanswered || doubtedTokenNumber)) {
     await world.sleep(LISTED_WITHIN_MS);
   }
@@ -99,7 +101,7 @@ async function stopUnknownTasks(run: Run, reason: string, until: number): Promis
     .filter((task) => readMark(task).startsWith(markOfRequest(id, requestId)) && judge(task, spec).state === 'running')
     .filter(({ taskArn }) => !tasks.some((task) => task.taskArn === taskArn && !task.ended)) // those are being stopped
     .map((task) => targetOf(task, cluster));
-  return { stillRunning: await stopTasks(world, targets, reason, until) };
+  return { stillRunning: await stopTasks(request, targets, reason, until) };
 }
 
 export interface StopOptions {
@@ -144,10 +146,13 @@ export async function stopEarlierTasks(
       return { stillRunning, unseen: error, found: [...found.values()] };
     }
     if (targets.length === 0) {
+      if (stillRunning.length === 0) {
+        logState(request, 'CLEARED', 'no other task of the resource is running');
+      }
       return { stillRunning, found: [...found.values()] };
     }
     // The invocation that started these may have started more, which are listed only now: look again afterwards.
-    stillRunning.push(...await stopTasks(world, targets, options.reason, limit(request, TIME_TO_STOP_MS))); // however long the look took
+    stillRunning.push(...await stopTasks(request, targets, options.reason, limit(request, TIME_TO_STOP_MS))); // however long the look took
   }
 }
 

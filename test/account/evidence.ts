@@ -1,3 +1,5 @@
+import type { LogState } from '../../lambda/cloudformation/log-state';
+
 /** An event of a stack. */
 export interface Event {
   readonly at: string;
@@ -13,6 +15,11 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** The lines for a state in the log of the function. */
+export function findStates(log: readonly LogLine[], state: LogState): LogLine[] {
+  return log.filter(({ text }) => text.includes(`"state":"${state}"`));
+}
+
 /** A request of CloudFormation, as the function has logged it. */
 export interface Request {
   readonly at: string;
@@ -23,9 +30,9 @@ export interface Request {
 
 /** The requests for a construct: its logical id begins with its id. A request that is continued by another invocation counts once. */
 export function findRequests(log: readonly LogLine[], id: string): Request[] {
-  return log.flatMap(({ at, text }) => {
-    const [, type, resource, request, continued] = /(Create|Update|Delete) of (\w+), request ([\w-]+)(, continued)?/.exec(text) ?? [];
-    return resource?.startsWith(id) && !continued ? [{ at, type, resource, request }] : [];
+  return findStates(log, 'RECEIVED').flatMap(({ at, text }) => {
+    const [, type, resource, request] = /(Create|Update|Delete) of (\w+) .*"request":"([\w-]+)"/.exec(text) ?? [];
+    return resource?.startsWith(id) ? [{ at, type, resource, request }] : [];
   }).filter(({ request }, index, all) => all.findIndex((other) => other.request === request) === index);
 }
 

@@ -91,7 +91,7 @@ export class Scene {
       resource: event.LogicalResourceId!,
       status: event.ResourceStatus!,
       physicalId: event.PhysicalResourceId || undefined,
-      reason: event.ResourceStatusReason?.slice(0, 300) || undefined,
+      reason: event.ResourceStatusReason?.slice(0, 1_000) || undefined,
     }));
   }
 
@@ -100,7 +100,7 @@ export class Scene {
     for (let before = -1; ;) {
       const events = await this.readLog(`/aws/lambda/${name}`);
       if (events.length === before) {
-        return events.map(({ timestamp, message }) => ({ at: new Date(timestamp!).toISOString(), text: message!.trim().slice(0, 300) }));
+        return events.map(({ timestamp, message }) => ({ at: new Date(timestamp!).toISOString(), text: message!.trim().slice(0, 1_000) }));
       }
       before = events.length;
       await sleep(this.account.localEngine ? 1_000 : 15_000);

@@ -1,5 +1,6 @@
-import { findRequests } from './evidence';
+import { findRequests, findStates } from './evidence';
 import { findStaleReads, findUnexpectedMoves, Period, Read, summarizeReads } from './watch';
+import { create, FakeAws, fails, MINUTE } from '../support/fake-aws';
 
 const at = (seconds: number) => Date.parse('2026-11-28T12:00:00Z') + seconds * 1000;
 
@@ -55,12 +56,23 @@ describe('LastUpdatedTime', () => {
 });
 
 test('requests are those in the log of the function, each once, also when another invocation continues them', () => {
+  const received = (words: string, resource: string, request: string, state = 'RECEIVED') => `INFO ${words} {"state":"${state}","resource":"${resource}","request":"${request}","seconds":0}`;
   const log = [
-    'INFO Create of Run1A, request r-1', 'INFO Create of Run1A, request r-1, continued', 'INFO Create of Run1A, request r-1', 'INFO Update of Other, request r-2', 'INFO done',
-    'INFO Delete of Run1A, request r-3',
+    received('Create of Run1A', 'Run1A', 'r-1'), received('Create of Run1A', 'Run1A', 'r-1', 'CONTINUED'), received('Create of Run1A', 'Run1A', 'r-1'),
+    received('Update of Other', 'Other', 'r-2'), received('the task is RUNNING', 'Run1A', 'r-1', 'RUNNING'), received('Delete of Run1A', 'Run1A', 'r-3'),
   ].map((text, index) => ({ at: String(index), text }));
   expect(findRequests(log, 'Run')).toEqual([
     { at: '0', type: 'Create', resource: 'Run1A', request: 'r-1' },
     { at: '5', type: 'Delete', resource: 'Run1A', request: 'r-3' },
   ]);
+});
+
+test('the lines of the log that a check looks for are those that the function writes', async () => {
+  const world = new FakeAws();
+  world.faults.DescribeTasks = [fails('AccessDeniedException')];
+  await world.invoke(create(), MINUTE);
+  const log = world.lines.map((text) => ({ at: '0', text }));
+  expect(findRequests(log, 'Migration')).toEqual([{ at: '0', type: 'Create', resource: 'Migration', request: 'c0ffee00-create' }]);
+  expect(findStates(log, 'UNKNOWN')).toHaveLength(1);
+  expect(findStates(log, 'HANDED_OVER')).toHaveLength(1);
 });

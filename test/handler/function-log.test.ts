@@ -1,25 +1,68 @@
-import { create, MINUTE, properties, runs, FakeAws } from '../support/fake-aws';
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { awsError, create, FakeAws, fails, MINUTE, properties, remove, runs, times } from '../support/fake-aws';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });
 
+const TASK = 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1a';
+
+/** The fields of a line as CloudWatch Logs Insights finds them: those of its first JSON. */
+const fieldsOf = (line: string) => JSON.parse(/\{[^{}]*\}/.exec(line)?.[0] ?? '{}');
+const states = () => world.lines.map((line) => fieldsOf(line).state);
+
 describe('the log of the function', () => {
-  test('has a line for each task state with the seconds since the start, for the hand-over and for the answer', async () => {
+  test('has a line for each state: what happened, with fields, and the words of others last', async () => {
     world.lives = [runs(65, 3)];
-    world.logEvents = ['out of ideas'];
+    world.logEvents = ['{"state":"out of ideas"}'];
     await world.invoke(create(), 2 * MINUTE);
     await world.invoke(world.handedOver.shift()!);
+    const line = (text: string, fields: object) => {
+      const json = JSON.stringify({ state: '', resource: 'Migration', request: 'c0ffee00-create', seconds: 0, ...fields }).replace(/"seconds":\d+/, '"seconds":\\d+');
+      return expect.stringMatching(new RegExp(`^${text} ${json.replace(/[{}]/g, '\\$&')}`));
+    };
+    const task = { task: TASK };
     expect(world.lines).toEqual([
-      'Create of Migration, request c0ffee00-create',
-      expect.stringMatching(/^0 s: arn:.*\/1a is PROVISIONING$/),
-      expect.stringMatching(/^1[5-8] s: arn:.*\/1a is PENDING$/),
-      expect.stringMatching(/^3[0-3] s: arn:.*\/1a is RUNNING$/),
-      'the next invocation of this function continues waiting',
-      'Create of Migration, request c0ffee00-create, continued',
-      expect.stringMatching(/^6\d s: arn:.*\/1a is RUNNING$/),
-      expect.stringMatching(/^9[5-9] s: arn:.*\/1a is DEPROVISIONING$/),
-      expect.stringMatching(/^FAILED\nContainer "app" exited with code 3\.\nThe end of its log:\n {2}out of ideas\n[^]*\nCloudWatch Log Stream: 2026/),
+      line('Create of Migration', { state: 'RECEIVED' }),
+      line('no other task of the resource is running', { state: 'CLEARED' }),
+      line('ECS accepted the task', { state: 'STARTED', ...task }),
+      line('the task is PROVISIONING', { state: 'PROVISIONING', ...task }),
+      line('the task is PENDING', { state: 'PENDING', ...task }),
+      line('the task is RUNNING', { state: 'RUNNING', ...task }),
+      line('the next invocation of this function continues waiting', { state: 'HANDED_OVER' }),
+      line('Create of Migration', { state: 'CONTINUED' }),
+      line('the task is RUNNING', { state: 'RUNNING', ...task }),
+      line('the task is DEPROVISIONING', { state: 'DEPROVISIONING', ...task }),
+      line('FAILED', { state: 'FAILED' }),
     ]);
+    expect(world.lines[world.lines.length - 1].split('\n').slice(1, 4))
+      .toEqual(['Container "app" exited with code 3.', 'The end of its log:', '  {"state":"out of ideas"}']);
+    expect(fieldsOf(world.lines[world.lines.length - 1]).state).toBe('FAILED');
+    expect(fieldsOf(world.lines[5]).seconds).toBe(Math.round(world.calls.filter(({ name }) => name === 'DescribeTasks').map(({ at }) => at).find((at) => at > 30)!));
+  });
+
+  test('has a line for a start that is tried again, with the reason', async () => {
+    world.faults.RunTask = [fails('ThrottlingException', 'Rate exceeded')];
+    await world.request(create());
+    expect(states().slice(0, 4)).toEqual(['RECEIVED', 'CLEARED', 'RETRYING', 'STARTED']);
+    expect(world.lines[2]).toMatch(/^retrying \{.*\}\nthe task did not start: AWS throttled a request that its start needs: ThrottlingException: Rate exceeded$/);
+  });
+
+  test('has a line for each time the status of the task could not be read', async () => {
+    world.faults.DescribeTasks = times(2, () => { throw awsError('ServerException', 'Service Unavailable', 500); });
+    await world.request(create());
+    expect(states().filter((state) => state === 'UNKNOWN')).toHaveLength(2);
+    expect(world.lines.find((line) => fieldsOf(line).state === 'UNKNOWN')).toMatch(/^could not read the status of the task \{.*\}\nServerException: Service Unavailable$/);
+  });
+
+  test('has a line for a task that is stopped, with the reason', async () => {
+    world.lives = [runs(600, 0)];
+    await world.invoke(create(), MINUTE); // its task continues to run
+    world.lines.length = 0;
+    await world.request(remove());
+    expect(states().slice(0, 4)).toEqual(['RECEIVED', 'STOP_REQUESTED', 'CLEARED', 'SUCCESS']); // and what the Create then sees
+    expect(fieldsOf(world.lines[1])).toEqual({ state: 'STOP_REQUESTED', resource: 'Migration', request: 'c0ffee00-delete', seconds: expect.any(Number), task: TASK });
+    expect(world.lines[1]).toMatch(/^stopping the task \{.*\}\nthe resource is being deleted$/);
   });
 
   test('never contains the ResponseURL, the environment or the command', async () => {
@@ -28,5 +71,31 @@ describe('the log of the function', () => {
     await world.request(create(properties({}, { overrides })));
     expect(world.lines.join('\n')).not.toMatch(/X-Amz-Signature|hunter2|swordfish/);
     expect(world.lines.length).toBeGreaterThan(3);
+  });
+});
+
+describe('docs/monitoring.md', () => {
+  const page = readFileSync(path.join(__dirname, '..', '..', 'docs', 'monitoring.md'), 'utf8');
+  const chapter = page.slice(page.indexOf('## The log of the function'));
+
+  test('has a row for each state of the log', () => {
+    const source = readFileSync(path.join(__dirname, '..', '..', 'lambda', 'cloudformation', 'log-state.ts'), 'utf8');
+    const types = /type LogState =([^;]*);/.exec(source)![1].matchAll(/'(\w+)'/g);
+    const named = chapter.split('\n').filter((line) => /^\| `[A-Z]/.test(line)).flatMap((row) => row.split('|')[1].match(/\w+/g)!);
+    expect(named.sort()).toEqual(Array.from(types, ([, state]) => state).sort());
+  });
+
+  test('queries fields that the log has, and those of metrics', async () => {
+    world.metricTasks = { Migration: 'Shop/Migration' };
+    world.lives = [runs(5, 1)];
+    await world.request(create());
+    const metrics = JSON.parse(world.lines.find((line) => line.startsWith('{'))!);
+    const started = fieldsOf(world.lines.find((line) => line.includes('"RUNNING"'))!);
+    const known = [...Object.keys(metrics), ...Object.keys(started)];
+    const queries = Array.from(page.matchAll(/```text\n([^`]*)```/g), ([, query]) => query);
+    const words = queries.join('\n').replace(/"[^"]*"/g, '').match(/@?\w+/g)!;
+    const commands = ['filter', 'stats', 'fields', 'sort', 'count', 'max', 'by', 'in', 'as', 'asc', 'desc'];
+    expect(words.filter((word) => !commands.includes(word) && !known.includes(word) && !/^(@timestamp|@message|\d+)$/.test(word))).toEqual([]);
+    expect(queries).toHaveLength(3);
   });
 });

@@ -8,7 +8,7 @@ import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { confirmed, defineCheck, notSeen, refuted } from './check';
 import { DENIAL } from '../clean-up';
-import { Event, findRequests, LogLine, Request, secondsBetween } from '../evidence';
+import { Event, findRequests, findStates, LogLine, Request, secondsBetween } from '../evidence';
 import type { Scene } from '../scene';
 import { registeredFamily, TAG } from '../tags';
 
@@ -35,7 +35,7 @@ export const SELF_INVOCATION = defineCheck<{ succeeded: boolean; tasks: number; 
     return {
       succeeded,
       tasks: (await scene.tasks()).length,
-      handOvers: log.filter(({ text }) => text.includes('the next invocation of this function goes on waiting')).length,
+      handOvers: findStates(log, 'HANDED_OVER').length,
       log,
     };
   },
@@ -50,7 +50,7 @@ export const REFUSED_DESCRIBE_TASKS = defineCheck<{ succeeded: boolean; log: Log
   beliefs: [{
     believed: 'A look at a task can fail for reasons that say nothing about it: throttling, 5xx, a lost connection, expired credentials, a policy that is just being rewritten.',
     judge: ({ succeeded, log }) => {
-      const refused = log.filter(({ text }) => text.includes('could not look at the task')).length;
+      const refused = findStates(log, 'UNKNOWN').length;
       const seen = `${refused} looks at the task were refused, and the deployment ${succeeded ? 'succeeded' : 'failed'}.`;
       return refused === 0 ? notSeen(seen) : succeeded ? confirmed(seen) : refuted(seen);
     },
@@ -150,7 +150,7 @@ export const TWELVE_TASKS = defineCheck<{ succeeded: boolean; delays: number[]; 
     const events = (await scene.events()).filter(({ resource, status }) => resource.startsWith('Run') && status === 'CREATE_IN_PROGRESS');
     const begun = (resource: string) => events.find((event) => event.resource === resource)?.at;
     const delays = requests.filter(({ type, resource }) => type === 'Create' && begun(resource)).map(({ resource, at }) => secondsBetween(begun(resource)!, at));
-    return { succeeded, delays, requests, events, log: log.filter(({ text }) => /next attempt follows|reached the limit/.test(text)) };
+    return { succeeded, delays, requests, events, log: log.filter(({ text }) => /reached the limit/.test(text)) };
   },
 });
 

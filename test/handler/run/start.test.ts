@@ -32,7 +32,7 @@ describe('starting a task', () => {
     world.faults.RunTask = times(2, fails(name, message));
     expectSuccess(await world.request(create()));
     expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(times(3, 'c0ffee00-create-1-1'));
-    expect(world.lines).toContain(`the task did not start: ${cause}: ${name}: ${message}; retrying`);
+    expect(world.lines.join('\n')).toContain(`\nthe task did not start: ${cause}: ${name}: ${message}\n`);
     expectStarted(world, 1);
   });
 
@@ -43,7 +43,7 @@ describe('starting a task', () => {
     world.faults.RunTask = times(2, fails(name, message, status));
     expectSuccess(await world.request(create()));
     expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(times(3, 'c0ffee00-create-1-1'));
-    expect(world.lines).toContain(`${cause}: ${name} (RunTask): ${message}; retrying`);
+    expect(world.lines.join('\n')).toContain(`\n${cause}: ${name} (RunTask): ${message}\n`);
     expectStarted(world, 1);
   });
 
