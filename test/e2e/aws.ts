@@ -44,6 +44,16 @@ export async function tasksOf(name: string): Promise<Task[]> {
 
 /** What the containers of the stack's tasks have printed. */
 export async function linesOf(name: string): Promise<string[]> {
-  const { events = [] } = await cloudWatchLogs.send(new FilterLogEventsCommand({ logGroupName: `/e2e/${name}` }));
+  return linesIn(`/e2e/${name}`);
+}
+
+/** What the function of the stack has logged. */
+export async function functionLinesOf(name: string): Promise<string[]> {
+  const [functionName] = await resourcesOf(name, 'AWS::Lambda::Function');
+  return linesIn(`/aws/lambda/${functionName}`);
+}
+
+async function linesIn(logGroupName: string): Promise<string[]> {
+  const { events = [] } = await cloudWatchLogs.send(new FilterLogEventsCommand({ logGroupName }));
   return events.map(({ message }) => message!);
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { outputsOf, stackStatus } from './aws';
+import { functionLinesOf, outputsOf, resourcesOf, stackStatus } from './aws';
 import { cdk } from './engine/cdk';
 import { checkout, folders } from './engine/folders';
 import { expectFaults, recorded, recordedCalls } from './proxy-control';
@@ -32,6 +32,13 @@ test('the example bootstrap-output runs once, and has its output', async () => {
   expect(InstallationId).toMatch(/^[0-9a-f-]{36}$/);
   expect(await outputsOf('BootstrapOutput')).toMatchObject({ InstallationId });
   expect(await recorded('RunTask')).toEqual([]);
+});
+
+test('the example every-deployment has an alarm, the metric that it watches, and a line for each state', async () => {
+  expect(await resourcesOf('EveryDeployment', 'AWS::CloudWatch::Alarm')).toHaveLength(1);
+  const fields = (await functionLinesOf('EveryDeployment')).flatMap((line) => /\{.*\}/.exec(line) ?? []).map((json) => JSON.parse(json));
+  expect(fields).toContainEqual(expect.objectContaining({ Task: 'EveryDeployment/Run/Task', Failures: 0 }));
+  expect(fields.map(({ state }) => state)).toEqual(expect.arrayContaining(['RECEIVED', 'CLEARED', 'STARTED', 'SUCCESS']));
 });
 
 test('the example every-deployment runs in every deployment', async () => {

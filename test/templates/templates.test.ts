@@ -40,6 +40,7 @@ const ACCEPTED: { [rule: string]: string } = {
   'NIST.800.53.R5-DynamoDBInBackupPlan': 'As above.',
   'AwsSolutions-ECS2': 'What is in the environment of an example is no secret.',
   'AwsSolutions-AS3': 'Nobody has to hear of the group of an example.',
+  'NIST.800.53.R5-CloudWatchAlarmAction': 'Whom an alarm notifies is up to the user of the example, whose comment says so.',
   'AwsSolutions-ELB2': 'Access logs take a bucket.',
   'NIST.800.53.R5-ELBLoggingEnabled': 'As above.',
   'NIST.800.53.R5-ELBDeletionProtectionEnabled': 'The load balancer of an example is deleted with it.',
