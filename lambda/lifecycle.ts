@@ -43,7 +43,7 @@ export function createHandler(world: World) {
     if (metrics) {
       world.log(metrics);
     }
-    await answer.afterwards?.().catch((error) => world.log(String(error)));
+    await answer.afterwards?.(world).catch((error) => world.log(String(error)));
   };
 }
 

@@ -16,6 +16,9 @@ export const STOP_SECONDS = 150;
 /** Kept for sending the answer: S3 may take a few attempts. */
 export const SEND_SECONDS = 30;
 
+/** How much of that the calls may take that are on their way, or come last: one that hangs must not make the answer late. */
+export const LAST_CALLS_MS = 10_000;
+
 /** Kept between the task's deadline and CloudFormation's: the task has to stop, and then the answer has to arrive. */
 export const STOP_MARGIN_SECONDS = STOP_SECONDS + SEND_SECONDS;
 

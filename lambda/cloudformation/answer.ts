@@ -21,8 +21,8 @@ export interface Answer {
   readonly runRequestId?: string;
   /** How many times tasks were rerun; absent if no run has ended. */
   readonly reruns?: number;
-  /** What to do once it was sent. */
-  readonly afterwards?: () => Promise<void>;
+  /** What to do once it was sent, in a world whose calls no longer have to end before it. */
+  readonly afterwards?: (world: World) => Promise<void>;
 }
 
 /** The whole answer, inclusive: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html */

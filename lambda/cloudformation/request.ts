@@ -2,7 +2,7 @@ import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
 import { endCallsBy } from './end-calls';
 import { identity } from './identity';
 import {
-  CLOCKS_DIFFER_BY_MS, DONE_BY, HAND_OVER_BY, HAND_OVER_FROM,
+  CLOCKS_DIFFER_BY_MS, DONE_BY, HAND_OVER_BY, HAND_OVER_FROM, LAST_CALLS_MS,
   LONGEST_SERVICE_TIMEOUT_SECONDS, reserveOf, JUST_SENT_MS, RESPONSE_URL_SECONDS, SEND_SECONDS, STALE_FOR_MS,
 } from '../../src/timing';
 import type { World } from '../world';
@@ -47,14 +47,15 @@ export function receiveRequest(world: World, event: Event, context: LambdaContex
   const now = world.now();
   const remaining = context.getRemainingTimeInMillis();
   const sent = findSentAt(event) ?? now;
+  const answerBy = sent + (serviceTimeoutOf(event) - SEND_SECONDS) * 1000;
   const doneBy = now + remaining - DONE_BY * reserveOf(remaining);
   return {
-    world: endCallsBy(world, doneBy),
+    world: endCallsBy(world, now < answerBy ? Math.min(doneBy, answerBy + LAST_CALLS_MS) : doneBy),
     event,
     id: identity(event),
     sentAt: sent,
     receivedAt: timeOf(event.HandedOver?.receivedAt) ?? now,
-    answerBy: sent + (serviceTimeoutOf(event) - SEND_SECONDS) * 1000,
+    answerBy,
     doneBy,
     functionArn: context.invokedFunctionArn,
     handOverAt: now + remaining - HAND_OVER_FROM * reserveOf(remaining),

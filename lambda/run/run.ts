@@ -54,7 +54,7 @@ async function startAndWait(run: Run): Promise<Answer | undefined> {
       throw timedOut(run, tasks);
     }
     if (world.now() >= passBatonAt(run.spec, sentAt)) {
-      return { ...passBaton(run), afterwards: () => watchAfterBaton(run) };
+      return { ...passBaton(run), afterwards: (after) => watchAfterBaton({ ...run, request: { ...run.request, world: after } }) };
     }
     if (world.now() >= handOverAt) {
       await handOver(run);

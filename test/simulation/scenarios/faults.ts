@@ -83,6 +83,7 @@ function inTime(request: number) {
 }
 
 const allButS3 = ['RunTask', 'DescribeTasks', 'ListTasks', 'StopTask', 'DescribeStacks', 'GetLogEvents', 'Invoke', 'DescribeTaskDefinition'];
+const OF_AN_HOUR: Partial<RunTaskProperties> = { OnRollback: 'RUN', TimeoutSeconds: 3_600, UsedAttributes: { TaskArn: 'MigrationTaskArn' } };
 const OVER_AN_HOUR: Partial<RunTaskProperties> = { TimeoutSeconds: 9_000 };
 
 /** The numbered faults that broke the handler. */
@@ -212,6 +213,20 @@ export const faults: readonly NamedScenario[] = [
     faults: { calls: allButS3.map((api) => ({ name: `${api} hangs`, api, when: since(2, 0), error: hangs, delay: HANGS })) },
     expected: { answers: ['Create SUCCESS', 'Delete SUCCESS'], others: inTime(2) },
   },
+  ...[1, 10].flatMap((count) => [3_300, 3_390, 3_410].map((from): NamedScenario => ({
+    name: `${count} tasks with a timeout of an hour are answered in time while every API but S3 hangs from second ${from} on`,
+    operations: [create({ ...OF_AN_HOUR, Request: { ...properties(1).Request, count } })],
+    lives: [runs(5_000)],
+    faults: { calls: allButS3.map((api) => ({ name: `${api} hangs`, api, when: since(1, from), error: hangs, delay: HANGS })) },
+    expected: { answers: ['Create FAILED', 'Delete SUCCESS'], others: inTime(1) },
+  }))),
+  ...[3_300, 3_390, 3_410].map((from): NamedScenario => ({
+    name: `a rollback whose task has a timeout of an hour is answered in time while every API but S3 hangs from second ${from} on`,
+    operations: [create(OF_AN_HOUR), update(OF_AN_HOUR)],
+    lives: [runs(10), runs(10, 1), runs(5_000)],
+    faults: { calls: allButS3.map((api) => ({ name: `${api} hangs`, api, when: since(3, from), error: hangs, delay: HANGS })) },
+    expected: { answers: ['Create SUCCESS', 'Update FAILED', 'rollback SUCCESS'], others: inTime(3) },
+  })),
   // 6
   {
     name: 'a task that was passed on is stopped when its stack has failed, although CloudFormation says nothing for two minutes',
