@@ -54,7 +54,10 @@ export const BETWEEN_READINGS_MS = 15_000;
 /** How long after its first reading an Update reads the stack's status again before it starts anything. */
 export const SECOND_READING_MS = 4_000;
 
-/** How long to look for a task that ECS has never let the function see. */
+/**
+ * How long to look for a task that ECS has never let the function see, or does not know: it is eventually consistent, and a
+ * task that it has just started can be missing from its answers for this long.
+ */
 export const NEVER_SEEN_MS = 5 * 60_000;
 
 /**
@@ -74,9 +77,6 @@ export const JUST_SENT_MS = 2_000;
 
 /** How long ECS may take to list a task that it has started. */
 export const LISTED_WITHIN_MS = 10_000;
-
-/** ECS is eventually consistent: a task that it has just started can be missing from its answers for this long. */
-export const MAY_BE_MISSING_MS = 2 * 60_000;
 
 /** How long to wait for a task that was told to stop. */
 export const TIME_TO_STOP_MS = STOP_SECONDS * 1000;

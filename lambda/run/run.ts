@@ -10,7 +10,7 @@ import { retryOrFail, startDue } from './start';
 import { stopOwnTasks } from './stop';
 import { checkStack, watchAfterBaton } from './watch-stack';
 import type { RunSpec } from '../../src/contract';
-import { MAY_BE_MISSING_MS, NEVER_SEEN_MS, OVERLAP_MS } from '../../src/timing';
+import { NEVER_SEEN_MS, OVERLAP_MS } from '../../src/timing';
 import { Answer, bytesOver } from '../cloudformation/answer';
 import { LogState, logState } from '../cloudformation/log-state';
 import type { Request } from '../cloudformation/request';
@@ -138,7 +138,7 @@ function noteMissing({ request: { world }, progress }: Run, tasks: readonly Task
     // A repeated invocation must not start the time again: ECS knows when the first one started the task.
     progress.since = Math.min(progress.since, seen?.createdAt?.getTime() ?? progress.since);
     task.missingSince = task.taskArn && !seen ? task.missingSince ?? world.now() : undefined;
-    if (task.missingSince !== undefined && world.now() - task.missingSince > MAY_BE_MISSING_MS) {
+    if (task.missingSince !== undefined && world.now() - task.missingSince >= NEVER_SEEN_MS) {
       throw new Failed(FAILURES.gone, { taskArn: task.taskArn });
     }
   }

@@ -1,5 +1,5 @@
-import { create, fails, properties, runs, FakeAws, times, missing } from '../../support/fake-aws';
-import { expectSuccess, expectFailed } from '../../support/handler-expectations';
+import { create, fails, Fault, properties, runs, FakeAws, times, missing } from '../../support/fake-aws';
+import { expectSuccess, expectFailed, expectNoneStopped, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });
@@ -23,9 +23,20 @@ describe('waiting for a task', () => {
     expectSuccess(await world.request(create()));
   });
 
-  test('fails when ECS no longer knows the task', async () => {
+  test('continues when ECS reports the task as MISSING for almost five minutes after the start', async () => {
+    world.lives = [runs(25 * 60, 0)];
+    world.faults.DescribeTasks = times<Fault>(1000, (input, proceed) => world.seconds() < 295 ? missing(input, proceed) : proceed());
+    expectSuccess(await world.request(create()));
+    expectNoneStopped(world);
+  });
+
+  test('fails when ECS has not known the task for five minutes', async () => {
     world.faults.DescribeTasks = times(1000, missing);
-    expectFailed(await world.request(create()), 'its result is unknown');
+    const answer = await world.request(create());
+    expectFailed(answer, 'ECS no longer returns the task, so its result is unknown.');
+    expectStopped(world, 1);
+    expect(world.tasks[0].stoppedAt! - world.tasks[0].at).toBeGreaterThanOrEqual(300_000);
+    expect(world.tasks[0].stoppedAt! - world.tasks[0].at).toBeLessThan(305_000);
   });
 
   test('continues after throttling and server errors of DescribeTasks', async () => {
