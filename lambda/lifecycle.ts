@@ -94,7 +94,7 @@ async function update(request: Request, event: CloudFormationCustomResourceUpdat
   const run = async () => {
     const failed = [reading, clearing].find((part) => part.status === 'rejected');
     if (failed) {
-      return withStillRunning(answerError(failed.reason), stopped);
+      return beginsRun(request, baton) ? withStillRunning(answerError(failed.reason), stopped) : stopOtherVersion(request, failed.reason);
     }
     if (kind === 'turned back') {
       return runNothingTurnedBack(request, stopped);
@@ -197,7 +197,7 @@ async function remove(request: Request, event: CloudFormationCustomResourceDelet
     return { status: 'SUCCESS', reason: notStopped(stopped.stillRunning, stopped.unseen) };
   }
   const isRollback = await retry(world, limit(request, TIME_TO_STOP_MS), () => readStackStatus(request)).then(isRollbackOfDelete, (error) => {
-    if (error instanceof OutOfDate) {
+    if (error instanceof OutOfDate && !request.event.HandedOver) { // who waits for a task looks twice
       throw error;
     }
     return false;
@@ -212,9 +212,8 @@ async function resumeOrStart(
   let progress: Progress | undefined;
   try {
     progress = await resumeRun(request, spec, occasion, baton);
-  } catch (error) { // nobody waits for those tasks any more
-    const options = { reason: STOP_REASONS.otherVersion, includesOwn: true };
-    return withStillRunning(answerError(error), await stopUpToNow(request, [request.event.ResourceProperties], options));
+  } catch (error) {
+    return stopOtherVersion(request, error);
   }
   if (progress) {
     return runTask(request, spec, progress);
@@ -226,6 +225,12 @@ async function resumeOrStart(
     return withStillRunning({ status: 'FAILED', reason: [sentence(NOTES.earlierMayRun)] }, stopped);
   }
   return runTask(request, spec, beginProgress(request, spec, occasion));
+}
+
+/** Another version has started tasks that this one cannot continue with: nobody waits for them any more. */
+async function stopOtherVersion(request: Request, error: unknown): Promise<Answer> {
+  const options = { reason: STOP_REASONS.otherVersion, includesOwn: true };
+  return withStillRunning(answerError(error), await stopUpToNow(request, [request.event.ResourceProperties], options));
 }
 
 function withStillRunning(answer: Answer, { stillRunning, unseen }: Stopped): Answer {

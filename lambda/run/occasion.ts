@@ -7,7 +7,7 @@ import { describeStack, findStackStatus, isRollbackOfDelete, isRollbackStatus, i
 import { readMark } from '../ecs/marks';
 import { retry } from '../retry';
 import { adviceOnError } from '../verdict/causes';
-import { Failed, OutOfDate } from '../verdict/failure';
+import { Failed, Failure, OutOfDate } from '../verdict/failure';
 import { ERRORS, FAILURES } from '../verdict/texts';
 
 /** What an Update is: 'turned back' when only the second reading says that CloudFormation rolls back. */
@@ -33,7 +33,7 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
       reading = await retry(world, until, () => readStackUpToDate(request));
     } catch (error) {
       if (!(error instanceof OutOfDate)) {
-        throw unknownStatus(error);
+        throw unknownStatus(error, request.event.HandedOver || baton?.state === 'UNKNOWN' ? FAILURES.otherVersion : FAILURES.rollbackUnknown);
       }
       outOfDate = error;
     }
@@ -59,12 +59,8 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
   }
 }
 
-function unknownStatus(error: unknown): Failed {
-  return new Failed({
-    ...FAILURES.rollbackUnknown,
-    awsReason: String(error),
-    advice: adviceOnError(error) ?? FAILURES.rollbackUnknown.advice,
-  });
+function unknownStatus(error: unknown, failure: Failure): Failed {
+  return new Failed({ ...failure, awsReason: String(error), advice: adviceOnError(error) ?? failure.advice });
 }
 
 /** Reads the status again before a failure is answered, which would leave a rollback stuck. */

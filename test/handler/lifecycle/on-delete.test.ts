@@ -1,5 +1,5 @@
 import { create, fails, ID, MINUTE, properties, remove, runs, update, FakeAws, times } from '../../support/fake-aws';
-import { expectSuccess, expectFailed, expectStarted } from '../../support/handler-expectations';
+import { expectSuccess, expectFailed, expectNoneStopped, expectStarted } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });
@@ -56,6 +56,15 @@ describe('Delete with onDelete', () => {
     world.faults.DescribeStacks = [() => ({ Stacks: [{ StackStatus: 'UPDATE_IN_PROGRESS', LastUpdatedTime: new Date(Date.UTC(2026, 0, 1, 0, 4)) }] })];
     await world.request(drop());
     expectStarted(world, 0);
+  });
+
+  test('continues waiting after a hand-over, although one reading says that another deployment has begun', async () => {
+    world.lives = [runs(25 * 60, 0)];
+    await world.invoke(drop());
+    world.lastUpdated = new Date(world.time);
+    const [next] = world.handedOver.splice(0);
+    expectSuccess(await world.request(next));
+    expectNoneStopped(world);
   });
 
   test('fails with the path of a property that does not fit', async () => {

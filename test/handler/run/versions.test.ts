@@ -1,5 +1,5 @@
 import type { Event } from '../../../lambda/cloudformation/request';
-import { create, FakeAws, fails, ID, MINUTE, properties, runs, START, update } from '../../support/fake-aws';
+import { create, FakeAws, fails, ID, MINUTE, properties, runs, START, times, update } from '../../support/fake-aws';
 import { expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -67,6 +67,18 @@ test('an invocation that cannot read a hand-over fails when ECS does not let it 
 
   expect(await world.request(event)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('not authorized to perform: ecs:ListTasks') });
   expect(world.tasks).toHaveLength(1);
+});
+
+test('an Update that can read neither its hand-over nor the status of the stack stops its task, and does not say that none was started', async () => {
+  world.stackStatus = 'UPDATE_IN_PROGRESS';
+  const event = await handedOverByOtherVersion(update(), () => ({ version: 2 }));
+  world.faults.DescribeStacks = times(100, fails('ThrottlingException', 'Rate exceeded'));
+
+  expect(await world.request(event)).toMatchObject({
+    Status: 'FAILED',
+    Reason: expect.stringMatching(/^Another version of the function started the task, .*\nAWS says: ThrottlingException: Rate exceeded\nCloudWatch/),
+  });
+  expectStopped(world, 1);
 });
 
 test('an invocation that cannot read a hand-over waits for all tasks of the request', async () => {
