@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { identity } from '../../lambda/cloudformation/identity';
 import { markOf } from '../../lambda/ecs/marks';
 import { LOG_WITHIN_MS } from '../../src/timing';
+import { WICKED } from '../simulation/wicked';
 
 const ROOT = path.join(__dirname, '..', '..');
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
@@ -49,6 +50,10 @@ describe('docs/aws-behaviour.md', () => {
     const named = tests === 'none' ? [] : tests.split('; ').map((one) => /^`(test\/[\w/.-]+\.test\.ts)` "(.+)"$/.exec(one) ?? [one]);
     const missing = named.filter(([, file, name]) => !file || !existsSync(path.join(ROOT, file)) || !isNamed(read(file), name));
     expect(missing.map(([one]) => one)).toEqual([]);
+  });
+
+  test.each(WICKED.map(({ name }) => [name]))('has the simulated fault in a row: %s', (name) => {
+    expect(rows.filter((cells) => cells[4].includes(`\`${name}\``))).not.toEqual([]);
   });
 
   test.each(cases)('names faults that the simulation has: %s', (_, { 'simulated fault': faults }) => {
