@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { RegisterTaskDefinitionCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { DeleteRolePolicyCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CfnOutput } from 'aws-cdk-lib';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
@@ -9,8 +8,6 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { confirmed, defineCheck, notSeen, refuted } from './check';
 import { DENIAL } from '../clean-up';
 import { Event, findRequests, findStates, LogLine, Request, secondsBetween } from '../evidence';
-import type { Scene } from '../scene';
-import { registeredFamily, TAG } from '../tags';
 
 export const SELF_INVOCATION = defineCheck<{ succeeded: boolean; tasks: number; handOvers: number; log: LogLine[] }>({
   id: 'self-invocation',
@@ -153,53 +150,3 @@ export const TWELVE_TASKS = defineCheck<{ succeeded: boolean; delays: number[]; 
     return { succeeded, delays, requests, events, log: log.filter(({ text }) => /reached the limit/.test(text)) };
   },
 });
-
-/** How often something new is used at once. */
-const ATTEMPTS = 10;
-
-export const CREATED_SECONDS_AGO = defineCheck<{ answers: string[] }>({
-  id: 'created-seconds-ago',
-  does: `Registers a task definition and runs it at once, ${ATTEMPTS} times.`,
-  creates: `${ATTEMPTS} revisions of a task definition, and as many tasks of a few seconds`,
-  minutes: 4,
-  usage: { fargateMinutes: ATTEMPTS },
-  beliefs: [{
-    believed: 'So can subnets and security groups (`InvalidSubnetID.NotFound`, `InvalidGroup.NotFound` within `InvalidParameterException`), task definitions, capacity providers of a cluster, and the token of a role.',
-    judge: ({ answers }) => {
-      const unknown = answers.filter((answer) => answer !== 'started');
-      return unknown.length > 0
-        ? confirmed(`${unknown.length} of ${answers.length} new task definitions could not be run at once: ${unknown[0]}.`)
-        : notSeen(`All of ${answers.length} new task definitions could be run at once. Subnets, security groups, capacity providers and roles were not tried.`);
-    },
-    ifRefuted: 'The patience of `patienceWithError` with these errors is not needed.',
-  }],
-  async observe(scene) {
-    return { answers: await useAtOnce(scene) };
-  },
-});
-
-async function useAtOnce(scene: Scene): Promise<string[]> {
-  const { ecs } = scene.account;
-  const { cluster, subnets, securityGroup } = scene.ground;
-  const answers: string[] = [];
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    scene.say(`RegisterTaskDefinition and RunTask: ${attempt} of ${ATTEMPTS}`);
-    const { taskDefinition } = await ecs.send(new RegisterTaskDefinitionCommand({
-      family: registeredFamily(scene.runId),
-      requiresCompatibilities: ['FARGATE'],
-      networkMode: 'awsvpc',
-      cpu: '256',
-      memory: '512',
-      containerDefinitions: [{ name: 'app', image: scene.image, command: ['true'] }],
-      tags: [{ key: TAG, value: scene.runId }],
-    }));
-    answers.push(await ecs.send(new RunTaskCommand({
-      cluster,
-      taskDefinition: taskDefinition!.taskDefinitionArn,
-      launchType: 'FARGATE',
-      networkConfiguration: { awsvpcConfiguration: { subnets, securityGroups: [securityGroup], assignPublicIp: 'ENABLED' } },
-      tags: [{ key: TAG, value: scene.runId }],
-    })).then(({ failures = [] }) => failures.map(({ reason }) => reason).join() || 'started', ({ name, message }) => `${name}: ${message}`));
-  }
-  return answers;
-}

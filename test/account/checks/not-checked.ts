@@ -1,14 +1,6 @@
 /** What no check settles, and why. Each report lists it. */
 export const NOT_CHECKED: ReadonlyArray<{ readonly believed: string; readonly because: string }> = [
   {
-    believed: 'A change of the `Metadata` of a custom resource alone sends it no Update. If it did, a replaced dependency with a condition would run the task again.',
-    because: 'A check is still to be written: it would change the Metadata alone and look for an Update.',
-  },
-  {
-    believed: 'Whether ECS runs a task on `FARGATE` or `FARGATE_SPOT` in a cluster with which neither was associated by name. Public apps are deployed so.',
-    because: 'A check is still to be written: it would run a task with the provider of a cluster that has none.',
-  },
-  {
     believed: 'Without a service role, CloudFormation acts with the credentials of the caller, which expire: often after an hour.',
     because: 'A check would take more than an hour, and credentials without the role of `cdk bootstrap`.',
   },

@@ -174,3 +174,34 @@ export const METADATA_REFERENCE = defineCheck<{ without: boolean; events: Event[
     return { without: succeeded, events: (await scene.events()).filter(({ resource }) => ['Slow', 'Next'].includes(resource)) };
   },
 });
+
+export const METADATA_CHANGE = defineCheck<{ succeeded: boolean; status: string; requests: Request[]; events: Event[] }>({
+  id: 'metadata-change',
+  does: 'Changes the Metadata of a RunTask, and nothing else of it.',
+  creates: 'a RunTask, and a task of a few seconds',
+  minutes: 5,
+  usage: { fargateMinutes: 2 },
+  beliefs: [{
+    believed: 'A change of the `Metadata` of a custom resource alone sends it no Update. If it did, a replaced dependency with a condition would run the task again.',
+    judge: ({ succeeded, status, requests }) => {
+      const updates = requests.filter(({ type }) => type === 'Update').length;
+      const seen = `CloudFormation sent ${updates} Updates, and the stack was ${status}.`;
+      if (!succeeded || status !== 'UPDATE_COMPLETE' || requests.length === 0) {
+        return notSeen(seen);
+      }
+      return updates === 0 ? confirmed(seen) : refuted(seen);
+    },
+    ifRefuted: 'A task runs again when a conditional resource that it waits for is replaced: `WAITS_FOR` in `src/order/dependency-graph.ts` needs another place for the reference.',
+  }],
+  async observe(scene) {
+    const version = (number: string): Build => (stack) => {
+      stack.run('Run', 'true').node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child) && child.cfnResourceType === 'Custom::EcsRunTask')
+        .forEach((resource) => resource.addMetadata('Version', number));
+      new CfnOutput(stack, 'Version', { value: number }); // a stack with changes of Metadata alone could count as unchanged
+    };
+    await scene.deploy('a RunTask', version('1'));
+    const { succeeded } = await scene.tryDeploy('the same with other Metadata', version('2'));
+    const { status } = await scene.describe();
+    return { succeeded, status, requests: findRequests(await scene.functionLog(), 'Run'), events: (await scene.events()).filter(({ resource }) => resource.startsWith('Run')) };
+  },
+});

@@ -1,0 +1,89 @@
+import { CapacityProviderStrategyItem, LaunchType, RegisterTaskDefinitionCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
+import { confirmed, defineCheck, notSeen, refuted } from './check';
+import type { Scene } from '../scene';
+import { registeredFamily, TAG } from '../tags';
+
+/** How often something new is used at once. */
+const ATTEMPTS = 10;
+
+export const CREATED_SECONDS_AGO = defineCheck<{ answers: string[] }>({
+  id: 'created-seconds-ago',
+  does: `Registers a task definition and runs it at once, ${ATTEMPTS} times.`,
+  creates: `${ATTEMPTS} revisions of a task definition, and as many tasks of a few seconds`,
+  minutes: 4,
+  usage: { fargateMinutes: ATTEMPTS },
+  beliefs: [{
+    believed: 'So can subnets and security groups (`InvalidSubnetID.NotFound`, `InvalidGroup.NotFound` within `InvalidParameterException`), task definitions, capacity providers of a cluster, and the token of a role.',
+    judge: ({ answers }) => {
+      const unknown = answers.filter((answer) => answer !== 'started');
+      return unknown.length > 0
+        ? confirmed(`${unknown.length} of ${answers.length} new task definitions could not be run at once: ${unknown[0]}.`)
+        : notSeen(`All of ${answers.length} new task definitions could be run at once. Subnets, security groups, capacity providers and roles were not tried.`);
+    },
+    ifRefuted: 'The patience of `patienceWithError` with these errors is not needed.',
+  }],
+  async observe(scene) {
+    const answers: string[] = [];
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      scene.say(`RegisterTaskDefinition and RunTask: ${attempt} of ${ATTEMPTS}`);
+      answers.push(await tryRunTask(scene, await registerTaskDefinition(scene), { launchType: 'FARGATE' }));
+    }
+    return { answers };
+  },
+});
+
+const PROVIDERS = ['FARGATE', 'FARGATE_SPOT'] as const;
+
+export const UNASSOCIATED_PROVIDER = defineCheck<{ answers: string[] }>({
+  id: 'unassociated-provider',
+  does: 'Runs a task on FARGATE and one on FARGATE_SPOT, in a cluster without capacity providers.',
+  creates: 'a revision of a task definition, and two tasks of a few seconds',
+  minutes: 2,
+  usage: { fargateMinutes: PROVIDERS.length },
+  beliefs: [{
+    believed: 'Whether ECS runs a task on `FARGATE` or `FARGATE_SPOT` in a cluster with which neither was associated by name. Public apps are deployed so.',
+    judge: ({ answers }) => {
+      const seen = `${PROVIDERS.map((provider, index) => `${provider}: ${answers[index]}`).join('. ')}.`;
+      return answers.every((answer) => answer === 'started') ? confirmed(seen) : refuted(seen);
+    },
+    ifRefuted: '`warnOfMissingProviders` in `src/request/warnings.ts` warns rightly, and the warning can become an error. If confirmed, it can go.',
+    onlyOnAws: 'it does not know which providers a cluster has.',
+  }],
+  async observe(scene) {
+    const taskDefinition = await registerTaskDefinition(scene);
+    const answers: string[] = [];
+    for (const capacityProvider of PROVIDERS) {
+      scene.say(`RunTask on ${capacityProvider}`);
+      answers.push(await tryRunTask(scene, taskDefinition, { capacityProviderStrategy: [{ capacityProvider }] }));
+    }
+    return { answers };
+  },
+});
+
+/** A new revision of a task definition of a few seconds. */
+async function registerTaskDefinition({ account: { ecs }, runId, image }: Scene): Promise<string> {
+  const { taskDefinition } = await ecs.send(new RegisterTaskDefinitionCommand({
+    family: registeredFamily(runId),
+    requiresCompatibilities: ['FARGATE'],
+    networkMode: 'awsvpc',
+    cpu: '256',
+    memory: '512',
+    containerDefinitions: [{ name: 'app', image, command: ['true'] }],
+    tags: [{ key: TAG, value: runId }],
+  }));
+  return taskDefinition!.taskDefinitionArn!;
+}
+
+type Capacity = { readonly launchType: LaunchType } | { readonly capacityProviderStrategy: CapacityProviderStrategyItem[] };
+
+/** Whether ECS started the task, or why it did not. */
+async function tryRunTask({ account, ground, runId }: Scene, taskDefinition: string, capacity: Capacity): Promise<string> {
+  const { cluster, subnets, securityGroup } = ground;
+  return account.ecs.send(new RunTaskCommand({
+    cluster,
+    taskDefinition,
+    ...capacity,
+    networkConfiguration: { awsvpcConfiguration: { subnets, securityGroups: [securityGroup], assignPublicIp: 'ENABLED' } },
+    tags: [{ key: TAG, value: runId }],
+  })).then(({ failures = [] }) => failures.map(({ reason }) => reason).join() || 'started', ({ name, message }) => `${name}: ${message}`);
+}
