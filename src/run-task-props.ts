@@ -561,7 +561,7 @@ export interface RunTaskOptions {
   readonly exitCodeFrom?: string[];
 
   /**
-   * The exit codes that count as success.
+   * The exit codes that count as success. An exit code of Windows, such as 3221226505 (0xC0000409), counts with and without its sign.
    *
    * @default [0]
    */

@@ -340,9 +340,14 @@ export function knownStartFailure(reason: string): Explanation | undefined {
   return START_FAILURES.find((cause) => cause.says.every((pattern) => pattern.test(specific)));
 }
 
-/** What an exit code means, if it means the same everywhere. ECS reports those of Windows with and without a sign. */
+/** What an exit code means, if it means the same everywhere. */
 export function meaningOfExitCode(code: number): Explanation | undefined {
-  return EXIT_CODES[code < 0 ? code + 2 ** 32 : code];
+  return EXIT_CODES[removeSign(code)];
+}
+
+/** ECS reports the exit codes of Windows, which have 32 bits, with and without a sign. */
+export function removeSign(code: number): number {
+  return code < 0 ? code + 2 ** 32 : code;
 }
 
 const SERVICES = {

@@ -1,5 +1,5 @@
 import type { Container, Task } from '@aws-sdk/client-ecs';
-import { Explanation, knownStartFailure, meaningOfExitCode } from './causes';
+import { Explanation, knownStartFailure, meaningOfExitCode, removeSign } from './causes';
 import type { Failure, Patience } from './failure';
 import { FAILURES, REASONS } from './texts';
 import type { RunSpec } from '../../src/contract';
@@ -104,7 +104,8 @@ function startFailure(task: Task, rules: Rules): Failure {
 }
 
 function exitFailure(task: Task, deciding: Container[], rules: Rules): Failure | undefined {
-  const failed = deciding.filter(({ exitCode }) => exitCode === undefined || !rules.SuccessExitCodes.includes(exitCode));
+  const successes = rules.SuccessExitCodes.map(removeSign);
+  const failed = deciding.filter(({ exitCode }) => exitCode === undefined || !successes.includes(removeSign(exitCode)));
   if (deciding.length > 0 && failed.length === 0) {
     return undefined;
   }

@@ -83,3 +83,16 @@ describe('Delete with onDelete', () => {
     expectStarted(world, 1);
   });
 });
+
+test('a RunTask that gets a new logical id runs its task first, and then the task of onDelete of the old one', async () => {
+  world.lives = [runs(5, 0)];
+  const command = (word: string) => properties({}, { overrides: { containerOverrides: [{ name: 'app', command: [word] }] } });
+  const { RunOn, ServiceToken, ServiceTimeout, ...drop } = command('drop-tenant');
+  const tenant = { ...command('create-tenant'), OnDelete: { ...drop, CompleteWhen: 'TASK_STOPPED' } };
+  world.stackStatus = 'UPDATE_IN_PROGRESS';
+  expectSuccess(await world.request({ ...create(tenant), LogicalResourceId: 'Renamed' }));
+  world.stackStatus = 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS';
+  expectSuccess(await world.request(remove(tenant)));
+
+  expect(world.callsOf('RunTask').map(({ overrides }) => overrides.containerOverrides[0].command)).toEqual([['create-tenant'], ['drop-tenant']]);
+});

@@ -59,6 +59,15 @@ describe('a task in STOPPED', () => {
     expect(stateOf(exited(0), { SuccessExitCodes: [3] })).toBe('failed');
   });
 
+  test.each([
+    [3221226505, 3221226505],
+    [3221226505, -1073740791],
+    [-1073740791, 3221226505],
+  ])('takes the exit code of Windows %i also if ECS reports it as %i', (code, reported) => {
+    expect(stateOf(exited(reported), { SuccessExitCodes: [0, code] })).toBe('succeeded');
+    expect(stateOf(exited(reported), { SuccessExitCodes: [0, 1] })).toBe('failed');
+  });
+
   test('fails when somebody stopped it, also when the container then exited with 0', () => {
     expect(stateOf(ended({ stopCode: 'UserInitiated', containers: [stopped('app', 0)] }))).toBe('failed');
   });
