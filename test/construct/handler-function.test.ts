@@ -14,7 +14,7 @@ import { RESOURCE_TYPE } from '../../src/contract';
 import { RunTask, RunTaskConfig, RunTaskFunctionOptions, RunTaskProps } from '../../src/index';
 import { expectErrors } from '../support/expectations';
 import { deployedPolicies, verdict } from '../support/iam';
-import { everything, readable, runTask, Setup, setup, statementsOf } from '../support/stacks';
+import { everything, network, readable, runTask, Setup, setup, statementsOf } from '../support/stacks';
 
 const PLACE = { partition: 'aws', region: 'eu-west-1', account: '123456789012' };
 
@@ -355,6 +355,17 @@ describe('RunTaskConfig', () => {
       expect(group).toMatchObject({ Properties: { RetentionInDays: 7 }, DeletionPolicy: 'Delete' });
       expect(functionOf(given.stack).Properties.LoggingConfig).toEqual({ LogGroup: { Ref: logicalId } });
       expect(waitsFor(given.stack)).toContain(logicalId.replace(/[0-9A-F]{8}$/, ''));
+    });
+
+    test('in how long and whether logs are kept in the log group that newer versions of aws-cdk-lib create with a feature flag', () => {
+      const { stack, task } = network({ '@aws-cdk/aws-lambda:useCdkManagedLogGroup': true });
+      task();
+      CustomResourceConfig.of(stack.node.root).addLogRetentionLifetime(logs.RetentionDays.ONE_MONTH);
+      CustomResourceConfig.of(stack.node.root).addRemovalPolicy(RemovalPolicy.DESTROY);
+      const groups = Object.entries(Template.fromStack(stack).findResources('AWS::Logs::LogGroup'));
+      const ofFunction = groups.filter(([logicalId]) => logicalId.startsWith('EcsRunTaskHandler'));
+
+      expect(ofFunction.map(([, { Properties, DeletionPolicy }]) => [Properties.RetentionInDays, DeletionPolicy])).toEqual([[30, 'Delete']]);
     });
 
     test('unless it says something itself', () => {
