@@ -57,7 +57,7 @@ export const START_FAILURES: readonly KnownCause[] = [
   },
   {
     says: [THROTTLED],
-    means: 'AWS throttled a request that its start needs',
+    means: 'AWS throttled a request needed to start it',
     advice: 'start fewer tasks at the same time, or raise the rate limit of that service in Service Quotas',
     patience: DEADLINE,
   },
@@ -206,7 +206,7 @@ export const START_FAILURES: readonly KnownCause[] = [
   },
   {
     says: [/InsufficientFreeAddresses/i],
-    means: 'the subnet has no free address',
+    means: 'the subnet has no free IP address',
     advice: 'choose other subnets with vpcSubnets',
   },
   {
@@ -318,8 +318,8 @@ export const EXIT_CODES: { readonly [code: number]: Explanation } = {
   134: { means: 'it aborted with SIGABRT' },
   137: { means: 'it was killed with SIGKILL', advice: 'raise memoryLimitMiB if it ran out of memory, or stopTimeout if it was told to stop' },
   139: { means: 'it crashed with SIGSEGV, a segmentation fault', advice: 'check the native code in the image, and its CPU architecture' },
-  143: { means: 'it was ended with SIGTERM', advice: 'check what stopped the task before it was done' },
-  0x40010004: { means: 'it was terminated from outside (0x40010004)', advice: 'check what stopped the task before it was done' },
+  143: { means: 'it was ended with SIGTERM', advice: 'check what stopped the task before the command finished' },
+  0x40010004: { means: 'it was terminated from outside (0x40010004)', advice: 'check what stopped the task before the command finished' },
   0xc0000005: { means: 'it crashed with an access violation (0xC0000005)', advice: 'check the native code in the image' },
   0xc0000017: { means: 'Windows could not give it enough memory (0xC0000017)', advice: 'raise memoryLimitMiB of the container or of the task' },
   0xc000001d: { means: 'it crashed with an illegal instruction (0xC000001D)', advice: 'check the native code in the image, and its CPU architecture' },
@@ -327,7 +327,7 @@ export const EXIT_CODES: { readonly [code: number]: Explanation } = {
   0xc00000fd: { means: 'its stack overflowed (0xC00000FD)', advice: 'look for an endless recursion' },
   0xc0000135: { means: 'a DLL was not found (0xC0000135)', advice: 'check that the image has all DLLs and the runtime that the program needs' },
   0xc0000139: { means: 'a DLL lacks a function (0xC0000139)', advice: 'check the versions of the DLLs in the image' },
-  0xc000013a: { means: 'it was ended by Ctrl+C or a shutdown (0xC000013A)', advice: 'check what stopped the task before it was done' },
+  0xc000013a: { means: 'it was ended by Ctrl+C or a shutdown (0xC000013A)', advice: 'check what stopped the task before the command finished' },
   0xc0000142: { means: 'a DLL failed to initialize (0xC0000142)', advice: 'check that the base image matches the version of Windows' },
   0xc0000374: { means: 'it crashed with a corrupted heap (0xC0000374)', advice: 'check the native code in the image' },
   0xc0000409: { means: 'it ended itself because of a fatal error (0xC0000409)', advice: 'check the native code in the image' },

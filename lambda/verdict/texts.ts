@@ -10,7 +10,7 @@ export const FAILURES = {
   // Before the start
   property: (path: string, expected: string) => ({
     cause: `the property ${path} is not ${expected}`,
-    advice: 'correct the parameter or override that sets it; if nothing does, deploy again with the latest version of cdk-ecs-run-task',
+    advice: 'correct the parameter or override that sets it; if neither does, deploy again with the latest version of cdk-ecs-run-task',
   }),
   containersUnknown: (taskDefinition: string) => ({ cause: `ECS did not return the containers of ${taskDefinition}` }),
   rollbackUnknown: {
@@ -18,7 +18,7 @@ export const FAILURES = {
     advice: 'deploy again, or continue the rollback',
   },
   cancelledBeforeStart: { cause: 'the deployment was cancelled before the task started' },
-  notDeploying: (status: string) => ({ cause: `the task did not start: the stack is ${status}, not being deployed` }),
+  notDeploying: (status: string) => ({ cause: `the task did not start: the stack is not being deployed (${status})` }),
   outOfDate: { cause: 'this request is out of date: CloudFormation has continued without it' },
   supersededByTask: { cause: 'another request started a task of this resource after this request was sent' },
   deliveredLate: (age: string) => ({ cause: `Lambda delivered the request ${age} late, after the timeout of the task`, advice: 'deploy again' }),
@@ -39,7 +39,7 @@ export const FAILURES = {
     cause: `the task did not end within ${time}, and ECS did not report its status`,
     advice: 'check what it was waiting for, or raise timeout',
   }),
-  endNotSeen: (time: string, blindFor: string) => ({ cause: `the task was not seen to end within ${time}: reading its status failed for the last ${blindFor}` }),
+  endNotSeen: (time: string, blindFor: string) => ({ cause: `the function did not see the task end within ${time}: reading its status failed for the last ${blindFor}` }),
   neverSeen: { cause: 'the function could never read the status of the task, so its result is unknown' },
   gone: { cause: 'ECS no longer returns the task, so its result is unknown' },
   deploymentEnded: (status: string) => ({ cause: `the deployment already ended (${status}), and nothing waits for the task` }),
@@ -67,10 +67,10 @@ export const FAILURES = {
   }),
   outputMissing: (name: string, container: string) => ({
     cause: `the task succeeded, but its output "${name}" is not in its log`,
-    advice: `let container "${container}" print a line "ecs-run-task-output ${name}=<value>" before it ends, and check that the log driver drops no lines (mode non-blocking)`,
+    advice: `print the line "ecs-run-task-output ${name}=<value>" in container "${container}", and check that its log driver does not drop lines (mode non-blocking)`,
   }),
   outputDiffers: (name: string, values: string) => ({
-    cause: `the task printed ${values} different values of its output "${name}"`,
+    cause: `the task printed ${values} different values for its output "${name}"`,
     advice: 'print each output once',
   }),
   resultsTooLong: (bytes: string) => ({
@@ -84,7 +84,7 @@ export const FAILURES = {
 export const REASONS = {
   notPlaced: 'ECS did not place it',
   neverRan: 'it never ran, or its host was lost',
-  noTimeToStart: 'the time ended before the first attempt',
+  noTimeToStart: 'no time was left for the first attempt',
 };
 
 /** Advice that depends on an error. */
@@ -103,7 +103,7 @@ export const NOTES = {
   rollbackWithoutTask: 'The rollback continues without its task.',
   passed: 'The task is still running. The next resource continues waiting for it.',
   everSucceededUnknown: 'It is unknown whether the task ever succeeded, and runOn CREATE never runs it again. Set runOn to CHANGE for this deployment.',
-  attributesUnknown: (names: string) => `The stack has no ${names} of the task: the task last ran before the stack used it, or in a deployment that failed, and runOn CREATE never runs the task again. Set runOn to CHANGE for this deployment.`,
+  attributesUnknown: (names: string) => `The stack has no value for ${names}: the task last ran before the stack used this value, or in a deployment that failed, and runOn CREATE never runs the task again. Set runOn to CHANGE for this deployment.`,
   earlierStillRuns: 'The task of an earlier deployment is still running, so no new task was started.',
   earlierMayRun: 'A task of an earlier deployment may still be running, so no new task was started.',
   notStopped: (taskArn: string) => `Could not confirm that this task stopped. Stop it manually: ${taskArn}.`,

@@ -139,9 +139,9 @@ function checkCycle({ resource }: OrderedTask, companion: CfnResource, nestedSta
     ? undefined
     : [...graph.findNeeds(companion)].find((found) => graph.needsAny(found, (other) => other === nestedStack));
   if (need) {
-    throw new Error(`[${resource.node.scope!.node.path}] '${companion.node.path}' causes a dependency cycle: it depends on '${need.node.path}', `
-      + `which depends on the nested stack '${companion.stack.node.path}' around it; `
-      + 'create it outside, for example with connections.allowTo() of the RunTask');
+    throw new Error(`[${resource.node.scope!.node.path}] '${companion.node.path}' causes a dependency cycle: it is in the nested stack `
+      + `'${companion.stack.node.path}' and depends on '${need.node.path}', which depends on that stack; `
+      + 'create it outside that stack, for example with connections.allowTo() of the RunTask');
   }
 }
 

@@ -104,7 +104,7 @@ export function* checkService(scope: Construct, service: ecs.IService): Generato
   const controller = DeploymentController?.Type;
   if (controller === 'CODE_DEPLOY' || controller === 'EXTERNAL') {
     yield `forService requires a service with the deploymentController ECS, got: ${controller} for '${service.node.path}'; `
-      + 'use new RunTask, and start the deployment by that controller after it';
+      + 'use new RunTask, and start the deployment of that controller after the task';
     return;
   }
   const { family, taskDefinitionArn, node } = service.taskDefinition;

@@ -488,8 +488,8 @@ describe('synthesis rejects a contradictory order', () => {
       db.connections.allowDefaultPortFrom(run);
 
       expectErrors(() => Template.fromStack(stack), new RegExp("^\\[Stack/Task\\] 'Stack/Nested/Database/SecurityGroup/from .*' causes a dependency cycle: "
-        + "it depends on 'Stack/Task/SecurityGroup/Resource', which depends on the nested stack 'Stack/Nested' around it; "
-        + 'create it outside, for example with connections\\.allowTo\\(\\) of the RunTask$'));
+        + "it is in the nested stack 'Stack/Nested' and depends on 'Stack/Task/SecurityGroup/Resource', which depends on that stack; "
+        + 'create it outside that stack, for example with connections\\.allowTo\\(\\) of the RunTask$'));
     });
 
     test('but not if the task adds the rule', () => {

@@ -370,10 +370,10 @@ describe('forService rejects', () => {
       + 'for an imported service, use new RunTask; for a construct of aws-ecs-patterns, pass its service property'],
     ['the deployment controller CODE_DEPLOY', (given) => fargateService(given, { deploymentController: { type: ecs.DeploymentControllerType.CODE_DEPLOY } }),
       "[Stack/Task] forService requires a service with the deploymentController ECS, got: CODE_DEPLOY for 'Stack/Web'; "
-      + 'use new RunTask, and start the deployment by that controller after it'],
+      + 'use new RunTask, and start the deployment of that controller after the task'],
     ['the deployment controller EXTERNAL', (given) => fargateService(given, { deploymentController: { type: ecs.DeploymentControllerType.EXTERNAL } }),
       "[Stack/Task] forService requires a service with the deploymentController ECS, got: EXTERNAL for 'Stack/Web'; "
-      + 'use new RunTask, and start the deployment by that controller after it'],
+      + 'use new RunTask, and start the deployment of that controller after the task'],
     ['a service of another stack', ({ stack, cluster }) => {
       const other = new Stack(stack.node.root as App, 'Other');
       const taskDefinition = new ecs.FargateTaskDefinition(other, 'Definition');

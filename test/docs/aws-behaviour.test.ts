@@ -71,7 +71,7 @@ describe('what users must know of AWS is in the documents', () => {
 
   test.each<[string, RegExp]>([
     ['a failed onDelete is attempted three times while the stack lives on',
-      /If it fails while the stack remains, .{0,80}CloudFormation attempts the deletion three times, .{0,80}the deployment succeeds\. Make the task safe to repeat/],
+      /If it fails while the stack remains, .{0,80}CloudFormation attempts the deletion three times\. .{0,90}the deployment succeeds\. Make the task safe to repeat/],
     ['the 15 minutes of an invocation are a setting of the library', /The function has a timeout of 15 minutes\. It invokes itself before that and continues waiting/],
     ['each task that runs takes one concurrent execution of Lambda', /Each task that runs takes one concurrent execution of Lambda until it ends\. New accounts have as few as ten/],
     ['where to look when Lambda has too few of them', /raise the quota "Concurrent executions" of Lambda/],

@@ -19,7 +19,7 @@ const WORDING: ReadonlyArray<{ pattern: RegExp; instead: string; exceptions?: Re
   {
     pattern: /\brefuse[sd]?\b/i,
     instead: 'reject',
-    exceptions: [{ text: 'A connection timed out (x, x), was refused', reason: 'the words of TCP: connection refused' }],
+    exceptions: [{ text: 'A connection timed out (x, x) or was refused', reason: 'the words of TCP: connection refused' }],
   },
   { pattern: /\b(try|tries|tried) again\b/i, instead: 'retry' },
   { pattern: /\btime-outs?\b/i, instead: 'timeout' },

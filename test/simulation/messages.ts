@@ -84,7 +84,7 @@ export const MESSAGES: readonly Message[] = [
   didNotStart('not placed', /ECS did not place it/i, /./),
   {
     key: 'not being deployed',
-    says: /the stack is (\S+), not being deployed/i,
+    says: /the stack is not being deployed \((\S+)\)/i,
     isTrue: ({ calls }, [, status]) => calls('DescribeStacks').some(({ result }) => result?.Stacks[0]?.StackStatus === status),
   },
   {
@@ -100,7 +100,7 @@ export const MESSAGES: readonly Message[] = [
   },
   {
     key: 'not seen to end',
-    says: /was not seen to end within ([\d.]+) (second|minute)s?: reading its status failed for the last ([\d.]+) (second|minute)s?/i,
+    says: /did not see the task end within ([\d.]+) (second|minute)s?: reading its status failed for the last ([\d.]+) (second|minute)s?/i,
     isTrue: ({ request, history, at, calls }, [, within, unit, last, other]) => at >= timeIsOver(request, history)
       && Number(within) <= (request.run ?? request.properties).TimeoutSeconds / (unit === 'minute' ? 60 : 1) + 1
       && !calls('DescribeTasks').some((call) => !call.error && call.result?.tasks.length > 0 && call.invocation.request === request
@@ -204,7 +204,7 @@ export const MESSAGES: readonly Message[] = [
   },
   {
     key: 'several values',
-    says: /printed (\d+) different values of its output "([^"]+)"/i,
+    says: /printed (\d+) different values for its output "([^"]+)"/i,
     isTrue: ({ tasks }, [, , name]) => tasks.some(({ life }) => new Set(life.log.lines.filter((line) => line.startsWith(`ecs-run-task-output ${name}=`))).size > 1),
   },
   { key: 'too long', says: /results are (\d+) bytes? too long/i, isTrue: ({ request }) => outputsOf(request.run?.UsedAttributes ?? {}).length > 0 },

@@ -71,7 +71,7 @@ describe('the attributes without a run', () => {
 
   test('of an Update with runOn CREATE fail the request when the stack has kept none', async () => {
     world.stackStatus = 'UPDATE_IN_PROGRESS';
-    expectFailed(await world.request(update(properties({ ...using('TaskArn', 'ExitCode'), RunOn: 'CREATE' }))), 'The stack has no TaskArn and ExitCode of the task: the task last ran before the stack used it, or in a deployment that failed, and runOn CREATE never runs the task again. Set runOn to CHANGE for this deployment.');
+    expectFailed(await world.request(update(properties({ ...using('TaskArn', 'ExitCode'), RunOn: 'CREATE' }))), 'The stack has no value for TaskArn and ExitCode: the task last ran before the stack used this value, or in a deployment that failed, and runOn CREATE never runs the task again. Set runOn to CHANGE for this deployment.');
   });
 
   test('of a rollback are those that the stack has kept', async () => {

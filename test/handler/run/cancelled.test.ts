@@ -8,7 +8,7 @@ describe('a deployment that has already ended', () => {
   test.each(['CREATE_COMPLETE', 'CREATE_FAILED', 'UPDATE_FAILED'])('starts no task while the stack is %s', async (status) => {
     world.stackStatus = status;
     world.time += MINUTE; // the event is late
-    expectFailed(await world.request(create()), `The task did not start: the stack is ${status}, not being deployed.`);
+    expectFailed(await world.request(create()), `The task did not start: the stack is not being deployed (${status}).`);
     expectStarted(world, 0);
   });
 

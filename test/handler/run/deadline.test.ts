@@ -63,7 +63,7 @@ describe('the timeout', () => {
 
   test('of one second reports that there was no time for a first attempt', async () => {
     world.faults.ListTasks = times(1000, fails('AccessDeniedException'));
-    expectFailed(await world.request(create(properties({ TimeoutSeconds: '1' }))), 'The task did not start within 1 second: the time ended before the first attempt.');
+    expectFailed(await world.request(create(properties({ TimeoutSeconds: '1' }))), 'The task did not start within 1 second: no time was left for the first attempt.');
   });
 });
 
@@ -111,7 +111,7 @@ describe('the failure message at the deadline', () => {
     startsOnlyTheFirst();
     world.faults.DescribeTasks = [passThrough, ...times(10_000, fails('ThrottlingException'))];
     const { Reason } = await world.request(create(properties({}, { count: '2' })));
-    expect(Reason).toMatch(/^The task was not seen to end within 30 minutes\b/);
+    expect(Reason).toMatch(/^The function did not see the task end within 30 minutes\b/);
   });
 
   test('describes the task that did not start, rather than a task that ended', async () => {

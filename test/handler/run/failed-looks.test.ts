@@ -55,7 +55,7 @@ describe('DescribeTasks that keeps failing', () => {
   test('until the deadline fails the request, and the message says since when', async () => {
     world.lives = [runs(60 * 60, 0)];
     world.faults.DescribeTasks = failsBetween(20 * 60, 30 * 60 + 1);
-    expectFailed(await world.request(create()), 'The task was not seen to end within 30 minutes: reading its status failed for the last 10 minutes.');
+    expectFailed(await world.request(create()), 'The function did not see the task end within 30 minutes: reading its status failed for the last 10 minutes.');
     expectStopped(world, 1);
   });
 

@@ -64,7 +64,7 @@ describe('the whole failure message', () => {
       world.lives = [runs(60 * 60, 0)];
       world.faults.DescribeTasks = [passThrough, ...times(10_000, fails('ThrottlingException', 'Rate exceeded'))];
     }, [
-      'The task was not seen to end within 30 minutes: reading its status failed for the last 30 minutes.',
+      'The function did not see the task end within 30 minutes: reading its status failed for the last 30 minutes.',
       'AWS says: ThrottlingException: Rate exceeded',
       LOG,
       TASK,
@@ -103,7 +103,7 @@ describe('the whole failure message', () => {
       'AWS says: not authorized to perform: ecs:RunTask',
     ]],
     ['of a start that ECS throttles until the deadline', () => { world.faults.RunTask = times(1000, fails('ThrottlingException', 'Rate exceeded')); }, [
-      'The task did not start within 30 minutes: AWS throttled a request that its start needs. Start fewer tasks at the same time, or raise the rate limit of that service in Service Quotas.',
+      'The task did not start within 30 minutes: AWS throttled a request needed to start it. Start fewer tasks at the same time, or raise the rate limit of that service in Service Quotas.',
       'AWS says: ThrottlingException: Rate exceeded',
     ]],
     ['of a function without permission to describe the task', () => { world.faults.DescribeTasks = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:DescribeTasks')); }, [

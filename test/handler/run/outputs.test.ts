@@ -36,7 +36,7 @@ describe('an output of the task', () => {
       Status: 'FAILED',
       Reason: [
         'The task succeeded, but its output "BucketName" is not in its log. '
-          + 'Let container "app" print a line "ecs-run-task-output BucketName=<value>" before it ends, and check that the log driver drops no lines (mode non-blocking).',
+          + 'Print the line "ecs-run-task-output BucketName=<value>" in container "app", and check that its log driver does not drop lines (mode non-blocking).',
         'The end of its log:',
         `  ${lines[0]}`,
         'Log group /shop, stream app/app/1a.',
@@ -62,7 +62,7 @@ describe('an output of the task', () => {
 
   test('fails the deployment when the task prints two different values', async () => {
     world.logEvents = ['ecs-run-task-output BucketName=shop-7', 'ecs-run-task-output BucketName=shop-8'];
-    expectFailed(await world.request(output()), /2 different values of its output "BucketName"\. .*\nTask arn/);
+    expectFailed(await world.request(output()), /2 different values for its output "BucketName"\. .*\nTask arn/);
   });
 
   test('is read again while the log is late or cannot be read', async () => {

@@ -20,8 +20,8 @@ describe('starting a task', () => {
   });
 
   test.each([
-    ['throttling', 'ThrottlingException', 'Rate exceeded', 'AWS throttled a request that its start needs'],
-    ['throttling of a request to EC2', 'InvalidParameterException', 'Error retrieving subnet information for [subnet-1]: Rate exceeded (ErrorCode: Throttling)', 'AWS throttled a request that its start needs'],
+    ['throttling', 'ThrottlingException', 'Rate exceeded', 'AWS throttled a request needed to start it'],
+    ['throttling of a request to EC2', 'InvalidParameterException', 'Error retrieving subnet information for [subnet-1]: Rate exceeded (ErrorCode: Throttling)', 'AWS throttled a request needed to start it'],
     ['a role that cannot be assumed yet', 'ClientException', "ECS was unable to assume the role 'x' that was provided for this task.", 'ECS is not allowed to assume a role of the task'],
     ['a service-linked role that is still being created', 'InvalidParameterException', 'Unable to assume the service linked role. Please verify that the ECS service linked role exists.', 'ECS is not allowed to assume a role of the task'],
     ['a cluster that has not propagated yet', 'ClusterNotFoundException', 'Cluster not found.', 'ECS cannot find the cluster'],

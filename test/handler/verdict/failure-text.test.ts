@@ -55,7 +55,7 @@ const ENDINGS: Ending[] = [
     ending: 'a container told to end',
     task: exited(143),
     text: [
-      'Container "app" exited with code 143: it was ended with SIGTERM. Check what stopped the task before it was done.',
+      'Container "app" exited with code 143: it was ended with SIGTERM. Check what stopped the task before the command finished.',
     ],
   },
   {
@@ -201,7 +201,7 @@ const ENDINGS: Ending[] = [
     ending: 'a subnet without free addresses',
     task: neverStarted("Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-1': InsufficientFreeAddressesInSubnet"),
     text: [
-      'The task did not start: the subnet has no free address. Choose other subnets with vpcSubnets.',
+      'The task did not start: the subnet has no free IP address. Choose other subnets with vpcSubnets.',
       "AWS says: Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-1': InsufficientFreeAddressesInSubnet",
     ],
   },
@@ -399,7 +399,7 @@ const ENDINGS: Ending[] = [
     ending: 'a failed health check behind an exit code',
     task: ended({ stoppedReason: 'Task failed container health checks', containers: [{ name: 'app', exitCode: 143, runtimeId: '1' }] }),
     text: [
-      'Container "app" exited with code 143: it was ended with SIGTERM. Check what stopped the task before it was done.',
+      'Container "app" exited with code 143: it was ended with SIGTERM. Check what stopped the task before the command finished.',
       'AWS says: Task failed container health checks',
     ],
   },
@@ -501,12 +501,12 @@ const LASTING = undefined;
 
 /** Words of ECS as they were seen in public, what they mean, and how long a start that ends with them is retried. */
 const STARTS: Array<[words: string, means: string, patience: string | undefined]> = [
-  ['CannotPullECRContainerError: ThrottlingException: Rate exceeded status code: 400, request id: 75567eb3-6abb-11e6-9d4c-cb4ccd1cee97', 'AWS throttled a request that its start needs', DEADLINE],
-  ['CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref public.ecr.aws/nginx/nginx:1: unexpected status code 429 Too Many Requests - toomanyrequests: Rate exceeded', 'AWS throttled a request that its start needs', DEADLINE],
-  ['ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 5 time(s): ThrottlingException: Rate exceeded', 'AWS throttled a request that its start needs', DEADLINE],
-  ['ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 5 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 429, RequestID: d45b80b7: api error TooManyRequestsException', 'AWS throttled a request that its start needs', DEADLINE],
-  ['ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ThrottlingException: Rate exceeded : exit status 1', 'AWS throttled a request that its start needs', DEADLINE],
-  ['Unexpected EC2 error while attempting to Create Network Interface in subnet subnet-1: RequestLimitExceeded', 'AWS throttled a request that its start needs', DEADLINE],
+  ['CannotPullECRContainerError: ThrottlingException: Rate exceeded status code: 400, request id: 75567eb3-6abb-11e6-9d4c-cb4ccd1cee97', 'AWS throttled a request needed to start it', DEADLINE],
+  ['CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref public.ecr.aws/nginx/nginx:1: unexpected status code 429 Too Many Requests - toomanyrequests: Rate exceeded', 'AWS throttled a request needed to start it', DEADLINE],
+  ['ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 5 time(s): ThrottlingException: Rate exceeded', 'AWS throttled a request needed to start it', DEADLINE],
+  ['ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 5 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 429, RequestID: d45b80b7: api error TooManyRequestsException', 'AWS throttled a request needed to start it', DEADLINE],
+  ['ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ThrottlingException: Rate exceeded : exit status 1', 'AWS throttled a request needed to start it', DEADLINE],
+  ['Unexpected EC2 error while attempting to Create Network Interface in subnet subnet-1: RequestLimitExceeded', 'AWS throttled a request needed to start it', DEADLINE],
   ['CannotPullContainerError: ERROR: toomanyrequests: Too Many Requests.', 'the registry limits how often its images are pulled', DEADLINE],
   ['CannotPullContainerError: httpReadSeeker: failed open: unexpected status code https://images.example/v2/shop/blobs/sha256:1a: 429 Too Many Requests', 'the registry limits how often its images are pulled', DEADLINE],
   ['CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed open: unexpected status code https://images.example/v2/shop/blobs/sha256:1a: 503 Service Unavailable', 'a registry or an AWS service failed', DEADLINE],
