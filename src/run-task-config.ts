@@ -36,8 +36,8 @@ export interface RunTaskFunctionOptions {
   /**
    * The VPC in which to run the functions.
    *
-   * The functions must reach ECS, CloudFormation, Lambda, CloudWatch Logs and S3, which receives their responses, through a NAT gateway
-   * or VPC endpoints. Setting it after the scope has a `RunTask` is an error.
+   * Through a NAT gateway or VPC endpoints, the functions must reach ECS, CloudFormation, Lambda, CloudWatch Logs, and S3, which receives
+   * their responses. Setting it after the scope has a `RunTask` is an error.
    *
    * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
    * @default - the functions are not in a VPC
@@ -47,7 +47,7 @@ export interface RunTaskFunctionOptions {
   /**
    * The subnets in which to run the functions. They cannot be public, because a function has no public IP address.
    *
-   * Setting it without `vpc`, or after the scope has a `RunTask`, is an error.
+   * Setting them without `vpc`, or after the scope has a `RunTask`, is an error.
    *
    * @default - the private subnets of `vpc`
    */
@@ -56,7 +56,7 @@ export interface RunTaskFunctionOptions {
   /**
    * The security groups to associate with the functions.
    *
-   * Setting it without `vpc`, or after the scope has a `RunTask`, is an error.
+   * Setting them without `vpc`, or after the scope has a `RunTask`, is an error.
    *
    * @default - a new security group for each function, which allows all outbound traffic
    */
@@ -71,14 +71,14 @@ export interface RunTaskFunctionOptions {
   readonly logGroup?: logs.ILogGroup;
 
   /**
-   * The number of days to keep the log events of the functions. The stack of each function gets a log group for it.
+   * The number of days to keep the log events of the functions. If it is set, the library creates a log group for each function.
    *
    * @default - the log retention of `CustomResourceConfig`, otherwise events never expire; two years if `logRemovalPolicy` is set
    */
   readonly logRetention?: logs.RetentionDays;
 
   /**
-   * The removal policy of the functions' log groups. The stack of each function gets a log group for it.
+   * The removal policy of the functions' log groups. If it is set, the library creates a log group for each function.
    *
    * @default - the removal policy of `CustomResourceConfig`, otherwise the log groups are retained
    */
@@ -87,7 +87,8 @@ export interface RunTaskFunctionOptions {
   /**
    * The environment variables of the functions, such as `AWS_USE_FIPS_ENDPOINT`.
    *
-   * Each call and each scope adds its variables. If several scopes set the same variable, the nearest scope applies.
+   * Each call and each scope adds its variables. If several scopes set the same variable, the value of the nearest scope
+   * applies.
    *
    * @default - none
    */

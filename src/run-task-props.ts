@@ -36,8 +36,8 @@ export enum OnRollback {
   SKIP = 'SKIP',
 
   /**
-   * The rollback runs the task of the version that it restores. If this task fails, the rollback continues, and only the stack events
-   * show the failure.
+   * The rollback runs the previous version of the task, which it restores. If this task fails, the rollback continues, and only the stack
+   * events show the failure.
    */
   RUN = 'RUN',
 }
@@ -63,7 +63,7 @@ export enum CompleteWhen {
  */
 export enum ResourceType {
   /**
-   * GPUs: a number of them, `ALL` GPUs of the instance, or a share of one GPU.
+   * A number of GPUs, `ALL` GPUs of the instance, or a share of one GPU.
    */
   GPU = 'GPU',
 
@@ -165,7 +165,7 @@ export interface ContainerOverride {
    * The environment variables to pass to the container. They are added to the variables of the task definition, or replace the
    * variables of the same name.
    *
-   * They are visible in the template. The value of a secret is an error, because CloudFormation does not resolve it in a custom
+   * They are visible in the template. Passing the value of a secret is an error, because CloudFormation does not resolve it in a custom
    * resource: use `secrets` of the container in the task definition instead.
    *
    * @default - the environment variables of the task definition
@@ -274,13 +274,13 @@ export interface TaskOverrides {
 /**
  * The task to run when the `RunTask` is deleted.
  *
- * Everything that is not set here is taken from the `RunTask`: cluster, capacity, network, tags, success exit codes and retries.
+ * All other settings are those of the `RunTask`: cluster, capacity, network, tags, success exit codes and retries.
  */
 export interface RunOnDelete {
   /**
    * The task definition to run, owned or imported. It must support the launch type and the network mode of the `RunTask`.
    *
-   * Grants to the `RunTask` go only to the task role of its `taskDefinition`.
+   * Permissions that you grant to the `RunTask` go to the task role of the `RunTask`, not to the task role of this task definition.
    *
    * @default - the task definition of the `RunTask`
    */
@@ -343,7 +343,7 @@ export interface RunOnDelete {
  */
 export interface RunTaskOptions {
   /**
-   * The number of tasks to start, from 1 to 10. Every one of them must succeed.
+   * The number of tasks to start, from 1 to 10. All of them must succeed.
    *
    * @default 1
    */
@@ -356,7 +356,7 @@ export interface RunTaskOptions {
    * and at least one provider must have a weight above 0 if there are several. One provider can have a base, from 0 to 100000. An
    * empty list selects the default strategy of the cluster.
    *
-   * If a strategy names FARGATE or FARGATE_SPOT and nothing adds it to the cluster, synthesis shows a warning.
+   * If a strategy names FARGATE or FARGATE_SPOT and the app does not add this provider to the cluster, synthesis shows a warning.
    *
    * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
    *
@@ -420,8 +420,8 @@ export interface RunTaskOptions {
   /**
    * The tags of the task, at most 50, or 49 if `startedBy` is set.
    *
-   * Keys have at most 128 characters, values at most 256. Both can contain letters, digits, spaces and `_ . : / = + - @`, and cannot
-   * begin with `aws:`. The key `cdk-ecs-run-task` is reserved.
+   * Keys have at most 128 characters, values at most 256. Both can contain letters, digits, spaces, at signs and `_ . : / = + -`, and
+   * cannot begin with `aws:`. The key `cdk-ecs-run-task` is reserved.
    *
    * @default - none
    */
@@ -430,8 +430,8 @@ export interface RunTaskOptions {
   /**
    * Whether the task also gets the tags that `Tags.of(scope)` adds to the `RunTask`, its stack or its app.
    *
-   * If a key is in both, the value in `tags` applies. The limits of `tags` apply to all tags together. Adding, changing or removing
-   * an inherited tag changes the `RunTask`, so the task runs.
+   * If an inherited tag has the same key as a tag in `tags`, the value in `tags` applies. The limits of `tags` apply to all tags
+   * together. Adding, changing or removing an inherited tag changes the `RunTask`, so the task runs.
    *
    * In `includeResourceTypes` and `excludeResourceTypes` of `Tags`, the type of the task is `Custom::EcsRunTask`. The tags in the
    * props of a stack are not inherited.
@@ -467,10 +467,10 @@ export interface RunTaskOptions {
   readonly enableExecuteCommand?: boolean;
 
   /**
-   * The EBS volume to attach to the task, for a volume of the task definition that is configured at launch. ECS attaches at most
-   * one volume to a task.
+   * The EBS volume to attach to the task. The task definition must have a volume of this name that is configured at launch. ECS
+   * attaches at most one volume to a task.
    *
-   * A `TaskManagedVolume` has settings that a service's volume cannot have.
+   * A `TaskManagedVolume` has more settings than a `ServiceManagedVolume`.
    *
    * @default - none
    */
@@ -484,8 +484,8 @@ export interface RunTaskOptions {
   readonly runOn?: RunOn;
 
   /**
-   * Whether the rollback of a failed update runs the task of the version that it restores. A rollback never fails because of the
-   * task.
+   * Whether the rollback of a failed update runs the previous version of the task, which it restores. A rollback never fails because of
+   * the task.
    *
    * `OnRollback.RUN` together with `RunOn.CREATE` is an error.
    *
@@ -504,15 +504,15 @@ export interface RunTaskOptions {
    * before you rename or move the `RunTask`.
    *
    * The task does not run if the `RunTask` has never succeeded, for example after a failed or cancelled first deployment, because
-   * there is nothing to undo. If the task fails, the deletion of the stack fails. A rollback continues, and so does an update that
-   * removes the `RunTask` from the stack.
+   * there is nothing to undo. If the task fails, the deletion of the stack fails, but a rollback continues. An update that removes the
+   * `RunTask` from the stack also continues.
    *
    * @default - none
    */
   readonly onDelete?: RunOnDelete;
 
   /**
-   * Values that run the task again when one of them changes, such as the hash of a folder of migrations.
+   * Values that are not passed to the task, but run it again when one of them changes, such as the hash of a folder of migrations.
    *
    * @default - none
    */
@@ -544,8 +544,8 @@ export interface RunTaskOptions {
    * stopped, and the deployment fails.
    *
    * CloudFormation waits at most one hour for a resource. For longer timeouts, the stack gets one resource per 58 minutes; each
-   * continues waiting where the previous one stopped. A timeout that only the deployment knows, such as a parameter, is limited to
-   * one hour.
+   * continues waiting where the previous one stopped. A timeout whose value is known only in the deployment, such as a
+   * parameter, is limited to one hour.
    *
    * @default Duration.minutes(30)
    * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html
@@ -572,7 +572,7 @@ export interface RunTaskOptions {
    *
    * With `count`, this is the number for each task. All attempts share one `timeout`.
    *
-   * A task that fails before a container starts is not counted. If the cause can be temporary, the function retries it until
+   * A start that fails before a container runs does not count. If its cause can be temporary, the function retries the start until
    * `timeout`.
    *
    * @default 0

@@ -47,13 +47,14 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    * with a load balancer or with Cloud Map, and cannot use the names of Service Connect. If the service has a condition
    * (`CfnCondition`), the task has the same condition.
    *
-   * It is an error if the service is imported, is in another stack, or has a deployment controller other than ECS.
+   * It is an error if the service is imported, is in another stack, or has a deployment controller other than ECS. For a construct of
+   * `aws-ecs-patterns`, pass its `service` property.
    *
    * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service_definition_parameters.html
    *
    * @param scope The scope of the `RunTask`, in the stack of the service.
    * @param id The ID of the `RunTask`.
-   * @param service The service, which waits for the task. For a construct of `aws-ecs-patterns`, pass its `service` property.
+   * @param service The service, which waits for the task.
    * @param props The differences from the tasks of the service, and how to wait for the task.
    */
   public static forService(scope: Construct, id: string, service: ecs.IService, props: RunTaskForServiceProps = {}): RunTask {
@@ -136,7 +137,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   /**
    * Starts the task after everything in these scopes has been created.
    *
-   * The task does not wait for security group rules in these scopes that name something it does not need.
+   * The task does not wait for a security group rule in these scopes if the rule names a resource that the task does not need.
    *
    * @param scopes The scopes to create before the task starts, such as a database.
    */
@@ -160,7 +161,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    * The ARN of the task. With `count`, this is the ARN of the first task.
    *
    * All attributes and outputs are the values of the last run, even if the current deployment does not run the task. The stack gets
-   * an output for each one that is used.
+   * an output for each attribute and each output that your app uses.
    *
    * In a nested stack, using attributes or outputs is an error unless `onRollback` is `RUN` or `runOn` is `CREATE`: after a rollback of
    * the parent stack, they would have the values of the failed deployment.
@@ -177,7 +178,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   }
 
   /**
-   * The exit code of the first deciding container. With `count`, this is the exit code in the first task.
+   * The exit code of the first deciding container. With `count`, this is the exit code of that container in the first task.
    */
   public get exitCode(): string {
     return this.useAttribute('ExitCode');
@@ -235,10 +236,10 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   }
 
   /**
-   * A metric of this task in the namespace `EcsRunTask`, with the path of the construct as dimension `Task`.
+   * Returns a metric of this task, in the namespace `EcsRunTask` with the path of the construct as dimension `Task`.
    *
-   * The function sends the metrics only of tasks for which this method or one of the others is called. CloudWatch bills each
-   * metric as a custom metric. A deployment that only adds the metric does not run the task.
+   * The default statistic is the average over five minutes. The function sends metrics only for tasks whose `metric` methods your app
+   * calls. CloudWatch bills each metric as a custom metric. A deployment that only adds a metric does not run the task.
    *
    * @param metricName `Failures`, `Reruns` or `Duration`.
    * @param props The statistic, the period and other options.
@@ -251,27 +252,33 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   }
 
   /**
-   * The number of requests of CloudFormation that failed: because the task failed, or because it could not be started.
+   * Returns a metric for the number of failed requests of CloudFormation: the task failed, or could not be started.
    *
-   * @param props The options of the metric. The default statistic is the sum over five minutes.
+   * The default statistic is the sum over five minutes.
+   *
+   * @param props The options of the metric.
    */
   public metricFailures(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('Failures', { statistic: 'Sum', ...props });
   }
 
   /**
-   * The number of times that a task was rerun, as `retryAttempts` allows.
+   * Returns a metric for the number of times that a task was rerun because of `retryAttempts`.
    *
-   * @param props The options of the metric. The default statistic is the sum over five minutes.
+   * The default statistic is the sum over five minutes.
+   *
+   * @param props The options of the metric.
    */
   public metricReruns(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('Reruns', { statistic: 'Sum', ...props });
   }
 
   /**
-   * The seconds from the request of CloudFormation to the answer, with the start of the task and its retries.
+   * Returns a metric for the seconds from the request of CloudFormation to the answer, including the start of the task and all retries.
    *
-   * @param props The options of the metric. The default statistic is the average over five minutes.
+   * The default statistic is the average over five minutes.
+   *
+   * @param props The options of the metric.
    */
   public metricDuration(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('Duration', { statistic: 'Average', ...props });

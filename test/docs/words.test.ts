@@ -84,6 +84,12 @@ function violationsIn(text: string): string[] {
     .map(({ pattern, instead }) => `"${pattern.exec(sentence)![0].trim()}" in "${sentence}". Write: ${instead}`));
 }
 
+test.each([...publicFiles])('the docstrings of %s have an at sign only before a tag: elsewhere it ends the text in API.md and in all languages', (file) => {
+  const lines = [...read(file).matchAll(/\/\*\*[^]*?\*\//g)].flatMap(([text]) => text.split('\n'));
+
+  expect(lines.filter((line) => /[^\s*/].*@/.test(line))).toEqual([]);
+});
+
 test.each(texts)('$name has no wording that readers stumble over', ({ text }) => {
   expect(violationsIn(text)).toEqual([]);
 });
