@@ -499,9 +499,9 @@ export interface RunTaskOptions {
    *
    * This is always a single task, regardless of `count`. It has the volumes of the `RunTask` only if it has the same task definition.
    *
-   * Renaming the `RunTask`, or moving it to another scope, replaces it: CloudFormation first creates the new `RunTask`, which runs its
-   * task, and then deletes the old one, which runs the task of `onDelete`. To avoid this, remove `onDelete` in a separate deployment
-   * before you rename or move the `RunTask`.
+   * Renaming the `RunTask`, or moving it to another scope, replaces it. CloudFormation first creates the new `RunTask`, and its task
+   * runs. Then CloudFormation deletes the old `RunTask`, and the task of `onDelete` runs. To avoid this, remove `onDelete` in a
+   * separate deployment before you rename or move the `RunTask`.
    *
    * The task does not run if the `RunTask` has never succeeded, for example after a failed or cancelled first deployment, because
    * there is nothing to undo. If the task fails, the deletion of the stack fails, but a rollback continues. An update that removes the
@@ -640,8 +640,10 @@ export interface RunTaskForServiceProps extends RunTaskOptions {
    * The launch type on which to run the task: FARGATE, EC2 or EXTERNAL. Setting it together with `capacityProviderStrategies` is an
    * error.
    *
-   * @default - the first of FARGATE, EC2 and EXTERNAL that the task definition is compatible with; with `forService`, the launch type
-   * of the service; none if `capacityProviderStrategies` is set
+   * With `forService`, the default is the launch type of the service.
+   *
+   * @default - the first of FARGATE, EC2 and EXTERNAL that the task definition is compatible with, unless `capacityProviderStrategies`
+   * is set
    */
   readonly launchType?: ecs.LaunchType;
 

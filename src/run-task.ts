@@ -148,8 +148,8 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   /**
    * Creates and updates everything in these scopes after the task has succeeded.
    *
-   * Resources that the task itself needs do not wait, and neither do security group rules that allow another task to connect. A
-   * nested stack waits as a whole if anything in it waits.
+   * Some resources do not wait: resources that the task itself needs, and security group rules that allow another task to connect. If
+   * a resource in a nested stack waits, the whole nested stack waits.
    *
    * @param scopes The scopes that wait for the task, such as a service.
    */

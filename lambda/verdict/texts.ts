@@ -122,7 +122,7 @@ export const STOP_REASONS = {
 /** Errors that something else reports: the SDK's retries, an unexpected failure. */
 export const ERRORS = {
   noStackStatus: 'CloudFormation did not return the status of the stack',
-  noUpdateTime: 'CloudFormation did not return when the update began',
+  noUpdateTime: 'CloudFormation did not return the start time of the update',
   unknownRequestType: (type: string) => `this version of the function does not know requests of the type ${type}`,
   answerNotAccepted: 'CloudFormation did not accept the answer',
   invocationEnds: 'the invocation is about to end',
