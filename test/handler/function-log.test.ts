@@ -45,7 +45,7 @@ describe('the log of the function', () => {
     world.faults.RunTask = [fails('ThrottlingException', 'Rate exceeded')];
     await world.request(create());
     expect(states().slice(0, 4)).toEqual(['RECEIVED', 'CLEARED', 'RETRYING', 'STARTED']);
-    expect(world.lines[2]).toMatch(/^retrying \{.*\}\nthe task did not start: AWS throttled a request that its start needs: ThrottlingException: Rate exceeded$/);
+    expect(world.lines[2]).toMatch(/^retrying \{.*\}\nthe task did not start: AWS throttled a request needed to start it: ThrottlingException: Rate exceeded$/);
   });
 
   test('has a line for each time the status of the task could not be read', async () => {
