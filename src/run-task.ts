@@ -117,9 +117,9 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       after: this.after,
       before: this.before,
     };
-    Finalizer.of(this).add(ordered, () => {
+    Finalizer.of(this).add(ordered, (reader) => {
       this.shareCondition(props);
-      throwErrors(this.node.path, checkSecrets(this.resource));
+      throwErrors(this.node.path, checkSecrets(this.resource, reader));
       runs.forEach((run) => warnOfUnknownRoles(this, run));
       runs.forEach((run) => warnOfEmptyExitCodeFrom(this, run));
       runs.forEach((run) => warnOfDefinitionElsewhere(this, run));

@@ -17,13 +17,15 @@ interface Permission {
 /** The permissions of the function: in one policy while they fit, and in managed policies after that. */
 export class Policies {
   /** The inline policy of a role that is created for the function. */
-  public readonly document = new LatePolicyDocument(() => [...listStatements(this.groups[0]), ...this.listTraceStatements()]);
+  public readonly document = new LatePolicyDocument(() => [...this.listStatements(this.groups[0]), ...this.listTraceStatements()]);
 
   /** Whether the function sends traces. */
   public tracesRequests = false;
 
   /** The first group is in the inline policy, each other one in a managed policy. */
   private readonly groups: Permission[][] = [[]];
+  /** The statements of each task, while they cannot change. */
+  private readonly settled = new Map<Permission, iam.PolicyStatement[]>();
   private role!: iam.IRole;
   private policy?: iam.Policy;
   private invokeSelf!: iam.Policy;
@@ -69,27 +71,52 @@ export class Policies {
     }
   }
 
-  /** Moves what is too long for a policy to further managed policies. */
+  /** Moves what is too long for a policy to further managed policies. What follows can still add permissions. */
   public split(): void {
+    this.settle();
+    this.distribute();
+    this.settled.clear();
+  }
+
+  /** Call it after everything that can add roles and log groups. */
+  public finish(): void {
+    this.settle();
+    this.distribute();
+    if (!this.areAttached()) {
+      // An immutable role ignores them; the report of Role.customizeRoles shows them for a role that the user creates by hand.
+      [...this.listStatements(this.groups[0]), ...this.listTraceStatements()].forEach((statement) => this.role.addToPrincipalPolicy(statement));
+    }
+  }
+
+  /** Renders the statements once for all their readers. Most tasks have the same: these become one object. */
+  private settle(): void {
+    const distinct = new Map<string, iam.PolicyStatement>();
+    for (const permission of this.groups.flat()) {
+      this.settled.set(permission, permission.statements().map((statement) => {
+        const key = JSON.stringify(statement.toStatementJson());
+        distinct.set(key, distinct.get(key) ?? statement);
+        return distinct.get(key)!;
+      }));
+    }
+  }
+
+  private distribute(): void {
+    const statementsOf = (permission: Permission) => this.settled.get(permission)!;
     for (let index = 0; this.areAttached() && index < this.groups.length; index++) {
-      const [first, ...others] = distributeOverPolicies(Stack.of(this.scope), this.groups[index], index === 0 ? INLINE_LENGTH : MANAGED_LENGTH);
+      const limit = index === 0 ? INLINE_LENGTH : MANAGED_LENGTH;
+      const [first, ...others] = distributeOverPolicies(Stack.of(this.scope), this.groups[index], statementsOf, limit);
       this.groups[index] = first;
       others.forEach((group) => this.addGroup(group));
     }
   }
 
-  /** Call it after everything that can add roles and log groups. */
-  public finish(): void {
-    this.split();
-    if (!this.areAttached()) {
-      // An immutable role ignores them; the report of Role.customizeRoles shows them for a role that the user creates by hand.
-      [...listStatements(this.groups[0]), ...this.listTraceStatements()].forEach((statement) => this.role.addToPrincipalPolicy(statement));
-    }
+  private listStatements(permissions: Permission[]): iam.PolicyStatement[] {
+    return [...new Set(permissions.flatMap((permission) => this.settled.get(permission) ?? permission.statements()))];
   }
 
   private addGroup(group: Permission[]): void {
     const index = this.groups.push(group) - 1;
-    const policy = this.addManagedPolicy(this.scope, `RunTask${index + 1}`, () => listStatements(this.groups[index]));
+    const policy = this.addManagedPolicy(this.scope, `RunTask${index + 1}`, () => this.listStatements(this.groups[index]));
     group.forEach(({ resource }) => resource.node.addDependency(policy));
   }
 
@@ -127,8 +154,4 @@ export class Policies {
     }
     return errors;
   }
-}
-
-function listStatements(permissions: Permission[]): iam.PolicyStatement[] {
-  return permissions.flatMap(({ statements }) => statements());
 }

@@ -31,18 +31,16 @@ export class LatePolicyDocument extends iam.PolicyDocument {
 }
 
 /** Distributes the tasks, in their order, over as few policies as possible: the first has its own limit, the others are managed ones. */
-export function distributeOverPolicies<T extends { statements(): iam.PolicyStatement[] }>(stack: Stack, tasks: T[], lengthOfFirst: number): T[][] {
-  const measured = new Map<string, [string, number][]>(); // most tasks have the same statements
+export function distributeOverPolicies<T>(stack: Stack, tasks: T[], statementsOf: (task: T) => iam.PolicyStatement[], lengthOfFirst: number): T[][] {
+  const measured = new Map<iam.PolicyStatement, [string, number][]>();
   const measure = (statement: iam.PolicyStatement) => {
-    const json = statement.toStatementJson();
-    const key = JSON.stringify(json);
-    measured.set(key, measured.get(key) ?? measureParts(stack, json));
-    return measured.get(key)!;
+    measured.set(statement, measured.get(statement) ?? measureParts(stack, statement.toStatementJson()));
+    return measured.get(statement)!;
   };
   const policies: T[][] = [[]];
   let parts = new Map<string, number>();
   for (const task of tasks) {
-    const partsOfTask = new Map(task.statements().flatMap(measure));
+    const partsOfTask = new Map(statementsOf(task).flatMap(measure));
     const together = new Map([...parts, ...partsOfTask]);
     const isFull = parts.size > 0 && sumLengths(together) > (policies.length === 1 ? lengthOfFirst : MANAGED_LENGTH);
     if (isFull) {

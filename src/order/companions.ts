@@ -55,19 +55,32 @@ export function listCompanions(graph: DependencyGraph): Companion[] {
   });
 }
 
-/** The companions of what has these names, and the companions of these companions. */
-export function findCompanionsOf(names: string[], companions: Companion[]): CfnResource[] {
-  const allNames = new Set(names);
-  const found = new Set<CfnResource>();
-  for (const name of allNames) { // visits the names that are added during the loop, too
-    for (const companion of companions.filter(({ of }) => of.includes(name))) {
-      found.add(companion.resource);
-      if (companion.with) {
-        allNames.add(companion.with);
+/** The companions of what has a name. Tasks have many names in common. */
+export class CompanionIndex {
+  private readonly byName = new Map<string, Companion[]>();
+
+  constructor(private readonly companions: Companion[]) {}
+
+  /** The companions of what has these names, and the companions of these companions. */
+  public findCompanionsOf(names: string[]): CfnResource[] {
+    const allNames = new Set(names);
+    const found = new Set<CfnResource>();
+    for (const name of allNames) { // visits the names that are added during the loop, too
+      for (const companion of this.findByName(name)) {
+        found.add(companion.resource);
+        if (companion.with) {
+          allNames.add(companion.with);
+        }
       }
     }
+    return [...found];
   }
-  return [...found];
+
+  private findByName(name: string): Companion[] {
+    const companions = this.byName.get(name) ?? this.companions.filter(({ of }) => of.includes(name));
+    this.byName.set(name, companions);
+    return companions;
+  }
 }
 
 /** The secrets that a rendered definition reads, without the key of the value. */

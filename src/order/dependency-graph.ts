@@ -1,5 +1,6 @@
-import { Aws, CfnResource, DefaultTokenResolver, Fn, IPostProcessor, IResolvable, IResolveContext, Reference, Stack, Tokenization } from 'aws-cdk-lib';
+import { Aws, CfnResource, Fn, Reference, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { readValue, Resolved, ResourceReader } from '../request/resource-reader';
 import { findOutermostStack, listStacksAround } from '../request/stacks';
 
 /** A resource as it will be in the template, except that each reference to a resource contains the address of that resource. */
@@ -12,17 +13,18 @@ interface Rendered {
 /** The key in the Metadata of a resource for references to what it waits for if that exists. They order, and change no property. */
 const WAITS_FOR = 'cdk-ecs-run-task:WaitsFor';
 
-/** The dependencies between the resources of a stack and of the stacks nested in it. Each resource is resolved at most once, on demand. */
+/** The dependencies between the resources of a stack and of the stacks nested in it. Resources are resolved on demand. */
 export class DependencyGraph {
   private readonly resourcesByName = new Map<string, CfnResource>();
   private readonly nested = new Map<CfnResource, CfnResource[]>();
   private readonly rendered = new Map<CfnResource, Rendered>();
+  private readonly properties = new Map<CfnResource, { readonly [name: string]: any }>();
   private readonly needs = new Map<CfnResource, Set<CfnResource>>();
   private readonly contents = new Map<IConstruct, CfnResource[]>();
 
   public readonly resources: CfnResource[];
 
-  constructor(root: Stack) {
+  constructor(root: Stack, private readonly reader: ResourceReader) {
     this.resources = listResources(root);
     for (const resource of this.resources) {
       const { stack, logicalId, node } = resource;
@@ -81,11 +83,17 @@ export class DependencyGraph {
 
   /** The properties, in which `Ref` to an address is any reference to that resource, also one that was written by hand. */
   public renderProperties(resource: CfnResource): { readonly [name: string]: any } {
+    const known = this.properties.get(resource);
+    if (known) {
+      return known;
+    }
     const findAddress = (name: string) => this.resourcesByName.get(qualifyName(resource.stack, name))?.node.addr;
-    return JSON.parse(JSON.stringify(this.render(resource).Properties ?? {}), (_, value) => {
+    const properties = JSON.parse(JSON.stringify(this.render(resource).Properties ?? {}), (_, value) => {
       const address = findAddress(value?.Ref ?? value?.['Fn::GetAtt']?.[0]);
       return address ? { Ref: address } : value;
     });
+    this.properties.set(resource, properties);
+    return properties;
   }
 
   /** Read from the template, because it includes references that were written by hand, with a logical id. */
@@ -101,8 +109,7 @@ export class DependencyGraph {
     if (known) {
       return known;
     }
-    const { Resources = {} } = resolveWithAddresses(resource, resource._toCloudFormation());
-    const [rendered = {}] = Object.values<Rendered>(Resources); // a policy without statements is left out of the template
+    const rendered: Rendered = useAddresses(resource, this.reader.read(resource));
     this.rendered.set(resource, rendered);
     return rendered;
   }
@@ -120,6 +127,9 @@ export class DependencyGraph {
  * The resources stay the same if no stack contains both.
  */
 export function liftToCommonStack(first: CfnResource, second: CfnResource): [CfnResource, CfnResource] {
+  if (first.stack === second.stack) {
+    return [first, second];
+  }
   for (const stack of listStacksAround(first)) {
     const [liftedFirst, liftedSecond] = [first, second].map((resource) => liftTo(stack, resource));
     if (liftedFirst && liftedSecond) {
@@ -145,24 +155,12 @@ export function listResources(scope: IConstruct): CfnResource[] {
 
 /** Resolves a value, with addresses in place of logical ids: a logical id is unique only in its stack. */
 export function resolveWithAddresses(scope: IConstruct, value: any): any {
-  return Tokenization.resolve(value, { scope, resolver: new AddressResolver() });
+  return useAddresses(scope, readValue(scope, value));
 }
 
-class AddressResolver extends DefaultTokenResolver {
-  constructor() {
-    super({
-      join: (left, right) => {
-        const parts = [left, right].filter((part) => part !== undefined);
-        return parts.every((part) => typeof part !== 'object') ? parts.join('') : { 'Fn::Join': ['', parts] };
-      },
-    });
-  }
-
-  public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: IPostProcessor): any {
-    return Reference.isReference(token) && CfnResource.isCfnResource(token.target)
-      ? { Ref: token.target.node.addr }
-      : super.resolveToken(token, context, postProcessor);
-  }
+function useAddresses(scope: IConstruct, resolved: Resolved): any {
+  return resolved.replaceReferences((reference: Reference) =>
+    CfnResource.isCfnResource(reference.target) ? { Ref: reference.target.node.addr } : Stack.of(scope).resolve(reference));
 }
 
 function qualifyName(stack: Stack, logicalId: string): string {

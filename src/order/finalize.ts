@@ -4,6 +4,7 @@ import { Construct, IConstruct } from 'constructs';
 import { OrderedTask, putInOrder } from './ordering';
 import { Handler } from '../function/handler-function';
 import { forgetDefinitions, settleDefinitions } from '../request/deployed-definition';
+import { ResourceReader } from '../request/resource-reader';
 import { findOutermostStack } from '../request/stacks';
 
 /** A construct that is added when the aspects begin: when they reach it, they have visited everything else. */
@@ -23,22 +24,22 @@ export class Finalizer implements IAspect {
   }
 
   private readonly tasks: OrderedTask[] = [];
-  private readonly warnings: Array<() => void> = [];
+  private readonly warnings: Array<(reader: ResourceReader) => void> = [];
 
   private constructor(private readonly stage: Stage) {
     Aspects.of(stage).add(this, { priority: AspectPriority.READONLY }); // after the aspects that change something
   }
 
   /** @param warn Adds the warnings about the task, and throws what is wrong with its rendered properties. */
-  public add(task: OrderedTask, warn: () => void): void {
+  public add(task: OrderedTask, warn: (reader: ResourceReader) => void): void {
     this.tasks.push(task);
     this.warnings.push(warn);
   }
 
   public visit(node: IConstruct): void {
     const sentinel = this.stage.node.tryFindChild(SENTINEL_ID);
-    if (node === this.stage && !sentinel) {
-      new Construct(this.stage, SENTINEL_ID);
+    if (node === this.stage) {
+      sentinel ?? new Construct(this.stage, SENTINEL_ID);
       this.addPolicies();
     } else if (node === sentinel) {
       this.finalize();
@@ -48,18 +49,19 @@ export class Finalizer implements IAspect {
   /** While the aspects begin, so that all of them see the policies. What they add to tasks and definitions can need more policies later. */
   private addPolicies(): void {
     const definitions = this.listDefinitions();
-    settleDefinitions(definitions);
+    settleDefinitions(definitions, new ResourceReader());
     this.findHandlers().forEach(({ policies }) => policies.split());
     forgetDefinitions(definitions);
   }
 
   /** The order comes last: it needs all policies. */
   private finalize(): void {
-    settleDefinitions(this.listDefinitions());
-    this.warnings.forEach((warn) => warn());
+    const reader = new ResourceReader();
+    settleDefinitions(this.listDefinitions(), reader);
+    this.warnings.forEach((warn) => warn(reader));
     this.findHandlers().forEach(({ policies }) => policies.finish());
     new Set(this.tasks.map(({ resource }) => findOutermostStack(resource))).forEach((stack) =>
-      putInOrder(stack, this.tasks.filter(({ resource }) => findOutermostStack(resource) === stack)));
+      putInOrder(stack, this.tasks.filter(({ resource }) => findOutermostStack(resource) === stack), reader));
   }
 
   private findHandlers(): Set<Handler> {

@@ -2,11 +2,12 @@ import { Annotations, CfnResource, Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct, Dependable, IConstruct } from 'constructs';
 import { RESOURCE_TYPE } from '../contract';
-import { Companion, findCompanionsOf, isAttachment, isRule, listCompanions, listSecrets, readRoleName } from './companions';
+import { CompanionIndex, isAttachment, isRule, listCompanions, listSecrets, readRoleName } from './companions';
 import { DependencyGraph, liftToCommonStack, listResources, resolveWithAddresses } from './dependency-graph';
 import { Handler } from '../function/handler-function';
 import { findDefinitionResource } from '../request/deployed-definition';
 import type { TaskNetwork } from '../request/render-request';
+import type { ResourceReader } from '../request/resource-reader';
 import { findOutermostStack } from '../request/stacks';
 import { listRoles, readIfKnown } from '../request/task-definition';
 import type { RunTaskProps } from '../run-task-props';
@@ -35,14 +36,16 @@ export interface OrderedTask {
  *
  * The tasks take their turn in the order of their construction, each with what waits for the tasks before it.
  */
-export function putInOrder(stack: Stack, tasks: OrderedTask[]): void {
-  const graph = new DependencyGraph(stack);
+export function putInOrder(stack: Stack, tasks: OrderedTask[], reader: ResourceReader): void {
+  const graph = new DependencyGraph(stack, reader);
   const companions = listCompanions(graph);
+  const index = new CompanionIndex(companions);
+  const parts = new Map<IConstruct, CfnResource[]>();
   const links = companions.filter(({ resource }) => isRule(resource) || isAttachment(resource)).map(({ resource }) => resource);
   tasks.forEach((task) => addRoutes(task, graph));
-  tasks.forEach((task) => addScopes(task, graph));
+  tasks.forEach((task) => addScopes(task, graph, parts));
   tasks.forEach((task) => addWaiters(task, graph, (resource) => graph.isNestedStack(resource) || resource.cfnResourceType === RESOURCE_TYPE));
-  const added = tasks.flatMap((task) => addCompanions(task, graph, companions));
+  const added = tasks.flatMap((task) => addCompanions(task, graph, index));
   tasks.forEach((task) => addLinks(task, graph, links));
   // A task does not wait for another task only because a service that waits for both lets both in.
   const ofTasks = graph.findClosure(added.filter(isRule));
@@ -61,14 +64,15 @@ function addRoutes(task: OrderedTask, graph: DependencyGraph): void {
 }
 
 /** The task needs what its props name and what `executeAfter` names, except for security group rules in there that may belong to others. */
-function addScopes({ resource, props, deletion, after, before }: OrderedTask, graph: DependencyGraph): void {
+function addScopes({ resource, props, deletion, after, before }: OrderedTask, graph: DependencyGraph, parts: Map<IConstruct, CfnResource[]>): void {
   const named: IConstruct[] = [
     props.cluster, ...props.volumes ?? [], ...[props, deletion].flatMap((run) => run ? [run.taskDefinition, ...listRoles(run)] : []),
   ];
+  named.forEach((scope) => parts.set(scope, parts.get(scope) ?? listParts(scope, graph))); // tasks have most of them in common
   const needed = [
     // With a feature flag the function has a log group, which Lambda would create first if the function ran earlier.
     ...listResources(Handler.find(resource)!.function),
-    ...named.flatMap((scope) => leaveOutWaiting(listParts(scope, graph), scope, before, graph)),
+    ...named.flatMap((scope) => leaveOutWaiting(parts.get(scope)!, scope, before, graph)),
     ...after.flatMap((scope) => leaveOutWaiting(listResources(scope), scope, before, graph)),
   ];
   needed.forEach((dependency) => graph.addDependency(resource, dependency));
@@ -117,8 +121,8 @@ function checkWaiters({ last, before }: OrderedTask, graph: DependencyGraph): vo
 }
 
 /** Makes the task wait for the companions of what it has, unless they need the task. Returns the companions that it waits for. */
-function addCompanions(task: OrderedTask, graph: DependencyGraph, companions: Companion[]): CfnResource[] {
-  return findCompanionsOf(findNames(task, graph), companions).filter((companion) => {
+function addCompanions(task: OrderedTask, graph: DependencyGraph, index: CompanionIndex): CfnResource[] {
+  return index.findCompanionsOf(findNames(task, graph)).filter((companion) => {
     const [resource, dependency] = liftToCommonStack(task.resource, companion);
     checkCycle(task, companion, dependency, graph);
     const possible = !graph.findClosure([dependency]).has(resource);
@@ -150,9 +154,11 @@ function addLinks({ resource }: OrderedTask, graph: DependencyGraph, links: CfnR
   const needed = graph.findClosure([resource]);
   for (const link of links.filter((candidate) => !needed.has(candidate))) {
     const needs = [...graph.findNeeds(link)];
-    const [task, dependency] = liftToCommonStack(resource, link);
-    if (needs.length > 0 && needs.every((need) => needed.has(need)) && !graph.findClosure([dependency]).has(task)) {
-      graph.addDependency(task, dependency);
+    if (needs.length > 0 && needs.every((need) => needed.has(need))) {
+      const [task, dependency] = liftToCommonStack(resource, link);
+      if (!graph.findClosure([dependency]).has(task)) {
+        graph.addDependency(task, dependency);
+      }
     }
   }
 }
@@ -180,7 +186,7 @@ function findNames(task: OrderedTask, graph: DependencyGraph): string[] {
   const arns = definitions.flatMap(({ TaskRoleArn, ExecutionRoleArn }) => [TaskRoleArn, ExecutionRoleArn]);
   // Each list as a whole, because only the deployment may know it. Its name is then in whatever names one of its members.
   const names = [
-    ...lists.flatMap((list) => resolveWithAddresses(cluster, list)),
+    ...resolveWithAddresses(cluster, lists).flat(),
     ...fileSystems,
     ...arns,
     ...arns.map(readRoleName),

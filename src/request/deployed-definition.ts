@@ -1,6 +1,6 @@
 import { Reference, Token, Tokenization } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import { readProperties } from './resource-reader';
+import { readProperties, readResource, ResourceReader } from './resource-reader';
 
 /** A task definition as the template will have it, after aspects and escape hatches. References to other resources are still tokens. */
 export interface DeployedDefinition {
@@ -33,13 +33,13 @@ export function findDefinitionResource(definition: ecs.ITaskDefinition): ecs.Cfn
 /** Call it at synthesis: before that, a definition can still change. */
 export function readDefinition(definition: ecs.ITaskDefinition): DeployedDefinition | undefined {
   const resource = findDefinitionResource(definition);
-  return resource && (settled.get(resource) ?? readProperties(resource));
+  return resource && (settled.get(resource) ?? readProperties(readResource(resource)));
 }
 
 /** Renders definitions once for all their readers, from when they cannot change any more until `forgetDefinitions`. */
-export function settleDefinitions(definitions: ecs.ITaskDefinition[]): void {
+export function settleDefinitions(definitions: ecs.ITaskDefinition[], reader: ResourceReader): void {
   const resources = new Set(definitions.flatMap((definition) => findDefinitionResource(definition) ?? []));
-  resources.forEach((resource) => settled.set(resource, readProperties(resource)));
+  resources.forEach((resource) => settled.set(resource, readProperties(reader.read(resource))));
 }
 
 export function forgetDefinitions(definitions: ecs.ITaskDefinition[]): void {

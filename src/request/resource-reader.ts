@@ -1,20 +1,46 @@
-import { CfnResource, DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, Token, Tokenization } from 'aws-cdk-lib';
+import { CfnResource, DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, SecretValue, Token, Tokenization } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
 
-/**
- * The properties of a resource as they are in the template, with its aspects and escape hatches so far.
- *
- * References stay tokens, so that they can be used in another resource, of a nested stack, too.
- */
-export function readProperties(resource: CfnResource): { readonly [name: string]: any } {
+/** A resolved value, except for its references: each reader needs something else in their place. */
+export class Resolved {
+  constructor(private readonly value: any, private readonly references: Reference[]) {}
+
+  public replaceReferences(replace: (reference: Reference) => any): any {
+    return replacePlaceholders(this.value, (index) => replace(this.references[index]));
+  }
+}
+
+/** Resolves each resource at most once for all readers, from when it cannot change any more. */
+export class ResourceReader {
+  private readonly resolved = new Map<CfnResource, Resolved>();
+
+  public read(resource: CfnResource): Resolved {
+    const resolved = this.resolved.get(resource) ?? readResource(resource);
+    this.resolved.set(resource, resolved);
+    return resolved;
+  }
+}
+
+/** The resource as it will be in the template, with its aspects and escape hatches so far. */
+export function readResource(resource: CfnResource): Resolved {
+  const { Resources = {} }: { readonly Resources?: object } = resource._toCloudFormation();
+  const [rendered = {}] = Object.values(Resources); // a policy without statements is left out of the template
+  return readValue(resource, rendered);
+}
+
+export function readValue(scope: IConstruct, value: any): Resolved {
   const resolver = new ReferenceKeeper();
-  const { Resources } = Tokenization.resolve(resource._toCloudFormation(), { scope: resource, resolver, preparing: false });
-  const [rendered] = Object.values<any>(Resources);
-  return resolver.restore(rendered.Properties ?? {});
+  return new Resolved(Tokenization.resolve(value, { scope, resolver, preparing: false }), resolver.references);
+}
+
+/** The properties of a resource. References are tokens, so that they can be used in another resource, of a nested stack, too. */
+export function readProperties(resource: Resolved): { readonly [name: string]: any } {
+  return resource.replaceReferences((reference) => Token.asString(reference)).Properties ?? {};
 }
 
 /** Leaves a placeholder for each reference, in the form of a reference: the resource validates its properties while it is resolved. */
 class ReferenceKeeper extends DefaultTokenResolver {
-  private readonly references: Reference[] = [];
+  public readonly references: Reference[] = [];
 
   constructor() {
     super({
@@ -26,21 +52,23 @@ class ReferenceKeeper extends DefaultTokenResolver {
   }
 
   public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: IPostProcessor): any {
-    return Reference.isReference(token)
-      ? { Ref: `reference.${this.references.push(token) - 1}` }
-      : super.resolveToken(token, context, postProcessor);
+    if (Reference.isReference(token)) {
+      return { Ref: `reference.${this.references.push(token) - 1}` };
+    }
+    // With a feature flag the CDK throws for the token itself.
+    return SecretValue.isSecretValue(token) ? context.resolve(token.unsafeUnwrap()) : super.resolveToken(token, context, postProcessor);
   }
+}
 
-  public restore(value: any): any {
-    if (Array.isArray(value)) {
-      return value.map((item) => this.restore(item));
-    }
-    if (typeof value !== 'object' || value === null) {
-      return value;
-    }
-    const index = /^reference\.(\d+)$/.exec(value.Ref)?.[1];
-    return index === undefined
-      ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, this.restore(member)]))
-      : Token.asString(this.references[Number(index)]);
+function replacePlaceholders(value: any, replace: (index: number) => any): any {
+  if (Array.isArray(value)) {
+    return value.map((item) => replacePlaceholders(item, replace));
   }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  const index = /^reference\.(\d+)$/.exec(value.Ref)?.[1];
+  return index === undefined
+    ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, replacePlaceholders(member, replace)]))
+    : replace(Number(index));
 }

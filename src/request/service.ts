@@ -3,7 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import type { Request } from './render-request';
-import { readProperties } from './resource-reader';
+import { readProperties, readResource } from './resource-reader';
 import type { RunTaskForServiceProps, RunTaskProps } from '../run-task-props';
 
 /**
@@ -125,7 +125,7 @@ export function informOfServiceConnect(scope: Construct, { _fromService }: RunTa
 }
 
 function readService(service: ecs.BaseService): { readonly [name: string]: any } {
-  return readProperties(service.node.defaultChild as CfnResource);
+  return readProperties(readResource(service.node.defaultChild as CfnResource));
 }
 
 function readNetwork(service: ecs.BaseService): { readonly [name: string]: any } {

@@ -1,13 +1,14 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Aspects, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { RESOURCE_TYPE } from '../../src/contract';
 import { RunTask, RunTaskProps } from '../../src/index';
 import type { Call } from '../e2e/proxy/calls';
 import { neededPermissions, Permission } from '../e2e/proxy/needed-permissions';
 import { deployedPolicies, evaluator, NEAR_MISSES, Place, verdict } from '../support/iam';
-import { everything } from '../support/stacks';
+import { everything, setup } from '../support/stacks';
 
 const PLACES: [string, Place][] = [
   ['Ireland', { partition: 'aws', region: 'eu-west-1', account: '123456789012' }],
@@ -216,5 +217,44 @@ describe('many RunTasks in a stack', () => {
     canBe ? expect(synthesize).not.toThrow() : expect(synthesize).toThrow(
       /\[ProductionShopDatabaseMigrations\/EcsRunTaskHandler\] the role of the function must have at most 10 managed policies, got: 1\d; move some of the RunTasks/,
     );
+  });
+});
+
+describe('the policy of the function', () => {
+  /** The policies as an aspect has them, the last one last. */
+  const readInAspect = (stack: Stack) => {
+    const read: any[] = [];
+    Aspects.of(stack).add({
+      visit: (node) => {
+        const policies = node instanceof iam.CfnRole ? stack.resolve(node.policies) : undefined;
+        read.push(...(policies ?? []).map(({ policyDocument }: any) => policyDocument));
+      },
+    });
+    return read;
+  };
+  const familiesIn = ({ Statement }: any) => {
+    const { Resource } = Statement.find(({ Action }: { Action: string }) => Action === 'ecs:RunTask');
+    return [Resource].flat().map((arn) => arn['Fn::Join'][1].at(-1).match(/task-definition\/(.*):\*/)[1]);
+  };
+
+  test('is complete for an aspect, also in a second synthesis after changes', () => {
+    const { stack, cluster, taskDefinition } = setup();
+    const read = readInAspect(stack);
+    const app = stack.node.root as App;
+    const definition = taskDefinition.node.defaultChild as ecs.CfnTaskDefinition;
+    new RunTask(stack, 'First', { cluster, taskDefinition });
+    definition.family = 'first';
+    app.synth();
+    expect(read.map(familiesIn)).toEqual([['first']]);
+
+    const second = new ecs.FargateTaskDefinition(stack, 'Other', { family: 'second' });
+    second.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    new RunTask(stack, 'Second', { cluster, taskDefinition: second });
+    definition.family = 'renamed';
+    app.synth({ force: true });
+
+    expect(read.map(familiesIn)).toEqual([['first'], ['renamed', 'second']]);
+    const [{ PolicyDocument }] = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Role')).flatMap(({ Properties }) => Properties.Policies ?? []);
+    expect(PolicyDocument).toEqual(read[1]);
   });
 });

@@ -1,4 +1,5 @@
-import { CfnParameter, CfnResource, DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, SecretValue, Tokenization } from 'aws-cdk-lib';
+import { CfnParameter, CfnResource, Reference } from 'aws-cdk-lib';
+import type { ResourceReader } from '../resource-reader';
 
 /** A dynamic reference to a secret, or the part of it that is known. */
 const SECRET = /\{\{resolve:(?:secretsmanager|ssm-secure):[^}]*(?:\}\})?/;
@@ -6,12 +7,11 @@ const SECRET = /\{\{resolve:(?:secretsmanager|ssm-secure):[^}]*(?:\}\})?/;
 /**
  * Lists the secrets in the properties of the custom resource, in which CloudFormation resolves no reference to a secret.
  *
- * Call it at synthesis, before anything else resolves the properties: the CDK's own error for a SecretValue suggests
- * unsafeUnwrap, which does not help here.
+ * Call it at synthesis, before the CDK resolves the properties: its own error for a SecretValue suggests unsafeUnwrap,
+ * which does not help here.
  */
-export function checkSecrets(resource: CfnResource): string[] {
-  const { Resources } = Tokenization.resolve(resource._toCloudFormation(), { scope: resource, resolver: new TextResolver() });
-  const [{ Properties }] = Object.values<any>(Resources);
+export function checkSecrets(resource: CfnResource, reader: ResourceReader): string[] {
+  const { Properties } = reader.read(resource).replaceReferences((reference) => readDefault(reference) ?? resource.stack.resolve(reference));
   return [...findTexts(Properties)].flatMap(([path, text]) => [...describeSecret(path, text)]);
 }
 
@@ -70,19 +70,7 @@ function isIntrinsic(value: object): boolean {
   return others.length === 0 && /^(Ref|Fn::\w+)$/.test(name);
 }
 
-/** Resolves values to texts, in which references to secrets can be found. */
-class TextResolver extends DefaultTokenResolver {
-  constructor() {
-    super({ join: (left, right) => [left, right].map((part) => part === undefined ? '' : toText(part)).join('') });
-  }
-
-  public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: IPostProcessor): any {
-    if (SecretValue.isSecretValue(token)) {
-      return context.resolve(token.unsafeUnwrap()); // with a feature flag the CDK throws for the token itself
-    }
-    if (Reference.isReference(token) && token.target instanceof CfnParameter && typeof token.target.default === 'string') {
-      return token.target.default; // CloudFormation does not resolve a secret that is the value of a parameter, either
-    }
-    return super.resolveToken(token, context, postProcessor);
-  }
+/** The default of a parameter: CloudFormation does not resolve a secret that is the value of a parameter, either. */
+function readDefault({ target }: Reference): string | undefined {
+  return target instanceof CfnParameter && typeof target.default === 'string' ? target.default : undefined;
 }
