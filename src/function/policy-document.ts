@@ -1,5 +1,6 @@
 import { IResolveContext, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { renderDocument } from './conditional-statements';
 
 /**
  * IAM allows a role 10,240 characters for all inline policies and 6,144 for each managed policy, without white space. The
@@ -26,7 +27,7 @@ export class LatePolicyDocument extends iam.PolicyDocument {
   }
 
   public resolve(context: IResolveContext): any {
-    return new iam.PolicyDocument({ minimize: true, statements: this.produce() }).resolve(context);
+    return renderDocument(this.produce(), context);
   }
 }
 

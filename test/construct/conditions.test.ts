@@ -10,7 +10,7 @@ import { Construct } from 'constructs';
 import { RESOURCE_TYPE } from '../../src/contract';
 import { RunTask } from '../../src/index';
 import { expectToWaitFor, resourceOf } from '../support/expectations';
-import { network } from '../support/stacks';
+import { network, statementsOf } from '../support/stacks';
 
 function given() {
   const made = network();
@@ -192,5 +192,103 @@ describe('a task that exists on a condition', () => {
     expect(unresolvedDependenciesOf(all.stack)).toEqual([]);
     expect(Object.values(template.findResources(RESOURCE_TYPE)).map(({ Condition }) => Condition)).toEqual(['Wanted', 'Wanted', 'Wanted']);
     expect(Object.values(template.findOutputs('*')).map(({ Condition }) => Condition)).toEqual(['Wanted']);
+  });
+});
+
+describe('the permissions of the function name what exists on a condition only under that condition:', () => {
+  /** The references to resources that may not exist, in the policies of the function. */
+  function unresolvedReferencesOf(stack: Stack): string[] {
+    const resources = resourcesOf(stack);
+    const find = (value: any, holding: string[]): string[] => {
+      if (typeof value !== 'object' || value === null) {
+        return [];
+      }
+      const [condition, whenTrue, whenFalse] = value['Fn::If'] ?? [];
+      const needed = resources[value.Ref ?? value['Fn::GetAtt']?.[0]]?.Condition;
+      return condition
+        ? [...find(whenTrue, [...holding, condition]), ...find(whenFalse, holding)]
+        : [...needed && !holding.includes(needed) ? [needed] : [], ...Object.values(value).flatMap((member) => find(member, holding))];
+    };
+    return Object.entries(resources).filter(([id, { Type }]) => /IAM/.test(Type) && /EcsRunTaskHandler|OnDelete/.test(id))
+      .flatMap(([id, { Properties, Condition }]) => find(Properties, [Condition]).map((condition) => `${id} if ${condition}`));
+  }
+
+  const inScope = (scope: Construct) => scope.node.findAll().filter((construct) => CfnResource.isCfnResource(construct)) as CfnResource[];
+  const give = (condition: CfnCondition, resources: CfnResource[]) => resources.forEach(({ cfnOptions }) => (cfnOptions.condition = condition));
+  const definition = ({ stack }: Given, id: string) => {
+    const made = new ecs.FargateTaskDefinition(stack, id);
+    made.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'app' }) });
+    return made;
+  };
+
+  const CONDITIONAL: [string, (given: Given) => [props: object, resources: CfnResource[]]][] = [
+    ['the task role', ({ taskDefinition }) => [{}, inScope(taskDefinition.taskRole)]],
+    ['the execution role', ({ taskDefinition }) => [{}, inScope(taskDefinition.executionRole!)]],
+    ['a role of taskOverrides', ({ stack }) => {
+      const taskRole = new iam.Role(stack, 'Own', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
+      return [{ taskOverrides: { taskRole } }, inScope(taskRole)];
+    }],
+    ['the definition with its log group and roles', ({ taskDefinition }) => [{}, inScope(taskDefinition)]],
+    ['the cluster', ({ cluster }) => [{ tags: { team: 'shop' } }, inScope(cluster)]],
+    ['the definition of onDelete', (all) => {
+      const taskDefinition = definition(all, 'Drop');
+      return [{ onDelete: { taskDefinition } }, inScope(taskDefinition)];
+    }],
+    ['its security group', ({ stack, vpc }) => {
+      const group = new ec2.SecurityGroup(stack, 'Group', { vpc });
+      return [{ securityGroups: [group] }, inScope(group)];
+    }],
+  ];
+
+  test.each(CONDITIONAL)('%s of a task with the same condition', (_, make) => {
+    const all = given();
+    const [props, resources] = make(all);
+    const run = all.task(props);
+    give(all.condition, [...resources, resourceOf(run) as CfnResource]);
+
+    expect(unresolvedReferencesOf(all.stack)).toEqual([]);
+    expect(unresolvedDependenciesOf(all.stack)).toEqual([]);
+  });
+
+  test('with each statement that names it, and all others beside them', () => {
+    const all = given();
+    all.task({ taskDefinition: definition(all, 'Other') }, 'Always');
+    give(all.condition, [...inScope(all.taskDefinition), resourceOf(all.task()) as CfnResource]);
+    const statements = statementsOf(all.stack);
+    const passRole = (...roles: string[]) => expect.objectContaining({ Action: 'iam:PassRole', Resource: roles });
+
+    expect(statements).toContainEqual(passRole('<OtherExecutionRole.Arn>', '<OtherTaskRole.Arn>'));
+    expect(statements.filter((statement) => statement['Fn::If'])).toEqual([
+      { 'Fn::If': ['Wanted', passRole('<DefinitionTaskRole.Arn>', '<DefinitionExecutionRole.Arn>'), '<AWS::NoValue>'] },
+      { 'Fn::If': ['Wanted', expect.objectContaining({ Action: 'logs:GetLogEvents' }), '<AWS::NoValue>'] },
+    ]);
+  });
+
+  test('a role whose condition was set by an override, and a role that is named under its condition already', () => {
+    const all = given();
+    const resource = all.taskDefinition.node.defaultChild as ecs.CfnTaskDefinition;
+    const role = new iam.Role(all.stack, 'Own', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
+    give(all.condition, inScope(role));
+    resource.taskRoleArn = Fn.conditionIf('Wanted', role.roleArn, 'arn:aws:iam::111122223333:role/other') as any;
+    all.task({}, 'Always');
+    const overridden = definition(all, 'Overridden');
+    inScope(overridden).forEach((found) => found.addOverride('Condition', 'Wanted'));
+    (resourceOf(all.task({ taskDefinition: overridden })) as CfnResource).addOverride('Condition', 'Wanted');
+    const passRoles = statementsOf(all.stack).filter((statement) => /PassRole/.test(JSON.stringify(statement)));
+
+    expect(unresolvedReferencesOf(all.stack)).toEqual([]);
+    expect(passRoles.map((statement) => Object.keys(statement)[0])).toEqual(['Action', 'Fn::If']);
+    expect(passRoles[0].Resource).toContainEqual({ 'Fn::If': ['Wanted', '<Own.Arn>', 'arn:aws:iam::111122223333:role/other'] });
+  });
+
+  test('with two conditions both', () => {
+    const all = given();
+    const other = new CfnCondition(all.stack, 'Also', { expression: Fn.conditionEquals('c', 'd') });
+    give(all.condition, inScope(all.taskDefinition.taskRole));
+    give(other, inScope(all.taskDefinition.executionRole!));
+    all.task();
+
+    const [statement] = statementsOf(all.stack).filter((each) => /PassRole/.test(JSON.stringify(each)));
+    expect(statement).toEqual({ 'Fn::If': ['Wanted', { 'Fn::If': ['Also', expect.objectContaining({ Action: 'iam:PassRole' }), '<AWS::NoValue>'] }, '<AWS::NoValue>'] });
   });
 });

@@ -1,0 +1,56 @@
+import { Aws, CfnResource, Fn, IResolveContext, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+
+/**
+ * Renders a policy document, with each statement under `Fn::If` that names a resource with a condition: CloudFormation
+ * rejects a reference to what its condition leaves out.
+ *
+ * @param statements At least one of them names no resource of the stack.
+ */
+export function renderDocument(statements: iam.PolicyStatement[], context: IResolveContext): any {
+  const conditions = findConditions(Stack.of(context.scope));
+  const groups = new Map<string, { readonly needed: string[]; readonly statements: iam.PolicyStatement[] }>();
+  for (const statement of statements) {
+    const needed = conditions.size > 0 ? listNeeded(context.resolve(statement.toStatementJson()), conditions) : [];
+    const key = needed.join();
+    groups.set(key, { needed, statements: [...groups.get(key)?.statements ?? [], statement] });
+  }
+  // Only statements with the same conditions are merged.
+  const { '': plain, ...others } = Object.fromEntries([...groups].map(([key, { needed, statements: members }]) => {
+    const document = new iam.PolicyDocument({ minimize: true, statements: members }).resolve(context);
+    return [key, { ...document, Statement: document.Statement.map((statement: any) => needed.reduce(putUnder, statement)) }];
+  }));
+  return { ...plain, Statement: [plain, ...Object.values(others)].flatMap(({ Statement }) => Statement) };
+}
+
+function putUnder(statement: any, condition: string): any {
+  return Fn.conditionIf(condition, statement, Aws.NO_VALUE);
+}
+
+/** The condition of each resource that has one, by logical id. */
+function findConditions(stack: Stack): Map<string, string> {
+  const resources = stack.node.findAll().filter((construct) => CfnResource.isCfnResource(construct) && construct.stack === stack) as CfnResource[];
+  return new Map(resources.flatMap((resource): [string, string][] => {
+    const condition = resource['rawOverrides'].Condition ?? resource.cfnOptions.condition?.logicalId; // eslint-disable-line dot-notation
+    return condition ? [[stack.resolve(resource.logicalId), stack.resolve(condition)]] : [];
+  }));
+}
+
+/** The conditions of what a rendered value names, except for those under which it names it. */
+function listNeeded(value: any, conditions: Map<string, string>, given: string[] = []): string[] {
+  if (typeof value !== 'object' || value === null) {
+    return [];
+  }
+  const listIn = (member: any, also: string[] = []) => listNeeded(member, conditions, [...given, ...also]);
+  const [condition, whenTrue, whenFalse] = value['Fn::If'] ?? [];
+  const needed = condition
+    ? [...listIn(whenTrue, [condition]), ...listIn(whenFalse)]
+    : [...listNames(value).flatMap((name) => conditions.get(name) ?? []), ...Object.values(value).flatMap((member) => listIn(member))];
+  return [...new Set(needed)].filter((name) => !given.includes(name)).sort();
+}
+
+/** The logical ids that a function of CloudFormation names itself. */
+function listNames({ Ref, 'Fn::GetAtt': getAtt, 'Fn::Sub': sub }: { [name: string]: any }): string[] {
+  const named = [Ref, [getAtt].flat()[0]?.split('.')[0], ...[...String(sub ? [sub].flat()[0] : '').matchAll(/\$\{(\w+)/g)].map(([, name]) => name)];
+  return named.filter((name) => name !== undefined);
+}
