@@ -18,6 +18,7 @@ import { findTaskRole, findVpc, isAwsvpc, readIfKnown } from './request/task-def
 import { checkAgainstDefinitions, checkTask } from './request/validation/check-task';
 import { checkSecrets } from './request/validation/secrets';
 import { checkUsedAttributes } from './request/validation/used-attributes';
+import { checkScopes } from './request/validation/waiting';
 import {
   warnOfDefinitionElsewhere, warnOfEmptyScopes, warnOfExpiringCredentials, warnOfInfrequentAccess, warnOfMissingProviders, warnOfMissingPublicIp,
   warnOfUnknownRoles,
@@ -142,6 +143,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    * @param scopes The scopes to create before the task starts, such as a database.
    */
   public executeAfter(...scopes: IConstruct[]): void {
+    throwErrors(this.node.path, [...checkScopes('executeAfter', scopes)]);
     this.after.push(...scopes);
   }
 
@@ -154,6 +156,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    * @param scopes The scopes that wait for the task, such as a service.
    */
   public executeBefore(...scopes: IConstruct[]): void {
+    throwErrors(this.node.path, [...checkScopes('executeBefore', scopes)]);
     this.before.push(...scopes);
   }
 

@@ -3,6 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import type { IConstruct } from 'constructs';
 import { ContainerOverride, NvidiaMps, OnRollback, ResourceType, RunOn, RunTaskProps, TaskManagedVolume } from '../../src/index';
 import { expectErrors } from '../support/expectations';
 import { addVolume, runTask, Setup, setup } from '../support/stacks';
@@ -280,6 +281,30 @@ describe('the constructor of RunTask rejects', () => {
     ['tags', { tags: { '': '' } }, /tags must have keys/],
   ])('%s that both tasks share with one error', (_, props, message) => {
     expectErrors(() => runTask(setup(), { ...props, onDelete: {} }), message);
+  });
+
+  describe.each(['executeAfter', 'executeBefore'] as const)('in %s', (prop) => {
+    test.each<[string, (given: Setup) => unknown, string]>([
+      ['an element that is missing', () => undefined, 'nothing'],
+      ['null, which is None in Python', () => null, 'nothing'],
+      ['a list', ({ vpc }) => [vpc], 'a list'],
+      ['a selection of subnets', ({ vpc }) => vpc.selectSubnets(), 'an object'],
+      ['a name', () => 'Database', "'Database'"],
+    ])('%s, as prop and by method', (_, make, found) => {
+      const given = setup();
+      const scopes = [given.cluster, make(given)] as IConstruct[];
+      const message = `[Stack/Task] ${prop} must be a list of constructs, got: ${found} at index 1; remove it, or name the construct itself`;
+
+      expectErrors(() => runTask(given, { [prop]: scopes }), message);
+      expectErrors(() => runTask(setup())[prop](...scopes), message);
+    });
+
+    test('nothing that is imported or looked up', () => {
+      const given = setup();
+      const group = ec2.SecurityGroup.fromSecurityGroupId(given.stack, 'Group', 'sg-00000001');
+
+      expectErrors(() => runTask(given, { [prop]: [group, given.vpc] }));
+    });
   });
 
   test('all wrong props with one error', () => {

@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
 import { isIntegerWithin } from './limits';
 import { OnRollback, RunOn, RunTaskProps } from '../../run-task-props';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS, LONGEST_TIMEOUT_SECONDS } from '../../timing';
@@ -28,5 +29,15 @@ export function* checkVerdict({ exitCodeFrom, successExitCodes, retryAttempts, l
 export function* checkRollback({ onRollback, runOn }: RunTaskProps): Generator<string> {
   if (onRollback === OnRollback.RUN && runOn === RunOn.CREATE) {
     yield 'onRollback RUN and runOn CREATE cannot both be set, because with CREATE only the creation runs the task; remove one of them';
+  }
+}
+
+/** Types do not keep everything else out: an element can be missing in other languages, and a list or a selection of subnets is no construct. */
+export function* checkScopes(prop: 'executeAfter' | 'executeBefore', scopes: IConstruct[]): Generator<string> {
+  const wrong = scopes.findIndex((scope) => typeof scope?.node?.findAll !== 'function');
+  if (wrong !== -1) {
+    const scope: unknown = scopes[wrong];
+    const found = Array.isArray(scope) ? 'a list' : scope === undefined || scope === null ? 'nothing' : typeof scope === 'object' ? 'an object' : `'${scope}'`;
+    yield `${prop} must be a list of constructs, got: ${found} at index ${wrong}; remove it, or name the construct itself`;
   }
 }
