@@ -93,8 +93,10 @@ async function update(request: Request, event: CloudFormationCustomResourceUpdat
   const kind = reading.status === 'fulfilled' ? reading.value : undefined;
   const run = async () => {
     const failed = [reading, clearing].find((part) => part.status === 'rejected');
-    if (failed) {
-      return beginsRun(request, baton) ? withStillRunning(answerError(failed.reason), stopped) : stopOtherVersion(request, failed.reason);
+    if (failed) { // an earlier invocation of this request, perhaps of another version, may have started a task
+      const reason = beginsRun(request, baton) ? STOP_REASONS.failed : STOP_REASONS.otherVersion;
+      const stoppedToo = await stopUpToNow(request, delivered, { reason, includesOwn: true }).catch(() => stopped);
+      return withStillRunning(answerError(failed.reason), stoppedToo);
     }
     if (kind === 'turned back') {
       return runNothingTurnedBack(request, stopped);
@@ -212,8 +214,9 @@ async function resumeOrStart(
   let progress: Progress | undefined;
   try {
     progress = await resumeRun(request, spec, occasion, baton);
-  } catch (error) {
-    return stopOtherVersion(request, error);
+  } catch (error) { // nobody waits for those tasks any more
+    const options = { reason: STOP_REASONS.otherVersion, includesOwn: true };
+    return withStillRunning(answerError(error), await stopUpToNow(request, [request.event.ResourceProperties], options));
   }
   if (progress) {
     return runTask(request, spec, progress);
@@ -225,12 +228,6 @@ async function resumeOrStart(
     return withStillRunning({ status: 'FAILED', reason: [sentence(NOTES.earlierMayRun)] }, stopped);
   }
   return runTask(request, spec, beginProgress(request, spec, occasion));
-}
-
-/** Another version has started tasks that this one cannot continue with: nobody waits for them any more. */
-async function stopOtherVersion(request: Request, error: unknown): Promise<Answer> {
-  const options = { reason: STOP_REASONS.otherVersion, includesOwn: true };
-  return withStillRunning(answerError(error), await stopUpToNow(request, [request.event.ResourceProperties], options));
 }
 
 function withStillRunning(answer: Answer, { stillRunning, unseen }: Stopped): Answer {

@@ -54,7 +54,7 @@ export function receiveRequest(world: World, event: Event, context: LambdaContex
     event,
     id: identity(event),
     sentAt: sent,
-    receivedAt: timeOf(event.HandedOver?.receivedAt) ?? now,
+    receivedAt: timeOf(event.HandedOver?.receivedAt) ?? (event.HandedOver ? sent : now), // it was in time for an earlier invocation
     answerBy,
     doneBy,
     functionArn: context.invokedFunctionArn,

@@ -1,6 +1,6 @@
 import { DescribeStacksCommand, Stack } from '@aws-sdk/client-cloudformation';
-import { isNewerThan, Request } from './request';
-import { CLOCKS_DIFFER_BY_MS } from '../../src/timing';
+import { isLate, isNewerThan, Request } from './request';
+import { CLOCKS_DIFFER_BY_MS, STALE_FOR_MS } from '../../src/timing';
 import { OutOfDate } from '../verdict/failure';
 import { ERRORS } from '../verdict/texts';
 
@@ -25,7 +25,9 @@ export interface StackReading {
   readonly status: string;
   /** Whether a later operation has begun since the request was sent. */
   readonly isSuperseded: boolean;
-  /** Whether it has the time of the update. Otherwise the operation can be a later one, but some may never have it. */
+  /** Whether a later operation may have begun. No document says that LastUpdatedTime does not move within an operation. */
+  readonly isNewer: boolean;
+  /** Whether it tells of which operation it is. */
   readonly isDated: boolean;
 }
 
@@ -34,10 +36,13 @@ export async function readStack(request: Request): Promise<StackReading> {
   if (!status) {
     throw new Error(ERRORS.noStackStatus);
   }
+  const isNewer = isNewerThan(request.event, LastUpdatedTime, CLOCKS_DIFFER_BY_MS / 2);
   return {
     status,
-    isSuperseded: isNewerThan(request.event, LastUpdatedTime, CLOCKS_DIFFER_BY_MS / 2),
-    isDated: LastUpdatedTime !== undefined,
+    // In the first minute of a request, the time proves nothing alone.
+    isSuperseded: isNewer && (isLate(request) || isNewerThan(request.event, LastUpdatedTime, STALE_FOR_MS)),
+    isNewer,
+    isDated: LastUpdatedTime !== undefined || !/^UPDATE_/.test(status), // a stack is created and deleted once
   };
 }
 

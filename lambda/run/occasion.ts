@@ -1,14 +1,15 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { receiveHandOver } from './hand-over';
+import { findOperationTime } from './operation-time';
 import type { ReceivedBaton } from './relay';
 import { BETWEEN_READINGS_MS, READ_AGAIN_MS, READ_AGAIN_WITHIN_MS, SECOND_READING_MS, STALE_FOR_MS, STATUS_WITHIN_MS } from '../../src/timing';
 import { limit, Request } from '../cloudformation/request';
-import { describeStack, findStackStatus, isRollbackOfDelete, isRollbackStatus, isWaitedFor, readStackUpToDate, StackReading } from '../cloudformation/stack-status';
+import { findStackStatus, isRollbackOfDelete, isRollbackStatus, isWaitedFor, readStackUpToDate, StackReading } from '../cloudformation/stack-status';
 import { readMark } from '../ecs/marks';
 import { retry } from '../retry';
 import { adviceOnError } from '../verdict/causes';
 import { Failed, Failure, OutOfDate } from '../verdict/failure';
-import { ERRORS, FAILURES } from '../verdict/texts';
+import { FAILURES } from '../verdict/texts';
 
 /** What an Update is: 'turned back' when only the second reading says that CloudFormation rolls back. */
 export type UpdateKind = 'deployment' | 'rollback' | 'turned back';
@@ -44,7 +45,7 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
       return 'deployment';
     }
     wasExpected = reading !== undefined && isWaitedFor('deployment', reading.status);
-    if (wasExpected && isDoubted && !reading!.isDated) { // what was in doubt may be over, and this the next operation
+    if (wasExpected && isDoubted && (reading!.isNewer || !reading!.isDated)) { // what was in doubt may be over, and this the next operation
       wasExpected = false;
       outOfDate = new OutOfDate();
     }
@@ -96,17 +97,6 @@ export async function putsBack(request: Request, earlierTasks: readonly Task[]):
 }
 
 async function beganBefore(request: Request, time: number): Promise<boolean> {
-  try {
-    const began = await retry(request.world, limit(request, STATUS_WITHIN_MS), async () => {
-      const { LastUpdatedTime } = await describeStack(request);
-      if (!LastUpdatedTime) {
-        throw new Error(ERRORS.noUpdateTime);
-      }
-      return LastUpdatedTime;
-    });
-    return began.getTime() < time;
-  } catch (error) {
-    request.world.log(`DescribeStacks failed: ${error}`);
-    return false;
-  }
+  const began = await findOperationTime(request, STATUS_WITHIN_MS);
+  return began !== undefined && began < time;
 }

@@ -1,10 +1,10 @@
+import { findOperationTime } from './operation-time';
 import { isProgress, knownArns, Progress, Run, TaskProgress } from './progress';
 import type { RunSpec } from '../../src/contract';
-import { LONGEST_SERVICE_TIMEOUT_SECONDS, STACK_WITHIN_MS } from '../../src/timing';
+import { CLOCKS_DIFFER_BY_MS, LONGEST_SERVICE_TIMEOUT_SECONDS, STACK_WITHIN_MS } from '../../src/timing';
 import { Answer, Attributes, bytesOver } from '../cloudformation/answer';
-import { limit, Request } from '../cloudformation/request';
-import { describeStack, findStackStatus, isFinalStatus } from '../cloudformation/stack-status';
-import { retry } from '../retry';
+import type { Request } from '../cloudformation/request';
+import { findStackStatus, isFinalStatus } from '../cloudformation/stack-status';
 import { sentence } from '../verdict/message';
 import { NOTES } from '../verdict/texts';
 
@@ -69,14 +69,8 @@ function withArns(baton: Baton & { state: 'RUNNING' }): Baton {
  * passes on nothing new. When CloudFormation does not say, the task does.
  */
 async function isFromEarlierDeployment(request: Request, at: number): Promise<boolean> {
-  const { world } = request;
-  try {
-    const { LastUpdatedTime } = await retry(world, limit(request, STACK_WITHIN_MS), () => describeStack(request));
-    return LastUpdatedTime !== undefined && LastUpdatedTime.getTime() > at;
-  } catch (error) {
-    world.log(`DescribeStacks failed: ${error}`);
-    return false;
-  }
+  const began = await findOperationTime(request, STACK_WITHIN_MS);
+  return began !== undefined && began > at && began <= request.sentAt + CLOCKS_DIFFER_BY_MS;
 }
 
 /** Whether CloudFormation has moved on without this request, perhaps with its task, for which the next resource waits then. */

@@ -1,11 +1,12 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { receiveHandOver } from './hand-over';
+import { readOperationTime } from './operation-time';
 import { beginProgress, Progress } from './progress';
 import type { ReceivedBaton } from './relay';
 import type { RunSpec } from '../../src/contract';
 import { CLOCKS_DIFFER_BY_MS, PERMITTED_AGAIN_WITHIN_MS, STACK_WITHIN_MS } from '../../src/timing';
 import { limit, Request } from '../cloudformation/request';
-import { describeStack, Occasion } from '../cloudformation/stack-status';
+import type { Occasion } from '../cloudformation/stack-status';
 import { markOfResource, parseMark, placeOf, readMark } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
@@ -47,8 +48,7 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
 async function findTasksOfOperation(request: Request, spec: RunSpec): Promise<Task[]> {
   const { world, id } = request;
   const until = limit(request, STACK_WITHIN_MS);
-  const { LastUpdatedTime, CreationTime } = await retry(world, until, () => describeStack(request));
-  const began = (LastUpdatedTime ?? CreationTime)?.getTime() ?? Infinity;
+  const began = Math.min(await readOperationTime(request, STACK_WITHIN_MS), request.sentAt);
   const found = await retry(world, until, () => findTasks(world, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS);
   return found.filter((task) => readMark(task).startsWith(markOfResource(id))
     && task.createdAt !== undefined && task.createdAt.getTime() > began - CLOCKS_DIFFER_BY_MS);

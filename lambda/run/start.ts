@@ -1,7 +1,7 @@
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
 import { knownArns, Run, TaskProgress } from './progress';
 import { confirmDoubt, endDoubt } from './watch-stack';
-import { PERMISSIONS_SPREAD_MS } from '../../src/timing';
+import { PERMISSIONS_SPREAD_MS, STALE_FOR_MS } from '../../src/timing';
 import { logState } from '../cloudformation/log-state';
 import { wasJustSent } from '../cloudformation/request';
 import { isRollbackStatus, isWaitedFor, readStackUpToDate, wasCancelled } from '../cloudformation/stack-status';
@@ -41,7 +41,7 @@ async function checkBeforeStart({ request, progress }: Run): Promise<Failure | u
     const reading = await readStackUpToDate(request);
     const { status } = reading;
     if (isWaitedFor(occasion, status)) {
-      const isCertain = endDoubt(progress, reading);
+      const isCertain = endDoubt(progress, reading) && (reading.isDated || request.world.now() < request.sentAt + STALE_FOR_MS);
       return isCertain ? undefined : { ...FAILURES.didNotStart(ERRORS.noUpdateTime), patience: 'while permissions spread' };
     }
     if (request.event.RequestType === 'Update' && isRollbackStatus(status) && knownArns(progress).length === 0) {

@@ -46,9 +46,9 @@ export function confirmDoubt({ world, sentAt }: Request, progress: Progress, rea
   return world.now() - progress.doubtedSince >= BETWEEN_READINGS_MS && !mayBeStale;
 }
 
-/** Whether there is no doubt any more: after a dated one, what has no date may be of the next operation. */
-export function endDoubt(progress: Progress, { isDated }: StackReading): boolean {
-  if (progress.isDoubtDated && !isDated) {
+/** Whether there is no doubt any more: after a dated one, what has no date, or a newer one, may be of the next operation. */
+export function endDoubt(progress: Progress, { isDated, isNewer }: StackReading): boolean {
+  if (progress.isDoubtDated && (isNewer || !isDated)) {
     return false;
   }
   progress.doubtedSince = progress.isDoubtDated = undefined;

@@ -117,12 +117,13 @@ export const STOP_REASONS = {
   newerRequest: 'CloudFormation sent a newer request',
   otherVersion: 'this version of the function could not continue waiting',
   replaced: 'another task succeeded in its place',
+  failed: 'the request failed',
 };
 
 /** Errors that something else reports: the SDK's retries, an unexpected failure. */
 export const ERRORS = {
   noStackStatus: 'CloudFormation did not return the status of the stack',
-  noUpdateTime: 'CloudFormation did not return the start time of the update',
+  noUpdateTime: 'CloudFormation did not show which update is running',
   unknownRequestType: (type: string) => `this version of the function does not know requests of the type ${type}`,
   answerNotAccepted: 'CloudFormation did not accept the answer',
   invocationEnds: 'the invocation is about to end',

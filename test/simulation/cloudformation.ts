@@ -503,6 +503,8 @@ export class CloudFormation {
       this.clock.after(lastUpdatedMoves * SECOND, () => {
         if (request.closedAt === undefined && this.lastUpdated) {
           this.faults.quirk('lastUpdatedMoves');
+          this.history.moved.push({ at: this.clock.now, request });
+          this.history.say('stack', 'LastUpdatedTime moves');
           this.lastUpdated = this.dated(this.clock.now);
           this.notice();
         }

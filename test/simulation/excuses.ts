@@ -117,8 +117,10 @@ const NAMES_WHAT_RUNS = /may still be running|Could not confirm that this task s
 export function wasRefused(task: SimulatedTask, request: Request, history: History): boolean {
   const own = task.request.first === request.first;
   const until = own ? answeredAt(request) : lookedUntil(request, history);
+  // What an invocation of another version saw, it cannot tell.
+  const isOfAnother = ({ invocation }: Call) => request.isOfAnotherVersion && invocation !== request.puts[0]?.invocation;
   const refused = (api: string) => {
-    const calls = history.callsOf(request, api)
+    const calls = history.callsOf(request, api).filter((call) => !isOfAnother(call))
       .filter(({ at, doneAt, input }) => doneAt !== undefined && at >= task.createdAt && at <= until && (api !== 'StopTask' || input.task === task.arn));
     return calls.length > 0 && calls.every(({ error }) => error);
   };
@@ -201,6 +203,16 @@ export function rollbackWasTold(request: Request, history: History): boolean {
   const isSo = request.type === 'Update' && history.callsOf(request, 'DescribeStacks')
     .some(({ isStale, result }) => isStale && /ROLLBACK_IN_PROGRESS/.test(result?.Stacks[0]?.StackStatus));
   return history.excuse('DescribeStacks told of the rollback before', isSo);
+}
+
+/**
+ * LastUpdatedTime moved while CloudFormation waited, and the event came again, or came, more than a minute after it was sent. With
+ * a deployment that failed at once and a next one within that minute, all answers of AWS would be the same, and the request out of date.
+ */
+export function movedBeforeLateEvent(request: Request, history: History): boolean {
+  const lateFrom = request.sentAt + MINUTE - history.clocksDifferBy;
+  const isLate = history.invocations.some(({ request: of, hop, startedAt }) => of === request && hop === 0 && startedAt > lateFrom);
+  return history.excuse('LastUpdatedTime moved before a late event', isLate && history.moved.some((one) => one.request === request && one.at <= answeredAt(request)));
 }
 
 /** For tasks of earlier requests; later it looks for tasks of its own. */

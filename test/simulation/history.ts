@@ -109,6 +109,8 @@ export class History {
   readonly operations: number[] = [];
   /** Events that Lambda has lost. */
   readonly lost: Array<{ readonly at: number; readonly request: Request }> = [];
+  /** When LastUpdatedTime moved while CloudFormation waited for a request. */
+  readonly moved: Array<{ readonly at: number; readonly request: Request }> = [];
   /** By how many milliseconds the clocks of others may be behind the function's. */
   clocksDifferBy = 0;
   /** What the handler logged. */

@@ -228,7 +228,8 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
     ['time is over', at >= deadline - SECOND - history.clocksDifferBy],
     ['AWS refused for good', calls.some((call) => isLastingError(call) && (call.fault !== undefined || ['RunTask', 'DescribeTaskDefinition'].includes(call.api)))],
     ['AWS refused for long', refusedFor('RunTask', 'DescribeStacks', 'DescribeTaskDefinition', 'ListTasks') >= 2 * MINUTE],
-    ['nobody could look for earlier tasks', history.tasksOf(request).length === 0 && refusedFor('DescribeTasks') >= MINUTE],
+    ['nobody could look for earlier tasks', history.tasksOf(request).every(({ invocation }) => invocation !== request.answer!.invocation) && refusedFor('DescribeTasks') >= MINUTE],
+    ['LastUpdatedTime has moved', excuses.movedBeforeLateEvent(request, history)],
     ['nobody could ever look at the task', !everSaw && refusedFor('DescribeTasks') >= 4 * MINUTE],
     ['the function could not go on', continuations.length > 0 && continuations[continuations.length - 1].error !== undefined],
     ['the stack is not being deployed', history.statuses.some((one) => one.at >= request.sentAt && one.at <= at && !/^(CREATE|UPDATE)_IN_PROGRESS$/.test(one.status))],
@@ -412,7 +413,7 @@ function worseRollback(request: Request, history: History): Finding[] {
   if (type !== 'Delete' && !isRollback) {
     return [];
   }
-  const mayFail = (type === 'Delete' && run && !/ROLLBACK/.test(request.stackStatus)) || excuses.statusWasUnknown(request, history);
+  const mayFail = (type === 'Delete' && run && !/ROLLBACK/.test(request.stackStatus)) || excuses.statusWasUnknown(request, history) || excuses.movedBeforeLateEvent(request, history);
   return [
     ...(answer?.parsed?.Status === 'FAILED' && !mayFail ? [{ at: answer.at, facts: `R${number} was answered FAILED: ${answer.parsed.Reason?.split('\n')[0]}` }] : []),
     ...(run ? [] : history.tasksOf(request).map((task) => ({ at: task.createdAt, facts: `R${number}, which ${isRollback ? 'rolls back' : 'deletes'}, started ${task.name}` }))),
@@ -458,10 +459,10 @@ function tooManyCalls({ faults, history: { invocations, calls } }: Run): Finding
   });
 }
 
-/** A start that was put off, because the stack was not being deployed or a later operation had begun, was still an attempt to start. */
+/** A start that was put off, because the stack was not being deployed or a later operation may have begun, was still an attempt to start. */
 function isAttempt(result: any, { sentAt }: Request): boolean {
   const { StackStatus, LastUpdatedTime } = result?.Stacks[0] ?? {};
-  return !/^(CREATE|UPDATE)_IN_PROGRESS$/.test(StackStatus) || LastUpdatedTime?.getTime() > sentAt;
+  return StackStatus !== 'CREATE_IN_PROGRESS' && (StackStatus !== 'UPDATE_IN_PROGRESS' || !LastUpdatedTime || LastUpdatedTime.getTime() > sentAt);
 }
 
 function generationsAtOnce(history: History): Finding[] {

@@ -1,5 +1,6 @@
 import { MINUTE, SECOND, seconds } from './clock';
 import { serviceTimeout } from './event';
+import { movedBeforeLateEvent } from './excuses';
 import type { Call, History, Put, Request } from './history';
 import { outputsOf } from './scenario';
 import type { SimulatedTask } from './task';
@@ -143,7 +144,7 @@ export const MESSAGES: readonly Message[] = [
     key: 'invoked late',
     says: /delivered the request ([\d.]+) (second|minute)s? late/i,
     isTrue: ({ request, history }, [, age, unit]) => history.invocations.some((invocation) => invocation.request === request
-      && Math.abs(invocation.startedAt - request.sentAt - Number(age) * (unit === 'minute' ? MINUTE : SECOND)) < 5 * SECOND + history.clocksDifferBy),
+      && Math.abs(invocation.startedAt - request.sentAt - Number(age) * (unit === 'minute' ? MINUTE : SECOND)) < 8 * SECOND + history.clocksDifferBy), // tenths of a minute,
   },
   {
     key: 'cancelled',
@@ -160,7 +161,7 @@ export const MESSAGES: readonly Message[] = [
     key: 'out of date',
     says: /request is out of date/i,
     isTrue: ({ request, history, at }) => history.requests.some(({ sentAt }) => sentAt > request.sentAt && sentAt <= at)
-      || history.operations.some((began) => began > request.sentAt && began <= at),
+      || history.operations.some((began) => began > request.sentAt && began <= at) || movedBeforeLateEvent(request, history),
   },
   {
     key: 'another has started a task',
@@ -255,7 +256,7 @@ export const MESSAGES: readonly Message[] = [
 export function untruths(request: Request, history: History): Array<{ at: number; facts: string }> {
   return request.puts.filter(({ parsed }) => parsed?.Reason).flatMap((said) => {
     const facts = factsOf(request, history, said);
-    // Lines of the log are not ours.
+    // Lines of the log are not ours, and one that was cut may say too little to be known.
     return said.parsed!.Reason!.split('\n').filter((line) => line !== '' && !line.startsWith('  ')).flatMap((line) => {
       const kinds = MESSAGES.flatMap((message) => {
         const found = message.says.global ? [...line.matchAll(message.says)] : [line.match(message.says)].filter((match) => match !== null);
@@ -264,7 +265,7 @@ export function untruths(request: Request, history: History): Array<{ at: number
       const wrong = kinds.filter(({ message, words }) => !message.isNotHeldYet && !message.isTrue(facts, words));
       kinds.forEach(({ message }) => history.keys.add(message.key));
       return [
-        ...(kinds.length === 0 ? [`R${request.number} says at ${seconds(said.at)} s what no key knows: ${line.slice(0, 150)}`] : []),
+        ...(kinds.length === 0 && !/\[cut\]$/.test(line) ? [`R${request.number} says at ${seconds(said.at)} s what no key knows: ${line.slice(0, 150)}`] : []),
         ...wrong.map(({ message }) => `R${request.number} says at ${seconds(said.at)} s what is not so (${message.key}): ${line.slice(0, 150)}`),
       ].map((what) => ({ at: said.at, facts: what }));
     });

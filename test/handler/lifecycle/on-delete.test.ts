@@ -1,4 +1,4 @@
-import { create, fails, ID, MINUTE, properties, remove, runs, update, FakeAws, times } from '../../support/fake-aws';
+import { create, fails, ID, MINUTE, properties, remove, runs, START, update, FakeAws, times } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectNoneStopped, expectStarted } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -41,6 +41,7 @@ describe('Delete with onDelete', () => {
 
   test.each(['ROLLBACK_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS'])('succeeds in a rollback when the task fails: %s', async (status) => {
     world.stackStatus = status;
+    world.lastUpdated = new Date(START);
     world.lives = [runs(12 * 60, 3)];
     expectSuccess(await world.request(drop()), { Reason: expect.stringContaining('exited with code 3') });
   });

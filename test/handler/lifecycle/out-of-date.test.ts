@@ -1,4 +1,4 @@
-import { CLUSTER, create, fails, markOfTask, MINUTE, runs, update, FakeAws, type Fault, START, times, sentAfter, passThrough } from '../../support/fake-aws';
+import { CLUSTER, create, fails, markOfTask, MINUTE, runs, update, FakeAws, type Fault, START, times, sentAfter, passThrough, stale } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -41,6 +41,53 @@ describe('an event that is out of date', () => {
     world.faults.DescribeStacks = [...times(2, passThrough), ...times(100, laterDeployment)];
     expectSuccess(await world.request(create()));
     expectNoneStopped(world);
+  });
+
+  const movesAfter = (seconds: number) => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lastUpdated = new Date(START + seconds * 1000);
+    world.faults.RunTask = times(12, fails('ThrottlingException', 'Rate exceeded')); // starts after minutes
+  };
+
+  test('is not one that arrived in time, when LastUpdatedTime moves within a minute after it was sent', async () => {
+    movesAfter(50);
+    expectSuccess(await world.request(update()));
+    expectStarted(world, 1);
+  });
+
+  test.each([70, 300])('is one that arrived in time, when LastUpdatedTime is %d seconds after it was sent', async (seconds) => {
+    movesAfter(seconds);
+    expectFailed(await world.request(update()), 'This request is out of date');
+    expectStarted(world, 0);
+  });
+
+  test('is one that arrived in time, when LastUpdatedTime moves within a minute after its operation seemed to be over', async () => {
+    movesAfter(50);
+    world.faults.RunTask = [];
+    world.faults.DescribeStacks = [...times(2, stale('UPDATE_IN_PROGRESS')), stale('UPDATE_FAILED', new Date(START - 10_000))];
+    expectFailed(await world.request(update()), 'The task did not start: CloudFormation did not show which update is running');
+    expectStarted(world, 0);
+  });
+
+  test('starts no task when it arrived late, and CloudFormation does not return when the update began', async () => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    await world.sleep(61_000);
+    expectFailed(await world.request(update()), 'The task did not start: CloudFormation did not show which update is running');
+    expectStarted(world, 0);
+  });
+
+  test.each([
+    ['it is out of date', times(100, laterDeployment), 'This request is out of date'],
+    ['its kind is unknown', times(1000, fails('AccessDeniedException', 'not now')), 'Could not find out whether this is a rollback'],
+  ])('stops the task that a crashed invocation of the request has started, when %s', async (_, faults, cause) => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash(update());
+    await world.sleep(START + 2 * MINUTE - world.time);
+    world.faults.DescribeStacks = faults;
+    expectFailed(await world.request(update()), cause);
+    expectStopped(world, 1);
+    expect(world.callsOf('StopTask')[0].reason).toContain('the request failed');
   });
 
   test('does not stop the task of a later request', async () => {

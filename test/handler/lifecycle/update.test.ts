@@ -1,4 +1,4 @@
-import { create, ID, markOfTask, properties, runs, update, FakeAws, sentAfter } from '../../support/fake-aws';
+import { create, ID, markOfTask, properties, runs, update, FakeAws, sentAfter, START } from '../../support/fake-aws';
 import { expectSuccess, expectStarted } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -17,6 +17,7 @@ describe('Update', () => {
     ['in another cluster', properties({}, { cluster: 'other' })],
   ])('stops the task that an earlier deployment left running %s', async (_, old) => {
     world.lives = [runs(60 * 60, 0), runs(5, 0)];
+    world.lastUpdated = new Date(START);
     await world.invokeThenCrash({ ...create(old), RequestId: 'earlier' });
     expectSuccess(await world.request({ ...update(properties(), old), ResponseURL: sentAfter(3) }));
     expect(world.callsOf('StopTask')).toEqual([

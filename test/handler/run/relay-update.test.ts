@@ -1,4 +1,4 @@
-import { create, fails, properties, runs, passThrough, update, FakeAws } from '../../support/fake-aws';
+import { create, fails, properties, runs, passThrough, stale, update, FakeAws } from '../../support/fake-aws';
 import { expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 import { HOURS, nth, sent, deploy, creating, updating, expectAllSucceeded } from '../../support/relay';
 
@@ -11,6 +11,7 @@ describe('Update of a task of several hours', () => {
   test('runs the task again and gives the later resources a new baton', async () => {
     world.lives = [runs(60, 0)];
     const before = await deploy(world, creating());
+    world.lastUpdated = new Date(world.time);
     const after = await deploy(world, (number, baton) => ({ ...update(nth(number, baton)), RequestId: 'another' }));
     expectAllSucceeded(after);
     expect(after[0].Data!.Baton).not.toBe(before[0].Data!.Baton);
@@ -68,6 +69,25 @@ describe('the next deployment after a later resource failed', () => {
     world.faults.DescribeStacks = [passThrough, () => { throw new Error('no'); }];
     expectSuccess(await world.request(sent(world, update(nth(2, Data!.Baton), nth(2, 'old')), 2)));
     expectStarted(world, 1);
+  });
+
+  test('continues waiting in an Update of that resource when LastUpdatedTime moves after the request was sent', async () => {
+    world.lives = [runs(1.5 * HOURS, 0)];
+    const [{ Data }] = await deploy(world, creating(), 1);
+    const request = sent(world, update(nth(2, Data!.Baton), nth(2, 'old')), 2);
+    world.lastUpdated = new Date(world.time + 30_000);
+    await world.sleep(40_000);
+    expectSuccess(await world.request(request));
+    expectStarted(world, 1);
+  });
+
+  test('runs the task again in a Create of that resource when CloudFormation leaves out at first when the deployment began', async () => {
+    world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
+    const [{ Data }] = await deploy(world, creating());
+    world.lastUpdated = new Date(world.time);
+    world.faults.DescribeStacks = [stale('UPDATE_IN_PROGRESS')];
+    expectSuccess(await world.request(sent(world, { ...create(nth(2, Data!.Baton)), RequestId: 'again' }, 2)));
+    expectStarted(world, 2);
   });
 
   test('runs the task again in a Create of that resource', async () => {

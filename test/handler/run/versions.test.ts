@@ -60,6 +60,17 @@ test('an invocation that cannot read a hand-over takes no task of an earlier ope
   expect(world.tasks).toHaveLength(1);
 });
 
+test('an invocation that cannot read a hand-over takes the event for one that arrived in time', async () => {
+  world.lives = [runs(20 * MINUTE / 1000, 0)];
+  await world.invoke(update(), 2 * MINUTE);
+  const [{ HandedOver, ...event }] = world.handedOver;
+  world.lastUpdated = new Date(START + 30_000);
+  world.stackStatus = 'UPDATE_IN_PROGRESS';
+
+  expect(await world.request({ ...event, HandedOver: { version: 2 } } as any)).toMatchObject({ Status: 'SUCCESS' });
+  expect(world.callsOf('StopTask')).toEqual([]);
+});
+
 test('an invocation that cannot read a hand-over fails when ECS does not let it look', async () => {
   world.creationTime = new Date(START);
   const event = await handedOverByOtherVersion(create(), () => ({ version: 2 }));

@@ -191,6 +191,23 @@ export const audit: readonly NamedScenario[] = [
     expected: { answers: ['Create SUCCESS', 'Update SUCCESS'], stopped: 0 },
   },
   {
+    name: 'a LastUpdatedTime that moves in the first minute fails no Update whose task starts later',
+    operations: [create(), update({ RetryAttempts: 1 })],
+    lives: [runs(10), runs(100, 1), runs(40)],
+    faults: { quirks: { lastUpdatedMoves: 30 }, placements: [{ name: 'no room', first: 2, last: 9, reason: 'RESOURCE:MEMORY', ghost: false }] },
+    expected: { answers: ['Create SUCCESS', 'Update SUCCESS'], started: 3 },
+  },
+  {
+    name: 'a LastUpdatedTime that moves makes a second resource, whose event is late, wait for the same task',
+    operations: [create({ TimeoutSeconds: 9_000 }), update({ TimeoutSeconds: 9_000 })],
+    lives: [runs(10), runs(5_000)],
+    faults: {
+      quirks: { lastUpdatedMoves: 30 },
+      deliveries: [{ name: 'the event of the second resource is late', event: 10, delay: 40 * SECOND }],
+    },
+    expected: { started: 2, stopped: 0, others: ({ outcomes }) => outcomes[1] === 'update -> UPDATE_COMPLETE' ? [] : [outcomes.join('; ')] },
+  },
+  {
     name: 'a rollback stops the task although the clocks differ by nine seconds',
     operations: [create(), update({}, cancelledAfter(3))],
     lives: [runs(10), runs(300)],

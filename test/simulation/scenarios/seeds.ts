@@ -1,5 +1,5 @@
 import { awsError, CallFault } from '../faults';
-import { callOf, cancelledAfter, create, deleteStack, NamedScenario, PROPERTIES, properties, runs, SECOND, since, update } from './telling';
+import { both, callOf, cancelledAfter, create, deleteStack, NamedScenario, PROPERTIES, properties, runs, SECOND, since, update } from './telling';
 
 const throttled = () => awsError('ThrottlingException', 'Rate exceeded');
 const denied = () => awsError('AccessDeniedException', 'not authorized to perform: ecs:StopTask');
@@ -114,4 +114,36 @@ export const seeds: readonly NamedScenario[] = [
     },
     expected: { answers: ['Create SUCCESS', 'Update cancelled', 'rollback SUCCESS', 'Update SUCCESS'], started: 2 },
   })),
+  {
+    name: 'a cancelled Update starts nothing in the next deployment although CloudFormation does not tell when that began (seed 8300018)',
+    operations: [create(), update({}, { noRollback: true, ...cancelledAfter(1) }), update({}, { noRollback: true, after: 60 }, 3)],
+    lives: [runs(10), runs(40)],
+    faults: {
+      // But once, when it looks whether CloudFormation puts the resource back.
+      calls: [undated(({ invocation: { request }, history: { operations, calls } }) => request.number === 2
+        && (operations.length < 3 || calls.some((call) => call.api === 'DescribeStacks' && call.invocation.request === request && call.at > operations[2])))],
+    },
+    expected: { answers: ['Create SUCCESS', 'Update cancelled', 'Update SUCCESS'], started: 2 },
+  },
+  {
+    name: 'a rollback whose event comes again in the next deployment starts nothing although CloudFormation does not tell when that began (seed 8300123)',
+    operations: [create(), update({}, cancelledAfter(20)), update({}, { after: 20 }, 3)],
+    lives: [runs(10), runs(40), runs(300)],
+    faults: {
+      deliveries: [{ name: 'the event of the rollback comes again', event: 3, againAfter: [130 * SECOND] }],
+      calls: [{ name: 'the Update starts late', api: 'RunTask', when: both(since(4, 0, 200), ({ invocation }) => invocation.request.number === 4), error: throttled }, undated(({ invocation, history }) => invocation.request.number === 3 && history.requests.length > 3)],
+    },
+    expected: { answers: ['Create SUCCESS', 'Update cancelled', 'rollback SUCCESS', 'Update SUCCESS'], started: 3 },
+  },
+  {
+    name: 'a second resource waits for no task of an earlier deployment although CloudFormation leaves out at first when this one began (seed 62)',
+    operations: [
+      create({ TimeoutSeconds: 9_000 }),
+      update({ TimeoutSeconds: 9_000 }, { noRollback: true }),
+      update({ TimeoutSeconds: 9_000 }, { noRollback: true }),
+    ],
+    lives: [runs(10), runs(4_000, 1), runs(40)],
+    faults: { calls: [{ ...undated(({ invocation, history }) => history.operations.length === 3 && invocation.request.number > 5), times: 1 }] },
+    expected: { started: 3, others: ({ outcomes }) => outcomes[2] === 'update -> UPDATE_COMPLETE' ? [] : [outcomes.join('; ')] },
+  },
 ];
