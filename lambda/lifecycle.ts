@@ -93,10 +93,8 @@ async function update(request: Request, event: CloudFormationCustomResourceUpdat
   const kind = reading.status === 'fulfilled' ? reading.value : undefined;
   const run = async () => {
     const failed = [reading, clearing].find((part) => part.status === 'rejected');
-    if (failed) { // an earlier invocation of this request, perhaps of another version, may have started a task
-      const reason = beginsRun(request, baton) ? STOP_REASONS.failed : STOP_REASONS.otherVersion;
-      const stoppedToo = await stopUpToNow(request, delivered, { reason, includesOwn: true }).catch(() => stopped);
-      return withStillRunning(answerError(failed.reason), stoppedToo);
+    if (failed) {
+      return failWithoutRun(request, delivered, failed.reason, stopped, beginsRun(request, baton) ? STOP_REASONS.failed : STOP_REASONS.otherVersion);
     }
     if (kind === 'turned back') {
       return runNothingTurnedBack(request, stopped);
@@ -198,13 +196,22 @@ async function remove(request: Request, event: CloudFormationCustomResourceDelet
   if (!OnDelete || origin !== 'success') {
     return { status: 'SUCCESS', reason: notStopped(stopped.stillRunning, stopped.unseen) };
   }
-  const isRollback = await retry(world, limit(request, TIME_TO_STOP_MS), () => readStackStatus(request)).then(isRollbackOfDelete, (error) => {
+  let isRollback = false;
+  try {
+    isRollback = isRollbackOfDelete(await retry(world, limit(request, TIME_TO_STOP_MS), () => readStackStatus(request)));
+  } catch (error) {
     if (error instanceof OutOfDate && !request.event.HandedOver) { // who waits for a task looks twice
-      throw error;
+      return failWithoutRun(request, [ResourceProperties], error, stopped, STOP_REASONS.failed);
     }
-    return false;
-  });
+  }
   return answerUnlessRollback(request, isRollback, async () => resumeOrStart(request, parseRun(OnDelete, 'OnDelete'), 'deletion', stopped));
+}
+
+/** Fails, and stops what an earlier invocation of this request, perhaps of another version, may have started. */
+async function failWithoutRun(
+  request: Request, delivered: DeliveredProperties[], error: unknown, stopped: Stopped, reason: string,
+): Promise<Answer> {
+  return withStillRunning(answerError(error), await stopUpToNow(request, delivered, { reason, includesOwn: true }).catch(() => stopped));
 }
 
 /** One task at a time: none starts beside an earlier one that has not ended, or that could not be looked for. */
@@ -214,9 +221,8 @@ async function resumeOrStart(
   let progress: Progress | undefined;
   try {
     progress = await resumeRun(request, spec, occasion, baton);
-  } catch (error) { // nobody waits for those tasks any more
-    const options = { reason: STOP_REASONS.otherVersion, includesOwn: true };
-    return withStillRunning(answerError(error), await stopUpToNow(request, [request.event.ResourceProperties], options));
+  } catch (error) {
+    return failWithoutRun(request, [request.event.ResourceProperties], error, stopped, STOP_REASONS.otherVersion);
   }
   if (progress) {
     return runTask(request, spec, progress);

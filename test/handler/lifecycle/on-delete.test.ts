@@ -52,6 +52,16 @@ describe('Delete with onDelete', () => {
     expectFailed(await world.request(drop()), 'exited with code 3');
   });
 
+  test('stops the task that a crashed invocation of the request has started when another deployment has begun', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash(drop());
+    await world.sleep(START + 5 * MINUTE - world.time);
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lastUpdated = new Date(START + 4 * MINUTE);
+    expectFailed(await world.request(drop()), 'This request is out of date');
+    expect(world.callsOf('StopTask')).toEqual([expect.objectContaining({ task: world.tasks[0].taskArn, reason: expect.stringContaining('the request failed') })]);
+  });
+
   test('starts no task for an old event when another deployment has begun', async () => {
     await world.sleep(5 * MINUTE);
     world.faults.DescribeStacks = [() => ({ Stacks: [{ StackStatus: 'UPDATE_IN_PROGRESS', LastUpdatedTime: new Date(Date.UTC(2026, 0, 1, 0, 4)) }] })];
