@@ -1,7 +1,7 @@
 import { StopTaskCommand, Task } from '@aws-sdk/client-ecs';
 import type { Run } from './progress';
 import type { RunTaskProperties } from '../../src/contract';
-import { LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
+import { LISTED_WITHIN_MS, NEVER_SEEN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
 import type { DeliveredProperties } from '../cloudformation/delivered-properties';
 import { logState } from '../cloudformation/log-state';
 import { limit, Request } from '../cloudformation/request';
@@ -124,7 +124,7 @@ export async function stopEarlierTasks(
   request: Request, delivered: Array<DeliveredProperties | undefined>, options: StopOptions,
 ): Promise<Stopped & { readonly found: readonly Task[] }> {
   const { world } = request;
-  const until = limit(request, TIME_TO_STOP_MS);
+  const until = limit(request, NEVER_SEEN_MS);
   const found = new Map<string, Task>();
   const stillRunning: string[] = [];
   for (;;) {

@@ -1,4 +1,4 @@
-import { create, fails, MINUTE, properties, runs, FakeAws, times } from '../../support/fake-aws';
+import { create, fails, Fault, MINUTE, properties, runs, FakeAws, times } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectNoneStopped, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -72,6 +72,16 @@ describe('a redelivered event', () => {
     const { at } = await revived.request(create());
     expectStarted(world, 1);
     expect(at).toBeLessThan(31 * 60);
+  });
+
+  test.each(['ListTasks', 'DescribeTasks'])('does not fail because %s fails for four minutes: the task of the first delivery is healthy', async (api) => {
+    world.lives = [runs(20 * 60, 0)];
+    await world.invokeThenCrash(create());
+    const until = world.seconds() + 4 * 60;
+    world.faults[api] = times<Fault>(1000, (_, proceed) => world.seconds() < until ? fails('ServerException', 'Service Unavailable', 503)() : proceed());
+    expectSuccess(await world.request(create()));
+    expectStarted(world, 1);
+    expectNoneStopped(world);
   });
 });
 
