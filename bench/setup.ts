@@ -21,7 +21,7 @@ export function setUp(): void {
   // Without peers: all find the aws-cdk-lib of the checkout.
   const packages = ['cdk-fargate-run-task@2.0.6', packed(), 'node@24'];
   execFileSync('npm', ['install', '--prefix', LOCAL, '--legacy-peer-deps', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...packages], { stdio: ['ignore', 'ignore', 'inherit'] });
-  for (const [entry, name] of [['alternatives/handlers', 'handlers/index'], ['cold-start-child', 'cold-start'], ['synth-time-child', 'synth-time']]) {
+  for (const [entry, name] of [['alternatives/handlers', 'handlers/index'], ['cold-start-child', 'cold-start'], ['synth-time-child', 'synth-time'], ['further-task-child', 'further-task']]) {
     buildSync({
       absWorkingDir: __dirname,
       entryPoints: [`${entry}.ts`],

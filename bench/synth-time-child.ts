@@ -1,5 +1,5 @@
 const now = () => Number(process.hrtime.bigint()) / 1e6;
-const [what, argument, size] = process.argv.slice(2);
+const [what, argument] = process.argv.slice(2);
 
 /* eslint-disable @typescript-eslint/no-require-imports -- what is measured is when they are loaded */
 
@@ -20,17 +20,15 @@ if (what === 'import') {
   console.log(JSON.stringify({ took: now() - begin }));
 } else {
   const { App } = require('aws-cdk-lib');
-  const { Ground, Large } = require('./app');
+  const { Ground } = require('./app');
   const { ours } = require('./ours');
   const { provider } = require('./alternatives/provider');
   const app = new App({ analyticsReporting: false, outdir: process.env.OUTDIR, context: { '@aws-cdk/core:stackResourceLimit': 0 } });
   const begin = now();
-  const beginOfCpu = process.cpuUsage();
-  const run = ({ ours, provider } as any)[what](size === 'large' ? new Large(app) : new Ground(app));
+  const run = ({ ours, provider } as any)[what](new Ground(app));
   for (let number = 1; number <= Number(argument); number++) {
     run(`Run${number}`);
   }
   app.synth();
-  const { user, system } = process.cpuUsage(beginOfCpu);
-  console.log(JSON.stringify({ took: now() - begin, cpu: (user + system) / 1000 }));
+  console.log(JSON.stringify({ took: now() - begin }));
 }
