@@ -248,6 +248,12 @@ export const audit: readonly NamedScenario[] = [
     lives: [runs(10)],
     faults: { quirks: { parentFails: true } },
   },
+  {
+    name: 'a nested stack that its parent rolls back gets the attributes of the last good deployment although the task of the rollback fails',
+    operations: [create, update].map((deploy) => deploy({ UsedAttributes: { TaskArn: 'MigrationTaskArn' }, OnRollback: 'RUN' })),
+    lives: [runs(10), runs(10), runs(10, 1)],
+    faults: { quirks: { parentFails: true } },
+  },
   // R6
   {
     name: 'a cleanup that asks three times for a Delete runs a failing onDelete three times at most',
