@@ -246,7 +246,7 @@ async function answerUnlessRollback(request: Request, isRollback: boolean, run: 
   if (answer?.status !== 'FAILED' || !(isRollback || await turnsOutToBeRollback(request))) {
     return answer;
   }
-  const data = request.event.RequestType === 'Delete' ? undefined : await restoreAttributes(request);
+  const data = request.event.RequestType === 'Delete' ? undefined : await restoreAttributes(request).catch(() => undefined); // its properties may be malformed
   return { status: 'SUCCESS', reason: [sentence(NOTES.rollbackWithoutTask), ...answer.reason], data };
 }
 

@@ -3,6 +3,7 @@ import { isProgress, Progress, Run } from './progress';
 import { logState } from '../cloudformation/log-state';
 import type { HandedOver, Request } from '../cloudformation/request';
 import { retry } from '../retry';
+import { isRefusal, isThrottled } from '../verdict/causes';
 import { Failed } from '../verdict/failure';
 import { ADVICE, FAILURES } from '../verdict/texts';
 
@@ -30,11 +31,12 @@ export async function handOver({ request, progress }: Run): Promise<void> {
   logState(request, 'HANDED_OVER', 'the next invocation of this function continues waiting');
 }
 
-/** Only a missing permission is a matter of the role. */
-function adviceOnHandOver(error: unknown): string {
-  return /AccessDenied|not authorized/i.test(String(error))
-    ? ADVICE.allowSelfInvocation
-    : ADVICE.reachLambda;
+/** Only a missing permission is a matter of the role, and what Lambda rejects has reached it. */
+function adviceOnHandOver(error: unknown): string | undefined {
+  if (/AccessDenied|not authorized/i.test(String(error))) {
+    return ADVICE.allowSelfInvocation;
+  }
+  return isRefusal(error) && !isThrottled(error) ? undefined : ADVICE.reachLambda;
 }
 
 /** What the previous invocation handed over; nothing when this version of the function cannot read it. */

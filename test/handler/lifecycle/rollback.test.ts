@@ -51,6 +51,15 @@ describe('a rollback', () => {
     expect(world.callsOf('StopTask')).toHaveLength(2);
   });
 
+  test.each([
+    ['properties', { ResourceProperties: undefined }],
+    ['old properties', { OldResourceProperties: null }],
+  ])('succeeds without its %s', async (_, without) => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    expectSuccess(await world.request({ ...update(), ...without } as any));
+    expectStarted(world, 0);
+  });
+
   test('succeeds when ECS cannot list the tasks', async () => {
     world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
     world.faults.ListTasks = times(1000, fails('AccessDeniedException'));

@@ -26,6 +26,13 @@ describe('the hand-over to the next invocation', () => {
     expectStopped(world, 1);
     expect(world.seconds()).toBeLessThan(15 * 60);
   });
+
+  test('gives no advice about the role or the network when Lambda rejects the event for another reason', async () => {
+    world.lives = [runs(28 * 60, 0)];
+    world.faults.Invoke = times(100, fails('RequestTooLargeException', 'Request must be smaller than 1048576 bytes', 413));
+    expectFailed(await world.request(create()), 'The function could not invoke itself to continue waiting.\nAWS says: RequestTooLargeException: Request must be');
+    expectStopped(world, 1);
+  });
 });
 
 describe('the invocation that has handed over', () => {
