@@ -6,7 +6,7 @@ import { choosePhysicalId, originOf } from './cloudformation/identity';
 import { logState } from './cloudformation/log-state';
 import { renderMetrics } from './cloudformation/metrics';
 import { Event, isNewerThan, LambdaContext, limit, receiveRequest, Request } from './cloudformation/request';
-import { isRollbackOfDelete, Occasion, readStackStatus } from './cloudformation/stack-status';
+import { isRollbackOfDelete, isWaitedFor, Occasion, readStackStatus } from './cloudformation/stack-status';
 import { markOfFailedCreate, markOfRequest, markOfResource, readMark } from './ecs/marks';
 import { retry } from './retry';
 import { readKeptAttributes } from './run/attributes';
@@ -292,11 +292,10 @@ async function stopUpToNow(request: Request, delivered: DeliveredProperties[], o
   });
 }
 
-/** Whether the request is certain to belong to what CloudFormation does now. */
+/** Whether the Delete is certain to belong to what CloudFormation does now. In a deployment it can be of one before, and the task is not. */
 async function isUpToDate(request: Request): Promise<boolean> {
   try {
-    await retry(request.world, limit(request, TIME_TO_STOP_MS), () => readStackStatus(request));
-    return true;
+    return !isWaitedFor('deployment', await retry(request.world, limit(request, TIME_TO_STOP_MS), () => readStackStatus(request)));
   } catch (error) {
     request.world.log(`DescribeStacks failed: ${error}`);
     return false;

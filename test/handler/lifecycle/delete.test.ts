@@ -76,12 +76,19 @@ describe('a redelivered Delete', () => {
     expectNoneStopped(world);
   });
 
+  test('does not stop the task of the deployment in which it removes what a Create before has left', async () => {
+    expectSuccess(await world.request(remove(properties(), 'Shop-Migration-1ABCDEF')), { Reason: '' });
+    expectNoneStopped(world);
+  });
+
   test('stops a task that a late event started', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
     expectSuccess(await world.request(remove()));
     expectStopped(world, 1);
   });
 
   test('stops the task when DescribeStacks fails', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
     world.faults.DescribeStacks = [fails('AccessDeniedException')];
     expectSuccess(await world.request(remove()));
     expectStopped(world, 1);
