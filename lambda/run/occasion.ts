@@ -4,7 +4,7 @@ import { findOperationTime } from './operation-time';
 import type { ReceivedBaton } from './relay';
 import { BETWEEN_READINGS_MS, READ_AGAIN_MS, READ_AGAIN_WITHIN_MS, SECOND_READING_MS, STALE_FOR_MS, STATUS_WITHIN_MS } from '../../src/timing';
 import { limit, Request } from '../cloudformation/request';
-import { findStackStatus, isRollbackOfDelete, isRollbackStatus, isWaitedFor, readStackUpToDate, StackReading } from '../cloudformation/stack-status';
+import { findStackStatus, isRollbackOfDelete, isRollbackStatus, isWaitedFor, readStack, StackReading } from '../cloudformation/stack-status';
 import { readMark } from '../ecs/marks';
 import { retry } from '../retry';
 import { adviceOnError } from '../verdict/causes';
@@ -31,12 +31,13 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
     let reading: StackReading | undefined;
     let outOfDate: OutOfDate | undefined;
     try {
-      reading = await retry(world, until, () => readStackUpToDate(request));
+      reading = await retry(world, until, () => readStack(request));
     } catch (error) {
-      if (!(error instanceof OutOfDate)) {
-        throw unknownStatus(error, request.event.HandedOver || baton?.state === 'UNKNOWN' ? FAILURES.otherVersion : FAILURES.rollbackUnknown);
-      }
-      outOfDate = error;
+      throw unknownStatus(error, request.event.HandedOver || baton?.state === 'UNKNOWN' ? FAILURES.otherVersion : FAILURES.rollbackUnknown);
+    }
+    if (reading.isNewer) { // before the first reading that is not, a repeated event would look the same
+      outOfDate = new OutOfDate();
+      reading = undefined;
     }
     if (reading && isRollbackStatus(reading.status)) {
       return wasExpected ? 'turned back' : 'rollback';
@@ -45,7 +46,7 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
       return 'deployment';
     }
     wasExpected = reading !== undefined && isWaitedFor('deployment', reading.status);
-    if (wasExpected && isDoubted && (reading!.isNewer || !reading!.isDated)) { // what was in doubt may be over, and this the next operation
+    if (wasExpected && isDoubted && !reading!.isDated) { // what was in doubt may be over, and this the next operation
       wasExpected = false;
       outOfDate = new OutOfDate();
     }

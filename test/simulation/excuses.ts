@@ -206,13 +206,16 @@ export function rollbackWasTold(request: Request, history: History): boolean {
 }
 
 /**
- * LastUpdatedTime moved while CloudFormation waited, and the event came again, or came, more than a minute after it was sent. With
+ * LastUpdatedTime moved while CloudFormation waited, and the event came again, or came, more than a minute after it was sent, or nothing
+ * of the stack could be read before. With
  * a deployment that failed at once and a next one within that minute, all answers of AWS would be the same, and the request out of date.
  */
 export function movedBeforeLateEvent(request: Request, history: History): boolean {
   const lateFrom = request.sentAt + MINUTE - history.clocksDifferBy;
   const isLate = history.invocations.some(({ request: of, hop, startedAt }) => of === request && hop === 0 && startedAt > lateFrom);
-  return history.excuse('LastUpdatedTime moved before a late event', isLate && history.moved.some((one) => one.request === request && one.at <= answeredAt(request)));
+  const moved = history.moved.find((one) => one.request === request && one.at <= answeredAt(request));
+  const wasRead = history.callsOf(request, 'DescribeStacks').some(({ result, at }) => moved && result && at < moved.at);
+  return history.excuse('LastUpdatedTime moved before a late event', moved !== undefined && (isLate || !wasRead || request.isOfAnotherVersion)); // which cannot tell what it read
 }
 
 /** For tasks of earlier requests; later it looks for tasks of its own. */

@@ -93,7 +93,7 @@ function blindBeforeStart(type: string, readings: number, during: number): Chang
     })!(world, event);
     return sending('DescribeStacksCommand', async (_input, send) => event.RequestType !== type || hasStarted || left-- > 0 || world.now() > began + during
       ? send(undefined)
-      : { Stacks: [{ StackStatus: `${type.toUpperCase()}_IN_PROGRESS` }] })!(noting, event);
+      : { Stacks: [{ StackStatus: `${type.toUpperCase()}_IN_PROGRESS`, LastUpdatedTime: new Date(0) }] })!(noting, event);
   };
 }
 
