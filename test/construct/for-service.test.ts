@@ -8,7 +8,7 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import { RunTask, RunTaskForServiceProps } from '../../src/index';
 import { deployment } from '../support/app-shapes';
 import { expectErrors, expectNotToWaitFor, expectToWaitFor, resourceOf, warningsOf } from '../support/expectations';
-import { network, propertiesOf, readable, requestOf, setup, statementsOf } from '../support/stacks';
+import { network, pathsOf, propertiesOf, readable, requestOf, setup, statementsOf } from '../support/stacks';
 
 const image = ecs.ContainerImage.fromRegistry('web');
 
@@ -290,6 +290,47 @@ describe('the order of a service and its task', () => {
       .toEqual([expect.stringMatching(/^<import Data:.*Group.*GroupId/), '<Own.GroupId>']);
     expectToWaitFor(service.node.defaultChild!, 'Stack/Task/Resource');
     expectToWaitFor(resourceOf(task), /^Stack\/Own\/DataDatabaseSecurityGroup/);
+  });
+
+  /** Aurora in a stack that is deployed first, with the secret that the app creates, and a service in another stack that reads it. */
+  function auroraElsewhere() {
+    const app = new App();
+    const data = new Stack(app, 'Data');
+    const vpc = new ec2.Vpc(data, 'Vpc', { maxAzs: 2 });
+    const secret = new rds.DatabaseSecret(data, 'Secret', { username: 'app' });
+    const database = new rds.DatabaseCluster(data, 'Database', {
+      vpc,
+      engine: rds.DatabaseClusterEngine.auroraPostgres({ version: rds.AuroraPostgresEngineVersion.VER_16_4 }),
+      writer: rds.ClusterInstance.serverlessV2('Writer'),
+      credentials: rds.Credentials.fromSecret(secret),
+    });
+    const stack = new Stack(app, 'Stack');
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
+    taskDefinition.addContainer('app', { image, secrets: { HOST: ecs.Secret.fromSecretsManager(secret, 'host') } });
+    const service = fargateService({ stack, cluster: new ecs.Cluster(stack, 'Cluster', { vpc }), taskDefinition });
+    return { data, stack, database, service };
+  }
+
+  test('is right with Aurora and its secret in another stack, if the service adds the rules', () => {
+    const { data, stack, database, service } = auroraElsewhere();
+    service.connections.allowToDefaultPort(database);
+    const task = RunTask.forService(stack, 'Task', service, { executeAfter: [database] });
+
+    expectToWaitFor(service.node.defaultChild!, 'Stack/Task/Resource');
+    expectToWaitFor(resourceOf(task), /^Stack\/Web\/SecurityGroup\/DataDatabaseSecurityGroup.* to$/);
+    expect(pathsOf(data)).toContain('Data/Secret/Attachment/Resource'); // which is complete before the other stack begins
+    expect([data, stack].map((each) => each.dependencies.map(({ node }) => node.path))).toEqual([[], ['Data']]);
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test.each([true, false])('is rejected by the CDK with Aurora in another stack, if the database adds the rule (with a task: %s)', (hasTask) => {
+    const { data, stack, database, service } = auroraElsewhere();
+    database.connections.allowDefaultPortFrom(service);
+    if (hasTask) {
+      RunTask.forService(stack, 'Task', service, { executeAfter: [database] });
+    }
+
+    expect(() => Template.fromStack(data)).toThrow(/would create a cyclic reference/);
   });
 
   test('is right in a nested stack, with the VPC and a security group of its parent', () => {
