@@ -35,7 +35,8 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
     } catch (error) {
       throw unknownStatus(error, request.event.HandedOver || baton?.state === 'UNKNOWN' ? FAILURES.otherVersion : FAILURES.rollbackUnknown);
     }
-    if (reading.isNewer) { // before the first reading that is not, a repeated event would look the same
+    // Before the first reading that is not newer, a repeated event would look the same. Who handed over has had one.
+    if (request.event.HandedOver ? reading.isSuperseded : reading.isNewer) {
       outOfDate = new OutOfDate();
       reading = undefined;
     }

@@ -215,7 +215,7 @@ export function movedBeforeLateEvent(request: Request, history: History): boolea
   const isLate = history.invocations.some(({ request: of, hop, startedAt }) => of === request && hop === 0 && startedAt > lateFrom);
   const moved = history.moved.find((one) => one.request === request && one.at <= answeredAt(request));
   const wasRead = history.callsOf(request, 'DescribeStacks').some(({ result, at }) => moved && result && at < moved.at);
-  return history.excuse('LastUpdatedTime moved before a late event', moved !== undefined && (isLate || !wasRead || request.isOfAnotherVersion)); // which cannot tell what it read
+  return history.excuse('LastUpdatedTime moved before a late event', moved !== undefined && (isLate || !wasRead));
 }
 
 /** For tasks of earlier requests; later it looks for tasks of its own. */

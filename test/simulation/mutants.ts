@@ -301,6 +301,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what may still run is not named',
     breaks: 'nothing left running',
+    wicked: ['tasks take minutes to stop'],
     world: body((answer) => ({ ...answer, Reason: answer.Reason && withoutWhatRuns(answer.Reason) })),
   },
   {
