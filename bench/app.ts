@@ -5,7 +5,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
-/** The small app in which everything is measured: what a task needs, and no task yet. */
+/** The small app in which everything is measured: the resources that a task needs, without a task. */
 export class Ground extends Stack {
   readonly vpc: ec2.Vpc;
   readonly cluster: ecs.Cluster;
@@ -14,7 +14,7 @@ export class Ground extends Stack {
 
   constructor(app: App, id = 'Shop', image = 'migrate', command?: string[]) {
     super(app, id);
-    // Public, because a local engine needs no NAT gateways; the tasks get no other network either way.
+    // Public, because a local engine has no NAT gateways. The subnet makes no difference to the tasks there.
     this.vpc = new ec2.Vpc(this, 'Vpc', { maxAzs: 1, subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }] });
     this.cluster = new ecs.Cluster(this, 'Cluster', { vpc: this.vpc });
     this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', { vpc: this.vpc });
@@ -27,7 +27,7 @@ export class Ground extends Stack {
   }
 }
 
-/** The small app with 400 more resources: fifty parts of a kind that the order of tasks has to look at. */
+/** The small app with 400 more resources: fifty groups of resources that the ordering of tasks must search. */
 export class Large extends Ground {
   constructor(app: App) {
     super(app);

@@ -17,15 +17,15 @@ export async function coldStart(rounds: number): Promise<Table[]> {
   const bundles = [runtime, defaults, ...steps, ours, ...dropped];
   const starts = await measure(bundles, rounds);
   const typical = (bundle: Bundle, part: keyof Start) => median(starts.get(bundle)!.map((start) => start[part]));
-  /** Of starts in the same round, which the machine's other work has slowed down alike. */
+  /** The ratio of starts in the same round, which other processes of the machine have slowed down equally. */
   const ratio = (one: Bundle, other: Bundle) =>
     median(starts.get(one)!.map(({ firstCall }, round) => firstCall / starts.get(other)![round].firstCall));
   const bytes = ({ file }: Bundle) => statSync(file).size;
   return [{
     title: 'Cold start',
     text: `Milliseconds in fresh processes of the Node.js of the runtime, the medians of ${rounds} alternating rounds: until the bundle is loaded, until its first call of `
-      + 'AWS has returned, and until CloudFormation has received the answer, for a task that has ended before the first poll (six calls, to loopback). CPU is what all of it takes; Lambda gives 256 MB a '
-      + 'seventh of one. The ratio is that of the first calls, of starts in the same round.',
+      + 'AWS has returned, and until CloudFormation has received the answer, for a task that has ended before the first poll (six calls, to loopback). CPU is the processor time of the whole process. With 256 MB, Lambda gives a '
+      + 'function a seventh of a CPU. The ratio is that of the first calls, of starts in the same round.',
     head: ['bundle', 'kB', 'load', 'first call', 'answer', 'CPU', 'peak MB', 'ratio'],
     rows: bundles.map((bundle) => [
       bundle.name, Math.round(bytes(bundle) / 1_000),
@@ -39,7 +39,7 @@ export async function coldStart(rounds: number): Promise<Table[]> {
     notes: [
       'What the options remove: the search for credentials in files, metadata services and sign-ins; `import(\'node:http\')`, which makes Node.js load all of `fetch`; '
       + 'the wrappers of modules that a dynamic import keeps apart; and what esbuild keeps of the SDK in case its computed keys have side effects.',
-      'Dropped: our own client of Lambda for its one call. The row shows the maximum saving. The client would have to sign requests, find endpoints and propagate the header with which Lambda detects loops.',
+      'Dropped: our own client of Lambda for its one call. The row shows how much it could save at most. The client would have to sign requests, find endpoints and propagate the header with which Lambda detects loops.',
       'Dropped: `fetch` for the answer, which loads what `node:https` does not need.',
       'Dropped: a second minifier that removes error classes which the handler never uses, and a bundle without event streams. Both depend on internal names of the SDK and of '
       + 'esbuild, and save less than 20 ms of a start.',

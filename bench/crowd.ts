@@ -14,7 +14,7 @@ const STARTS = { burst: 100, perSecond: 40 };
 /** Of DescribeStacks, which AWS does not publish: as reported in https://github.com/aws/aws-sam-cli/issues/2671. */
 const STACKS = { burst: 5, perSecond: 5 };
 
-/** What an API lets through, as AWS describes it: a bucket that fills steadily, from which each call takes one. */
+/** The rate limit of an API, as AWS describes it: a bucket that refills steadily, and each call takes one token. */
 class Bucket {
   readonly asked: number[] = [];
   refused = 0;
@@ -48,7 +48,7 @@ class Bucket {
 
 interface Buckets { readonly reads: Bucket; readonly starts: Bucket; readonly stacks: Bucket }
 
-/** A call, made again by the SDK where ECS throttles it: twice by default, each time after a while. */
+/** A call that the SDK retries if ECS throttles it: twice by default, each time after a pause. */
 async function call(
   { clock, random, bucket, attempts = 3 }: { clock: Clock; random: Random; bucket: Bucket; attempts?: number }, make: () => Promise<unknown>,
 ): Promise<any> {
@@ -69,10 +69,10 @@ const bucketsOf = (clock: Clock): Buckets => ({
 });
 const lengthOf = (random: Random): number => random.between(0.8, 1.2) * SECONDS;
 
-/** What the crowd asked for, and the seconds of each deployment that succeeded. */
+/** The calls of all deployments, and the seconds of each deployment that succeeded. */
 interface Crowd { readonly buckets: Buckets; readonly delays: readonly number[]; readonly starts: readonly number[] }
 
-/** The library: as many stacks at once as there are RunTasks, which is what ECS sees of a stack with so many. */
+/** The library, with one stack per RunTask: ECS sees the same calls as from one stack with all RunTasks. */
 async function ours(withUpdate: boolean): Promise<Crowd> {
   const clock = new Clock();
   const buckets = bucketsOf(clock);
@@ -100,7 +100,7 @@ async function ours(withUpdate: boolean): Promise<Crowd> {
   return { buckets, delays: runs.flatMap(({ delay }) => delay ?? []), starts: runs.flatMap(({ untilStart }) => untilStart ?? []) };
 }
 
-/** (a): every five seconds, and its state machine repeats what throws. */
+/** (a) polls every five seconds, and its state machine retries errors. */
 async function providerFramework(): Promise<Crowd> {
   const clock = new Clock();
   const buckets = bucketsOf(clock);
@@ -129,7 +129,7 @@ async function providerFramework(): Promise<Crowd> {
   return { buckets, delays, starts: [] };
 }
 
-/** As many tasks at once as the rates of ECS and CloudFormation can be felt with. */
+/** Enough tasks at the same time to reach the rate limits of ECS and CloudFormation. */
 export async function crowd(): Promise<Table> {
   const [own, framework, update] = [await ours(false), await providerFramework(), await ours(true)];
   const rates = ({ buckets }: Crowd) => buckets.reads.perMinute();
@@ -137,11 +137,11 @@ export async function crowd(): Promise<Table> {
   const seconds = (values: readonly number[]) => values.length > 0 ? [median(values), quantile(values, 0.95)].map((value) => value.toFixed(1)).join(' / ') : 'not measured';
   return {
     title: `${CROWD} tasks at once`,
-    text: `${CROWD} RunTasks that CloudFormation starts at the same time, each about ${SECONDS / 60} minutes long, in one account that does nothing else. ECS answers `
+    text: `CloudFormation starts ${CROWD} RunTasks of about ${SECONDS / 60} minutes at the same time, in an account that does nothing else. ECS answers `
       + `${READS.perSecond} reads a second after a burst of ${READS.burst}, and starts ${STARTS.perSecond} tasks a second. CloudFormation answers ${STACKS.perSecond} `
-      + 'DescribeStacks a second, as one person has reported; AWS does not publish it. Reads of ECS a second are those of the first minute, of the '
-      + 'busiest after that, and of the last. Refused reads are those that were throttled, all of which were retried. An Update reads the status of the stack twice before it starts anything: '
-      + 'its row is of the update and of the creation before it, with the times of the update. Times are seconds, median / 95th percentile.',
+      + 'DescribeStacks a second, as one person has reported; AWS does not publish the limit. The table shows reads of ECS a second in the first minute, in the '
+      + 'busiest minute after that, and in the last. Refused reads are those that were throttled. All of them were retried. An Update reads the status of the stack twice before it starts anything: '
+      + 'its row contains the update and the creation before it, with the times of the update. Times are seconds, median / 95th percentile.',
     head: ['', 'first minute', 'busiest later', 'last', 'refused by ECS', 'by CloudFormation', 'from the request to the start', 'from the exit to the answer'],
     rows: ([['ours', own], ['ours, an Update', update], ['(a) `Provider`', framework]] as const).map(([name, way]) => {
       const [first, ...later] = rates(way);

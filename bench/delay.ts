@@ -31,7 +31,7 @@ export async function delayAndCalls(): Promise<Table[]> {
     };
     const byLength: Measured[][] = [];
     for (const length of LENGTHS) {
-      byLength.push(await many(RUNS, (random) => length * random.between(1, 1.05))); // or all would end at the same place between two looks
+      byLength.push(await many(RUNS, (random) => length * random.between(1, 1.05))); // otherwise all tasks would end at the same time between two polls
     }
     measured.push({ name, byLength, mixed: await many(4 * RUNS, (random) => random.magnitude(LENGTHS[0], LENGTHS[LENGTHS.length - 1])) });
   }
@@ -43,9 +43,9 @@ function delays(measured: readonly Runs[]): Table {
   const worst = Math.max(...own.byLength.map((runs) => of(runs, 0.95)));
   return {
     title: 'Time from the exit to the answer',
-    text: 'Seconds from the exit code of the last container that decides being visible in ECS to CloudFormation having the answer, median / 95th '
-      + `percentile, on virtual time: ${RUNS} runs for each length, and ${4 * RUNS} of mixed lengths, every order of magnitude as likely as the other. The `
-      + 'handler is the real one. The others are models of what is documented of them (`models.ts`). Ends are as recorded on Fargate (`recorded.ts`). '
+    text: 'Seconds from when ECS shows the exit code of the last deciding container until CloudFormation has the answer, median / 95th '
+      + `percentile, on virtual time: ${RUNS} runs for each length, and ${4 * RUNS} of mixed lengths, with every order of magnitude equally likely. The `
+      + 'handler is the real one. The alternatives are models of their documentation (`models.ts`). Tasks end as recorded on Fargate (`recorded.ts`). '
       + '(b) and (d) do not wait.',
     head: ['', ...LENGTHS.map(inWords), 'mixed'],
     rows: measured.map(({ name, byLength, mixed }) => [name, ...[...byLength, mixed].map((runs) => {
@@ -71,7 +71,7 @@ function calls(measured: readonly Runs[]): Table {
   return {
     title: 'API calls of a run',
     text: 'Calls of ECS / of all AWS APIs (for (a) also those with which its state machine and its functions call each other), on average of the runs above. '
-      + `Growth is per further minute, from ${inWords(LENGTHS[LENGTHS.length - 2])} to ${inWords(LENGTHS[LENGTHS.length - 1])}.`,
+      + `Growth is the increase per minute, from ${inWords(LENGTHS[LENGTHS.length - 2])} to ${inWords(LENGTHS[LENGTHS.length - 1])}.`,
     head: ['', ...LENGTHS.map(inWords), 'growth'],
     rows: shown.map((runs) => [
       runs.name,

@@ -32,7 +32,7 @@ export async function deploy(rounds: number): Promise<Table> {
     if (error instanceof NotAvailable) {
       return { title, text: `Not measured on this machine. ${error.inShort}`, head, rows: [] };
     }
-    console.error(error); // and not in the report, which is to name no paths of this machine
+    console.error(error); // kept out of the report, because it can contain paths of this machine
     process.exitCode = 1;
     return { title, text: 'Not measured: a deployment failed.', head, rows: [] };
   } finally {

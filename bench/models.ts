@@ -2,14 +2,14 @@ import { latency } from './recorded';
 import type { Random } from '../test/simulation/clock';
 import type { Life } from '../test/simulation/lives';
 
-/** What one run came to. */
+/** The result of one run. */
 export interface Measured {
   /** From the exit being visible in ECS to the answer, in seconds; absent without an answer, or with one that is a failure. */
   readonly delay?: number;
   /** From the request of CloudFormation to the start of the task, in seconds; of the library alone. */
   readonly untilStart?: number;
   readonly ecsCalls: number;
-  /** Those, and all other calls of AWS APIs. */
+  /** The calls of all AWS APIs. */
   readonly allCalls: number;
 }
 
@@ -17,19 +17,19 @@ const start = ({ provisioning, pending }: Life): number => provisioning + pendin
 const visible = (life: Life): number => start(life) + life.running + life.stopping;
 const stopped = (life: Life): number => visible(life) + life.deprovisioning;
 
-/** In seconds, so many calls one after the other. */
+/** The seconds that this many calls take one after the other. */
 const calls = (random: Random, count: number): number =>
   Array.from({ length: count }, () => latency(random)).reduce((sum, one) => sum + one, 0) / 1000;
 
-/** The first look at once, then every five seconds by default: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.custom_resources.ProviderProps.html#queryinterval */
+/** The first poll is immediate, then every five seconds by default: https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.custom_resources.ProviderProps.html#queryinterval */
 const QUERY_INTERVAL = 5;
 
-/** (a) The provider framework: a state machine calls its function, that calls isComplete, and that asks ECS. */
+/** (a) The provider framework: a state machine calls its function, which calls isComplete, which calls ECS. */
 export function providerFramework(random: Random, life: Life, end = stopped): Measured {
   let at = calls(random, 1); // StartExecution
   for (let looks = 1; ; looks++) {
     at += calls(random, 2); // two functions
-    const saw = at; // ECS tells how the task is when it is asked
+    const saw = at; // ECS returns the state of the task at the time of the call
     at += calls(random, 1);
     if (saw >= end(life)) {
       return { delay: at + calls(random, 1) - visible(life), ecsCalls: 1 + looks, allCalls: 1 + looks + 1 + 2 * looks };
@@ -46,7 +46,7 @@ export function providerFrameworkWithOurRule(random: Random, life: Life): Measur
 /** One execution on record: its task was stopped 1.43 seconds before it ended. */
 const UNTIL_EXECUTION_GOES_ON = 1.43;
 
-/** (c) Events tell Step Functions that the task is STOPPED; then it calls a function, and that answers. */
+/** (c) An event reports to Step Functions that the task is STOPPED. Then Step Functions calls a function, which answers. */
 export function stepFunctions(random: Random, life: Life): Measured {
   return { delay: stopped(life) + UNTIL_EXECUTION_GOES_ON + calls(random, 2) - visible(life), ecsCalls: 1, allCalls: 3 };
 }

@@ -44,7 +44,7 @@ export function draw(plot: Plot, theme: Theme): string {
     chart.setOption({ animation: false, textStyle: { fontFamily: FONT, color: THEMES[theme].text }, ...optionOf(plot, theme) });
     return `${chart.renderToSVGString()}\n`;
   } finally {
-    chart.dispose(); // else its timer keeps the process alive
+    chart.dispose(); // otherwise its timer keeps the process alive
   }
 }
 

@@ -15,7 +15,7 @@ const stairs: Plan = ({ createdAt }, now) => {
   return minutes < 2 ? 1_000 : minutes < 10 ? 2_000 : 3_000;
 };
 
-/** √(2wt), where so many calls are worth a second of waiting, between two limits. */
+/** √(2wt), between two limits, if this many calls cost as much as a second of delay. */
 const root = (callsForASecond: number, least: number, most: number): Plan => ({ startedAt }, now) =>
   1_000 * (startedAt ? Math.min(Math.max(Math.sqrt(2 * (now - startedAt.getTime()) / 1_000 / callsForASecond), least), most) : 2);
 
@@ -34,7 +34,7 @@ const PLANS: ReadonlyArray<readonly [name: string, plan: Plan]> = [
   ['√, 128 calls for a second, no limits', root(128, 0, Infinity)],
 ];
 
-/** Polling interval: what waiting and calls come to under each plan. */
+/** Polling interval: the delay and the calls of each plan. */
 export function polling(): Table {
   const random = new Random(1);
   const mixed = Array.from({ length: 4_000 }, () => life(random, random.magnitude(LENGTHS[0], LENGTHS[LENGTHS.length - 1])));
@@ -45,12 +45,12 @@ export function polling(): Table {
   });
   return {
     title: 'Polling interval',
-    text: 'The objective is what waiting and calls cost together: delay + w × calls. The length of a task is unknown. If each order of magnitude '
-      + 'is as likely as the other, one that has run for t seconds ends in the next with the probability 1/t, looks that are p seconds apart cost w/p '
-      + 'in calls and p/2 × 1/t in waiting each second, and the sum is least with p = √(2wt). The table shows the delay in seconds and the number of polls over mixed '
-      + 'lengths from 5 s to 50 min, and the 95th percentile at 50 minutes. Chosen is the fewest calls for which the median stays below 1 s and the 95th percentile '
-      + 'of every length below 3 s; at least 1 s, so that no task is polled more than 60 times a minute; 2 s while it starts and '
-      + '1 s while it stops, when only a failure or the end is to come.',
+    text: 'The objective is a low total cost of delay and calls: delay + w × calls. The length of a task is unknown. If each order of magnitude '
+      + 'is equally likely, a task that has run for t seconds ends in the next second with the probability 1/t. Polls that are p seconds apart then cost w/p '
+      + 'in calls and p/2 × 1/t in delay each second. The sum is lowest with p = √(2wt). The table shows the delay in seconds and the number of polls over mixed '
+      + 'lengths from 5 s to 50 min, and the 95th percentile at 50 minutes. We chose the schedule with the fewest calls whose median stays below 1 s, and whose '
+      + '95th percentile stays below 3 s for every length. The interval is at least 1 s, so that no task is polled more than 60 times a minute. '
+      + 'It is 2 s while a task starts, when only a failure can be reported, and 1 s while it stops.',
     head: ['plan', 'delay, median', 'delay, p95', 'delay, p95 at 50 min', 'looks, average', 'polls at 50 min'],
     rows: measured.map(({ name, all, long }) => {
       const looks = (some: typeof all) => round(averageLooks(some));
@@ -65,8 +65,8 @@ export function polling(): Table {
     notes: [
       'Dropped: half a second at first. It brings the median down by less than two tenths of a second, for a tenth more calls, which reduces the rate limit for other tasks of the account.',
       'Dropped: up to 5 s for long tasks. It saves a quarter of the calls of 50 minutes, and one answer in twenty comes later than 3 s.',
-      'Dropped: the SDK\'s own `retryMode: adaptive`. Its rate never falls below one call in two seconds, which a hundred functions together can\'t have.',
-      'Dropped: polling less often when other functions poll too, before ECS throttles. The functions do not know each other, and asking would be another call.',
+      'Dropped: the SDK\'s own `retryMode: adaptive`. Its rate never falls below one call in two seconds, which is too often for a hundred functions together.',
+      'Dropped: polling less often when other functions poll too, before ECS throttles. A function does not know how many others poll, and finding out would take another call.',
     ],
   };
 }

@@ -8,7 +8,7 @@ import { Life, lifeOf } from '../test/simulation/lives';
 const UNTIL_STOPPING = [0.6, 10.8, 10.5, 0.7, 0.07, 10.0, 0.45];
 const UNTIL_STOPPED = [12.7, 12.5, 13.0, 12.6, 22.8, 23.6, 12.9, 23.0, 14.1, 14.2, 12.4];
 
-/** What AWS takes for one call, in milliseconds, as in the simulation. */
+/** How long AWS takes for one call, in milliseconds, as in the simulation. */
 export const latency = (random: Random): number => random.between(20, 120);
 
 /** Task lengths, from 5 seconds to 50 minutes. */

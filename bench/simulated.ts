@@ -53,7 +53,7 @@ export async function ours(random: Random, life: Life): Promise<Measured> {
 
 const OF_ECS = ['RunTask', 'DescribeTasks', 'ListTasks', 'StopTask', 'DescribeTaskDefinition'];
 
-/** What the last deployment of a history came to. */
+/** The result of the last deployment of a history. */
 export function measured({ requests, tasks, calls }: History): Measured {
   const request = requests.filter(({ isRollback }) => !isRollback).pop()!;
   const isSuccess = request.answer?.parsed?.Status === 'SUCCESS';

@@ -7,7 +7,7 @@ const [what, argument] = process.argv.slice(2);
 function loadCdk() {
   require('aws-cdk-lib');
   for (const module of ['ec2', 'ecs', 'iam', 'lambda', 'logs']) {
-    Object.values(require(`aws-cdk-lib/aws-${module}`)); // its parts are loaded when they are asked for
+    Object.values(require(`aws-cdk-lib/aws-${module}`)); // its parts are loaded on first use
   }
 }
 

@@ -13,13 +13,13 @@ export interface Table {
   readonly plot?: Plot;
 }
 
-/** What a measurement has to be. */
+/** The limit of a measurement. */
 export interface Bar {
   readonly what: string;
   readonly is: number;
   readonly atMost: number;
   readonly unit?: string;
-  /** Why it can't be met. */
+  /** Why it cannot be met. */
   readonly because?: string;
 }
 
@@ -50,7 +50,7 @@ export function round(value: number): string {
   return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
 }
 
-/** The value below which this part of them is. */
+/** The value below which this share of the values is. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];

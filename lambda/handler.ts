@@ -24,17 +24,17 @@ export const configuration = {
     ...process.env.NODE_USE_ENV_PROXY === '1' && { httpsAgent: globalAgent },
   },
   extensions: [{ configure: limitBodies }],
-  maxAttempts: 2, // for a clock that is wrong or a connection that was closed: the caller repeats the rest, and has to hear of throttling
+  maxAttempts: 2, // the second attempt is for a wrong clock or a closed connection. The caller repeats everything else, and must see throttling
 };
 
-/** The SDK's requestTimeout ends with the headers. A body that stops, or drips, would hold the invocation until Lambda ends it. */
+/** The SDK's requestTimeout ends with the headers. A body that never ends would block the invocation until Lambda ends it. */
 function limitBodies(client: { httpHandler(): { handle(...request: any[]): Promise<{ response: { body?: Readable } }> } }): void {
   const httpHandler = client.httpHandler();
   const handle = httpHandler.handle.bind(httpHandler);
   httpHandler.handle = async (...request) => {
     const result = await handle(...request);
     const { body } = result.response;
-    // With $metadata, the SDK adds no hint to the message that its users cannot follow.
+    // With $metadata, the SDK does not add a hint to the message that only its own developers can follow.
     const error = Object.assign(new Error(ERRORS.responseTooSlow(String(BODY_WITHIN_MS))), { name: 'TimeoutError', $metadata: {} });
     const timer = setTimeout(() => body?.destroy(error), BODY_WITHIN_MS);
     body?.once('close', () => clearTimeout(timer));

@@ -37,7 +37,7 @@ export function createHandler(world: World) {
     const { status, runRequestId } = answer;
     // The CDK CLI finds the log of the function by these words.
     const reason = status === 'FAILED' ? [...answer.reason, place(`CloudWatch Log Stream: ${context.logStreamName}`)] : answer.reason;
-    logState(request, status, status, { details: reason.map(({ text }) => text) }); // whole, and cdk deploy prints this log when the deployment fails
+    logState(request, status, status, { details: reason.map(({ text }) => text) }); // not shortened: cdk deploy prints this log when the deployment fails
     await sendAnswer(event, answerBody(event, choosePhysicalId(event, request.id, status, runRequestId), { ...answer, reason }), world);
     const metrics = renderMetrics(request, answer);
     if (metrics) {
@@ -73,7 +73,7 @@ async function create(request: Request): Promise<Answer | undefined> {
   const properties = parseProperties(ResourceProperties);
   const baton = await receiveBaton(request);
   const stopped = beginsRun(request, baton) ? await stopBeforeRun(request, [ResourceProperties], CREATE_LOOKS_WITHIN_MS) : NOTHING_STOPPED;
-  // A Create that may not look for other tasks is mostly the first: its permissions are as new as the rest of the stack.
+  // If a Create is not allowed to list tasks, it is usually the first one: its permissions are still propagating.
   const unseen = isRefusal(stopped.unseen) && !isThrottled(stopped.unseen) ? undefined : stopped.unseen;
   return deploy(request, properties, baton, { ...stopped, unseen });
 }
@@ -84,7 +84,7 @@ async function update(request: Request, event: CloudFormationCustomResourceUpdat
     return succeedWithBaton(request, baton.attributes);
   }
   const delivered = [event.ResourceProperties, event.OldResourceProperties];
-  // A deployment and a rollback clean up alike, which takes about as long as finding out which of them this is.
+  // Both a deployment and a rollback stop earlier tasks first. That takes about as long as finding out which of them this is.
   const [reading, clearing] = await Promise.allSettled([
     readUpdateKind(request, baton),
     beginsRun(request, baton) ? stopBeforeRun(request, delivered) : NOTHING_STOPPED,
@@ -125,8 +125,8 @@ async function deployUnlessTurnedBack(
 }
 
 /**
- * Nothing was started when CloudFormation turned back. Whether this is the Update that was cancelled, or its rollback after a
- * stale reading, remains unknown: it runs nothing even with `onRollback`, since the other request may run the task.
+ * CloudFormation began to roll back before the function started anything. This is either the cancelled Update, or its rollback
+ * after a stale reading. It runs nothing, even with `onRollback`, because the other request may run the task.
  */
 function runNothingTurnedBack(request: Request, stopped: Stopped): Promise<Answer> {
   return runNothing(request, NOTES.cancelled, stopped);
@@ -147,12 +147,12 @@ function succeedWithBaton(request: Request, attributes: Attributes): Answer {
   return { status: 'SUCCESS', reason: [], data: attributesOfRun(request, request.event.ResourceProperties as DeliveredProperties as { HasNextLeg?: true }, attributes) };
 }
 
-/** The previous resource was updated, and this one is new: its Create may have failed before, or it may never have been asked for. */
+/** The previous resource was updated, and this one is new: its Create failed in an earlier deployment, or there was none. */
 function failForUnknownPast(): Answer {
   return { status: 'FAILED', reason: [sentence(NOTES.everSucceededUnknown)] };
 }
 
-/** An Update that runs no task. What the stack uses of the last run must be known. */
+/** An Update that runs no task. The attributes that the stack uses must be known from the last run. */
 async function skip(request: Request, properties: RunTaskProperties): Promise<Answer> {
   const kept = await readKeptAttributes(request, properties);
   const unknown = Object.keys(properties.UsedAttributes ?? {}).filter((name) => !(name in kept));
@@ -214,7 +214,7 @@ async function failWithoutRun(
   return withStillRunning(answerError(error), await stopUpToNow(request, delivered, { reason, includesOwn: true }).catch(() => stopped));
 }
 
-/** One task at a time: none starts beside an earlier one that has not ended, or that could not be looked for. */
+/** Starts no task while an earlier one has not ended, or if it is unknown whether one has. */
 async function resumeOrStart(
   request: Request, spec: RunSpec, occasion: Occasion, stopped: Stopped, baton?: ReceivedBaton,
 ): Promise<Answer | undefined> {
@@ -240,7 +240,7 @@ function withStillRunning(answer: Answer, { stillRunning, unseen }: Stopped): An
   return { ...answer, reason: [...answer.reason, ...notStopped(stillRunning, unseen)] };
 }
 
-/** A rollback continues whatever happens to its task: a failure would leave the stack stuck. In doubt, the status decides. */
+/** A failure in a rollback would leave the stack stuck, so a rollback always succeeds. The status shows whether this is one. */
 async function answerUnlessRollback(request: Request, isRollback: boolean, run: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
   const answer = await run().catch(answerError);
   if (answer?.status !== 'FAILED' || !(isRollback || await turnsOutToBeRollback(request))) {
@@ -250,7 +250,7 @@ async function answerUnlessRollback(request: Request, isRollback: boolean, run: 
   return { status: 'SUCCESS', reason: [sentence(NOTES.rollbackWithoutTask), ...answer.reason], data };
 }
 
-/** The attributes as they were. What cannot be read is left out: CloudFormation knows best whether it needs that. */
+/** The previous attributes. Those that cannot be read are missing: CloudFormation reports an error if it needs them. */
 async function restoreAttributes(request: Request): Promise<Attributes> {
   const properties = request.event.ResourceProperties as unknown as RunTaskProperties;
   const kept = await readKeptAttributes(request, properties).catch((error) => {
@@ -264,14 +264,14 @@ type Cleared = Awaited<ReturnType<typeof stopEarlierTasks>>;
 
 const NOTHING_STOPPED: Cleared = { stillRunning: [], found: [] };
 
-/** Whether the request continues no run of another invocation or resource. */
+/** Whether the request begins a run, instead of continuing that of another invocation or resource. */
 function beginsRun({ event }: Request, baton: ReceivedBaton | undefined): boolean {
   return !event.HandedOver && (baton === undefined || baton.state === 'SKIPPED');
 }
 
 /**
- * Stops what earlier requests have left running: without a rollback, or without its function, a deployment that has failed
- * can leave its task. A task of a later request shows that CloudFormation no longer waits for this one.
+ * Stops the tasks that earlier requests have left running. A failed deployment can leave its task running if there was no rollback,
+ * or if the function did not run. A task of a later request shows that CloudFormation no longer waits for this request.
  */
 async function stopBeforeRun(request: Request, delivered: DeliveredProperties[], permittedWithin?: number): Promise<Cleared> {
   return stopUpToNow(request, delivered, { reason: STOP_REASONS.newerRequest, permittedWithin });
@@ -284,7 +284,7 @@ async function stopUpToNow(request: Request, delivered: DeliveredProperties[], o
     mark: markOfResource(id),
     mayStop: async (task) => {
       if (isNewerThan(event, task.createdAt) && !readMark(task).startsWith(markOfRequest(id, event.RequestId))) {
-        // By a later request, or by an earlier one that Lambda has delivered again.
+        // Started by a later request, or by an earlier one that Lambda has delivered again.
         throw new OutOfDate(FAILURES.supersededByTask);
       }
       return true;

@@ -4,8 +4,8 @@ import type { World } from './world';
 import { PERMISSIONS_SPREAD_MS } from '../src/timing';
 
 /**
- * Repeats a call until its error is a lasting one or the time is up, which comes earlier when a permission is missing. What is
- * no answer of AWS says nothing of permissions.
+ * Repeats a call until it fails permanently or the time is up. The time is shorter if a permission is missing. An error that is
+ * not from AWS says nothing about permissions.
  */
 export async function retry<T>(world: World, until: number, call: () => Promise<T>, permittedWithin = PERMISSIONS_SPREAD_MS): Promise<T> {
   const began = world.now();
@@ -26,7 +26,7 @@ export async function retry<T>(world: World, until: number, call: () => Promise<
   }
 }
 
-/** The time before the next attempt at what failed: doubles up to 30 seconds, with jitter so that a crowd spreads. */
+/** The time before the next attempt: doubles up to 30 seconds, with jitter to spread the calls of many functions. */
 export function backoff(attempt: number, random: number): number {
   return Math.min(1_000 * 2 ** Math.min(attempt, 10), 30_000) * (0.5 + random / 2);
 }

@@ -9,7 +9,7 @@ export interface World {
   readonly logs: Pick<CloudWatchLogsClient, 'send'>;
   readonly cloudFormation: Pick<CloudFormationClient, 'send'>;
   readonly lambda: Pick<LambdaClient, 'send'>;
-  /** The tasks whose metrics somebody uses, by the logical ids of their resources. */
+  /** The tasks whose metrics the app uses, by the logical ids of their resources. */
   readonly metricTasks: { readonly [logicalId: string]: string };
   /** The client for a log in another Region. */
   logsIn(region: string): Pick<CloudWatchLogsClient, 'send'>;

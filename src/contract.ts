@@ -40,9 +40,9 @@ export interface RunSpec {
  * What the construct passes to the handler: the properties of one `Custom::EcsRunTask`.
  *
  * Both sides import this type; neither exports it to users. CloudFormation delivers every number and boolean
- * in it as a string (the handler puts the types back), and starts an Update whenever one of them changes. So
- * the same props must render the same properties in every later version of the library, or upgrading it would
- * run everybody's tasks again: a new member must be absent unless the user sets it.
+ * in it as a string (the handler restores the types), and starts an Update whenever one of them changes. So the
+ * same props must render the same properties in every later version of the library. Otherwise an upgrade would run
+ * the tasks of all users again. A new member must be absent unless the user sets it.
  */
 export interface RunTaskProperties extends RunSpec {
   /** When an Update runs the task. */
@@ -85,7 +85,7 @@ export interface LogLocation {
   readonly Region?: string;
 }
 
-/** The environment variable of the function with the tasks whose metrics somebody uses: JSON, by the logical ids of their resources. */
+/** The environment variable of the function with the tasks whose metrics the app uses: JSON, by the logical ids of their resources. */
 export const METRIC_TASKS_VARIABLE = 'ECS_RUN_TASK_METRICS';
 
 export const METRICS_NAMESPACE = 'EcsRunTask';

@@ -57,8 +57,8 @@ export function bytesOver({ event, id }: Request, data: Attributes): number {
 }
 
 /**
- * Puts the answer to where CloudFormation waits for it. Throws when it can't: Lambda then repeats the invocation,
- * which finds the same task again. An answer to anywhere but AWS is not sent, and repeating would not change that.
+ * Sends the answer to CloudFormation. Throws if that fails: Lambda then repeats the invocation, which finds the same task again. An
+ * answer to a host outside AWS is not sent, and not repeated.
  */
 export async function sendAnswer({ ResponseURL: url, StackId }: Pick<CloudFormationCustomResourceEvent, 'ResponseURL' | 'StackId'>, body: string, world: World): Promise<void> {
   const problem = problemWithResponseUrl(url, StackId);

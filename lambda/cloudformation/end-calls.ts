@@ -4,7 +4,7 @@ import type { World } from '../world';
 /** The SDK gives up on a call after two attempts of 15 seconds each, with a pause between them. */
 const LONGEST_CALL_MS = 40_000;
 
-/** The same world, in which no call of AWS outlasts the time. What is on its way then may still take effect. */
+/** The same world, in which each call of AWS ends with the time. A call that is still in progress may take effect. */
 export function endCallsBy(world: World, time: number): World {
   const endCalls = <T extends { send: any }>(client: T): T => ({
     send: (command: unknown) => {

@@ -9,7 +9,7 @@ const CAUSE_LENGTH = 200;
  * The metrics of an answer as a line of the log, from which CloudWatch takes them:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  *
- * Nothing for a task whose metrics nobody uses, and for a success that ran no task, or passed it to the next resource.
+ * Nothing for a task whose metrics the app does not use, and for a success that ran no task or passed it to the next resource.
  */
 export function renderMetrics({ world, event, sentAt }: Request, { status, reason, reruns }: Answer): string | undefined {
   const task = world.metricTasks[event.LogicalResourceId];
@@ -37,7 +37,7 @@ export function renderMetrics({ world, event, sentAt }: Request, { status, reaso
   });
 }
 
-/** The tasks whose metrics somebody uses, by the logical ids of their resources. */
+/** The tasks whose metrics the app uses, by the logical ids of their resources. */
 export function readMetricTasks(text: string | undefined): { readonly [logicalId: string]: string } {
   try {
     return Object(JSON.parse(text ?? '{}'));

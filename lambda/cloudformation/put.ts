@@ -8,7 +8,7 @@ export function put(url: string, body: string): Promise<number> {
     const headers = { 'content-type': '', 'content-length': Buffer.byteLength(body) }; // the signature covers an empty content type
     request(url, { method: 'PUT', headers, signal: AbortSignal.timeout(15_000) }, (response) => {
       resolve(response.statusCode!);
-      response.destroy(); // nobody reads the body, which may never end
+      response.destroy(); // the body is not needed, and may never end
     }).on('error', reject).end(body);
   });
 }

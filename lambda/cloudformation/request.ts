@@ -74,7 +74,7 @@ function serviceTimeoutOf({ ResourceProperties }: Event): number {
   return seconds >= 1 && seconds <= LONGEST_SERVICE_TIMEOUT_SECONDS ? seconds : LONGEST_SERVICE_TIMEOUT_SECONDS;
 }
 
-/** Until when something may take that long at most: nothing waits, retries or stops so long that the answer comes too late. */
+/** The end of something that takes at most this long: early enough for the answer to arrive in time. */
 export function limit({ world, answerBy, doneBy }: Request, milliseconds: number): number {
   return Math.min(world.now() + milliseconds, answerBy, doneBy);
 }

@@ -68,8 +68,8 @@ export async function findStackStatus(request: Request): Promise<string | undefi
 }
 
 /**
- * Whether CloudFormation is rolling an update back. Its events do not say so: a rollback is an Update like any other, with
- * the properties the other way round.
+ * Whether CloudFormation is rolling back an update. The event does not show that: in a rollback, CloudFormation sends an ordinary
+ * Update with old and new properties swapped.
  */
 export function isRollbackStatus(status: string): boolean {
   return isWaitedFor('rollback', status);

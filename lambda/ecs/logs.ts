@@ -11,7 +11,7 @@ export interface LogStream {
   readonly region?: string;
 }
 
-/** An output that a container prints for the stack, on a line of its own. */
+/** An output that a container prints for the stack, on a separate line. */
 const OUTPUT = /^ecs-run-task-output ([A-Za-z0-9]+)=(.*)$/;
 
 /** CloudWatch returns a page of 1 MB at most. */
@@ -26,8 +26,8 @@ export function locateLog(spec: Pick<RunSpec, 'Logs'>, container: string, taskAr
 }
 
 /**
- * The last lines of a log stream, oldest first, once no more lines arrive. None when they cannot be read: a missing log must
- * not hide the failure.
+ * The last lines of a log stream, oldest first, when no more lines arrive. Empty if they cannot be read: a missing log must not
+ * hide the failure.
  */
 export async function readTail(
   world: World, log: LogStream, lines: number, until: number,
@@ -79,7 +79,7 @@ export async function readOutputs(world: World, logs: readonly LogStream[], name
   return { values: found, unread };
 }
 
-/** A page of the log from its end, or from before another page. Empty when it cannot be read, now or ever. */
+/** The last page of the log, or the page before another one. Empty if it cannot be read. */
 async function readPage(
   world: World, { group, stream, region }: LogStream, page: { limit?: number; nextToken?: string },
 ): Promise<{ messages: string[]; earlier?: string; error?: unknown }> {
@@ -98,7 +98,7 @@ async function readPage(
   }
 }
 
-/** A container that printed nothing has no stream. It has a group, unless that was deleted: the container would not have started. */
+/** A container that printed nothing has no stream. It has a group unless someone deleted that: without it, the container would not have started. */
 function isMissing(error: unknown): boolean {
   const { name, message = '' } = (error ?? {}) as Partial<Error>;
   return name === 'ResourceNotFoundException' && !/log group/i.test(String(message));

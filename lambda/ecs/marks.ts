@@ -7,7 +7,7 @@ const MARK = /([0-9a-f]{12}\/[0-9a-f]{8})\/(\d+)\/(\d+)/;
 const IS_MARK = new RegExp(`^${MARK.source}$`);
 const ENDS_IN_MARK = new RegExp(`\\((${MARK.source})\\)$`);
 
-/** Where the tasks of a resource are found again. */
+/** How the tasks of a resource are found. */
 export interface Place {
   readonly cluster?: string;
   readonly family: string;
@@ -19,7 +19,7 @@ export function placeOf({ cluster, taskDefinition, startedBy }: Partial<RunSpec[
   return { cluster, family: String(taskDefinition ?? '').split('/').pop()!.split(':')[0], startedBy };
 }
 
-/** How the marks of all tasks of a resource begin: with the end of its name, which tells it from all others. */
+/** How the marks of all tasks of a resource begin: with the end of its name, which is unique. */
 export function markOfResource(id: string): string {
   return `${id.split('/').pop()}/`;
 }

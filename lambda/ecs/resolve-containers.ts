@@ -8,7 +8,7 @@ import type { World } from '../world';
 /** A run whose deciding containers are known. */
 export type ResolvedRun = RunSpec & Rules;
 
-/** Only ECS knows the essential containers of a task definition from elsewhere, and where they log to. */
+/** For an imported task definition, only ECS knows the essential containers and their logs. */
 export async function resolveContainers(world: World, spec: RunSpec): Promise<ResolvedRun> {
   if (spec.ExitCodeFrom && spec.ExitCodeFrom.length > 0) {
     return { ...spec, ExitCodeFrom: spec.ExitCodeFrom };
@@ -17,11 +17,11 @@ export async function resolveContainers(world: World, spec: RunSpec): Promise<Re
   const found = await world.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
   const containers = found.taskDefinition?.containerDefinitions ?? [];
   if (containers.length === 0) {
-    throw new Failed(FAILURES.containersUnknown(taskDefinition!)); // nothing would decide: any ending would be a success
+    throw new Failed(FAILURES.containersUnknown(taskDefinition!)); // without deciding containers, any result would be a success
   }
   return {
     ...spec,
-    LogTailLines: 0, // the role can read only the logs that the construct knew; the message says where this one is
+    LogTailLines: 0, // the role can read only logs that the construct knows. The message names this log
     Containers: containers.map((container) => container.name!),
     ExitCodeFrom: containers.filter((container) => container.essential !== false).map((container) => container.name!),
     Logs: Object.fromEntries(containers.flatMap(({ name, logConfiguration }) => {

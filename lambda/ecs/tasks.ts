@@ -29,7 +29,7 @@ export async function findTasks(world: World, place: Place): Promise<Task[]> {
   return found;
 }
 
-/** By the family: `startedBy` would have to be the only filter, and cannot be a part of a mark. */
+/** Filters by family. `startedBy` excludes other filters, and does not accept a prefix of a mark. */
 async function listTasks(world: World, { cluster, family }: Place, desiredStatus: 'RUNNING' | 'STOPPED'): Promise<string[]> {
   const arns: string[] = [];
   let nextToken: string | undefined;
@@ -41,7 +41,7 @@ async function listTasks(world: World, { cluster, family }: Place, desiredStatus
   return arns;
 }
 
-/** A new task can be listed before all of ECS knows it. Tags are asked for only if they carry a mark: not every partition has them. */
+/** A new task can be listed before DescribeTasks returns it. Tags are requested only if a mark is in them: not every partition supports that. */
 async function describeListed(world: World, { cluster, startedBy }: Place, taskArns: string[], until: number): Promise<Task[]> {
   const include: TaskField[] | undefined = startedBy ? ['TAGS'] : undefined;
   for (;;) {
@@ -53,7 +53,7 @@ async function describeListed(world: World, { cluster, startedBy }: Place, taskA
   }
 }
 
-/** The mark of an earlier request is in a tag where the user had chosen `startedBy` for that one, and no longer does. */
+/** The mark of an earlier request is in a tag if the user had set `startedBy` at that time, and no longer does. */
 async function withTagsOfOthers(world: World, { cluster, startedBy }: Place, tasks: Task[]): Promise<Task[]> {
   const unmarked = startedBy ? [] : tasks.filter((task) => task.startedBy && !/^ecs-svc\//.test(task.startedBy) && !readMark(task));
   try {

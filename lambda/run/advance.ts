@@ -6,8 +6,8 @@ import { Failed, Failure } from '../verdict/failure';
 import { judge, Outcome } from '../verdict/outcome';
 
 /**
- * Records what ECS reports, and says how the tasks stand together. Throws once one has failed and no other runs: no task is
- * stopped half-way because its sibling failed. Another attempt replaces each task that may run again.
+ * Records what ECS reports, and returns the state of all tasks together. Throws if one has failed and no other runs: no task is
+ * stopped because another one failed. Another attempt replaces each task that is allowed to run again.
  */
 export function advance(run: Run, tasks: Task[]): 'open' | 'failing' | 'succeeded' {
   const { progress } = run;

@@ -12,7 +12,7 @@ import { adviceOnError } from '../verdict/causes';
 import { Failed } from '../verdict/failure';
 import { FAILURES } from '../verdict/texts';
 
-/** The attributes that the stack uses. A missing value fails the request: nothing else may stand in for it. */
+/** The attributes that the stack uses. A missing value fails the request: there is no default for it. */
 export async function attributesOf(run: Run): Promise<Attributes> {
   const { spec, progress } = run;
   const names = Object.keys(spec.UsedAttributes ?? {});

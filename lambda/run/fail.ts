@@ -12,7 +12,7 @@ import { explain, formatDuration, notStopped } from '../verdict/message';
 import { judge } from '../verdict/outcome';
 import { FAILURES, REASONS } from '../verdict/texts';
 
-/** The failure of a request whose time is up. */
+/** The failure of a request at its deadline. */
 export function timedOut({ request: { world, sentAt, receivedAt, answerBy }, spec, progress }: Run, tasks: Task[]): Failed {
   const endsAt = deadline(spec, progress.since, answerBy);
   if (endsAt <= progress.since) { // an earlier invocation has died, or Lambda has delivered the event late
@@ -20,7 +20,7 @@ export function timedOut({ request: { world, sentAt, receivedAt, answerBy }, spe
   }
   const allowed = formatDuration(endsAt - progress.since);
   const waiting = progress.tasks.find(({ taskArn }) => !taskArn);
-  if (waiting && openArns(progress).length === 0) { // every started task has ended: the rest is still to start
+  if (waiting && openArns(progress).length === 0) { // every started task has ended, but some have not started
     const { cause = REASONS.noTimeToStart, ...rest } = waiting.problem ?? {};
     const reason = cause.replace(FAILURES.didNotStart('').cause, '');
     const didNot = waiting.reruns > 0 ? FAILURES.didNotSucceedWithin : FAILURES.didNotStartWithin;
@@ -40,7 +40,7 @@ export function timedOut({ request: { world, sentAt, receivedAt, answerBy }, spe
   }, evidence);
 }
 
-/** Stops what still runs, and collects what ends the search for the cause. */
+/** Stops tasks that still run, and collects the log and its location for the message. */
 export async function fail(run: Run, error: unknown): Promise<Answer> {
   const { failure, task } = error instanceof Failed ? error : new Failed({ ...FAILURES.unexpected(String(error)), advice: adviceOnError(error) });
   const stopped = await stopOwnTasks(run, failure.cause);

@@ -7,10 +7,10 @@ import { isRefusal, isThrottled } from '../verdict/causes';
 import { Failed } from '../verdict/failure';
 import { ADVICE, FAILURES } from '../verdict/texts';
 
-/** Of the shape of `Progress`. A change of shape that the previous version of the function cannot read needs another number. */
+/** The version of `Progress`. A change that the previous version of the function cannot read needs a new number. */
 const VERSION = 1;
 
-/** The next invocation continues the same request. Until it is certain to come, this one holds on to the task. */
+/** Invokes the function to continue the same request. Until that has succeeded, this invocation keeps watching the task. */
 export async function handOver({ request, progress }: Run): Promise<void> {
   const { world, event, functionArn, handOverBy, sentAt, receivedAt } = request;
   const HandedOver: HandedOver = { version: VERSION, sentAt, receivedAt, progress };
@@ -21,7 +21,7 @@ export async function handOver({ request, progress }: Run): Promise<void> {
       Payload: JSON.stringify({ ...event, HandedOver }),
     })));
   } catch (error) {
-    const problem = progress.tasks.find(({ taskArn }) => !taskArn)?.problem; // why nothing has started yet is worth more
+    const problem = progress.tasks.find(({ taskArn }) => !taskArn)?.problem; // the reason why nothing has started is more useful
     throw new Failed({
       ...FAILURES.noHandOver,
       awsReason: [problem?.cause, problem?.awsReason, error].filter((reason) => reason !== undefined).join('; '),

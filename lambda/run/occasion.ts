@@ -11,12 +11,12 @@ import { adviceOnError } from '../verdict/causes';
 import { Failed, Failure, OutOfDate } from '../verdict/failure';
 import { FAILURES } from '../verdict/texts';
 
-/** What an Update is: 'turned back' when only the second reading says that CloudFormation rolls back. */
+/** The kind of an Update. It is 'turned back' if only the second reading shows a rollback. */
 export type UpdateKind = 'deployment' | 'rollback' | 'turned back';
 
 /**
- * Whether an Update is the rollback of one: if either of two readings says so, since each of them can be stale. Not knowing
- * is a failure: running the task in a rollback can break it, and skipping it elsewhere hides that nothing ran.
+ * Whether an Update is a rollback: one of two readings is enough, because each can be stale. If neither succeeds, the request
+ * fails: running the task can break a rollback, and skipping it would hide that an update ran nothing.
  */
 export async function readUpdateKind(request: Request, baton?: ReceivedBaton): Promise<UpdateKind> {
   const { world, sentAt } = request;
@@ -47,7 +47,7 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
       return 'deployment';
     }
     wasExpected = reading !== undefined && isWaitedFor('deployment', reading.status);
-    if (wasExpected && isDoubted && !reading!.isDated) { // what was in doubt may be over, and this the next operation
+    if (wasExpected && isDoubted && !reading!.isDated) { // the operation in doubt may have ended, and this may be the next one
       wasExpected = false;
       outOfDate = new OutOfDate();
     }
@@ -56,7 +56,7 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
       if (outOfDate) {
         throw outOfDate;
       }
-      return 'deployment'; // nothing starts before the status is one of a deployment
+      return 'deployment'; // nothing starts before the status shows a deployment
     }
     await world.sleep(SECOND_READING_MS);
   }

@@ -13,7 +13,7 @@ export interface Run {
   readonly progress: Progress;
 }
 
-/** What the next invocation, or the next resource, has to know of a run. */
+/** The state of a run, for the next invocation or the next resource. */
 export interface Progress {
   readonly occasion: Occasion;
   /** The request that began the run: part of the tokens and marks of its tasks. */
@@ -22,19 +22,19 @@ export interface Progress {
   since: number;
   /** When the last task was started. */
   startedAt?: number;
-  /** When to read the stack's status again, once something was started. */
+  /** When to read the status of the stack again, after a task was started. */
   lookAtStackAt?: number;
-  /** Since when the stack's status shows that CloudFormation does not wait for the task: one reading proves nothing. */
+  /** Since when the status of the stack shows that CloudFormation does not wait for the task. One reading alone can be stale. */
   doubtedSince?: number;
-  /** Whether that reading has told of which operation it is, so that what does not tell proves nothing against it. */
+  /** Whether that reading named its operation. Then a reading that does not name one cannot contradict it. */
   isDoubtDated?: boolean;
   /** Whether ECS has ever shown a task of the run. */
   wasSeen?: boolean;
-  /** Since when ECS could not be asked, and why. */
+  /** Since when DescribeTasks has failed, and why. */
   blind?: { readonly since: number; readonly reason: string };
   /** Whether ECS has throttled this request, which polls less from then on. */
   isThrottled?: boolean;
-  /** What ECS has said of a task definition from elsewhere. */
+  /** What ECS returned for an imported task definition. */
   containers?: Pick<ResolvedRun, 'ExitCodeFrom' | 'Containers' | 'Logs' | 'LogTailLines'>;
   /** One for each task that the request asks for. */
   readonly tasks: TaskProgress[];
@@ -45,22 +45,22 @@ export interface TaskProgress {
   readonly number: number;
   /** Part of `clientToken`: the same number returns the same task. */
   tokenNumber: number;
-  /** How many times it was run again after it had run and failed. */
+  /** How many times it was rerun after it had failed. */
   reruns: number;
   /** How many times a start was tried, for the pause between two of them. */
   startAttempts: number;
   /** The next start is not due before this time. */
   startAt: number;
   taskArn?: string;
-  /** Whether a start got no answer, so that ECS may have started a task that is unknown here. */
+  /** Whether a call of RunTask got no answer: ECS may have started a task that the function does not know. */
   isUnanswered?: boolean;
-  /** The token for which ECS reported a failure, which has been seen for a task that it did start. */
+  /** The token for which ECS reported a failure. ECS has been seen to start a task anyway. */
   doubtedTokenNumber?: number;
   /** Since when ECS has not known the task that it had started. */
   missingSince?: number;
   /** How it ended, once that is certain: ECS forgets a task after an hour, and others may still run. */
   ended?: { readonly failure?: Failure; readonly attributes?: Attributes };
-  /** Since when every start has failed because of something that may still spread, such as a permission. */
+  /** Since when every start has failed because of something new, such as a permission that may still propagate. */
   spreadsSince?: number;
   /** Why the last start failed. */
   problem?: Failure;
@@ -72,7 +72,7 @@ export function beginProgress({ event, receivedAt }: Request, { Request: { count
   return { occasion, requestId: event.RequestId, since: receivedAt, tasks };
 }
 
-/** Whether something has the shape of a progress: what another version of the function has written may not. */
+/** Whether a value is a `Progress`. Another version of the function may have written something else. */
 export function isProgress(value: unknown): value is Progress {
   const { requestId, occasion, since, tasks } = (value ?? {}) as Partial<Progress>;
   return typeof requestId === 'string' && typeof occasion === 'string' && Number.isFinite(since)

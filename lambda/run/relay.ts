@@ -8,7 +8,7 @@ import { findStackStatus, isFinalStatus } from '../cloudformation/stack-status';
 import { sentence } from '../verdict/message';
 import { NOTES } from '../verdict/texts';
 
-/** Of the shape of `Baton`. A change of shape that the previous version of the function cannot read needs another number. */
+/** The version of `Baton`. A change that the previous version of the function cannot read needs a new number. */
 const VERSION = 1;
 
 /**
@@ -18,14 +18,14 @@ const VERSION = 1;
  * value has the id of its request, or CloudFormation would see no change in the next resource.
  */
 export type Baton = { readonly version: number; readonly requestId: string } & (
-  /** The tasks by their ids alone: an answer has no room for ten ARNs. */
+  /** The ids of the tasks: an answer has no room for ten ARNs. */
   | { readonly state: 'RUNNING'; readonly at: number; readonly arnPrefix: string; readonly progress: Progress }
   | { readonly state: 'SUCCEEDED'; readonly attributes: Attributes }
   /** Whether the next resource existed before. */
   | { readonly state: 'SKIPPED'; readonly hadNextLeg: boolean }
 );
 
-/** How much of the cause of a failure the next resource gets to know: of the first, and of the others. Less if that is too long. */
+/** How much of the cause of a failure is passed on: for the first task, and for the others. Less if that is too long. */
 const CAUSE_LENGTHS = [[80, 40], [40, 10], [20, 0]] as const;
 
 /** A baton that another version of the function wrote may be unreadable. */
@@ -65,15 +65,15 @@ function withArns(baton: Baton & { state: 'RUNNING' }): Baton {
 }
 
 /**
- * Without a rollback, CloudFormation asks again only for what has failed: its task has ended, and the previous resource
- * passes on nothing new. When CloudFormation does not say, the task does.
+ * Without a rollback, the next deployment sends requests only for failed resources. The task of this one has ended, and the previous
+ * resource passes on nothing new. If CloudFormation does not return when the deployment began, the task shows it.
  */
 async function isFromEarlierDeployment(request: Request, at: number): Promise<boolean> {
   const began = await findOperationTime(request, STACK_WITHIN_MS);
   return began !== undefined && began > at && began <= request.sentAt + CLOCKS_DIFFER_BY_MS;
 }
 
-/** Whether CloudFormation has moved on without this request, perhaps with its task, for which the next resource waits then. */
+/** Whether CloudFormation has continued without this request. The next resource may then wait for its task. */
 export async function isSupersededByNextResource(request: Request): Promise<boolean> {
   const { event, sentAt, world } = request;
   if (event.ResourceProperties?.HasNextLeg === undefined || world.now() <= sentAt + LONGEST_SERVICE_TIMEOUT_SECONDS * 1000) {

@@ -23,9 +23,9 @@ import { judge } from '../verdict/outcome';
 import { FAILURES, STOP_REASONS } from '../verdict/texts';
 
 /**
- * Runs the task and waits for it. Returns no answer when the next invocation continues waiting.
+ * Runs the task and waits for it. Returns no answer if the next invocation continues waiting.
  *
- * Whatever goes wrong, what still runs is stopped before the answer says so.
+ * After any failure, tasks that still run are stopped before the answer is sent.
  */
 export async function runTask(request: Request, spec: RunSpec, progress: Progress): Promise<Answer | undefined> {
   const run: Run = { request, spec: { ...spec, ExitCodeFrom: spec.ExitCodeFrom ?? [], ...progress.containers }, progress };
@@ -84,8 +84,8 @@ async function succeed(run: Run): Promise<Answer> {
 }
 
 /**
- * The tasks as ECS sees them now; none when ECS cannot be asked. A look that fails proves nothing about the task, whatever
- * the error: it continues until the deadline, or for some minutes if ECS has never shown the task.
+ * The current state of the tasks; undefined if DescribeTasks fails. Its failure says nothing about the task, so the function
+ * continues until the deadline, or for some minutes if ECS has never returned the task.
  */
 async function refresh(run: Run): Promise<Task[]> {
   const { request: { world }, progress } = run;
@@ -113,7 +113,7 @@ async function refresh(run: Run): Promise<Task[]> {
   }
 }
 
-/** Of a task definition from elsewhere, ECS has to name the containers that decide: before a start, and in each invocation that does not know. */
+/** For an imported task definition, ECS names the deciding containers: before a start, and in each invocation that does not know them. */
 async function resolveSpec(run: Run): Promise<void> {
   const { request: { world }, spec, progress } = run;
   if (spec.ExitCodeFrom.length > 0) {
@@ -124,7 +124,7 @@ async function resolveSpec(run: Run): Promise<void> {
   progress.containers = { ExitCodeFrom, Containers, Logs, LogTailLines };
 }
 
-/** Nothing was started yet: only an error that may pass is worth waiting for. */
+/** Nothing was started yet: waiting helps only if the error is temporary. */
 function noteUnresolved(run: Run, error: unknown): Task[] {
   const { progress } = run;
   progress.isThrottled ||= isThrottled(error);
@@ -135,7 +135,7 @@ function noteUnresolved(run: Run, error: unknown): Task[] {
 function noteMissing({ request: { world }, progress }: Run, tasks: readonly Task[]): void {
   for (const task of progress.tasks.filter(({ ended }) => !ended)) {
     const seen = tasks.find(({ taskArn }) => taskArn === task.taskArn);
-    // A repeated invocation must not start the time again: ECS knows when the first one started the task.
+    // A repeated invocation must not begin the timeout again: ECS knows when the first one started the task.
     progress.since = Math.min(progress.since, seen?.createdAt?.getTime() ?? progress.since);
     task.missingSince = task.taskArn && !seen ? task.missingSince ?? world.now() : undefined;
     if (task.missingSince !== undefined && world.now() - task.missingSince >= NEVER_SEEN_MS) {
@@ -144,10 +144,10 @@ function noteMissing({ request: { world }, progress }: Run, tasks: readonly Task
   }
 }
 
-/** The next invocation may be late, or lost: a success in the meantime is answered. Only looks: the next invocation starts and stops. */
+/** Polls until the next invocation has taken over, which may be late or lost, and answers a success. Only the next one starts and stops tasks. */
 async function watchAfterHandOver(run: Run): Promise<Answer | undefined> {
   const { request: { world, handOverBy, sentAt, answerBy }, spec, progress } = run;
-  // The next invocation may be waiting for this one to end, and has to be there when something is due.
+  // The next invocation may be waiting for this one to end, and must run when something is due.
   const until = Math.min(world.now() + OVERLAP_MS, handOverBy, passBatonAt(spec, sentAt), deadline(spec, progress.since, answerBy));
   const arns = openArns(progress);
   const isSimple = progress.tasks.every(({ taskArn, startAttempts, ended }) => taskArn && startAttempts === 1 && !ended?.failure);

@@ -5,7 +5,7 @@ import { hasEnded } from '../verdict/outcome';
 
 type Waiting = Pick<RunSpec, 'TimeoutSeconds' | 'HasNextLeg'>;
 
-/** When the task must have ended: at its timeout, and so early that it can be stopped before CloudFormation gives up. */
+/** When the task must have ended: at its timeout, but early enough to stop it before CloudFormation gives up. */
 export function deadline({ TimeoutSeconds, HasNextLeg }: Waiting, since: number, answerBy: number): number {
   const timeout = since + TimeoutSeconds * 1000;
   return HasNextLeg ? timeout : Math.min(timeout, answerBy - TIME_TO_STOP_MS); // the next resource continues before CloudFormation gives up
@@ -16,28 +16,28 @@ export function passBatonAt({ HasNextLeg }: Waiting, sentAt: number): number {
   return HasNextLeg ? sentAt + (LONGEST_SERVICE_TIMEOUT_SECONDS - PASS_ON_MARGIN_SECONDS) * 1000 : Infinity;
 }
 
-/** When there is no task to ask about. */
+/** While no task has started. */
 const WITHOUT_TASKS_MS = 1_000;
 
-/** It cannot have succeeded yet, and a failed start is reported once. */
+/** While a task starts: it cannot have succeeded yet, and only a failed start could be reported late. */
 const WHILE_STARTING_MS = 2_000;
 
-/** It is about to end, but the agent may take ten seconds to report that. */
+/** While a task stops: it ends soon, but the agent may take ten seconds to report that. */
 const WHILE_STOPPING_MS = 1_000;
 
-/** Mostly an answer within a second; and one within three, however long the task has run. */
+/** Most answers arrive within a second, all within three, no matter how long the task has run. */
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 2_700;
 
-/** When others poll, too: a hundred tasks then make eight calls a second, of the twenty that ECS allows. */
+/** After ECS has throttled a call: a hundred tasks then make eight calls a second, and ECS allows twenty. */
 const WHEN_THROTTLED_MS = 12_000;
 
 /**
- * The time between two looks at the tasks.
+ * The time between two polls of the tasks.
  *
- * Nobody knows how long a task will run. If every order of magnitude is as likely as the other, one that has run for t
- * seconds ends in the next one with the probability 1/t, and waiting and calls together cost least with a pause of
- * √(2wt), where w is how many seconds of waiting a call is worth: here 1/128. bench/RESULTS.md compares others.
+ * The length of a task is unknown. If every order of magnitude is equally likely, a task that has run for t seconds ends in the
+ * next second with the probability 1/t. The sum of delay and calls is then lowest with a pause of √(2wt), if one call costs as
+ * much as w seconds of delay: here 1/128. bench/RESULTS.md compares other schedules.
  */
 export function pollInterval(tasks: readonly Task[], now: number, isThrottled = false): number {
   if (isThrottled) {
@@ -58,7 +58,7 @@ function pauseFor({ desiredStatus, startedAt }: Task, now: number): number {
   return Math.min(Math.max(125 * Math.sqrt(seconds), SHORTEST_MS), LONGEST_MS);
 }
 
-/** When to read the stack's status next: often after a start, which a Delete may not have seen, and then every minute. */
+/** When to read the status of the stack next: often after a start, because a Delete may have missed the task, and then every minute. */
 export function nextLookAtStack(startedAt: number, now: number): number {
   const soon = LOOKS_AFTER_START_MS.map((milliseconds) => startedAt + milliseconds).find((at) => at > now);
   return soon ?? now + LOOK_AT_STACK_MS;

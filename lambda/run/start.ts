@@ -12,7 +12,7 @@ import { Api, callFailure, isRefusal, knownStartFailure } from '../verdict/cause
 import { Failed, Failure, OutOfDate, TurnedBack } from '../verdict/failure';
 import { ERRORS, FAILURES, REASONS } from '../verdict/texts';
 
-/** One attempt to start each task that is due. Throws what no further attempt can fix. */
+/** Makes one attempt to start each task that is due. Throws if no further attempt can help. */
 export async function startDue(run: Run, due: TaskProgress[]): Promise<void> {
   const { request: { world }, progress } = run;
   due.forEach((task) => task.startAttempts++);
@@ -21,7 +21,7 @@ export async function startDue(run: Run, due: TaskProgress[]): Promise<void> {
     due.forEach((task) => retryOrFail(run, task, problem));
     return;
   }
-  const starts = await Promise.allSettled(due.map((task) => start(run, task))); // none is left on its way when another one fails
+  const starts = await Promise.allSettled(due.map((task) => start(run, task))); // waits for all calls, even if one fails
   if (due.some(({ taskArn, isUnanswered }) => taskArn || (isUnanswered && progress.startedAt === undefined))) {
     progress.startedAt = progress.lookAtStackAt = world.now(); // a Delete may have found nothing to stop in the meantime
   }
@@ -35,7 +35,7 @@ export async function startDue(run: Run, due: TaskProgress[]): Promise<void> {
 async function checkBeforeStart({ request, progress }: Run): Promise<Failure | undefined> {
   const { occasion } = progress;
   if (request.event.RequestType === 'Create' && wasJustSent(request)) {
-    return undefined; // the status would show nothing newer, and CloudFormation throttles the reads of a stack with many tasks
+    return undefined; // the status cannot be newer than the request, and CloudFormation throttles these calls in a stack with many tasks
   }
   try {
     const reading = await readStackUpToDate(request);
@@ -52,7 +52,7 @@ async function checkBeforeStart({ request, progress }: Run): Promise<Failure | u
       throw new Failed(FAILURES.cancelledBeforeStart);
     }
     const problem = FAILURES.notDeploying(status);
-    return isConfirmed ? problem : { ...problem, patience: 'while permissions spread' }; // it may be about to begin
+    return isConfirmed ? problem : { ...problem, patience: 'while permissions spread' }; // the deployment may be about to begin
   } catch (error) {
     if (error instanceof OutOfDate && !confirmDoubt(request, progress)) {
       return { ...error.failure, patience: 'while permissions spread' };
@@ -73,7 +73,7 @@ async function start(run: Run, task: TaskProgress): Promise<void> {
     }
   } catch (error) {
     const problem = problemOf(api, error);
-    task.isUnanswered ||= !isRefusal(error); // what ECS rejects, it does not start
+    task.isUnanswered ||= !isRefusal(error); // ECS does not start a task of a call that it rejects
     retryOrFail(run, task, problem); // the same attempt: its token returns the same task
   }
 }
@@ -98,7 +98,7 @@ async function callRunTask(run: Run, task: TaskProgress): Promise<void> {
   const { number, tokenNumber } = task;
   const { tasks = [], failures = [] } = await world.ecs.send(new RunTaskCommand({
     ...addMark(spec.Request, markOf(id, requestId, number, tokenNumber)),
-    count: 1, // each task has a token of its own, so that a repeated invocation gets back exactly this one
+    count: 1, // each task has its own token, so that a repeated invocation gets the same task
     clientToken: `${requestId}-${number}-${tokenNumber}`,
   }));
   task.isUnanswered = undefined;
@@ -140,7 +140,7 @@ function scheduleAttempt({ request }: Run, task: TaskProgress, problem: Failure)
   logState(request, 'RETRYING', 'retrying', { details: [[problem.cause, problem.awsReason].filter(Boolean).join(': ')] });
 }
 
-/** Whether to retry what has run no container. What may spread has its minutes from the first of such problems in a row. */
+/** Whether to retry a start that ran no container. For new resources and permissions, the three minutes begin with the first failure in a row. */
 export function isWorthRetrying({ request: { world } }: Run, { spreadsSince = world.now() }: TaskProgress, { patience }: Failure): boolean {
   return patience === 'until the deadline'
     || (patience === 'while permissions spread' && world.now() - spreadsSince < PERMISSIONS_SPREAD_MS);

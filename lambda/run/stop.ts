@@ -18,7 +18,7 @@ const LONGEST_REASON = 255;
 export interface Stopped {
   /** The tasks that were not seen to end. */
   readonly stillRunning: readonly string[];
-  /** Why there may be more of them: AWS did not let the function look. */
+  /** Why there may be more of them: listing them failed. */
   readonly unseen?: unknown;
 }
 
@@ -27,11 +27,11 @@ interface Target {
   readonly taskArn: string;
   readonly mark: string;
   readonly cluster?: string;
-  /** Whether somebody has told it to stop already, so that it only has to be waited for. */
+  /** Whether a StopTask was already sent, so that the function only waits. */
   readonly isStopping?: boolean;
 }
 
-/** Stops the tasks and waits until they have ended. Returns those that had not by then. */
+/** Stops the tasks and waits until they have ended. Returns those that have not ended in time. */
 async function stopTasks(request: Request, targets: readonly Target[], reason: string, until: number): Promise<string[]> {
   const { world } = request;
   const open = new Map(targets.map((target) => [target.taskArn, target]));
@@ -66,7 +66,7 @@ async function stopTasks(request: Request, targets: readonly Target[], reason: s
   }
 }
 
-/** StopTask deletes the tags of a task, so that its mark would be lost. The reason stays. */
+/** StopTask deletes the tags of a task, and with them its mark. The reason of StopTask keeps the mark. */
 function reasonWithMark(reason: string, mark: string): string {
   const end = ` (${mark})`;
   return `${(STOPPED_BY + reason).slice(0, LONGEST_REASON - end.length)}${end}`;
@@ -88,7 +88,7 @@ export async function stopOwnTasks(run: Run, reason: string, until = limit(run.r
   return { ...others, stillRunning: [...new Set([...stillRunning, ...others.stillRunning])] };
 }
 
-/** Another invocation of the same request may have started some, too, and may have told them to stop already. */
+/** Another invocation of the same request may also have started tasks, and may already have stopped them. */
 async function stopUnknownTasks(run: Run, reason: string, until: number): Promise<Stopped> {
   const { request, spec, progress: { requestId, tasks } } = run;
   const { world, id } = request;
@@ -108,7 +108,7 @@ export interface StopOptions {
   /** What the marks of the tasks begin with. */
   readonly mark: string;
   readonly reason: string;
-  /** How long a missing permission to look for tasks may spread. */
+  /** How long to wait for a missing permission to list tasks. */
   readonly permittedWithin?: number;
   /** Whether this request's own tasks have to end, too. */
   readonly includesOwn?: boolean;
@@ -117,8 +117,8 @@ export interface StopOptions {
 }
 
 /**
- * Stops what requests of this resource have left running, mostly others, and waits until it has ended. Returns all tasks of theirs
- * that ECS still knows, too.
+ * Stops the tasks that requests of this resource have left running, usually other requests, and waits until they have ended. Also
+ * returns all tasks of these requests that ECS still knows.
  */
 export async function stopEarlierTasks(
   request: Request, delivered: Array<DeliveredProperties | undefined>, options: StopOptions,
@@ -170,12 +170,12 @@ function targetOf(task: Task, cluster?: string): Target {
   return { taskArn: task.taskArn!, cluster, mark: readMark(task), isStopping: task.desiredStatus === 'STOPPED' };
 }
 
-/** Whoever stops a task deletes its tags, and the mark with them if the user has chosen `startedBy`. It is only waited for. */
+/** StopTask deletes the tags of a task, and its mark if that is in a tag. The function only waits for such a task. */
 function wasStoppedByOthers({ startedBy, desiredStatus }: Task, place: Place): boolean {
   return place.startedBy !== undefined && startedBy === place.startedBy && desiredStatus === 'STOPPED';
 }
 
-/** In DEPROVISIONING nothing runs any more, and only a Delete has to wait for the network interface. */
+/** In DEPROVISIONING no container runs, and only a Delete must wait until the network interface is removed. */
 function nothingRuns(task: Task, { event }: Request): boolean {
   return hasEnded(task) || (event.RequestType !== 'Delete' && task.lastStatus === 'DEPROVISIONING');
 }

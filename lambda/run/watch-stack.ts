@@ -7,7 +7,7 @@ import { isFinalStatus, isWaitedFor, readStack, readStackUpToDate, StackReading 
 import { Failed, OutOfDate } from '../verdict/failure';
 import { FAILURES } from '../verdict/texts';
 
-/** Nobody waits for the task any more once its deployment was cancelled, or has failed without a rollback. */
+/** After a deployment was cancelled, or has failed without a rollback, CloudFormation no longer waits for the task. */
 export async function checkStack(run: Run): Promise<void> {
   const { request, progress } = run;
   const { world } = request;
@@ -18,7 +18,7 @@ export async function checkStack(run: Run): Promise<void> {
   try {
     const reading = await readStack(request);
     const { status, isSuperseded } = reading;
-    // That a later operation has begun proves nothing alone: a later request for this resource stops the task itself.
+    // A later operation alone is no reason to stop the task: a later request for this resource does that itself.
     if (isWaitedFor(progress.occasion, status) && !(isSuperseded && isLate(request))) {
       endDoubt(progress, reading);
     } else if (confirmDoubt(request, progress, reading)) {
@@ -41,7 +41,7 @@ export async function checkStack(run: Run): Promise<void> {
  */
 export function confirmDoubt({ world, sentAt }: Request, progress: Progress, reading?: StackReading): boolean {
   progress.doubtedSince ??= world.now();
-  progress.isDoubtDated ||= reading?.isDated ?? true; // what is out of date says so
+  progress.isDoubtDated ||= reading?.isDated ?? true; // without a reading the request is out of date, so its operation is known
   const mayBeStale = world.now() < sentAt + STALE_FOR_MS && !/^(DELETE|ROLLBACK)_/.test(reading?.status ?? ''); // nothing but a deletion follows these
   return world.now() - progress.doubtedSince >= BETWEEN_READINGS_MS && !mayBeStale;
 }
@@ -56,8 +56,8 @@ export function endDoubt(progress: Progress, { isDated, isNewer }: StackReading)
 }
 
 /**
- * After it has passed the baton, an invocation watches the stack for as long as it lives: without a rollback, nobody else
- * stops the task of a deployment that fails between two resources.
+ * After an invocation has passed the baton, it watches the stack until its time ends. Without a rollback, nothing else stops the
+ * task of a deployment that fails between two resources.
  */
 export async function watchAfterBaton(run: Run): Promise<void> {
   const { request, progress } = run;

@@ -2,7 +2,7 @@ import { isServerError, isThrottlingError, isTransientError } from '@smithy/core
 import type { Failure, Patience } from './failure';
 import { ADVICE, FAILURES } from './texts';
 
-/** What stands behind an ending, in the reader's words. */
+/** The cause of a failure, in words for the reader. */
 export interface Explanation {
   /** Completes "the task did not start: ". */
   readonly means: string;
@@ -15,10 +15,10 @@ interface KnownCause extends Explanation {
   readonly says: readonly RegExp[];
 }
 
-/** For what is either too new or wrong. */
+/** For resources and permissions that are either too new or wrong. */
 const MINUTES: Patience = 'while permissions spread';
 
-/** For what passes by itself. */
+/** For temporary problems. */
 const DEADLINE: Patience = 'until the deadline';
 
 const PULL = /CannotPull|registry auth|pull image|no such image/i;
@@ -47,7 +47,7 @@ const NEEDS_CREDENTIALS: Explanation = {
 /**
  * Why no container ran, most specific first: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
  *
- * What passes by itself is retried until the deadline. What is either too new or wrong is retried for three minutes.
+ * Temporary problems are retried until the deadline. Resources that are either too new or wrong are retried for three minutes.
  */
 export const START_FAILURES: readonly KnownCause[] = [
   {
@@ -365,7 +365,7 @@ const SERVICES = {
 /** A call that the handler makes. */
 export type Api = keyof typeof SERVICES;
 
-/** Why no task runs, after the call that was to start it, or one before it, threw this. */
+/** Why no task runs, if RunTask or a call before it threw this. */
 export function callFailure(api: Api, thrown: unknown): Failure {
   const { name, message } = readError(thrown);
   const service = SERVICES[api];
@@ -384,18 +384,18 @@ export function callFailure(api: Api, thrown: unknown): Failure {
   }
 }
 
-/** What AWS answered to a call that threw this; nothing for what is no answer of AWS. */
+/** How AWS answered a call that threw this; undefined if the error is not an answer of AWS. */
 export function answerIn(thrown: unknown): 'rejected' | 'failed' | undefined {
   const fault = (thrown as { $fault?: unknown } | undefined | null)?.$fault;
   return fault === 'client' ? 'rejected' : fault === 'server' ? 'failed' : undefined;
 }
 
-/** Whether AWS said no. After anything else the call may have taken effect. */
+/** Whether AWS rejected the call. After any other error, the call may have taken effect. */
 export function isRefusal(thrown: unknown): boolean {
   return answerIn(thrown) === 'rejected';
 }
 
-/** Whether AWS asks to call less often. EC2 says so to ECS, which passes it on in an error of its own. */
+/** Whether AWS throttled the call. If EC2 throttles ECS, ECS reports that in its own error. */
 export function isThrottled(thrown: unknown): boolean {
   return sdkSays(isThrottlingError, thrown) || THROTTLED.test(textOf(thrown));
 }
@@ -409,7 +409,7 @@ export function patienceWithError(thrown: unknown): Patience | undefined {
     return 'while permissions spread';
   }
   const known = knownError(thrown);
-  // What is no answer of AWS, such as the page of a proxy, proves nothing: it may pass.
+  // An error that is not from AWS, such as the page of a proxy, may be temporary.
   return known ? known.patience : answerIn(thrown) ? undefined : 'while permissions spread';
 }
 
@@ -436,7 +436,7 @@ function textOf(thrown: unknown): string {
   return message ? `${name}: ${message}` : name;
 }
 
-/** The words of such an error name what was to be called, which can be anything: only the code counts. */
+/** The message of such an error contains names of resources, which can be any text: only the code counts. */
 function isDenied(thrown: unknown): boolean {
   return /^AccessDenied|ErrorCode: UnauthorizedOperation/.test(textOf(thrown));
 }
@@ -447,7 +447,7 @@ function knownError(thrown: unknown): Explanation | undefined {
 
 type SdkError = Parameters<typeof isTransientError>[0];
 
-/** The SDK expects an Error, also as the cause of another. */
+/** The SDK's function fails for a value that is not an Error, or has such a cause. */
 function sdkSays(is: (error: SdkError) => boolean, thrown: unknown): boolean {
   try {
     return is(thrown as SdkError);

@@ -1,8 +1,8 @@
 import { FAILURES } from './texts';
 
 /**
- * How long it is worth retrying the same thing; nothing when it is not. The first two are for what has run no container, the
- * third for a task that has.
+ * How long to retry; undefined for not at all. The first two values are for a start that ran no container, the third for a task
+ * that ran.
  */
 export type Patience = 'until the deadline' | 'while permissions spread' | 'as often as retryAttempts allows';
 
@@ -16,7 +16,7 @@ export interface Failure {
   readonly advice?: string;
   /** The container whose log says more. */
   readonly container?: string;
-  /** Whether another try may help. Without `retryAttempts` only if no container ran: no user code runs twice then. */
+  /** Whether another attempt may help. Without `retryAttempts`, only if no container ran, so that no user code runs twice. */
   readonly patience?: Patience;
   /** Whether the task ran when this was found, so that the message says when it was stopped. */
   readonly wasRunning?: boolean;
@@ -42,7 +42,7 @@ export class Failed extends Error {
   }
 }
 
-/** Lambda may deliver an event again at any time, even when another deployment has begun. Nobody waits for its answer then. */
+/** Lambda may deliver an event again at any time, even after another deployment has begun. Then CloudFormation does not wait for its answer. */
 export class OutOfDate extends Failed {
   constructor(failure: Failure = FAILURES.outOfDate) {
     super(failure);

@@ -3,7 +3,7 @@ import { NOTES } from './texts';
 
 const CUT = ' [cut]';
 
-/** The bytes of a line that is not worth cutting further. */
+/** Lines of at most this many bytes are not cut further. */
 const SHORT_ENOUGH = 300;
 
 /** A line of the reason of an answer. */
@@ -38,7 +38,7 @@ export function place(text: string): Line {
   return { kind: 'place', text };
 }
 
-/** The tasks that were not seen to end, and why there may be more of them. */
+/** The tasks whose end was not confirmed, and why there may be more of them. */
 export function notStopped(taskArns: Iterable<string>, unseen?: unknown): Line[] {
   return [
     ...Array.from(taskArns, (taskArn) => place(NOTES.notStopped(taskArn))),
@@ -46,7 +46,7 @@ export function notStopped(taskArns: Iterable<string>, unseen?: unknown): Line[]
   ];
 }
 
-/** What goes first when a reason is too long. A place to look is cut last: it ends the search. */
+/** What is cut first if a reason is too long. The location of the log is cut last. */
 const CUT_FIRST: ReadonlyArray<ReadonlyArray<Line['kind']>> = [['log'], ['aws', 'cause'], ['heading', 'place']];
 
 /**
@@ -85,7 +85,7 @@ function join(lines: readonly Line[]): string {
   return lines.map(({ text }) => text).join('\n');
 }
 
-/** Of a terminal. Without its end only its beginning goes, so that no line of a log gets lost. */
+/** Removes the commands of a terminal. If the end of one is missing, only its beginning is removed, so that no log line gets lost. */
 const TITLE_OR_LINK = /(?:\u001b[P\]X^_]|[\u0090\u0098\u009d-\u009f])(?:[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c)|\d*;)?/g;
 
 /** What consoles and the CLI can print: control characters have broken both, and some change what a reader sees. */

@@ -16,16 +16,16 @@ export type Outcome =
   | { readonly state: 'succeeded' }
   | { readonly state: 'failed'; readonly failure: Failure };
 
-/** Begins the reason of every StopTask of ours, so that a person who finds a stopped task knows by whom. */
+/** Begins the reason of each StopTask of the function, so that a person who finds a stopped task knows who stopped it. */
 export const STOPPED_BY = 'cdk-ecs-run-task: ';
 
 /** The states of a task that has ended. Everything else is on its way. */
 const ENDED = ['STOPPED', 'DELETED'];
 
 /**
- * Decides how a task stands.
+ * Decides whether a task is running, has succeeded or has failed.
  *
- * Exit codes are final from DEPROVISIONING on, when only the network interface is still to go: 12 to 25 seconds
+ * Exit codes are final from DEPROVISIONING on, when ECS only has to remove the network interface: 12 to 25 seconds
  * before STOPPED. A container without an exit code at STOPPED never ran or was lost: a failure.
  */
 export function judge(task: Task, rules: Rules): Outcome {
@@ -51,7 +51,7 @@ export function hasEnded(task: Task): boolean {
   return ENDED.includes(task.lastStatus ?? '');
 }
 
-/** A ladder: the most specific cause first, and a last rung for what nobody has seen yet. */
+/** Checks the most specific causes first. The last case is for stop codes that are not known yet. */
 function failureOf(task: Task, deciding: Container[], rules: Rules): Failure | undefined {
   const { stopCode, stoppedReason } = task;
   const awsReason = wordsOf(task);
@@ -122,7 +122,7 @@ function exitFailure(task: Task, deciding: Container[], rules: Rules): Failure |
   };
 }
 
-/** How a container ended, in the reader's words. */
+/** How a container ended, in words for the reader. */
 function describeExit({ name, exitCode, reason }: Container, task: Task): Pick<Failure, 'cause' | 'advice'> {
   if (exitCode === undefined) {
     const known = knownStartFailure(reason ?? task.stoppedReason ?? '');
@@ -165,7 +165,7 @@ function failedContainers({ containers = [] }: Task, rules: Rules): Container[] 
   return byThemselves.length > 0 ? byThemselves : failed;
 }
 
-/** Capacity that went away comes back. */
+/** Lost capacity usually returns. */
 function lost(task: Task, rules: Rules): Patience {
   return nothingRan(task, rules) ? 'until the deadline' : 'as often as retryAttempts allows';
 }

@@ -45,7 +45,7 @@ export const FAILURES = {
   deploymentEnded: (status: string) => ({ cause: `the deployment already ended (${status}), and nothing waits for the task` }),
   noHandOver: { cause: 'the function could not invoke itself to continue waiting' },
   otherVersion: {
-    cause: 'another version of the function started the task, and this version could not identify it with certainty',
+    cause: 'another version of the function started the task, and this version could not find out which task it is',
     advice: 'deploy again',
   },
   unexpected: (error: string) => ({ cause: `the function failed: ${error}` }),
@@ -57,7 +57,7 @@ export const FAILURES = {
   stoppedByOthers: { cause: 'another caller of StopTask stopped the task', advice: 'find the StopTask event in CloudTrail' },
   stoppedByService: { cause: 'the scheduler of an ECS service stopped the task' },
   unknownStopCode: (code: string) => ({ cause: `the task stopped with the stop code ${code}` }),
-  noDecidingContainer: { cause: 'no container of the task decides its result', advice: 'name a container in exitCodeFrom' },
+  noDecidingContainer: { cause: 'the task has no container that decides its result', advice: 'name a container in exitCodeFrom' },
   noExitCode: (container: string, reason: string) => ({ cause: `container "${container}" has no exit code: ${reason}` }),
   exited: (container: string, code: string) => ({ cause: `container "${container}" exited with code ${code}` }),
   // Its results

@@ -13,7 +13,7 @@ import type { TaskNetwork } from '../request/render-request';
 import { ConfigFollower, RunTaskConfig, RunTaskFunctionOptions } from '../run-task-config';
 import { INVOCATION_SECONDS } from '../timing';
 
-/** Must never change, nor the ids below it: CloudFormation refuses to change the function of a custom resource. */
+/** Must never change, nor the ids below it: CloudFormation rejects another function for a custom resource. */
 const ID = 'EcsRunTaskHandler';
 
 /** The id that aws-cdk-lib gives to the log group of a function, with a feature flag. */
@@ -37,7 +37,7 @@ export class Handler extends Construct implements ConfigFollower {
   public readonly network?: TaskNetwork;
 
   private readonly readConfig: () => RunTaskFunctionOptions;
-  /** The path of the task whose metrics somebody uses, for each of its resources. */
+  /** The path of each task whose metrics the app uses, for each of its resources. */
   private readonly metricTasks = new Map<CfnResource, string>();
 
   private constructor(stack: Stack, public readonly firstTask: string) {

@@ -140,7 +140,7 @@ export class Policies {
     return policy;
   }
 
-  /** Whether the role accepts policies of this app. */
+  /** Whether the role accepts policies from this app. */
   private areAttached(): boolean {
     const { roles } = this.invokeSelf.node.defaultChild as iam.CfnPolicy;
     return Stack.of(this.scope).resolve(roles) !== undefined;

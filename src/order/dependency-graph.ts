@@ -10,7 +10,7 @@ interface Rendered {
   readonly Condition?: string;
 }
 
-/** The key in the Metadata of a resource for references to what it waits for if that exists. They order, and change no property. */
+/** The key in the Metadata of a resource for references to conditional resources that it waits for. They change no property. */
 const WAITS_FOR = 'cdk-ecs-run-task:WaitsFor';
 
 /** The dependencies between the resources of a stack and of the stacks nested in it. Resources are resolved on demand. */
@@ -68,7 +68,7 @@ export class DependencyGraph {
     return needs;
   }
 
-  /** Makes a resource wait for another one, if that exists: CloudFormation rejects a DependsOn on what its condition leaves out. */
+  /** Makes a resource wait for another one, if that exists: CloudFormation rejects a DependsOn on a resource whose condition is false. */
   public addDependency(resource: CfnResource, dependency: CfnResource): void {
     const [waiter, needed] = liftToCommonStack(resource, dependency);
     const condition = waiter.stack === needed.stack ? this.render(needed).Condition : undefined;

@@ -13,7 +13,7 @@ const SENTINEL_ID = 'EcsRunTaskFinalizer';
 /**
  * Finishes the tasks of an app, or of one of its stages, after all other aspects.
  *
- * Until then the app can add what decides about warnings, permissions and order: capacity providers, containers, the
+ * Until then the app can add things that warnings, permissions and order depend on: capacity providers, containers, the
  * rules of a database's security group, resources in a waiting scope.
  */
 export class Finalizer implements IAspect {
@@ -46,7 +46,7 @@ export class Finalizer implements IAspect {
     }
   }
 
-  /** While the aspects begin, so that all of them see the policies. What they add to tasks and definitions can need more policies later. */
+  /** Creates the policies when the aspects begin, so that all aspects see them. Resources that aspects add can need more policies later. */
   private addPolicies(): void {
     const definitions = this.listDefinitions();
     settleDefinitions(definitions, new ResourceReader());

@@ -31,10 +31,10 @@ export interface OrderedTask {
 /**
  * Puts the tasks of a stack, and of the stacks nested in it, in order with the rest of the app.
  *
- * What the user sets comes before what follows from it. A nested stack, which can only wait as a whole, waits for the task
- * rather than the task for a rule in it; of everything else only what the task does not need waits.
+ * `executeAfter` and `executeBefore` come before what the library derives. A nested stack can only wait as a whole: it waits for the
+ * task, instead of the task for a rule in it. Otherwise, only resources that the task does not need wait for it.
  *
- * The tasks take their turn in the order of their construction, each with what waits for the tasks before it.
+ * The tasks are put in order one after the other, as they were constructed, so that each sees what waits for the previous ones.
  */
 export function putInOrder(stack: Stack, tasks: OrderedTask[], reader: ResourceReader): void {
   const graph = new DependencyGraph(stack, reader);
@@ -47,7 +47,7 @@ export function putInOrder(stack: Stack, tasks: OrderedTask[], reader: ResourceR
   tasks.forEach((task) => addWaiters(task, graph, (resource) => graph.isNestedStack(resource) || resource.cfnResourceType === RESOURCE_TYPE));
   const added = tasks.flatMap((task) => addCompanions(task, graph, index));
   tasks.forEach((task) => addLinks(task, graph, links));
-  // A task does not wait for another task only because a service that waits for both lets both in.
+  // A task does not wait for another task only because a service that waits for both allows both to connect.
   const ofTasks = graph.findClosure(added.filter(isRule));
   tasks.forEach((task) => addWaiters(task, graph, (resource) => !ofTasks.has(resource)));
   tasks.forEach((task) => checkWaiters(task, graph));
@@ -78,14 +78,14 @@ function addScopes({ resource, props, deletion, after, before }: OrderedTask, gr
   needed.forEach((dependency) => graph.addDependency(resource, dependency));
 }
 
-/** The narrower scope wins: a scope that the task needs is needed without what waits inside it, and without what needs that. */
+/** The narrower scope wins: if the task needs a scope, it does not need the resources in it that wait for the task, nor what needs these. */
 function leaveOutWaiting(resources: CfnResource[], scope: IConstruct, before: Construct[], graph: DependencyGraph): CfnResource[] {
   const waiting = new Set(before.filter((narrower) => narrower !== scope && narrower.node.scopes.includes(scope)).flatMap(listResources));
   const waits = (found: CfnResource) => waiting.size > 0 && graph.needsAny(found, (need) => waiting.has(need));
   return resources.filter((found) => (found === scope || !isRule(found)) && !waits(found));
 }
 
-/** The resources in the scope of a cluster, definition, role or volume, without constructs that run tasks, such as a service: these are users of it. */
+/** The resources in the scope of a cluster, definition, role or volume, except constructs that use it to run tasks, such as a service. */
 function listParts(scope: IConstruct, graph: DependencyGraph): CfnResource[] {
   const resources = listResources(scope).filter((found) => findOutermostStack(found) === findOutermostStack(scope));
   const users = resources.filter((found) => graph.needsAny(found, (need) =>
@@ -137,7 +137,7 @@ function addCompanions(task: OrderedTask, graph: DependencyGraph, index: Compani
   });
 }
 
-/** Throws if a companion makes its own nested stack need itself. Not every version of the CDK notices. */
+/** Throws if a nested stack would depend on itself because of a companion. Not every version of the CDK reports that. */
 function checkCycle({ resource }: OrderedTask, companion: CfnResource, nestedStack: CfnResource, graph: DependencyGraph): void {
   const need = nestedStack === companion
     ? undefined
@@ -149,7 +149,7 @@ function checkCycle({ resource }: OrderedTask, companion: CfnResource, nestedSta
   }
 }
 
-/** Makes the task wait for what links the things that it needs, such as the rule between a proxy and its database, unless that needs the task. */
+/** Makes the task wait for rules between resources that it needs, such as between a proxy and its database, unless they need the task. */
 function addLinks({ resource }: OrderedTask, graph: DependencyGraph, links: CfnResource[]): void {
   const needed = graph.findClosure([resource]);
   for (const link of links.filter((candidate) => !needed.has(candidate))) {
@@ -184,7 +184,7 @@ function findNames(task: OrderedTask, graph: DependencyGraph): string[] {
     .map((resource) => graph.renderProperties(resource));
   const fileSystems = definitions.flatMap(({ Volumes = [] }) => Volumes).map((volume) => volume.EFSVolumeConfiguration?.FilesystemId);
   const arns = definitions.flatMap(({ TaskRoleArn, ExecutionRoleArn }) => [TaskRoleArn, ExecutionRoleArn]);
-  // Each list as a whole, because only the deployment may know it. Its name is then in whatever names one of its members.
+  // Each list as a whole, because it can be a token. A resource that names one of its members then contains that token.
   const names = [
     ...resolveWithAddresses(cluster, lists).flat(),
     ...fileSystems,

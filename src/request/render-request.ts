@@ -33,7 +33,7 @@ export function renderTask(scope: Construct, props: RunTaskProps, network?: Task
 
 /**
  * The request as ECS gets it. It contains cluster, definition, launch type and network, and otherwise only what the user
- * set: rendering anything else would run everybody's tasks again.
+ * set: rendering anything else would run the tasks of all users again.
  */
 function renderRequest(scope: Construct, props: RunTaskProps, network?: TaskNetwork): Request {
   const fromService: Partial<Request> = props._fromService?.request ?? {};

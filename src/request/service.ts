@@ -115,7 +115,7 @@ export function* checkService(scope: Construct, service: ecs.IService): Generato
   }
 }
 
-/** It is no warning, because most such tasks need a database only. */
+/** It is not a warning, because most of these tasks need only a database. */
 export function informOfServiceConnect(scope: Construct, { _fromService }: RunTaskProps): void {
   const { Enabled = false } = _fromService ? readService(_fromService.service).ServiceConnectConfiguration ?? {} : {};
   if (Enabled !== false) {
@@ -132,7 +132,7 @@ function readNetwork(service: ecs.BaseService): { readonly [name: string]: any }
   return readService(service).NetworkConfiguration?.AwsvpcConfiguration ?? {};
 }
 
-/** The subnets with these ids, as far as they are subnets of the VPC or other ones of this app. Only the deployment may know the members of the list. */
+/** The subnets with these ids, if they are in the VPC or in this app. The list can be a token, whose members are unknown. */
 function findSubnets({ stack, cluster: { vpc } }: ecs.BaseService, ids: string[]): ec2.ISubnet[] {
   const resolve = (list: unknown) => JSON.stringify(stack.resolve(list));
   const known = [...vpc.publicSubnets, ...vpc.privateSubnets, ...vpc.isolatedSubnets].map((subnet) => ({ subnet, list: resolve([subnet.subnetId]) }));

@@ -23,7 +23,7 @@ export function warnOfUnknownRoles(scope: Construct, props: RunTaskProps): void 
 
 /**
  * Call it at synthesis: until then the app can add capacity providers to the cluster. It is not an error, because a cluster
- * can also get them without the CDK knowing: by a custom resource or by hand.
+ * can also get them without the CDK knowing: by a custom resource or manually.
  */
 export function warnOfMissingProviders(scope: Construct, { cluster, capacityProviderStrategies = [] }: RunTaskProps): void {
   const named = capacityProviderStrategies.map(({ capacityProvider }) => capacityProvider).filter(isFargateProvider);
@@ -87,7 +87,7 @@ export function warnOfEmptyScopes(scope: Construct, before: IConstruct[]): void 
   }
 }
 
-/** CloudFormation refuses to change an export that another stack imports, and a new revision changes the ARN. */
+/** CloudFormation rejects a change of an export that another stack imports, and a new revision changes the ARN. */
 export function warnOfDefinitionElsewhere(scope: Construct, { taskDefinition }: RunTaskProps): void {
   const { target } = Tokenization.reverseString(taskDefinition.taskDefinitionArn).tokens.find(Reference.isReference) ?? {};
   if (!target || findOutermostStack(target) === findOutermostStack(scope) || readReferenceStrength(scope, target) !== 'strong') {

@@ -187,7 +187,7 @@ describe('what executeBefore makes wait for the task', () => {
     expectNotToWaitFor(run, 'Stack/Service/Service');
   });
 
-  test('is a service that the database lets in, with the database first', () => {
+  test('is a service that is allowed to connect to the database, with the database first', () => {
     const { stack, cluster, taskDefinition, task, database } = network();
     const db = database();
     const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
@@ -347,7 +347,7 @@ describe('what executeBefore makes wait for the task', () => {
     expectNotToWaitFor(resourceOf(run), nested.nestedStackResource!.node.path);
   });
 
-  test('is a service beside the task in a nested stack', () => {
+  test('is a service in the same nested stack as the task', () => {
     const { stack, cluster } = network();
     const nested = new NestedStack(stack, 'Nested');
     const taskDefinition = new ecs.FargateTaskDefinition(nested, 'Definition');
@@ -393,7 +393,7 @@ describe('what is inside a scope that the task needs', () => {
       expectNotToWaitFor(resourceOf(run), /Service|Alarm|Web/);
     });
 
-    test('is not waited for if it runs tasks, whatever is beside it', () => {
+    test('is not waited for if it runs tasks, even with other resources in its scope', () => {
       const given = network();
       const scope = scopeOf(given);
       serviceIn(scope, given.cluster);
@@ -405,7 +405,7 @@ describe('what is inside a scope that the task needs', () => {
       expectNotToWaitFor(resourceOf(run), /\/Service\/|Alarm|Web|Sibling/);
     });
 
-    test('is not waited for in a stack of its own', () => {
+    test('is not waited for in another stack', () => {
       const given = network();
       const inner = new Stack(scopeOf(given), 'Inner');
       new sqs.CfnQueue(inner, 'Queue', { queueName: `${given.cluster.clusterName}-queue` });

@@ -210,7 +210,7 @@ describe('a task for a service', () => {
     expect(task.grantPrincipal).toBe(service.taskDefinition.taskRole);
   });
 
-  test('tells that it cannot use the names of Service Connect', () => {
+  test('shows that it cannot use the names of Service Connect', () => {
     const given = setup();
     given.cluster.addDefaultCloudMapNamespace({ name: 'shop', useForServiceConnect: true });
     const service = fargateService(given);

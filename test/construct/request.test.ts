@@ -397,7 +397,7 @@ test('numbers and strings can be tokens', () => {
   });
 });
 
-describe('the properties besides the request', () => {
+describe('the other properties', () => {
   test('hold the defaults for a task without optional props', () => {
     const given = setup();
     runTask(given);

@@ -51,7 +51,7 @@ describe('the constructor of RunTask rejects', () => {
       '[Stack/Task] count must be an integer from 1 to 10, got: 11'],
     ['a count of 0', onFargate, () => ({ count: 0 }),
       /^\[Stack\/Task\] count .*, got: 0/],
-    ['a launch type beside capacity providers', onFargate, () => ({ launchType: ecs.LaunchType.FARGATE, capacityProviderStrategies: [] }),
+    ['a launch type together with capacity providers', onFargate, () => ({ launchType: ecs.LaunchType.FARGATE, capacityProviderStrategies: [] }),
       '[Stack/Task] launchType and capacityProviderStrategies cannot both be set; remove one of them'],
     ['a definition for Managed Instances only, without capacity providers', () => setup(4 as ecs.Compatibility, ecs.NetworkMode.HOST), () => ({}),
       '[Stack/Task] capacityProviderStrategies must be set, because the taskDefinition is not compatible with FARGATE, EC2 or EXTERNAL; name a capacity provider for Managed Instances'],
@@ -91,7 +91,7 @@ describe('the constructor of RunTask rejects', () => {
       '[Stack/Task] containerOverrides and taskOverrides must have at most 8192 characters as JSON, got: 8246; move long values to the taskDefinition or to environmentFiles'],
     ['ephemeral storage below 21 GiB', onFargate, () => ({ taskOverrides: { ephemeralStorageGiB: 20 } }),
       '[Stack/Task] taskOverrides.ephemeralStorageGiB must be an integer from 21 to 200, got: 20'],
-    ['gpuCount beside a requirement for GPUs', onEc2,
+    ['gpuCount together with a requirement for GPUs', onEc2,
       () => ({ containerOverrides: [{ ...app, gpuCount: 1, resourceRequirements: [{ type: ResourceType.GPU, value: '1' }] }] }),
       "[Stack/Task] containerOverrides.gpuCount and resourceRequirements of type GPU cannot both be set for container 'app'; remove gpuCount"],
     ['a sharing strategy for another device than a GPU', onEc2,
@@ -124,10 +124,10 @@ describe('the constructor of RunTask rejects', () => {
     ['two bases', onFargate,
       () => ({ capacityProviderStrategies: ['FARGATE', 'FARGATE_SPOT'].map((capacityProvider) => ({ capacityProvider, base: 1, weight: 1 })) }),
       '[Stack/Task] capacityProviderStrategies must have a base for at most one provider, got: FARGATE and FARGATE_SPOT; remove all but one base'],
-    ['Fargate beside an Auto Scaling group', onFargate,
+    ['Fargate together with an Auto Scaling group', onFargate,
       () => ({ capacityProviderStrategies: ['FARGATE', 'instances'].map((capacityProvider) => ({ capacityProvider, weight: 1 })) }),
       '[Stack/Task] capacityProviderStrategies must not mix Fargate with other capacity providers, got: FARGATE and instances; keep only one kind'],
-    ['Fargate beside a capacity provider of the app', onFargate, ({ stack }) => {
+    ['Fargate together with a capacity provider of the app', onFargate, ({ stack }) => {
       const { ref } = new ecs.CfnCapacityProvider(stack, 'Provider', { autoScalingGroupProvider: { autoScalingGroupArn: 'arn' } });
       return { capacityProviderStrategies: [{ capacityProvider: ref, weight: 1 }, { capacityProvider: 'FARGATE_SPOT', weight: 1 }] };
     }, /must not mix Fargate .*, got: Stack\/Provider and FARGATE_SPOT;/],
@@ -161,7 +161,7 @@ describe('the constructor of RunTask rejects', () => {
     ['Neuron devices in two containers', onEc2,
       () => ({ containerOverrides: ['app', 'b'].map((containerName) => ({ containerName, resourceRequirements: [{ type: ResourceType.NEURON_DEVICE, value: 'ALL' }] })) }),
       '[Stack/Task] containerOverrides.resourceRequirements of type NeuronDevice must be in one container only, got: app and b'],
-    ['a shared GPU beside one that is not', onEc2, () => ({ containerOverrides: [withShare({ memoryMiB: 1 }), { containerName: 'b', gpuCount: 1 }] }),
+    ['a shared GPU together with a GPU that is not shared', onEc2, () => ({ containerOverrides: [withShare({ memoryMiB: 1 }), { containerName: 'b', gpuCount: 1 }] }),
       '[Stack/Task] containerOverrides.resourceRequirements of type GPU must have a sharingStrategy in all containers or in none, got: app with one, b without'],
     ['startedBy over 128 characters', onFargate, () => ({ startedBy: 'x'.repeat(129) }),
       `[Stack/Task] startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: '${'x'.repeat(129)}' with length 129`],
@@ -173,7 +173,7 @@ describe('the constructor of RunTask rejects', () => {
       '[Stack/Task] propagateTags must be TASK_DEFINITION or NONE, got: SERVICE; no service starts this task'],
     ['more than 50 tags', onFargate, () => ({ tags: Object.fromEntries(repeat(51, (index) => [`key-${index}`, ''])) }),
       '[Stack/Task] tags must have at most 50 items, got: 51'],
-    ['50 tags beside the one that startedBy brings', onFargate,
+    ['50 tags together with startedBy, which adds one', onFargate,
       () => ({ startedBy: 'me', tags: Object.fromEntries(repeat(50, (index) => [`key-${index}`, ''])) }),
       '[Stack/Task] tags must have at most 49 items together with startedBy, got: 50'],
     ['a tag key over 128 characters', onFargate, () => ({ tags: { ['x'.repeat(129)]: '' } }),
@@ -322,7 +322,7 @@ test.each<[string, ecs.ServiceManagedEBSVolumeConfiguration, RegExp]>([
 
 describe('synthesis rejects, when the task definition is complete,', () => {
   test.each<[string, Props, ...Array<string | RegExp>]>([
-    ['an override for a container that is not there', () => ({ containerOverrides: [{ containerName: 'ap' }] }),
+    ['an override for a container that does not exist', () => ({ containerOverrides: [{ containerName: 'ap' }] }),
       "[Stack/Task] containerOverrides must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],
     ['an exit code from a container that is not there', () => ({ exitCodeFrom: ['app', 'ap'] }),
       "[Stack/Task] exitCodeFrom must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],

@@ -40,7 +40,7 @@ test('the rollback has run the task of the version before, and waited for it', a
   expect(await linesOf('Again')).toEqual(['version 1', 'version 1', 'version 2', 'version 2', 'version 1']);
 });
 
-test('a rollback because of another resource runs it too, and goes on although it fails', async () => {
+test('a rollback because of another resource runs it too, and continues if it fails', async () => {
   const { status } = await deployVersion('echo version 3; touch /shared/newer-schema', (stack, props) => {
     stack.run('Sibling', { app: 'exit 4' }, props);
   });

@@ -57,7 +57,7 @@ test('an answer of ECS that gets lost after it started the task starts no second
   expect(new Set(requests.map(({ input }) => input.clientToken)).size).toBe(1);
 });
 
-test('a request that ECS refuses for good is not repeated', async () => {
+test('a request that ECS rejects permanently is not repeated', async () => {
   const before = (await tasksOf('Faults')).length;
   await expectFaults([{ operation: 'RunTask', times: 1, ...error('InvalidParameterException', 'The cluster of kind X is not valid.') }]);
 

@@ -11,7 +11,7 @@ test.each(scenarios)('$name', async (scenario) => {
   }
 }, 60_000);
 
-test('the scenarios that are expected to fail are there, each under a name of its own', () => {
+test('the scenarios that are expected to fail exist, each with its own name', () => {
   const names = scenarios.map(({ name }) => name);
   expect(names).toEqual([...new Set(names)]);
   expect(names).toEqual(expect.arrayContaining(expectedToFail));

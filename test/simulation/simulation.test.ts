@@ -28,12 +28,12 @@ test.each(mutants)('$name: breaks "$breaks"', async ({ breaks, seed, wicked, ...
   expect(await firstSeedThatBreaks(breaks, change, wicked, seed)).toBeDefined();
 }, 120_000);
 
-test('the same seed tells the same story', async () => {
+test('the same seed gives the same story', async () => {
   const [one, other] = [await simulate(7), await simulate(7)];
   expect(one.history.toString()).toBe(other.history.toString());
 });
 
-test('a story can be told without a seed', async () => {
+test('a story needs no seed', async () => {
   const run = await play({
     seed: 0,
     scenario: {

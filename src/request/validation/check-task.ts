@@ -28,7 +28,7 @@ export function checkTask(scope: Construct, { props, request }: RenderedTask, de
   ];
 }
 
-/** Lists what is wrong with tags that are inherited, and what does not fit the task definitions, to which containers, constraints and volumes can be added until synthesis. */
+/** Checks inherited tags, and the props against the task definitions. Containers, constraints and volumes can be added to these until synthesis. */
 export function checkAgainstDefinitions({ props, request }: RenderedTask, deletion?: RenderedTask): string[] {
   const owned = findOwnedDefinition(props.taskDefinition);
   return [

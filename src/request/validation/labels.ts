@@ -17,14 +17,14 @@ export function* checkLabels({ startedBy, referenceId, propagateTags, tags = {} 
   if (propagateTags === ecs.PropagatedTagSource.SERVICE) {
     yield 'propagateTags must be TASK_DEFINITION or NONE, got: SERVICE; no service starts this task';
   }
-  // Besides a startedBy of the user, the task gets a tag by which it is found.
+  // If the user sets startedBy, the function finds the task by a tag.
   yield* checkTags(tags, startedBy === undefined ? LIMITS.tags[1] : LIMITS.tags[1] - 1);
   if (RESERVED_TAG in tags) {
     yield `tags must not have the reserved key '${RESERVED_TAG}'; choose another key`;
   }
 }
 
-/** Checks what is true of the tags of a task and of those of its volume. */
+/** Checks the limits that tags of a task and tags of its volume share. */
 export function* checkTags(tags: Tags, most: number = LIMITS.tags[1]): Generator<string> {
   const count = Object.keys(tags).length;
   if (count > most) {

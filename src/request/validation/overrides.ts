@@ -81,7 +81,7 @@ function* checkResourceRequirements({ containerName, gpuCount, resourceRequireme
   }
 }
 
-/** Checks what the containers of a task have to agree on. */
+/** Checks limits that apply to all containers of a task together. */
 function* checkSharedDevices(overrides: ContainerOverride[]): Generator<string> {
   const needing = (type: ResourceType) => overrides.filter(({ resourceRequirements = [] }) => resourceRequirements.some((one) => one.type === type));
   const withNeuron = needing(ResourceType.NEURON_DEVICE);

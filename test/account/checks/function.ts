@@ -11,12 +11,12 @@ import { Event, findRequests, findStates, LogLine, Request, secondsBetween } fro
 
 export const SELF_INVOCATION = defineCheck<{ succeeded: boolean; tasks: number; handOvers: number; log: LogLine[] }>({
   id: 'self-invocation',
-  does: 'Runs a task of 40 seconds with a function that has 30, so that it invokes itself.',
+  does: 'Runs a task of 40 seconds with a function whose timeout is 30 seconds, so that the function invokes itself.',
   creates: 'a RunTask, and a task of a minute',
   minutes: 5,
   usage: { fargateMinutes: 2 },
   beliefs: [{
-    believed: 'A function may invoke itself by its unqualified ARN, by a policy that can come after it.',
+    believed: 'A function can invoke itself by its unqualified ARN. The policy for that can be created after the function.',
     judge: ({ succeeded, tasks, handOvers }) => {
       const seen = `${handOvers} invocations handed over to the next one, ${tasks} tasks ran, and the deployment ${succeeded ? 'succeeded' : 'failed'}.`;
       return succeeded && tasks === 1 && handOvers > 0 ? confirmed(seen) : refuted(seen);
@@ -45,7 +45,7 @@ export const REFUSED_DESCRIBE_TASKS = defineCheck<{ succeeded: boolean; log: Log
   minutes: 8,
   usage: { fargateMinutes: 5 },
   beliefs: [{
-    believed: 'A look at a task can fail for reasons that say nothing about it: throttling, 5xx, a lost connection, expired credentials, a policy that is just being rewritten.',
+    believed: '`DescribeTasks` can fail for reasons that have nothing to do with the task: throttling, 5xx, a lost connection, expired credentials, a policy that is being updated.',
     judge: ({ succeeded, log }) => {
       const refused = findStates(log, 'UNKNOWN').length;
       const seen = `${refused} looks at the task were refused, and the deployment ${succeeded ? 'succeeded' : 'failed'}.`;
@@ -83,7 +83,7 @@ export const LOG_CLASS = defineCheck<{ succeeded: boolean; readAs: string; log: 
   minutes: 5,
   usage: { fargateMinutes: 2 },
   beliefs: [{
-    believed: 'A log group of the Infrequent Access class cannot be read with `GetLogEvents`.',
+    believed: '`GetLogEvents` cannot read a log group of the class Infrequent Access.',
     judge: ({ succeeded, readAs }) => {
       const seen = `GetLogEvents: ${readAs}. The deployment ${succeeded ? 'succeeded' : 'failed'}.`;
       return readAs.startsWith('InvalidParameterException') || readAs.startsWith('InvalidOperation') ? confirmed(seen) : refuted(seen);
@@ -117,7 +117,7 @@ export const TWELVE_TASKS = defineCheck<{ succeeded: boolean; delays: number[]; 
   usage: { fargateMinutes: 2 * CROWD },
   beliefs: [
     {
-      believed: 'Each task that runs takes one concurrent execution for the whole time. A new account has few: ten have been seen.',
+      believed: 'Each running task takes one concurrent execution until it ends. A new account has few of them, for example ten.',
       judge: ({ succeeded, delays }) => {
         const late = delays.filter((seconds) => seconds > 10).length;
         const seen = `The slowest of ${delays.length} invocations came ${Math.max(...delays).toFixed(0)} s after CloudFormation began with its resource, `
@@ -128,7 +128,7 @@ export const TWELVE_TASKS = defineCheck<{ succeeded: boolean; delays: number[]; 
       onlyOnAws: 'it deploys resources one after the other.',
     },
     {
-      believed: 'The quota of Fargate is in `failures`: "You\'ve reached the limit on the number of vCPUs you can run concurrently".',
+      believed: 'When the Fargate quota is used up, `failures` contains "You\'ve reached the limit on the number of vCPUs you can run concurrently".',
       judge: ({ log }) => {
         const found = log.find(({ text }) => /reached the limit/.test(text));
         return found ? confirmed(found.text) : notSeen('The quota of the account was not reached.');

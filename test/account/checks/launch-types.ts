@@ -15,14 +15,14 @@ export const TASK_ON_FARGATE = defineCheck<TaskEvidence & { serviceLinkedRole: s
   beliefs: [
     ...ON_EACH_LAUNCH_TYPE,
     {
-      believed: '`startedBy` takes letters, digits, hyphens, slashes and underscores, up to 128 characters. It once was 36, and the documentation of StartTask still says so.',
+      believed: '`startedBy` has up to 128 letters, digits, hyphens, slashes and underscores. The limit was 36, and still is in the documentation of StartTask.',
       judge: ({ startedBy, startedByReturned }) => startedByReturned === startedBy
         ? confirmed(`${startedBy.length} characters were accepted and returned.`)
         : refuted(`"${startedByReturned}" was returned for "${startedBy}".`),
       ifRefuted: 'Marks have to be shorter in this partition: see `lambda/ecs/marks.ts`.',
     },
     {
-      believed: 'A started task is listed within ten seconds.',
+      believed: '`ListTasks` lists a started task within ten seconds.',
       judge: ({ listedAfterMs }) => {
         const seen = `It was listed after ${listedAfterMs / 1000} s.`;
         return listedAfterMs <= 10_000 ? confirmed(seen) : refuted(seen);
@@ -37,7 +37,7 @@ export const TASK_ON_FARGATE = defineCheck<TaskEvidence & { serviceLinkedRole: s
       ifRefuted: 'In this partition, a task with a `startedBy` of the user cannot be found again.',
     },
     {
-      believed: '`StopTask` deletes the tags of the task. A mark in a tag is lost then, one in `startedBy` stays.',
+      believed: '`StopTask` deletes the tags of the task. An identifier in a tag is then lost. An identifier in `startedBy` is not.',
       judge: ({ tagsWhileRunning, tagsAfterStopTask }) => {
         const seen = `The task had ${tagsWhileRunning} tags while it ran, and ${tagsAfterStopTask} after StopTask.`;
         return tagsWhileRunning > 0 && tagsAfterStopTask === 0 ? confirmed(seen) : refuted(seen);
@@ -46,12 +46,12 @@ export const TASK_ON_FARGATE = defineCheck<TaskEvidence & { serviceLinkedRole: s
       onlyOnAws: 'it keeps the tags.',
     },
     {
-      believed: 'Task ARNs hold the name of the cluster. Accounts that opted out before 2021 may have shorter ones.',
+      believed: 'Task ARNs contain the name of the cluster. Accounts that opted out before 2021 may have shorter ARNs.',
       judge: ({ taskArn }) => /:task\/[^/]+\/[^/]+$/.test(taskArn) ? confirmed(`The ARN was ${taskArn}.`) : refuted(`The ARN was ${taskArn}.`),
       ifRefuted: 'The policy of the function does not match the tasks of this account: it can start them, and not look at them or stop them.',
     },
     {
-      believed: 'The service-linked role of ECS exists where a cluster exists.',
+      believed: 'In an account that has a cluster, the service-linked role of ECS exists.',
       judge: ({ serviceLinkedRole }) => serviceLinkedRole === 'exists' ? confirmed('The role exists.') : refuted(`GetRole: ${serviceLinkedRole}.`),
       ifRefuted: 'The first task of an account fails: the function needs `iam:CreateServiceLinkedRole`, or the message has to say what to do.',
       onlyOnAws: 'it has no service-linked roles.',
@@ -83,7 +83,7 @@ export const EC2_CLUSTER = defineCheck<TaskEvidence & { log: LogLine[] }>({
   beliefs: [
     ...ON_EACH_LAUNCH_TYPE.map((belief) => ({ ...belief, onlyOnAws: 'it has no container instances.' })),
     {
-      believed: 'On a cluster to which no instance has registered, `RunTask` throws `InvalidParameterException: No Container Instances were found in your cluster`. An Auto Scaling group is complete minutes before its instances have joined.',
+      believed: 'If no instance has registered with the cluster, `RunTask` fails with `InvalidParameterException: No Container Instances were found in your cluster`. CloudFormation reports an Auto Scaling group as complete minutes before its instances have joined.',
       judge: ({ log }) => {
         const refusals = log.filter(({ text }) => /No Container Instances were found/.test(text)).length;
         const seen = `RunTask was refused ${refusals} times for want of instances before it ran the task.`;

@@ -11,7 +11,7 @@ export const NO_ROLLBACK_UPDATE = defineCheck<{ repairedAt: string; requests: Re
   minutes: 8,
   usage: { fargateMinutes: 5 },
   beliefs: [{
-    believed: 'With `--no-rollback` a failed Update is put back to its last properties by another Update, while the status of the stack shows no rollback.',
+    believed: 'With `--no-rollback`, CloudFormation restores the previous properties after a failed Update with another Update. The status of the stack shows no rollback.',
     judge: ({ repairedAt, requests, events }) => {
       const updates = requests.filter(({ type, at }) => type === 'Update' && at >= repairedAt).length;
       const statuses = [...new Set(events.filter(({ at, resource }) => at >= repairedAt && resource.startsWith(PREFIX)).map(({ status }) => status))];
@@ -47,7 +47,7 @@ export const NO_ROLLBACK_CREATE = defineCheck<FailedCreate>({
   usage: { fargateMinutes: 6 },
   beliefs: [
     {
-      believed: 'A resource whose creation failed in a deployment without a rollback is deleted at the next operation. When in that operation is not documented.',
+      believed: 'After a deployment without a rollback, the next operation deletes a resource whose creation failed. AWS does not document at which point of the operation.',
       judge: ({ first, second, repairedAt }) => {
         const deleted = second.find(({ type, at }) => type === 'Delete' && at >= repairedAt);
         const others = [...first, ...second].filter(({ at, type }) => at >= repairedAt && type !== 'Delete');
@@ -60,7 +60,7 @@ export const NO_ROLLBACK_CREATE = defineCheck<FailedCreate>({
       onlyOnAws: 'it sends no Delete after a Create that has failed.',
     },
     {
-      believed: 'A stack that failed in its first deployment without a rollback has no outputs at all.',
+      believed: 'If the first deployment of a stack fails without a rollback, the stack has no outputs.',
       judge: ({ outputs }) => outputs === 0 ? confirmed('It had no outputs.') : refuted(`It had ${outputs} outputs.`),
       ifRefuted: '`skip` can restore the attributes of a RunTask that succeeded in the failed deployment, and its message is wrong.',
     },

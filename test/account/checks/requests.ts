@@ -12,7 +12,7 @@ export const FIRST_ANSWER = defineCheck<{ succeeded: boolean; value?: string; lo
   minutes: 3,
   usage: {},
   beliefs: [{
-    believed: 'CloudFormation takes the first answer to a request and ignores a later one.',
+    believed: 'CloudFormation accepts the first answer to a request and ignores later ones.',
     judge: ({ succeeded, value }) => succeeded && value === 'first'
       ? confirmed('The deployment succeeded with the value of the first answer.')
       : refuted(`The deployment ${succeeded ? 'succeeded' : 'failed'} with the value "${value}".`),
@@ -39,7 +39,7 @@ export const SERVICE_TIMEOUT = defineCheck<{ updateSeconds: number; deleteSecond
   minutes: 8,
   usage: {},
   beliefs: [{
-    believed: '`ServiceTimeout` counts for a Delete and in a rollback too, and an Update has the new value.',
+    believed: '`ServiceTimeout` also applies to a Delete and in a rollback. In an Update, the new value applies. If CloudFormation waited longer, the answer would be early. If it gave up earlier, the status of the stack would show it, and the function would stop the task.',
     judge: ({ updateSeconds, deleteSeconds }) => {
       const seen = `The Update timed out after ${Math.round(updateSeconds)} s, the Delete after ${Math.round(deleteSeconds)} s. A rollback was not tried.`;
       return [updateSeconds, deleteSeconds].every((seconds) => seconds > SHORT - 10 && seconds < SHORT + 60) ? confirmed(seen) : refuted(seen);
@@ -79,7 +79,7 @@ export const DELETE_IN_CLEANUP = defineCheck<{ succeeded: boolean; status: strin
   minutes: 8,
   usage: { fargateMinutes: 6 },
   beliefs: [{
-    believed: 'In a cleanup (`UPDATE_COMPLETE_CLEANUP_IN_PROGRESS`) CloudFormation attempts a Delete that fails three times, each with a new request, and then skips the resource: the deployment succeeds.',
+    believed: 'If a Delete fails in a cleanup (`UPDATE_COMPLETE_CLEANUP_IN_PROGRESS`), CloudFormation attempts it three times, each time with a new request. Then it skips the resource, and the deployment succeeds.',
     judge: ({ succeeded, status, requests }) => {
       const deletes = requests.filter(({ type }) => type === 'Delete').length;
       const seen = `CloudFormation sent ${deletes} Deletes, the deployment ${succeeded ? 'succeeded' : 'failed'}, and the stack was ${status}.`;
@@ -106,7 +106,7 @@ export const CANCELLED_CREATE = defineCheck<{ waited: number; requests: Request[
   minutes: 6,
   usage: { fargateMinutes: 3 },
   beliefs: [{
-    believed: 'A Create that is cancelled gets its Delete at once, with a physical id that CloudFormation made up, while the function still waits.',
+    believed: 'When a Create is cancelled, CloudFormation sends the Delete immediately, with a physical id that it generates, while the function still waits.',
     judge: ({ waited, requests, events }) => {
       if (!requests.some(({ type }) => type === 'Delete')) {
         return refuted('No Delete was sent.');
@@ -147,7 +147,7 @@ export const METADATA_REFERENCE = defineCheck<{ without: boolean; events: Event[
   minutes: 5,
   usage: {},
   beliefs: [{
-    believed: 'A reference in the `Metadata` of a resource orders like one in its properties. Inside `Fn::If` it is one only if the condition is true.',
+    believed: 'A reference in the `Metadata` of a resource causes a dependency, like a reference in its properties. Inside `Fn::If` it does so only if the condition is true.',
     judge: ({ without, events }) => {
       const at = (resource: string, status: string) => events.find((event) => event.resource === resource && event.status === status)?.at;
       const [slow, next] = [at('Slow', 'CREATE_COMPLETE'), at('Next', 'CREATE_IN_PROGRESS')];
@@ -182,7 +182,7 @@ export const METADATA_CHANGE = defineCheck<{ succeeded: boolean; status: string;
   minutes: 5,
   usage: { fargateMinutes: 2 },
   beliefs: [{
-    believed: 'A change of the `Metadata` of a custom resource alone sends it no Update. If it did, a replaced dependency with a condition would run the task again.',
+    believed: 'If only the `Metadata` of a custom resource changes, CloudFormation sends no Update. Otherwise, replacing a dependency with a condition would run the task again.',
     judge: ({ succeeded, status, requests }) => {
       const updates = requests.filter(({ type }) => type === 'Update').length;
       const seen = `CloudFormation sent ${updates} Updates, and the stack was ${status}.`;

@@ -13,7 +13,7 @@ export const CREATED_SECONDS_AGO = defineCheck<{ answers: string[] }>({
   minutes: 4,
   usage: { fargateMinutes: ATTEMPTS },
   beliefs: [{
-    believed: 'So can subnets and security groups (`InvalidSubnetID.NotFound`, `InvalidGroup.NotFound` within `InvalidParameterException`), task definitions, capacity providers of a cluster, and the token of a role.',
+    believed: 'ECS may also not know new subnets and security groups (`InvalidSubnetID.NotFound`, `InvalidGroup.NotFound` in an `InvalidParameterException`), task definitions, capacity providers of a cluster, and the token of a role.',
     judge: ({ answers }) => {
       const unknown = answers.filter((answer) => answer !== 'started');
       return unknown.length > 0
@@ -41,7 +41,7 @@ export const UNASSOCIATED_PROVIDER = defineCheck<{ answers: string[] }>({
   minutes: 2,
   usage: { fargateMinutes: PROVIDERS.length },
   beliefs: [{
-    believed: 'Whether ECS runs a task on `FARGATE` or `FARGATE_SPOT` in a cluster with which neither was associated by name. Public apps are deployed so.',
+    believed: 'It is unknown whether ECS runs a task on `FARGATE` or `FARGATE_SPOT` if the provider was never associated with the cluster by name. Public apps rely on that.',
     judge: ({ answers }) => {
       const seen = `${PROVIDERS.map((provider, index) => `${provider}: ${answers[index]}`).join('. ')}.`;
       return answers.every((answer) => answer === 'started') ? confirmed(seen) : refuted(seen);

@@ -27,7 +27,7 @@ export const OPERATIONS = defineCheck<Operations>({
   usage: { fargateMinutes: 10 },
   beliefs: [
     {
-      believed: '`DescribeStacks` is eventually consistent: seconds after an operation began it can still report the status before it, and a later read can be older than an earlier one.',
+      believed: '`DescribeStacks` is eventually consistent. Seconds after an operation began, it can still report the previous status, and a later response can be older than an earlier one.',
       judge: ({ stale, reads }) => stale.length > 0
         ? confirmed(`${stale.length} of ${reads} reads were stale, the oldest by ${Math.max(...stale.map(({ ageMs }) => ageMs)) / 1000} s.`)
         : notSeen(`None of ${reads} reads was stale.`),
@@ -35,7 +35,7 @@ export const OPERATIONS = defineCheck<Operations>({
       onlyOnAws: 'its reads are consistent.',
     },
     {
-      believed: '`LastUpdatedTime` moves when an operation begins, and at no other time. It is missing until the first update.',
+      believed: '`LastUpdatedTime` changes when an operation begins. AWS does not document whether it also changes within an operation. It is missing until the first update. In the first minute after a request was sent, a newer time alone proves nothing. If Lambda delivers the event late or again, the request starts no task, because a deployment that failed at once and the next one within that minute would look the same.',
       judge: ({ periods }) => {
         const moves = findUnexpectedMoves(periods);
         return moves.length > 0 ? refuted(moves.join(' ')) : confirmed('It moved only when an operation began, and was missing before the first update.');
@@ -44,7 +44,7 @@ export const OPERATIONS = defineCheck<Operations>({
       onlyOnAws: 'it sets LastUpdatedTime when it creates a stack.',
     },
     {
-      believed: 'A cancelled or failed deployment changes the status while the function still waits. Nothing stops the function or its task.',
+      believed: 'When a deployment is cancelled or fails, the status of the stack changes while the function still waits. CloudFormation stops neither the function nor its task.',
       judge: ({ periods, cancelledAt, stopped }) => {
         const status = periods.find(({ from, status: now }) => from >= cancelledAt && now !== 'UPDATE_IN_PROGRESS')?.status;
         const reason = stopped.at(-1)?.stoppedReason ?? 'none';
@@ -55,7 +55,7 @@ export const OPERATIONS = defineCheck<Operations>({
       onlyOnAws: 'it cancels no update.',
     },
     {
-      believed: '`DescribeStacks` by id is authorized on the ARN of the stack. A stack that was created seconds ago can be unknown to it.',
+      believed: '`DescribeStacks` with a stack id is authorized on the ARN of the stack. It may not find a stack that was created seconds ago.',
       judge: ({ log, periods, requests }) => {
         const denied = log.filter(({ text }) => /DescribeStacks.*(AccessDenied|not authorized)/.test(text));
         const known = periods.findIndex(({ status }) => status !== 'unknown');
@@ -106,7 +106,7 @@ export const IMPORT = defineCheck<{ periods: Period[]; requests: Request[] }>({
   minutes: 5,
   usage: { fargateMinutes: 3 },
   beliefs: [{
-    believed: 'Importing existing resources into a deployment leaves the status at `CREATE_IN_PROGRESS` or `UPDATE_IN_PROGRESS`.',
+    believed: 'While a deployment imports existing resources, the status remains `CREATE_IN_PROGRESS` or `UPDATE_IN_PROGRESS`.',
     judge: ({ periods, requests: [create] }) => {
       const status = create && periods.findLast(({ from }) => from <= create.at)?.status;
       const seen = `The stack was ${[...new Set(periods.map((period) => period.status))].join(', ')}, and ${status ?? 'unknown'} when the task was requested.`;
@@ -143,7 +143,7 @@ export const NESTED_ROLLBACK = defineCheck<Nested>({
   usage: { fargateMinutes: 5 },
   beliefs: [
     {
-      believed: 'The status of a nested stack follows its parent into the rollback: `UPDATE_ROLLBACK_IN_PROGRESS`.',
+      believed: 'When the parent stack rolls back, a nested stack also has the status `UPDATE_ROLLBACK_IN_PROGRESS`. If it did not, the rollback would run the task, because the function can read only its own stack.',
       judge: ({ periods, requests, failedAt }) => {
         const rollback = requests.find(({ type, at }) => type === 'Update' && at >= failedAt);
         const status = rollback && periods.findLast(({ from }) => from <= rollback.at)?.status;
@@ -154,7 +154,7 @@ export const NESTED_ROLLBACK = defineCheck<Nested>({
       onlyOnAws: 'it does not roll a nested stack back with its parent.',
     },
     {
-      believed: 'A nested stack that has finished waits for its siblings with its new outputs, and rolls back with its parent. Its outputs are then those of the failed deployment.',
+      believed: 'A nested stack that has finished its update already has its new outputs. If its parent then rolls back, its outputs are those of the failed deployment.',
       judge: ({ before, during, after }) => {
         const seen = `The output was ${before} before, ${during.join(' and ') || 'not read'} in the rollback, and ${after} after it.`;
         return during.length > 0 && during.every((output) => output !== before) ? confirmed(seen) : refuted(seen);

@@ -102,7 +102,7 @@ export async function observeTasks(scene: Scene, request: TaskRequest, logGroupN
 /** What is believed of a task on each launch type. */
 export const ON_EACH_LAUNCH_TYPE: ReadonlyArray<Belief<TaskEvidence>> = [
   {
-    believed: 'Exit codes are final at `DEPROVISIONING`, when the container is `STOPPED`: 12 to 24 seconds before the task is.',
+    believed: 'Exit codes are final at `DEPROVISIONING`, when the containers are `STOPPED`: 12 to 24 seconds before the task is `STOPPED`. If an exit code is missing there, the function waits until `STOPPED`.',
     judge: ({ states }) => {
       const first = states.find(({ exitCode }) => exitCode !== undefined);
       const end = states.at(-1)!;

@@ -116,7 +116,7 @@ describe('an answer that is sent', () => {
     expect(world.lines).toEqual([`CloudFormation did not accept the answer (HTTP status ${status}), attempt 1 of 8`]);
   });
 
-  test('is sent again after an error, of which the log tells only the name', async () => {
+  test('is sent again after an error, and the log shows only the name of the error', async () => {
     const put = world.put;
     world.put = async () => { world.put = put; throw Object.assign(new Error(`no connection to ${URL}`), { name: 'TimeoutError' }); };
     await sendAnswer(event, '{}', world);

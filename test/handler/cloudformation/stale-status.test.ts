@@ -68,13 +68,13 @@ describe('an Update', () => {
     expectStarted(world, 1);
   });
 
-  test('starts nothing when its operation seemed to be over, and no later reading says of which operation it is', async () => {
+  test('starts nothing if its operation seemed to have ended, and no later reading names its operation', async () => {
     world.faults.DescribeStacks = [stale('UPDATE_ROLLBACK_COMPLETE', new Date(START - 10_000)), ...times(100, stale('UPDATE_IN_PROGRESS'))];
     expectFailed(await world.request(update()), 'This request is out of date: CloudFormation has continued without it.');
     expectStarted(world, 0);
   });
 
-  test('runs its task when its operation seemed to be over, and a later reading says that it is the same one', async () => {
+  test('runs its task if its operation seemed to have ended, and a later reading shows the same operation', async () => {
     const [over, going] = ['UPDATE_ROLLBACK_COMPLETE', 'UPDATE_IN_PROGRESS'].map((status) => stale(status, new Date(START - 10_000)));
     world.faults.DescribeStacks = [over, ...times(3, stale('UPDATE_IN_PROGRESS')), ...times(100, going)];
     expectSuccess(await world.request(update()), { Reason: '' });

@@ -52,7 +52,7 @@ describe('finding the tasks of a resource', () => {
       expectStopped(world, 1);
     });
 
-    test('goes on without tags in a partition that has none', async () => {
+    test('continues without tags in a partition that does not support them', async () => {
       const withoutTags: Fault = (input, answer) => input.include ? fails('InvalidParameterException', 'TAGS is not supported')() : answer();
       world.faults.DescribeTasks = times(100, withoutTags);
       expectSuccess(await world.request(remove()), { Reason: '' });

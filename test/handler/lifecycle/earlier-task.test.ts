@@ -55,7 +55,7 @@ describe('ListTasks that fails for good', () => {
     expectSuccess(await world.request(event()), { Reason: expect.stringContaining(DENIED) });
   });
 
-  test('lets a Create run its task, which is mostly the first', async () => {
+  test('a Create still runs its task, which is usually the first', async () => {
     expectSuccess(await world.request({ ...create(), ResponseURL: sentAfter(3) }), { Reason: '' });
     expectStarted(world, 1);
   });

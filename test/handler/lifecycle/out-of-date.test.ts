@@ -36,7 +36,7 @@ describe('an event that is out of date', () => {
     expectNoneStopped(world);
   });
 
-  test('is no reason to stop the task of an event that arrived in time, whatever LastUpdatedTime says', async () => {
+  test('is no reason to stop the task of an event that arrived in time, for any LastUpdatedTime', async () => {
     world.lives = [runs(5 * 60, 0)];
     world.faults.DescribeStacks = [...times(2, passThrough), ...times(100, laterDeployment)];
     expectSuccess(await world.request(create()));

@@ -97,7 +97,7 @@ describe('after a resource handed its task to the next one, the function', () =>
     expectStopped(world, 1);
   });
 
-  test('lets the task run when only one reading says that the deployment has failed', async () => {
+  test('does not stop the task if only one reading shows that the deployment has failed', async () => {
     let isStale = true;
     world.faults.DescribeStacks = times(300, (input, proceed) => {
       if (world.answers.length > 0 && isStale) {
@@ -110,12 +110,12 @@ describe('after a resource handed its task to the next one, the function', () =>
     expectNoneStopped(world);
   });
 
-  test.each(['CREATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS', 'DELETE_IN_PROGRESS'])('lets the task run when the stack is %s', async (status) => {
+  test.each(['CREATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS', 'DELETE_IN_PROGRESS'])('does not stop the task while the stack is %s', async (status) => {
     await handOn(status);
     expectNoneStopped(world);
   });
 
-  test('lets the task run when DescribeStacks keeps failing', async () => {
+  test('does not stop the task while DescribeStacks fails', async () => {
     world.faults.DescribeStacks = times(200, (_, proceed) => {
       if (world.answers.length > 0) {
         throw new Error('no');

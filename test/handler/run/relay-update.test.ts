@@ -98,7 +98,7 @@ describe('the next deployment after a later resource failed', () => {
     expectStarted(world, 2);
   });
 
-  test('fails a Create of that resource with runOn CREATE, because nobody knows whether the task has ever succeeded', async () => {
+  test('fails a Create of that resource with runOn CREATE, because it is unknown whether the task ever succeeded', async () => {
     world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
     const skipping = { RunOn: 'CREATE', UsedAttributes: undefined };
     await deploy(world, creating(skipping));

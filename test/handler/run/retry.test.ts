@@ -44,7 +44,7 @@ describe('a task that ran and failed', () => {
     expectFailed(await world.request(again(1, { count: '2' })), /^1 of 2 tasks failed, after 2 attempts: container "app" exited with code 1\./);
   });
 
-  test('is not rerun when somebody stopped the task', async () => {
+  test('is not rerun if a person stopped the task', async () => {
     world.lives = [[[0, { lastStatus: 'RUNNING' }], [10, { lastStatus: 'STOPPED', stopCode: 'UserInitiated', stoppedReason: 'no more' }]]];
     expectFailed(await world.request(again(2)), 'Another caller of StopTask stopped the task');
     expectStarted(world, 1);

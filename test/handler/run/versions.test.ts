@@ -41,13 +41,13 @@ describe.each(otherVersions)('an invocation that receives a hand-over from %s', 
 
     expect(await world.request(event)).toMatchObject({
       Status: 'FAILED',
-      Reason: expect.stringMatching(/^Another version of the function started the task, and this version could not identify it with certainty\. Deploy again\./),
+      Reason: expect.stringMatching(/^Another version of the function started the task, and this version could not find out which task it is\. Deploy again\./),
     });
     expect(world.tasks).toHaveLength(0);
   });
 });
 
-test('an invocation that cannot read a hand-over takes no task of an earlier operation for its own', async () => {
+test('an invocation that cannot read a hand-over does not continue with a task of an earlier operation', async () => {
   await world.invoke(create(), 2 * MINUTE); // its task runs on
   world.handedOver = [];
   world.time = START + 10 * MINUTE;
@@ -71,7 +71,7 @@ test('an invocation that cannot read a hand-over takes the event for one that ar
   expect(world.callsOf('StopTask')).toEqual([]);
 });
 
-test('an invocation that cannot read a hand-over fails when ECS does not let it look', async () => {
+test('an invocation that cannot read a hand-over fails if it is not allowed to list tasks', async () => {
   world.creationTime = new Date(START);
   const event = await handedOverByOtherVersion(create(), () => ({ version: 2 }));
   world.faults.ListTasks = Array.from({ length: 100 }, () => fails('AccessDeniedException', 'not authorized to perform: ecs:ListTasks'));
@@ -109,7 +109,7 @@ test('an invocation that cannot read a hand-over runs no task more often than re
   expect(world.tasks).toHaveLength(2);
 });
 
-test('an invocation that cannot tell whose task runs stops it: nobody waits for it any more', async () => {
+test('an invocation that does not know whose task runs stops the task, because nothing waits for it', async () => {
   world.creationTime = new Date(START);
   world.lives = [runs(5, 1), runs(20 * 60, 0)];
   await world.request({ ...create(), RequestId: 'another' });
@@ -147,7 +147,7 @@ describe('a resource that receives a baton of another version', () => {
   });
 });
 
-test('what this version hands over and passes on says which version it is', async () => {
+test('hand-overs and batons of this version contain their version', async () => {
   await world.invoke(create(), 2 * MINUTE);
   expect(world.handedOver[0].HandedOver).toMatchObject({ version: 1 });
 

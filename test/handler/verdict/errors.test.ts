@@ -84,7 +84,7 @@ describe('what is no Error', () => {
   });
 });
 
-test('only an answer of AWS is a refusal', () => {
+test('only an error from AWS is a rejection', () => {
   expect(isRefusal(awsError('AccessDeniedException'))).toBe(true);
   expect(isRefusal(awsError('ServerException', '', 503))).toBe(false);
   expect(isRefusal(awsError('TimeoutError'))).toBe(false);

@@ -480,7 +480,7 @@ const ENDINGS: Ending[] = [
     task: exited(1),
     exitCodeFrom: [],
     text: [
-      'No container of the task decides its result. Name a container in exitCodeFrom.',
+      'The task has no container that decides its result. Name a container in exitCodeFrom.',
       'AWS says: container "app" exited with code 1',
     ],
     patience: 'none',
@@ -573,7 +573,7 @@ describe('the failure text', () => {
     expect(failure(judge(neverStarted('Task failed to start', words), rules))).toMatchObject({ cause: found.cause, awsReason: `Task failed to start; ${words}` });
   });
 
-  test('of a task that did not start is beside the log of the container that kept it', () => {
+  test('of a task that did not start is next to the log of the container that prevented the start', () => {
     const task = { ...neverStarted('Task failed to start'), containers: [{ name: 'sidecar' }, { name: 'app', reason: 'CannotPullContainerError' }] };
     const found = failure(judge(task, { ExitCodeFrom: ['app'], SuccessExitCodes: [0], CompleteWhen: 'EXIT_CODES_KNOWN' }));
     expect(found.container).toBe('app');

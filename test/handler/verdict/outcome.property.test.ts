@@ -52,7 +52,7 @@ function forAnyTask(holds: (task: Task, rules: Rules) => void): void {
   fc.assert(fc.property(tasks, rules, holds), RUNS);
 }
 
-test('a task succeeds only when it is over and each container that decides has an exit code that counts as success', () => {
+test('a task succeeds only when it has ended and each deciding container has an exit code that counts as success', () => {
   forAnyTask((task, by) => {
     if (judge(task, by).state === 'succeeded') {
       expect(hasEnded(task) || task.lastStatus === 'DEPROVISIONING').toBe(true);

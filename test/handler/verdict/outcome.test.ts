@@ -38,7 +38,7 @@ describe('a task in DEPROVISIONING', () => {
 });
 
 describe('a task in STOPPED', () => {
-  test('succeeds when the containers that decide do, whatever becomes of a sidecar', () => {
+  test('succeeds when the deciding containers succeed, even if a sidecar fails', () => {
     expect(stateOf(ended({ containers: [stopped('app', 0), stopped('sidecar', 137)] }))).toBe('succeeded');
   });
 
@@ -68,7 +68,7 @@ describe('a task in STOPPED', () => {
     expect(stateOf(exited(reported), { SuccessExitCodes: [0, 1] })).toBe('failed');
   });
 
-  test('fails when somebody stopped it, also when the container then exited with 0', () => {
+  test('fails when a person stopped it, even if the container then exited with 0', () => {
     expect(stateOf(ended({ stopCode: 'UserInitiated', containers: [stopped('app', 0)] }))).toBe('failed');
   });
 });
@@ -78,7 +78,7 @@ describe('another try', () => {
     stopCode: 'TaskFailedToStart', stoppedReason: 'RESOURCE:MEMORY', startedAt: undefined, containers: [stopped('app')], ...more,
   }), RULES);
 
-  test('makes sense where nothing ran', () => {
+  test('a retry makes sense if no container ran', () => {
     expect(noCapacity({})).toMatchObject({ failure: { patience: 'until the deadline' } });
   });
 
@@ -100,7 +100,7 @@ describe('another try', () => {
     expect(judge(task, { ...RULES, Containers })).toMatchObject({ failure: { patience: 'until the deadline' } });
   });
 
-  test('makes sense for Spot capacity that was lost before anything ran, and not after', () => {
+  test('a retry makes sense if Spot capacity was lost before a container ran, but not afterwards', () => {
     const interrupted = (more: Partial<Task>) => judge(ended({ stopCode: 'SpotInterruption', containers: [stopped('app')], ...more }), RULES);
     expect(interrupted({ startedAt: undefined })).toMatchObject({ failure: { patience: 'until the deadline' } });
     expect(interrupted({})).not.toMatchObject({ failure: { patience: 'until the deadline' } });
