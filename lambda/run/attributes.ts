@@ -1,7 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { knownArns, Run } from './progress';
 import { isOutput, OUTPUT_PREFIX, RunSpec } from '../../src/contract';
-import { LOG_WITHIN_MS, STACK_WITHIN_MS } from '../../src/timing';
+import { LOG_WITHIN_MS, READ_AGAIN_MS, STACK_WITHIN_MS, STALE_FOR_MS } from '../../src/timing';
 import type { Attributes } from '../cloudformation/answer';
 import { limit, Request } from '../cloudformation/request';
 import { describeStack } from '../cloudformation/stack-status';
@@ -81,18 +81,25 @@ function missing(attribute: string, { ExitCodeFrom: [container] }: ResolvedRun, 
 
 /**
  * The attributes as the last successful deployment has left them, for a request that runs no task: the stack keeps them in
- * its outputs, which no update changes before it has succeeded.
+ * its outputs, which no update changes before it has succeeded. A report from before there were any proves nothing.
  */
 export async function readKeptAttributes(request: Request, { UsedAttributes = {} }: Pick<RunSpec, 'UsedAttributes'>): Promise<Attributes> {
-  const { world } = request;
+  const { world, sentAt } = request;
   const wanted = Object.entries(UsedAttributes);
   if (wanted.length === 0) {
     return {};
   }
-  const { Outputs } = await retry(world, limit(request, STACK_WITHIN_MS), () => describeStack(request));
-  const outputs = new Map(Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
-  return Object.fromEntries(wanted.flatMap(([attribute, output]) => {
-    const value = outputs.get(output);
-    return value ? [[attribute, value]] : [];
-  }));
+  const until = limit(request, STACK_WITHIN_MS);
+  for (;;) {
+    const { Outputs } = await retry(world, until, () => describeStack(request));
+    const outputs = new Map(Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+    const kept = wanted.flatMap(([attribute, output]) => {
+      const value = outputs.get(output);
+      return value ? [[attribute, value]] : [];
+    });
+    if (kept.length === wanted.length || world.now() + READ_AGAIN_MS >= Math.min(until, sentAt + STALE_FOR_MS + READ_AGAIN_MS)) {
+      return Object.fromEntries(kept);
+    }
+    await world.sleep(READ_AGAIN_MS);
+  }
 }

@@ -1,7 +1,7 @@
 import { findOperationTime } from './operation-time';
 import { isProgress, knownArns, Progress, Run, TaskProgress } from './progress';
 import type { RunSpec } from '../../src/contract';
-import { CLOCKS_DIFFER_BY_MS, LONGEST_SERVICE_TIMEOUT_SECONDS, STACK_WITHIN_MS } from '../../src/timing';
+import { BETWEEN_READINGS_MS, CLOCKS_DIFFER_BY_MS, LONGEST_SERVICE_TIMEOUT_SECONDS, STACK_WITHIN_MS, STALE_FOR_MS } from '../../src/timing';
 import { Answer, Attributes, bytesOver } from '../cloudformation/answer';
 import type { Request } from '../cloudformation/request';
 import { findStackStatus, isFinalStatus } from '../cloudformation/stack-status';
@@ -66,11 +66,19 @@ function withArns(baton: Baton & { state: 'RUNNING' }): Baton {
 
 /**
  * Without a rollback, the next deployment sends requests only for failed resources. The task of this one has ended, and the previous
- * resource passes on nothing new. If CloudFormation does not return when the deployment began, the task shows it.
+ * resource passes on nothing new. If CloudFormation does not return when the deployment began, the task shows it. A stale response can
+ * be of the deployment before: what was not passed on just now needs one that cannot be.
  */
 async function isFromEarlierDeployment(request: Request, at: number): Promise<boolean> {
-  const began = await findOperationTime(request, STACK_WITHIN_MS);
-  return began !== undefined && began > at && began <= request.sentAt + CLOCKS_DIFFER_BY_MS;
+  const { world, sentAt } = request;
+  const certainFrom = sentAt - at > CLOCKS_DIFFER_BY_MS ? sentAt + STALE_FOR_MS : 0;
+  for (;;) {
+    const began = await findOperationTime(request, STACK_WITHIN_MS);
+    if (began === undefined || began > at || world.now() >= certainFrom) {
+      return began !== undefined && began > at && began <= sentAt + CLOCKS_DIFFER_BY_MS;
+    }
+    await world.sleep(BETWEEN_READINGS_MS);
+  }
 }
 
 /** Whether CloudFormation has continued without this request. The next resource may then wait for its task. */

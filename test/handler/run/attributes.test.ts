@@ -1,5 +1,5 @@
 import { using, TASK } from '../../support/attributes';
-import { create, fails, properties, runs, update, FakeAws, passThrough, times } from '../../support/fake-aws';
+import { create, fails, properties, runs, update, FakeAws, passThrough, stale, times } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectStarted } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -80,6 +80,18 @@ describe('the attributes without a run', () => {
     world.faults.DescribeStacks = [passThrough, fails('ThrottlingException')];
     const { Status, Data } = await world.request(update(properties(using('TaskArn'))));
     expect({ Status, Data }).toEqual({ Status: 'SUCCESS', Data: { TaskArn: TASK } });
+  });
+
+  test.each([
+    ['an Update with runOn CREATE', 'UPDATE_IN_PROGRESS', 3],
+    ['a rollback', 'UPDATE_ROLLBACK_IN_PROGRESS', 2],
+  ])('of %s are those that the stack has kept, although DescribeStacks first reports the time before there were any', async (_, stackStatus, number) => {
+    world.stackStatus = stackStatus;
+    world.outputs = { MigrationTaskArn: TASK };
+    world.faults.DescribeStacks = [...times(number - 1, passThrough), stale('CREATE_IN_PROGRESS')];
+    const { Status, Data } = await world.request(update(properties({ ...using('TaskArn'), RunOn: 'CREATE' })));
+    expect({ Status, Data }).toEqual({ Status: 'SUCCESS', Data: { TaskArn: TASK } });
+    expect(world.faults.DescribeStacks).toEqual([]);
   });
 
   test('of a rollback are left out when the stack has kept none or DescribeStacks fails', async () => {

@@ -90,6 +90,15 @@ describe('the next deployment after a later resource failed', () => {
     expectStarted(world, 2);
   });
 
+  test('runs the task again in a Create of that resource when DescribeStacks still reports the deployment before', async () => {
+    world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
+    const [{ Data }] = await deploy(world, creating());
+    world.lastUpdated = new Date(world.time);
+    world.faults.DescribeStacks = [() => ({ Stacks: [{ StackStatus: 'CREATE_FAILED', CreationTime: world.creationTime }] })];
+    expectSuccess(await world.request(sent(world, { ...create(nth(2, Data!.Baton)), RequestId: 'again' }, 2)));
+    expectStarted(world, 2);
+  });
+
   test('runs the task again in a Create of that resource', async () => {
     world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
     const [{ Data }] = await deploy(world, creating());

@@ -13,6 +13,17 @@ const undated = (when: CallFault['when']): CallFault => ({
   change: ({ Stacks: [stack] }) => ({ Stacks: [{ ...stack, LastUpdatedTime: undefined }] }),
 });
 
+/** DescribeStacks tells what has been. */
+const stale = (when: CallFault['when'], changes: object): CallFault => ({
+  name: 'DescribeStacks tells what has been',
+  api: 'DescribeStacks',
+  when,
+  change: ({ Stacks: [stack] }) => ({ Stacks: [{ ...stack, LastUpdatedTime: undefined, ...changes }] }),
+});
+
+/** With the task of the first deployment in its outputs. */
+const KEPT = { RunOn: 'CREATE', UsedAttributes: { TaskArn: 'MigrationTaskArn' } } as const;
+
 /** What fresh seeds have found. */
 export const seeds: readonly NamedScenario[] = [
   {
@@ -145,5 +156,28 @@ export const seeds: readonly NamedScenario[] = [
     lives: [runs(10), runs(4_000, 1), runs(40)],
     faults: { calls: [{ ...undated(({ invocation, history }) => history.operations.length === 3 && invocation.request.number > 5), times: 1 }] },
     expected: { started: 3, others: ({ outcomes }) => outcomes[2] === 'update -> UPDATE_COMPLETE' ? [] : [outcomes.join('; ')] },
+  },
+  {
+    name: 'an Update that runs no task keeps the attributes although CloudFormation tells at first of the time before there were any (seed 8413938)',
+    operations: [create(KEPT), update(KEPT, { after: 10 })],
+    faults: { calls: [stale(callOf(2, 4), { StackStatus: 'CREATE_IN_PROGRESS', Outputs: [] })] },
+    expected: { answers: ['Create SUCCESS', 'Update SUCCESS'], started: 1 },
+  },
+  {
+    name: 'a rollback keeps the attributes although CloudFormation tells at first of the time before there were any',
+    operations: [create({ ...KEPT, RunOn: 'CHANGE' }), update({ ...KEPT, RunOn: 'CHANGE' }, { after: 10 })],
+    lives: [runs(10), runs(10, 1)],
+    faults: { calls: [stale(callOf(3, 2), { StackStatus: 'CREATE_IN_PROGRESS', Outputs: undefined })] },
+    expected: { answers: ['Create SUCCESS', 'Update FAILED', 'rollback SUCCESS'], started: 2 },
+  },
+  {
+    name: 'a second resource waits for no task of an earlier deployment although CloudFormation tells at first of that one (seed 8413781)',
+    operations: [
+      create({ TimeoutSeconds: 7_200 }, { noRollback: true, ...cancelledAfter(3_550) }),
+      update({ TimeoutSeconds: 7_200 }, { noRollback: true, oldIsWhatFailed: true }, 1),
+    ],
+    lives: [runs(5_000), runs(40)],
+    faults: { calls: [stale(callOf(3, 1), { StackStatus: 'CREATE_FAILED' })] },
+    expected: { started: 2, others: ({ outcomes }) => outcomes[1] === 'update -> UPDATE_COMPLETE' ? [] : [outcomes.join('; ')] },
   },
 ];
