@@ -242,6 +242,16 @@ export function outputsWereNotTold(request: Request, history: History): boolean 
 }
 
 /**
+ * The outputs of a nested stack that its parent rolls back are those of the failed deployment, and this one was not among them:
+ * AWS has its value nowhere (docs/outputs.md).
+ */
+export function outputWasRemoved(output: string, request: Request, history: History): boolean {
+  const looks = history.callsOf(request, 'DescribeStacks').filter(({ at, result, isStale }) => at <= answeredAt(request) && result && !isStale);
+  const isSo = looks.length > 0 && !looks.at(-1)!.result.Stacks[0].Outputs.some(({ OutputKey }: any) => OutputKey === output);
+  return history.excuse('the deployment of a nested stack had removed the output', isSo && request.kept[output] !== undefined);
+}
+
+/**
  * CloudFormation did not tell that the deployment had failed, whenever it was asked afterwards, for as long as an
  * invocation lives: 15 minutes (Lambda quotas), of which a third may have been used before.
  */

@@ -217,8 +217,8 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
   // What it sees of the task while it stops it comes too late.
   const gaveUpAt = history.callsOf(request, 'StopTask')[0]?.at ?? at;
   const ofRun = new Set(history.tasksOf(request).map(({ arn }) => arn));
-  const everSaw = history.callsOfRun(request, 'DescribeTasks').some(({ result, at: when }) => when <= Math.min(at, gaveUpAt)
-    && result?.tasks.some(({ taskArn }: any) => ofRun.has(taskArn)));
+  const everSaw = history.callsOfRun(request, 'DescribeTasks').some(({ result, error, at: when }) => when <= Math.min(at, gaveUpAt)
+    && !error && result?.tasks.some(({ taskArn }: any) => ofRun.has(taskArn)));
   const continuations = history.callsOf(request, 'Invoke').filter(({ invocation }) => invocation === request.answer!.invocation);
   const reasons: Array<[string, boolean]> = [
     ['the properties are malformed', request.isMalformed && history.tasksOf(request).length === 0],
@@ -282,6 +282,7 @@ function wrongResults(request: Request, history: History): Finding[] {
   }
   const { at, parsed: { Data = {} } } = answer;
   const good = run ? history.tasksOf(request).filter((task) => ended(task, at) && isSuccess(task, request)) : [];
+  const wasNotKept = (output: string) => excuses.outputsWereNotTold(request, history) || excuses.outputWasRemoved(output, request, history);
   return [
     ...Object.keys(Data).filter((name) => !properties.UsedAttributes?.[name]).map((name) => ({ at, facts: `R${number} was answered with ${name}, for which nobody asked` })),
     ...Object.entries(properties.UsedAttributes ?? {}).flatMap(([name, output]) => {
@@ -289,7 +290,7 @@ function wrongResults(request: Request, history: History): Finding[] {
         ...run && good.length >= (run.Request.count ?? 1) ? good.flatMap((task) => truly(name, task, good, request)) : [],
         ...!run || isRollback || request.isPutBack ? [kept[output]] : [],
       ];
-      const isExcused = Data[name] === undefined && (right.includes(undefined) || (isRollback && excuses.outputsWereNotTold(request, history)));
+      const isExcused = Data[name] === undefined && (right.includes(undefined) || (isRollback && wasNotKept(output)));
       return right.includes(Data[name]) || isExcused ? [] : [{ at, facts: `R${number} was answered with the ${name} ${Data[name]}, which is ${right.join(' or ')}` }];
     }),
   ];

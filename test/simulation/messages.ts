@@ -91,7 +91,7 @@ export const MESSAGES: readonly Message[] = [
   {
     key: 'did not start',
     says: /the task did not (start|succeed)\b/i,
-    isTrue: ({ startReasons, ended, calls }) => startReasons.length > 0 || ended.length > 0 || calls('DescribeStacks').length > 0 || calls(...ALL).some(({ error }) => error),
+    isTrue: ({ startReasons, ended, calls, tasks }) => tasks.length === 0 || startReasons.length > 0 || ended.length > 0 || calls('DescribeStacks').length > 0 || calls(...ALL).some(({ error }) => error),
   },
   {
     key: 'time is over',
