@@ -28,6 +28,8 @@ export interface Progress {
   doubtedSince?: number;
   /** Whether that reading named its operation. Then a reading that does not name one cannot contradict it. */
   isDoubtDated?: boolean;
+  /** Whether the run is known to be of an update, whose time may move. The creation of a stack has none: an update is a later operation. */
+  isOfUpdate?: boolean;
   /** Whether ECS has ever shown a task of the run. */
   wasSeen?: boolean;
   /** Since when DescribeTasks has failed, and why. */
@@ -69,7 +71,7 @@ export interface TaskProgress {
 export function beginProgress({ event, receivedAt }: Request, { Request: { count = 1 } }: RunSpec, occasion: Occasion): Progress {
   const tasks = Array.from({ length: count }, (_, index): TaskProgress =>
     ({ number: index + 1, tokenNumber: 1, reruns: 0, startAttempts: 0, startAt: 0 }));
-  return { occasion, requestId: event.RequestId, since: receivedAt, tasks };
+  return { occasion, requestId: event.RequestId, since: receivedAt, isOfUpdate: event.RequestType !== 'Create', tasks };
 }
 
 /** Whether a value is a `Progress`. Another version of the function may have written something else. */
@@ -87,6 +89,11 @@ export function openArns({ tasks }: Progress): string[] {
 /** How many times tasks of the run were rerun. */
 export function countReruns({ tasks }: Progress): number {
   return tasks.reduce((sum, { reruns }) => sum + reruns, 0);
+}
+
+/** Whether ECS may have started a task, known or not. */
+export function mayHaveStarted({ tasks }: Progress): boolean {
+  return tasks.some(({ taskArn, isUnanswered, doubtedTokenNumber }) => taskArn || isUnanswered || doubtedTokenNumber);
 }
 
 /** The tasks that ECS has named. */

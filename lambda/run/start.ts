@@ -1,5 +1,5 @@
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
-import { knownArns, Run, TaskProgress } from './progress';
+import { mayHaveStarted, Run, TaskProgress } from './progress';
 import { confirmDoubt, endDoubt } from './watch-stack';
 import { PERMISSIONS_SPREAD_MS, STALE_FOR_MS } from '../../src/timing';
 import { logState } from '../cloudformation/log-state';
@@ -44,7 +44,7 @@ async function checkBeforeStart({ request, progress }: Run): Promise<Failure | u
       const isCertain = endDoubt(progress, reading) && (reading.isDated || request.world.now() < request.sentAt + STALE_FOR_MS);
       return isCertain ? undefined : { ...FAILURES.didNotStart(ERRORS.noUpdateTime), patience: 'while permissions spread' };
     }
-    if (request.event.RequestType === 'Update' && isRollbackStatus(status) && knownArns(progress).length === 0) {
+    if (request.event.RequestType === 'Update' && isRollbackStatus(status) && !mayHaveStarted(progress)) {
       throw new TurnedBack();
     }
     const isConfirmed = confirmDoubt(request, progress, reading);

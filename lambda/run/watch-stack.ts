@@ -46,11 +46,15 @@ export function confirmDoubt({ world, sentAt }: Request, progress: Progress, rea
   return world.now() - progress.doubtedSince >= BETWEEN_READINGS_MS && !mayBeStale;
 }
 
-/** Whether there is no doubt any more: after a dated one, what has no date, or a newer one, may be of the next operation. */
-export function endDoubt(progress: Progress, { isDated, isNewer }: StackReading): boolean {
-  if (progress.isDoubtDated && (isNewer || !isDated)) {
+/**
+ * Whether there is no doubt any more: after a dated one, what has no date, or a newer one, may be of the next operation. So may
+ * a newer one before any that shows an update.
+ */
+export function endDoubt(progress: Progress, { status, isDated, isNewer }: StackReading): boolean {
+  if ((isNewer && !progress.isOfUpdate) || (progress.isDoubtDated && (isNewer || !isDated))) {
     return false;
   }
+  progress.isOfUpdate ||= /^UPDATE_/.test(status);
   progress.doubtedSince = progress.isDoubtDated = undefined;
   return true;
 }

@@ -1,4 +1,4 @@
-import { create, FakeAws, MINUTE, passThrough, runs, sentAfter, stale, START, times, update } from '../../support/fake-aws';
+import { create, FakeAws, MINUTE, passThrough, runs, sentAfter, stale, START, times, unreadable, update } from '../../support/fake-aws';
 import { expectFailed, expectNoneStopped, expectStarted, expectStopped, expectSuccess } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -34,6 +34,13 @@ describe('a rollback while DescribeStacks still reports the update', () => {
     world.faults.DescribeStacks = times(3, stale('UPDATE_IN_PROGRESS'));
     expectSuccess(await world.request(update()), { Reason: expect.stringMatching(/^The rollback continues without its task\.\nThe deployment already ended \(UPDATE_ROLLBACK_IN_PROGRESS\), and nothing waits for the task\./) });
     expectStarted(world, 1);
+    expectStopped(world, 1);
+  });
+
+  test('stops the task that ECS has started without an answer, and succeeds, when all readings before the start are stale', async () => {
+    world.faults.DescribeStacks = times(3, stale('UPDATE_IN_PROGRESS'));
+    world.faults.RunTask = [unreadable(Object.assign(new Error('socket hang up'), { name: 'TimeoutError' }))];
+    expectSuccess(await world.request(update()));
     expectStopped(world, 1);
   });
 

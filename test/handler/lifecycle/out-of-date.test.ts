@@ -57,6 +57,21 @@ describe('an event that is out of date', () => {
     expectStarted(world, 1);
   });
 
+  test('is not a Create that arrived in time, when LastUpdatedTime moves after a reading showed its update', async () => {
+    movesAfter(50);
+    const before = stale('UPDATE_IN_PROGRESS', new Date(START - 10_000));
+    world.faults.DescribeStacks = times(100, (input, proceed) => (world.seconds() < 50 ? before : passThrough)(input, proceed));
+    expectSuccess(await world.request(create()));
+    expectStarted(world, 1);
+  });
+
+  test('is a Create of a stack that is updated already, within a minute after it was sent', async () => {
+    movesAfter(30);
+    world.faults.DescribeStacks = times(100, (input, proceed) => (world.seconds() < 30 ? stale('CREATE_IN_PROGRESS') : passThrough)(input, proceed));
+    expectFailed(await world.request(create()), 'The task did not start: CloudFormation did not show which update is running');
+    expectStarted(world, 0);
+  });
+
   test.each([70, 300])('is one that arrived in time, when LastUpdatedTime is %d seconds after it was sent', async (seconds) => {
     movesAfter(seconds);
     expectFailed(await world.request(update()), 'This request is out of date');

@@ -157,6 +157,29 @@ export const seeds: readonly NamedScenario[] = [
     faults: { calls: [{ ...undated(({ invocation, history }) => history.operations.length === 3 && invocation.request.number > 5), times: 1 }] },
     expected: { started: 3, others: ({ outcomes }) => outcomes[2] === 'update -> UPDATE_COMPLETE' ? [] : [outcomes.join('; ')] },
   },
+  ...[0, 50].map((until): NamedScenario => ({
+    name: `a cancelled Create starts nothing in the next deployment, which begins within a minute; no status for ${until} seconds (seeds 8503174 and 8522962)`,
+    operations: [
+      create({ TimeoutSeconds: 300 }, { noRollback: true, ...cancelledAfter(5) }),
+      update({}, { noRollback: true, after: 30 }),
+    ],
+    lives: [runs(60)],
+    faults: {
+      placements: [{ name: 'no room', first: 1, last: 3, reason: 'RESOURCE:MEMORY', ghost: false }],
+      calls: [{ name: 'DescribeStacks is throttled', api: 'DescribeStacks', when: both(since(1, 0, until), ({ invocation }) => invocation.request.number === 1), error: throttled }],
+    },
+    expected: { started: 1, others: ({ history }) => history.tasks.flatMap(({ request, name }) => request.number === 1 ? [`R1 started ${name}`] : []) },
+  })),
+  ...(['reports a failure for', 'does not answer about'] as const).map((what): NamedScenario => ({
+    name: `an Update that is cancelled stops the task that ECS starts and ${what} (seed 8504498)`,
+    operations: [create(), update({}, cancelledAfter(2))],
+    lives: [runs(10), runs(1_000)],
+    scenario: { consistency: { unknown: 0, unlisted: 8, stale: 0, pageSize: 100 } },
+    faults: what === 'reports a failure for'
+      ? { placements: [{ name: 'a task in spite of a failure', first: 2, last: 2, reason: 'RESOURCE:MEMORY', ghost: true }] }
+      : { calls: [{ name: 'the answer of RunTask is lost', api: 'RunTask', when: callOf(2, 1), error: hungUp, takesEffect: true }] },
+    expected: { answers: ['Create SUCCESS', 'Update cancelled', 'rollback SUCCESS'], started: 2 },
+  })),
   {
     name: 'an Update that runs no task keeps the attributes although CloudFormation tells at first of the time before there were any (seed 8413938)',
     operations: [create(KEPT), update(KEPT, { after: 10 })],
