@@ -191,7 +191,9 @@ async function remove(request: Request, event: CloudFormationCustomResourceDelet
   let stopped: Stopped = request.event.HandedOver ? NOTHING_STOPPED : await stopEarlierTasks(request, [ResourceProperties], options);
   if (origin === 'CloudFormation') { // the Create has not answered, and may be starting its task
     await world.sleep(LISTED_WITHIN_MS);
-    stopped = await stopEarlierTasks(request, [ResourceProperties], options);
+    const again = await stopEarlierTasks(request, [ResourceProperties], options);
+    // What the first look has left is left if nobody could look again.
+    stopped = again.unseen === undefined ? again : { ...again, stillRunning: [...new Set([...stopped.stillRunning, ...again.stillRunning])] };
   }
   if (!OnDelete || origin !== 'success') {
     return { status: 'SUCCESS', reason: notStopped(stopped.stillRunning, stopped.unseen) };

@@ -1,7 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { knownArns, Run } from './progress';
 import { isOutput, OUTPUT_PREFIX, RunSpec } from '../../src/contract';
-import { LOG_WITHIN_MS, READ_AGAIN_MS, STACK_WITHIN_MS, STALE_FOR_MS } from '../../src/timing';
+import { BETWEEN_READINGS_MS, LOG_WITHIN_MS, STACK_WITHIN_MS, STALE_FOR_MS } from '../../src/timing';
 import type { Attributes } from '../cloudformation/answer';
 import { limit, Request } from '../cloudformation/request';
 import { describeStack } from '../cloudformation/stack-status';
@@ -89,17 +89,17 @@ export async function readKeptAttributes(request: Request, { UsedAttributes = {}
   if (wanted.length === 0) {
     return {};
   }
-  const until = limit(request, STACK_WITHIN_MS);
   for (;;) {
-    const { Outputs } = await retry(world, until, () => describeStack(request));
+    const { Outputs } = await retry(world, limit(request, STACK_WITHIN_MS), () => describeStack(request));
     const outputs = new Map(Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
     const kept = wanted.flatMap(([attribute, output]) => {
       const value = outputs.get(output);
       return value ? [[attribute, value]] : [];
     });
-    if (kept.length === wanted.length || world.now() + READ_AGAIN_MS >= Math.min(until, sentAt + STALE_FOR_MS + READ_AGAIN_MS)) {
+    const isInTime = limit(request, BETWEEN_READINGS_MS) === world.now() + BETWEEN_READINGS_MS;
+    if (kept.length === wanted.length || world.now() >= sentAt + STALE_FOR_MS || !isInTime) {
       return Object.fromEntries(kept);
     }
-    await world.sleep(READ_AGAIN_MS);
+    await world.sleep(BETWEEN_READINGS_MS);
   }
 }

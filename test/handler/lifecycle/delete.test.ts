@@ -1,4 +1,4 @@
-import { CLUSTER, create, fails, ID, markOfTask, MINUTE, properties, remove, runs, FakeAws, times, sentAfter } from '../../support/fake-aws';
+import { CLUSTER, create, fails, ID, markOfTask, MINUTE, passThrough, properties, remove, runs, FakeAws, times, sentAfter } from '../../support/fake-aws';
 import { expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -26,6 +26,17 @@ describe('Delete', () => {
       Status: 'FAILED',
       Reason: expect.stringContaining('The task was stopped: the resource is being deleted.'),
     }));
+  });
+
+  test('names the task of a Create that is still waiting when it does not stop, and nobody can look for it again', async () => {
+    world.stackStatus = 'CREATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    await world.invoke(create(), 2 * MINUTE);
+    world.stackStatus = 'ROLLBACK_IN_PROGRESS';
+    world.faults.StopTask = times(1000, fails('ServerException', '', 500));
+    world.faults.ListTasks = [...times(4, passThrough), ...times(100, fails('AccessDeniedException'))];
+    const { Reason } = await world.request(remove(properties(), 'Shop-Migration-1ABCDEF'));
+    expect(Reason).toContain(`Could not confirm that this task stopped. Stop it manually: ${world.tasks[0].taskArn}.`);
   });
 
   test('waits until the network interface of the last task is gone', async () => {
