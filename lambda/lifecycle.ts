@@ -213,7 +213,9 @@ async function remove(request: Request, event: CloudFormationCustomResourceDelet
 async function failWithoutRun(
   request: Request, delivered: DeliveredProperties[], error: unknown, stopped: Stopped, reason: string,
 ): Promise<Answer> {
-  return withStillRunning(answerError(error), await stopUpToNow(request, delivered, { reason, includesOwn: true }).catch(() => stopped));
+  const { id, event } = request;
+  const mark = error instanceof OutOfDate ? markOfRequest(id, event.RequestId) : markOfResource(id); // what others run is the newer request's
+  return withStillRunning(answerError(error), await stopUpToNow(request, delivered, { reason, includesOwn: true, mark }).catch(() => stopped));
 }
 
 /** Starts no task while an earlier one has not ended, or if it is unknown whether one has. */
@@ -279,11 +281,13 @@ async function stopBeforeRun(request: Request, delivered: DeliveredProperties[],
   return stopUpToNow(request, delivered, { reason: STOP_REASONS.newerRequest, permittedWithin });
 }
 
-async function stopUpToNow(request: Request, delivered: DeliveredProperties[], options: Omit<StopOptions, 'mark' | 'mayStop'>): Promise<Cleared> {
+type UpToNow = Omit<StopOptions, 'mark' | 'mayStop'> & { readonly mark?: string };
+
+async function stopUpToNow(request: Request, delivered: DeliveredProperties[], options: UpToNow): Promise<Cleared> {
   const { event, id } = request;
   return stopEarlierTasks(request, delivered, {
-    ...options,
     mark: markOfResource(id),
+    ...options,
     mayStop: async (task) => {
       if (isNewerThan(event, task.createdAt) && !readMark(task).startsWith(markOfRequest(id, event.RequestId))) {
         // Started by a later request, or by an earlier one that Lambda has delivered again.

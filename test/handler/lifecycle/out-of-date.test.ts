@@ -107,6 +107,17 @@ describe('an event that is out of date', () => {
     expect(world.callsOf('StopTask')[0].reason).toContain('the request failed');
   });
 
+  test('does not stop the task of another request that was sent within seconds', async () => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash({ ...create(), RequestId: 'other' });
+    world.faults.DescribeStacks = times(100, laterDeployment);
+    world.faults.ListTasks = times(2, () => ({ taskArns: [] })); // when it looked for earlier tasks, there was none
+    expectFailed(await world.request(update()), 'This request is out of date');
+    expectStarted(world, 1);
+    expectNoneStopped(world);
+  });
+
   test('does not stop the task of a later request', async () => {
     world.lives = [runs(60 * 60, 0)];
     await world.sleep(5 * MINUTE);

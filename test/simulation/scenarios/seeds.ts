@@ -1,5 +1,5 @@
 import { awsError, CallFault } from '../faults';
-import { both, callOf, cancelledAfter, create, deleteStack, NamedScenario, PROPERTIES, properties, runs, SECOND, since, update } from './telling';
+import { both, callOf, cancelledAfter, create, deleteStack, NamedScenario, ON_DELETE, PROPERTIES, properties, runs, SECOND, since, update } from './telling';
 
 const throttled = () => awsError('ThrottlingException', 'Rate exceeded');
 const denied = () => awsError('AccessDeniedException', 'not authorized to perform: ecs:StopTask');
@@ -156,6 +156,13 @@ export const seeds: readonly NamedScenario[] = [
     lives: [runs(10), runs(4_000, 1), runs(40)],
     faults: { calls: [{ ...undated(({ invocation, history }) => history.operations.length === 3 && invocation.request.number > 5), times: 1 }] },
     expected: { started: 3, others: ({ outcomes }) => outcomes[2] === 'update -> UPDATE_COMPLETE' ? [] : [outcomes.join('; ')] },
+  },
+  {
+    name: 'a rollback whose event comes again leaves the task of a Delete alone that is sent within seconds (seed 8509047)',
+    operations: [create({ OnDelete: ON_DELETE }), update({ OnDelete: ON_DELETE }), { ...deleteStack, after: 10 }],
+    lives: [runs(10), runs(10, 1), runs(300)],
+    faults: { deliveries: [{ name: 'the event of the rollback comes again', event: 3, againAfter: [2 * SECOND] }] },
+    expected: { answers: ['Create SUCCESS', 'Update FAILED', 'rollback SUCCESS', 'Delete SUCCESS'], started: 3, stopped: 0 },
   },
   ...[0, 50].map((until): NamedScenario => ({
     name: `a cancelled Create starts nothing in the next deployment, which begins within a minute; no status for ${until} seconds (seeds 8503174 and 8522962)`,
