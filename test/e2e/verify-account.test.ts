@@ -73,8 +73,8 @@ test('verify:account can be killed in each phase and resumed, reports what it sa
   const report = readFileSync(join(FOLDER, `${runId}-report.md`), 'utf8');
   expect(report).toContain('**On a local engine, not on AWS.**');
   expect(report).not.toContain(ACCOUNT);
-  expect(report).toContain('| confirmed | Task ARNs hold the name of the cluster.');
-  expect(report).toContain('| not seen | CloudFormation takes the first answer to a request and ignores a later one. | '
+  expect(report).toContain('| confirmed | Task ARNs contain the name of the cluster.');
+  expect(report).toContain('| not seen | CloudFormation accepts the first answer to a request and ignores later ones. | '
     + 'The local engine cannot show it: it waits until the function has ended, and takes its last answer. | `first-answer` |');
 }, 300_000);
 
