@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { BuildOptions, Plugin } from 'esbuild';
 
-/** The SDK imports its package.json, of which it uses the version. */
+/** The SDK imports its whole package.json, but uses only the version. */
 const versionOnly: Plugin = {
   name: 'version-only',
   setup: ({ onLoad }) => onLoad({ filter: /@aws-sdk.[^/\\]+.package\.json$/ }, ({ path }) => {

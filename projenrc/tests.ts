@@ -25,7 +25,7 @@ export function addTests(project: awscdk.AwsCdkConstructLibrary): void {
 
   project.jest!.config.coverageThreshold = { // what is reached, rounded down; projen's own option knows no folders
     './src/': { statements: 99.8, branches: 99.5, functions: 99.5, lines: 99.8 },
-    './lambda/': { statements: 99.3, branches: 97, functions: 98.4, lines: 99.5 },
+    './lambda/': { statements: 99.3, branches: 97, functions: 98.6, lines: 99.5 },
   };
 
   // jest and esbuild strip types without checking them, and jsii compiles only src/.

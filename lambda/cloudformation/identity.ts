@@ -36,10 +36,6 @@ export function originOf(physicalId: string, id: string): 'success' | 'failure' 
   return physicalId.startsWith(`${id}/`) && physicalId.endsWith('/failed') ? 'failure' : 'CloudFormation';
 }
 
-export function digestOfFailure(physicalId: string): string {
-  return physicalId.split('/').at(-2)!;
-}
-
 export function digestOf(text: string, length: number): string {
   return createHash('sha256').update(text).digest('hex').slice(0, length);
 }

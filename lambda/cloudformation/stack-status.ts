@@ -27,7 +27,7 @@ export interface StackReading {
   readonly isSuperseded: boolean;
   /** Whether a later operation may have begun. No document says that LastUpdatedTime does not move within an operation. */
   readonly isNewer: boolean;
-  /** Whether it tells of which operation it is. */
+  /** Whether it shows which operation it belongs to. */
   readonly isDated: boolean;
 }
 
@@ -42,8 +42,13 @@ export async function readStack(request: Request): Promise<StackReading> {
     // In the first minute of a request, the time proves nothing alone.
     isSuperseded: isNewer && (isLate(request) || isNewerThan(request.event, LastUpdatedTime, STALE_FOR_MS)),
     isNewer,
-    isDated: LastUpdatedTime !== undefined || !/^UPDATE_/.test(status), // a stack is created and deleted once
+    isDated: LastUpdatedTime !== undefined || !isOfUpdate(status),
   };
+}
+
+/** Whether the operation is an update, which only its time identifies: a stack is created and deleted once. */
+export function isOfUpdate(status: string): boolean {
+  return status.startsWith('UPDATE_');
 }
 
 /** The same for a request that must not be older than the operation: throws `OutOfDate` otherwise. */

@@ -1,5 +1,5 @@
 import { limit, Request } from '../cloudformation/request';
-import { describeStack } from '../cloudformation/stack-status';
+import { describeStack, isOfUpdate } from '../cloudformation/stack-status';
 import { retry } from '../retry';
 import { ERRORS } from '../verdict/texts';
 
@@ -7,7 +7,7 @@ import { ERRORS } from '../verdict/texts';
 export async function readOperationTime(request: Request, within: number): Promise<number> {
   return retry(request.world, limit(request, within), async () => {
     const { StackStatus = '', LastUpdatedTime, CreationTime } = await describeStack(request);
-    const began = LastUpdatedTime ?? (/^UPDATE_/.test(StackStatus) ? undefined : CreationTime);
+    const began = LastUpdatedTime ?? (isOfUpdate(StackStatus) ? undefined : CreationTime);
     if (!began) {
       throw new Error(ERRORS.noUpdateTime);
     }

@@ -3,7 +3,7 @@ import { nextLookAtStack } from './schedule';
 import { stopOwnTasks } from './stop';
 import { BETWEEN_READINGS_MS, LOOK_AT_STACK_MS, STALE_FOR_MS, TIME_TO_STOP_MS } from '../../src/timing';
 import { isLate, Request } from '../cloudformation/request';
-import { isFinalStatus, isWaitedFor, readStack, readStackUpToDate, StackReading } from '../cloudformation/stack-status';
+import { isFinalStatus, isOfUpdate, isWaitedFor, readStack, readStackUpToDate, StackReading } from '../cloudformation/stack-status';
 import { Failed, OutOfDate } from '../verdict/failure';
 import { FAILURES } from '../verdict/texts';
 
@@ -54,7 +54,7 @@ export function endDoubt(progress: Progress, { status, isDated, isNewer }: Stack
   if ((isNewer && !progress.isOfUpdate) || (progress.isDoubtDated && (isNewer || !isDated))) {
     return false;
   }
-  progress.isOfUpdate ||= /^UPDATE_/.test(status);
+  progress.isOfUpdate ||= isOfUpdate(status);
   progress.doubtedSince = progress.isDoubtDated = undefined;
   return true;
 }

@@ -118,6 +118,17 @@ describe('an event that is out of date', () => {
     expectNoneStopped(world);
   });
 
+  test('does not stop the task of a later request, when its kind is unknown', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.sleep(5 * MINUTE);
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    await world.invokeThenCrash({ ...update(), RequestId: 'later', ResponseURL: sentAfter(5) });
+    world.faults.DescribeStacks = times(1000, fails('AccessDeniedException', 'not now'));
+    expectFailed(await world.request(update()), 'Could not find out whether this is a rollback');
+    expectStarted(world, 1);
+    expectNoneStopped(world);
+  });
+
   test('does not stop the task of a later request', async () => {
     world.lives = [runs(60 * 60, 0)];
     await world.sleep(5 * MINUTE);
