@@ -39,6 +39,17 @@ export interface Request {
   /** When this invocation hands over to the next, and until when it tries to. */
   readonly handOverAt: number;
   readonly handOverBy: number;
+  /** How far the stack had come when DescribeStacks was last up to date. */
+  latest?: StackPoint;
+}
+
+/** How far a stack had come. */
+export interface StackPoint {
+  /** When the operation began, in milliseconds since 1970, or 0 for the creation of the stack. */
+  readonly began: number;
+  /** The phase of the operation, in order. */
+  readonly phase: number;
+  readonly readAt: number;
 }
 
 export type LambdaContext = Pick<Context, 'invokedFunctionArn' | 'logStreamName' | 'getRemainingTimeInMillis'>;

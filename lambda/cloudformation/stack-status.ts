@@ -1,5 +1,5 @@
 import { DescribeStacksCommand, Stack } from '@aws-sdk/client-cloudformation';
-import { isLate, isNewerThan, Request } from './request';
+import { isLate, isNewerThan, Request, StackPoint } from './request';
 import { CLOCKS_DIFFER_BY_MS, STALE_FOR_MS } from '../../src/timing';
 import { OutOfDate } from '../verdict/failure';
 import { ERRORS } from '../verdict/texts';
@@ -14,10 +14,40 @@ const WAITED_FOR: { readonly [occasion in Occasion]: RegExp } = {
   deletion: /_IN_PROGRESS$/,
 };
 
-/** What DescribeStacks reports can be a minute old, and older than what it reported before. */
-export async function describeStack({ world, event }: Request): Promise<Partial<Stack>> {
-  const { Stacks: [stack] = [] } = await world.cloudFormation.send(new DescribeStacksCommand({ StackName: event.StackId }));
-  return stack ?? {};
+/** The phases of one operation, in order. */
+const PHASES = [
+  /^REVIEW_/,
+  /^(CREATE|UPDATE)_IN_PROGRESS$/,
+  /^(CREATE|UPDATE)_(FAILED|COMPLETE)/,
+  /^(UPDATE_)?ROLLBACK_(IN_PROGRESS|FAILED)$/, // also of a nested stack that was complete, and again after a failure
+  /^(UPDATE_)?ROLLBACK_COMPLETE/,
+];
+
+/** What DescribeStacks reports can be a minute old. Throws if it reports less than it did before. */
+export async function describeStack(request: Request): Promise<Partial<Stack>> {
+  const { world, event, latest } = request;
+  const { Stacks = [] } = await world.cloudFormation.send(new DescribeStacksCommand({ StackName: event.StackId }));
+  const stack: Partial<Stack> = Stacks[0] ?? {};
+  const point = findPoint(stack, world.now());
+  if (point && latest && isBefore(point, latest) && point.readAt < latest.readAt + STALE_FOR_MS) {
+    throw new Error(ERRORS.staleStack);
+  }
+  request.latest = point ?? latest;
+  return stack;
+}
+
+/** Nothing if it cannot be told: an update without its time, or an import. */
+function findPoint({ StackStatus: status, LastUpdatedTime }: Partial<Stack>, readAt: number): StackPoint | undefined {
+  if (!status || (isOfUpdate(status) && !LastUpdatedTime)) {
+    return undefined;
+  }
+  const phase = PHASES.findIndex((states) => states.test(status));
+  return status.startsWith('DELETE_') ? { began: Infinity, phase: 0, readAt }
+    : phase < 0 ? undefined : { began: LastUpdatedTime?.getTime() ?? 0, phase, readAt };
+}
+
+function isBefore(one: StackPoint, other: StackPoint): boolean {
+  return one.began < other.began || (one.began === other.began && one.phase < other.phase);
 }
 
 /** What CloudFormation is doing with the stack. */

@@ -123,6 +123,7 @@ export const STOP_REASONS = {
 /** Errors that something else reports: the SDK's retries, an unexpected failure. */
 export const ERRORS = {
   noStackStatus: 'CloudFormation did not return the status of the stack',
+  staleStack: 'CloudFormation returned an earlier status of the stack than before',
   noUpdateTime: 'CloudFormation did not show which update is running',
   unknownRequestType: (type: string) => `this version of the function does not know requests of the type ${type}`,
   answerNotAccepted: 'CloudFormation did not accept the answer',

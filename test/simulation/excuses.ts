@@ -117,8 +117,8 @@ const NAMES_WHAT_RUNS = /may still be running|Could not confirm that this task s
 export function wasRefused(task: SimulatedTask, request: Request, history: History): boolean {
   const own = task.request.first === request.first;
   const until = own ? answeredAt(request) : lookedUntil(request, history);
-  // What an invocation of another version saw, it cannot tell.
-  const isOfAnother = ({ invocation }: Call) => request.isOfAnotherVersion && invocation !== request.puts[0]?.invocation;
+  // What an invocation of another version saw, or one that crashed, it cannot tell.
+  const isOfAnother = ({ invocation }: Call) => (request.isOfAnotherVersion || invocation.end === 'crashed') && invocation !== request.puts[0]?.invocation;
   const refused = (api: string) => {
     const calls = history.callsOf(request, api).filter((call) => !isOfAnother(call))
       .filter(({ at, doneAt, input }) => doneAt !== undefined && at >= task.createdAt && at <= until && (api === 'ListTasks' || input.task === task.arn || input.tasks?.includes(task.arn)));
@@ -148,7 +148,8 @@ function wasHiddenFrom(task: SimulatedTask, request: Request, history: History):
   const starts = history.callsOfRun(task.request, 'RunTask').filter(({ at, invocation }) => invocation === task.invocation && at <= task.createdAt);
   const startedAt = starts[starts.length - 1].at; // ECS may take its time with it
   const looks = history.callsOf(request, 'ListTasks')
-    .filter(({ at, error }) => at >= startedAt && at <= lookedUntil(request, history) && !error);
+    .filter(({ at, error, input }) => at >= startedAt && at <= lookedUntil(request, history) && !error
+      && (input.desiredStatus === 'RUNNING' || at >= (task.toldToStopAt ?? Infinity)));
   return looks.length > 0
     && looks.every((look) => !couldShow(look, task))
     && wasStoppedSoon(task, Math.max(task.createdAt, looks[looks.length - 1].at), history);

@@ -110,8 +110,8 @@ export const MESSAGES: readonly Message[] = [
   {
     key: 'never seen',
     says: /could never read the status of the task/i,
-    isTrue: ({ calls, tasks }) => calls('DescribeTasks').some(({ error }) => error) && !calls('DescribeTasks').some(({ result, at, error }) =>
-      !error && result?.tasks.some(({ taskArn }: any) => tasks.some(({ arn }) => arn === taskArn)) && at < calls('StopTask')[0]?.at),
+    isTrue: ({ calls, tasks, said }) => calls('DescribeTasks').some(({ error }) => error) && !calls('DescribeTasks').some(({ result, at, error, invocation }) =>
+      !error && (invocation === said.invocation || invocation.handedOver) && result?.tasks.some(({ taskArn }: any) => tasks.some(({ arn }) => arn === taskArn)) && at < calls('StopTask')[0]?.at),
   },
   {
     key: 'an earlier task may run',

@@ -1,4 +1,4 @@
-import { create, FakeAws, MINUTE, passThrough, runs, sentAfter, stale, START, times, unreadable, update } from '../../support/fake-aws';
+import { create, FakeAws, Fault, MINUTE, passThrough, properties, runs, sentAfter, stale, START, times, unreadable, update } from '../../support/fake-aws';
 import { expectFailed, expectNoneStopped, expectStarted, expectStopped, expectSuccess } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -81,13 +81,6 @@ describe('an Update', () => {
     expectStarted(world, 0);
   });
 
-  test('runs its task if its operation seemed to have ended, and a later reading shows the same operation', async () => {
-    const [over, going] = ['UPDATE_ROLLBACK_COMPLETE', 'UPDATE_IN_PROGRESS'].map((status) => stale(status, new Date(START - 10_000)));
-    world.faults.DescribeStacks = [over, ...times(3, stale('UPDATE_IN_PROGRESS')), ...times(100, going)];
-    expectSuccess(await world.request(update()), { Reason: '' });
-    expectStarted(world, 1);
-  });
-
   test('does not stop its running task because of one stale status', async () => {
     world.lives = [runs(5 * 60, 0)];
     world.faults.DescribeStacks = [...times(3, passThrough), stale('UPDATE_COMPLETE')];
@@ -100,6 +93,30 @@ describe('an Update', () => {
     world.faults.DescribeStacks = times(100, (input, proceed) => (world.tasks.length > 0 && world.seconds() < 60 ? stale('UPDATE_COMPLETE') : passThrough)(input, proceed));
     expectSuccess(await world.request(update()));
     expectNoneStopped(world);
+  });
+});
+
+describe('a request that Lambda delivers again after its operation has ended', () => {
+  const began = new Date(START - 10_000);
+  const readings = (...statuses: string[]) => statuses.map((status) => stale(status, status.startsWith('UPDATE') ? began : undefined));
+
+  test.each([
+    ['a rollback', update(), ['UPDATE_ROLLBACK_COMPLETE', 'UPDATE_IN_PROGRESS']],
+    ['a rollback, whose first reading is older than the second', update(), ['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE', 'UPDATE_IN_PROGRESS']],
+    ['a rollback with its task', update(properties({ OnRollback: 'RUN' })), ['UPDATE_ROLLBACK_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE', 'UPDATE_ROLLBACK_IN_PROGRESS']],
+    ['an Update that was not rolled back', update(), ['UPDATE_FAILED', 'UPDATE_IN_PROGRESS']],
+    ['an Update that has succeeded', update(), ['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_IN_PROGRESS']],
+    ['a late Create that was not rolled back', create(), ['CREATE_FAILED', 'CREATE_IN_PROGRESS']],
+    ['a late Create that was deleted', create(), ['DELETE_FAILED', 'CREATE_IN_PROGRESS']],
+  ])('starts nothing when DescribeStacks reports an earlier state of the operation again: %s', async (_, event, statuses) => {
+    await world.sleep(2 * MINUTE);
+    world.stackStatus = statuses[statuses.length - 2];
+    world.lastUpdated = began;
+    const last = readings(...statuses).pop()!;
+    const staleForAMinute: Fault = (input, proceed) => (world.seconds() < 3 * 60 ? last : passThrough)(input, proceed);
+    world.faults.DescribeStacks = [...readings(...statuses), ...times(100, staleForAMinute)];
+    await world.request({ ...event, ResponseURL: sentAfter(0) });
+    expectStarted(world, 0);
   });
 });
 
