@@ -119,6 +119,7 @@ export function prepareNewAttempt(run: Run, task: TaskProgress, failure: Failure
   task.tokenNumber++;
   if (failure.patience === 'as often as retryAttempts allows') {
     task.reruns++;
+    task.spreadsSince = undefined; // its containers ran
     scheduleAttempt(run, task, failure);
   } else {
     retryOrFail(run, task, failure);

@@ -126,11 +126,12 @@ export async function stopEarlierTasks(
   const { world } = request;
   const until = limit(request, NEVER_SEEN_MS);
   const found = new Map<string, Task>();
-  const stillRunning: string[] = [];
+  let stillRunning: string[] = [];
   for (;;) {
     let targets: Target[];
     try {
       const tasks = (await Promise.all(placesOf(delivered).map((place) => findEarlierTasks(request, place, until, options)))).flat();
+      stillRunning = stillRunning.filter((arn) => !tasks.some(({ task }) => task.taskArn === arn && nothingRuns(task, request)));
       targets = [];
       for (const { target, task } of tasks.filter(({ target: { taskArn } }) => !found.has(taskArn))) {
         if (nothingRuns(task, request) || await options.mayStop(task)) {

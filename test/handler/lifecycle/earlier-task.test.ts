@@ -32,6 +32,35 @@ describe('an earlier task that does not end', () => {
   });
 });
 
+describe('an earlier task that ECS does not describe after StopTask', () => {
+  const away = (minutes: number): Fault => (_, proceed) => {
+    if (world.callsOf('StopTask').length > 0 && world.seconds() < minutes * 60) {
+      throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
+    }
+    return proceed();
+  };
+  beforeEach(async () => {
+    world.lives = [runs(60 * 60, 0), runs(5, 0)];
+    await world.invokeThenCrash(create());
+    await world.sleep(3 * MINUTE - world.seconds() * 1000);
+  });
+  const next = () => world.request({ ...create(), RequestId: 'next', ResponseURL: sentAfter(3) });
+
+  test('prevents the start of another task, and the answer says that it may be running', async () => {
+    world.faults.DescribeTasks = times(1000, away(60));
+    const { Status, Reason } = await next();
+    expect(Status).toBe('FAILED');
+    expect(Reason).toContain(`A task of an earlier deployment may still be running, so no new task was started.\nCould not confirm that this task stopped. Stop it manually: ${world.tasks[0].taskArn}.`);
+    expectStarted(world, 1);
+  });
+
+  test('is looked for again, and the next task starts once it is known to have ended', async () => {
+    world.faults.DescribeTasks = times(1000, away(6));
+    expectSuccess(await next(), { Reason: '' });
+    expectStarted(world, 2);
+  });
+});
+
 describe('ListTasks that fails for good', () => {
   const DENIED = 'Other tasks may still be running: listing them failed (AccessDeniedException: not authorized to perform: ecs:ListTasks).';
   beforeEach(async () => {

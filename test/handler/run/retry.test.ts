@@ -1,4 +1,4 @@
-import { create, type Life, MINUTE, properties, runs, FakeAws } from '../../support/fake-aws';
+import { awsError, create, type Fault, type Life, MINUTE, properties, runs, FakeAws, times } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectStarted } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -42,6 +42,19 @@ describe('a task that ran and failed', () => {
   test('is counted among the tasks of its request in the message', async () => {
     world.lives = [runs(5, 1), runs(60, 0), runs(5, 1)];
     expectFailed(await world.request(again(1, { count: '2' })), /^1 of 2 tasks failed, after 2 attempts: container "app" exited with code 1\./);
+  });
+
+  test('has again three minutes for permissions to propagate', async () => {
+    world.lives = [runs(2 * 60, 1), runs(5, 0)];
+    const denied: Fault = (_, proceed) => {
+      if (world.seconds() < 60 || (world.tasks.length > 0 && world.seconds() < 5 * 60)) {
+        throw awsError('AccessDeniedException', 'not authorized to perform: ecs:RunTask');
+      }
+      return proceed();
+    };
+    world.faults.RunTask = times(100, denied);
+    expectSuccess(await world.request(again(1)), { Reason: '' });
+    expectStarted(world, 2);
   });
 
   test('is not rerun if a person stopped the task', async () => {
