@@ -99,9 +99,6 @@ async function update(request: Request, event: CloudFormationCustomResourceUpdat
     if (kind === 'turned back') {
       return runNothingTurnedBack(request, stopped);
     }
-    if (kind === 'deployment' && await putsBack(request, stopped.found)) {
-      return runNothing(request, NOTES.putBack, stopped);
-    }
     return kind === 'rollback'
       ? rollBack(request, event, baton, stopped)
       : deployUnlessTurnedBack(request, event, baton, stopped);
@@ -112,16 +109,18 @@ async function update(request: Request, event: CloudFormationCustomResourceUpdat
 async function deployUnlessTurnedBack(
   request: Request, event: CloudFormationCustomResourceUpdateEvent, baton: ReceivedBaton | undefined, stopped: Cleared,
 ): Promise<Answer | undefined> {
-  const properties = parseProperties(event.ResourceProperties);
-  if (properties.RunOn === 'CREATE') {
-    return skip(request, properties);
-  }
-  return deploy(request, properties, baton, stopped).catch(async (error) => {
+  try {
+    if (await putsBack(request, stopped.found)) {
+      return await runNothing(request, NOTES.putBack, stopped);
+    }
+    const properties = parseProperties(event.ResourceProperties);
+    return await (properties.RunOn === 'CREATE' ? skip(request, properties) : deploy(request, properties, baton, stopped));
+  } catch (error) {
     if (error instanceof TurnedBack) {
       return runNothingTurnedBack(request, stopped);
     }
     throw error;
-  });
+  }
 }
 
 /**

@@ -8,7 +8,7 @@ import { findStackStatus, isRollbackOfDelete, isRollbackStatus, isWaitedFor, rea
 import { readMark } from '../ecs/marks';
 import { retry } from '../retry';
 import { adviceOnError } from '../verdict/causes';
-import { Failed, Failure, OutOfDate } from '../verdict/failure';
+import { Failed, Failure, OutOfDate, TurnedBack } from '../verdict/failure';
 import { FAILURES } from '../verdict/texts';
 
 /** The kind of an Update. It is 'turned back' if only the second reading shows a rollback. */
@@ -86,7 +86,8 @@ export async function turnsOutToBeRollback(request: Request): Promise<boolean> {
 /**
  * Whether this Update puts the resource back to what it was, in the operation whose own Update has failed: CloudFormation
  * does so without a rollback of the stack, and sends the same kind of event. A task of another request that is younger than
- * the operation shows it, if a second reading that cannot be stale says the same of the operation.
+ * the operation shows it, if a second reading that cannot be stale says the same of the operation. Throws `TurnedBack` when
+ * CloudFormation rolls back in the meantime: the readings afterwards may be of the next operation.
  */
 export async function putsBack(request: Request, earlierTasks: readonly Task[]): Promise<boolean> {
   const { world, sentAt, event } = request;
@@ -99,6 +100,10 @@ export async function putsBack(request: Request, earlierTasks: readonly Task[]):
 }
 
 async function beganBefore(request: Request, time: number): Promise<boolean> {
-  const began = await findOperationTime(request, STATUS_WITHIN_MS);
+  const began = await findOperationTime(request, STATUS_WITHIN_MS, (status) => {
+    if (isRollbackStatus(status)) {
+      throw new TurnedBack();
+    }
+  });
   return began !== undefined && began < time;
 }

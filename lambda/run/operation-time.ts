@@ -1,12 +1,17 @@
 import { limit, Request } from '../cloudformation/request';
 import { describeStack, isOfUpdate } from '../cloudformation/stack-status';
 import { retry } from '../retry';
+import { Failed } from '../verdict/failure';
 import { ERRORS } from '../verdict/texts';
 
-/** When the operation on the stack began. An update has a time of its own, also where an answer leaves it out. */
-export async function readOperationTime(request: Request, within: number): Promise<number> {
+/**
+ * When the operation on the stack began. An update has a time of its own, also where an answer leaves it out. What `check`
+ * throws because of a status ends the search.
+ */
+export async function readOperationTime(request: Request, within: number, check?: (status: string) => void): Promise<number> {
   return retry(request.world, limit(request, within), async () => {
     const { StackStatus = '', LastUpdatedTime, CreationTime } = await describeStack(request);
+    check?.(StackStatus);
     const began = LastUpdatedTime ?? (isOfUpdate(StackStatus) ? undefined : CreationTime);
     if (!began) {
       throw new Error(ERRORS.noUpdateTime);
@@ -16,8 +21,11 @@ export async function readOperationTime(request: Request, within: number): Promi
 }
 
 /** The same; nothing when that cannot be read. */
-export async function findOperationTime(request: Request, within: number): Promise<number | undefined> {
-  return readOperationTime(request, within).catch((error) => {
+export async function findOperationTime(request: Request, within: number, check?: (status: string) => void): Promise<number | undefined> {
+  return readOperationTime(request, within, check).catch((error) => {
+    if (error instanceof Failed) {
+      throw error;
+    }
     request.world.log(`DescribeStacks failed: ${error}`);
     return undefined;
   });

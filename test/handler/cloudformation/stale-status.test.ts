@@ -168,6 +168,16 @@ describe('an Update that puts the resource back after its own Update failed with
     expectStarted(world, 1);
   });
 
+  test('starts nothing in the next deployment when it was cancelled before CloudFormation reported which update is running', async () => {
+    world.lastUpdated = new Date(START + 3 * MINUTE);
+    const undated = (status: string) => times(2, stale(status));
+    world.faults.DescribeStacks = [...undated('UPDATE_IN_PROGRESS'), ...undated('UPDATE_IN_PROGRESS'), ...undated('UPDATE_ROLLBACK_IN_PROGRESS')];
+    expectSuccess(await world.request({ ...update(), RequestId: 'cancelled', ResponseURL: sentAfter(2) }), {
+      Reason: 'No task was run: the deployment was cancelled before the task started.',
+    });
+    expectStarted(world, 1);
+  });
+
   test('is not assumed of the next deployment', async () => {
     world.lastUpdated = new Date(START + 2 * MINUTE);
     expectSuccess(await putBack(), { Reason: '' });
