@@ -41,6 +41,8 @@ export interface Request {
   readonly handOverBy: number;
   /** How far the stack had come when DescribeStacks was last up to date. */
   latest?: StackPoint;
+  /** Whether the operation of the request is known to have ended, and the next one to have begun. */
+  isPast?: boolean;
 }
 
 /** How far a stack had come. */
@@ -49,6 +51,7 @@ export interface StackPoint {
   readonly began: number;
   /** The phase of the operation, in order. */
   readonly phase: number;
+  readonly status: string;
   readonly readAt: number;
 }
 

@@ -1,5 +1,5 @@
 import { DescribeStacksCommand, Stack } from '@aws-sdk/client-cloudformation';
-import { isLate, isNewerThan, Request, StackPoint } from './request';
+import { Event, isLate, isNewerThan, Request, StackPoint } from './request';
 import { CLOCKS_DIFFER_BY_MS, STALE_FOR_MS } from '../../src/timing';
 import { OutOfDate } from '../verdict/failure';
 import { ERRORS } from '../verdict/texts';
@@ -32,8 +32,14 @@ export async function describeStack(request: Request): Promise<Partial<Stack>> {
   if (point && latest && isBefore(point, latest) && point.readAt < latest.readAt + STALE_FOR_MS) {
     throw new Error(ERRORS.staleStack);
   }
+  request.isPast ||= latest && isFinalStatus(latest.status) && !beganAfter(event, new Date(latest.began)) && beganAfter(event, stack.LastUpdatedTime);
   request.latest = point ?? latest;
   return stack;
+}
+
+/** Whether the operation that began then is a later one than that of the request, as far as its time shows that. */
+function beganAfter(event: Event, time: Date | undefined): boolean {
+  return isNewerThan(event, time, CLOCKS_DIFFER_BY_MS / 2);
 }
 
 /** Nothing if it cannot be told: an update without its time, or an import. */
@@ -42,8 +48,8 @@ function findPoint({ StackStatus: status, LastUpdatedTime }: Partial<Stack>, rea
     return undefined;
   }
   const phase = PHASES.findIndex((states) => states.test(status));
-  return status.startsWith('DELETE_') ? { began: Infinity, phase: 0, readAt }
-    : phase < 0 ? undefined : { began: LastUpdatedTime?.getTime() ?? 0, phase, readAt };
+  return status.startsWith('DELETE_') ? { began: Infinity, phase: 0, status, readAt }
+    : phase < 0 ? undefined : { began: LastUpdatedTime?.getTime() ?? 0, phase, status, readAt };
 }
 
 function isBefore(one: StackPoint, other: StackPoint): boolean {
@@ -62,15 +68,16 @@ export interface StackReading {
 }
 
 export async function readStack(request: Request): Promise<StackReading> {
+  const { event } = request;
   const { StackStatus: status, LastUpdatedTime } = await describeStack(request);
   if (!status) {
     throw new Error(ERRORS.noStackStatus);
   }
-  const isNewer = isNewerThan(request.event, LastUpdatedTime, CLOCKS_DIFFER_BY_MS / 2);
+  const isNewer = beganAfter(event, LastUpdatedTime);
   return {
     status,
     // In the first minute of a request, the time proves nothing alone.
-    isSuperseded: isNewer && (isLate(request) || isNewerThan(request.event, LastUpdatedTime, STALE_FOR_MS)),
+    isSuperseded: isNewer && (request.isPast || isLate(request) || isNewerThan(event, LastUpdatedTime, STALE_FOR_MS)),
     isNewer,
     isDated: LastUpdatedTime !== undefined || !isOfUpdate(status),
   };

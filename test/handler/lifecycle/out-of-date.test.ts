@@ -82,7 +82,15 @@ describe('an event that is out of date', () => {
     movesAfter(50);
     world.faults.RunTask = [];
     world.faults.DescribeStacks = [...times(2, stale('UPDATE_IN_PROGRESS')), stale('UPDATE_FAILED', new Date(START - 10_000))];
-    expectFailed(await world.request(update()), 'The task did not start: CloudFormation did not show which update is running');
+    expectFailed(await world.request(update()), 'This request is out of date: CloudFormation has continued without it.');
+    expectStarted(world, 0);
+  });
+
+  test('starts no task in the next deployment, which begins within a minute after its own has ended', async () => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lastUpdated = new Date(START + 25_000);
+    world.faults.DescribeStacks = ['UPDATE_IN_PROGRESS', 'UPDATE_FAILED'].map((status) => stale(status, new Date(START - 10_000)));
+    expectFailed(await world.request(update()), 'This request is out of date: CloudFormation has continued without it.');
     expectStarted(world, 0);
   });
 
