@@ -37,7 +37,7 @@ async function stopTasks(request: Request, targets: readonly Target[], reason: s
   const open = new Map(targets.map((target) => [target.taskArn, target]));
   const stopRequested = new Set(targets.filter(({ isStopping }) => isStopping).map(({ taskArn }) => taskArn));
   const knownFrom = world.now() + LISTED_WITHIN_MS;
-  for (;;) {
+  for (let pause = 1_000; ; pause = Math.min(1.2 * pause, 5_000)) {
     await Promise.all([...open.values()].filter(({ taskArn }) => !stopRequested.has(taskArn)).map(async ({ taskArn, cluster, mark }) => {
       try {
         await world.ecs.send(new StopTaskCommand({ cluster, task: taskArn, reason: reasonWithMark(reason, mark) }));
@@ -62,7 +62,7 @@ async function stopTasks(request: Request, targets: readonly Target[], reason: s
     if (open.size === 0 || world.now() >= until) {
       return [...open.keys()];
     }
-    await world.sleep(Math.min(1_000, until - world.now()));
+    await world.sleep(Math.min(pause, until - world.now()));
   }
 }
 

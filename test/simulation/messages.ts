@@ -243,7 +243,12 @@ export const MESSAGES: readonly Message[] = [
       && !calls('DescribeTasks').some(({ result }) => result?.tasks.some(({ taskArn, lastStatus }: any) => taskArn === arn && lastStatus === 'STOPPED')),
     isNotHeldYet: true,
   },
-  { key: 'could not look', says: /Other tasks may still be running/i, isTrue: ({ calls }) => calls('ListTasks', 'DescribeTasks').some(({ error, doneAt }) => error || doneAt === undefined) },
+  {
+    key: 'could not look',
+    says: /Other tasks may still be running/i,
+    isTrue: ({ calls, request, at }) => calls('ListTasks', 'DescribeTasks').some(({ error, doneAt }) => error || doneAt === undefined)
+      || at > request.deadline - MINUTE, // no call begins then
+  },
   { key: 'another version', says: /another version of the function/i, isTrue: ({ request }) => request.isOfAnotherVersion },
   // What stands beside a cause.
   { key: 'words of AWS', says: /^AWS says: /, isTrue: always },
