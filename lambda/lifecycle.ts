@@ -154,10 +154,11 @@ function failForUnknownPast(): Answer {
 /** An Update that runs no task. The attributes that the stack uses must be known from the last run. */
 async function skip(request: Request, properties: RunTaskProperties): Promise<Answer> {
   const kept = await readKeptAttributes(request, properties);
-  const unknown = Object.keys(properties.UsedAttributes ?? {}).filter((name) => !(name in kept));
-  return unknown.length > 0
-    ? { status: 'FAILED', reason: [sentence(NOTES.attributesUnknown(unknown.join(' and ')))] }
-    : { status: 'SUCCESS', reason: [sentence(NOTES.skipped)], data: attributesWithoutRun(request, properties, kept) };
+  const unknown = Object.keys(properties.UsedAttributes ?? {}).filter((name) => !(name in kept)).join(' and ');
+  const isRunOnCreate = properties.RunOn === 'CREATE';
+  return unknown
+    ? { status: 'FAILED', reason: [sentence(isRunOnCreate ? NOTES.attributesUnknown(unknown) : NOTES.attributesSkipped(unknown))] }
+    : { status: 'SUCCESS', reason: [sentence(isRunOnCreate ? NOTES.skipped : NOTES.skippedBefore)], data: attributesWithoutRun(request, properties, kept) };
 }
 
 async function rollBack(

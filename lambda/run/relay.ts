@@ -41,8 +41,9 @@ export async function receiveBaton(request: Request): Promise<ReceivedBaton | un
   const baton = parseBaton(text);
   switch (baton?.state) {
     case 'SUCCEEDED':
-    case 'SKIPPED':
       return baton;
+    case 'SKIPPED': // only runOn CREATE keeps a new resource from running the task
+      return event.RequestType === 'Create' && event.ResourceProperties.RunOn !== 'CREATE' ? undefined : baton;
     case 'RUNNING':
       return await isFromEarlierDeployment(request, baton.at) ? undefined : withArns(baton);
     default:

@@ -97,6 +97,7 @@ export const ADVICE = {
 /** Whole sentences that an answer consists of, or adds to a failure. */
 export const NOTES = {
   skipped: 'No task was run: runOn is CREATE.',
+  skippedBefore: 'No task was run: the previous resource of this task ran none.',
   rollback: 'No task was run: this is a rollback.',
   cancelled: 'No task was run: the deployment was cancelled before the task started.',
   putBack: 'No task was run: CloudFormation is restoring the previous properties.',
@@ -104,6 +105,7 @@ export const NOTES = {
   passed: 'The task is still running. The next resource continues waiting for it.',
   everSucceededUnknown: 'It is unknown whether the task ever succeeded, and runOn CREATE never runs it again. Set runOn to CHANGE for this deployment.',
   attributesUnknown: (names: string) => `The stack has no value for ${names}: the task last ran before the stack used this value, or in a deployment that failed, and runOn CREATE never runs the task again. Set runOn to CHANGE for this deployment.`,
+  attributesSkipped: (names: string) => `The stack has no value for ${names}: the task last ran before the stack used this value, or in a deployment that failed. Change triggers, so that the task runs again.`,
   earlierStillRuns: 'The task of an earlier deployment is still running, so no new task was started.',
   earlierMayRun: 'A task of an earlier deployment may still be running, so no new task was started.',
   notStopped: (taskArn: string) => `Could not confirm that this task stopped. Stop it manually: ${taskArn}.`,

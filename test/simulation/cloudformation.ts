@@ -430,7 +430,7 @@ export class CloudFormation {
     const isRollback = type === 'Update' && /ROLLBACK/.test(this.status);
     const ofSuccessfulCreate = type !== 'Create' && this.idsOfSuccess.has(physicalId!);
     const { continues, isSkipped } = whatItContinues(type, properties, history.requests, { operation, isRollback });
-    const run = isSkipped && (type === 'Update' || this.hasRun) ? undefined : whatToRun(type, properties, isRollback, ofSuccessfulCreate);
+    const run = isSkipped && (type === 'Update' || (this.hasRun && properties.RunOn === 'CREATE')) ? undefined : whatToRun(type, properties, isRollback, ofSuccessfulCreate);
     if ((run?.Request.count ?? 1) > 4) {
       this.faults.note('up to ten tasks in one request');
     }

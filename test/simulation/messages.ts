@@ -1,5 +1,5 @@
 import { MINUTE, SECOND, seconds } from './clock';
-import { serviceTimeout } from './event';
+import { passedOn, serviceTimeout } from './event';
 import { movedBeforeLateEvent } from './excuses';
 import type { Call, History, Put, Request } from './history';
 import { outputsOf } from './scenario';
@@ -212,6 +212,11 @@ export const MESSAGES: readonly Message[] = [
   { key: 'attribute unknown', says: /but its (\w+) is unknown/i, isTrue: ({ request }, [, name]) => name in (request.run?.UsedAttributes ?? {}) },
   { key: 'not kept', says: /last ran before the stack used/i, isTrue: ({ request }) => Object.values(request.properties.UsedAttributes ?? {}).some((output) => request.kept[output] === undefined) },
   { key: 'runs nothing', says: /No task was run: runOn is CREATE/i, isTrue: ({ request, history }) => request.properties.RunOn === 'CREATE' && history.tasksOf(request).every((task) => task.request !== request) },
+  {
+    key: 'runs nothing after one that ran none',
+    says: /No task was run: the previous resource of this task ran none/i,
+    isTrue: ({ request, history }) => passedOn(request.properties.PreviousLeg?.Baton).state === 'SKIPPED' && history.tasksOf(request).every((task) => task.request !== request),
+  },
   {
     key: 'runs nothing in a rollback', // also in an Update whose event came when it had been cancelled: nothing in it tells it from the rollback
     says: /No task was run: this is a rollback/i,

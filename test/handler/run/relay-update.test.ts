@@ -1,5 +1,5 @@
 import { create, fails, properties, runs, passThrough, stale, update, FakeAws } from '../../support/fake-aws';
-import { expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
+import { expectFailed, expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 import { HOURS, nth, sent, deploy, creating, updating, expectAllSucceeded } from '../../support/relay';
 
 let world: FakeAws;
@@ -133,6 +133,36 @@ describe('a second resource that a cancelled update with runOn CREATE and a long
       number === 1 ? update(nth(1, baton, skipping), nth(1, baton, skipping)) : create(nth(number, baton, skipping)));
     expect(afterCancelled.map(({ Status }) => Status)).toEqual(['SUCCESS', 'FAILED']);
     expectStarted(world, 1);
+  });
+});
+
+describe('after a resource that ran no task, although runOn is not CREATE', () => {
+  /** What the first resource passes on in a rollback, or when CloudFormation restores its properties. */
+  async function batonOfRollback(): Promise<string> {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    const { Data } = await world.request(sent(world, update(nth(1)), 1));
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.outputs = { MigrationTaskArn: 'kept' };
+    return Data!.Baton;
+  }
+
+  test('a new resource runs the task (seed 9309181)', async () => {
+    expectSuccess(await world.request(sent(world, create(nth(3, await batonOfRollback())), 3)), { Data: { TaskArn: world.tasks[0].taskArn } });
+    expectStarted(world, 1);
+  });
+
+  test('an existing resource runs none, and the note does not blame runOn (seed 8504372)', async () => {
+    expectSuccess(await world.request(sent(world, update(nth(3, await batonOfRollback())), 3)), {
+      Reason: 'No task was run: the previous resource of this task ran none.', Data: { TaskArn: 'kept' },
+    });
+    expectStarted(world, 0);
+  });
+
+  test('an existing resource fails without the attributes that the stack uses', async () => {
+    const request = sent(world, update(nth(3, await batonOfRollback())), 3);
+    world.outputs = {};
+    expectFailed(await world.request(request),
+      'The stack has no value for TaskArn: the task last ran before the stack used this value, or in a deployment that failed. Change triggers, so that the task runs again.');
   });
 });
 
