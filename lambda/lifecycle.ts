@@ -231,11 +231,8 @@ async function resumeOrStart(
   if (progress) {
     return runTask(request, spec, progress);
   }
-  if (stopped.unseen !== undefined) {
+  if (stopped.stillRunning.length > 0 || stopped.unseen !== undefined) {
     return withStillRunning({ status: 'FAILED', reason: [sentence(NOTES.earlierMayRun)] }, stopped);
-  }
-  if (stopped.stillRunning.length > 0) {
-    return withStillRunning({ status: 'FAILED', reason: [sentence(NOTES.earlierStillRuns)] }, stopped);
   }
   return runTask(request, spec, beginProgress(request, spec, occasion));
 }

@@ -31,11 +31,12 @@ interface Target {
   readonly isStopping?: boolean;
 }
 
-/** Stops the tasks and waits until they have ended. Returns those that have not ended in time. */
+/** Stops the tasks and waits until they have ended. Returns those that may still run containers after that time. */
 async function stopTasks(request: Request, targets: readonly Target[], reason: string, until: number): Promise<string[]> {
   const { world } = request;
   const open = new Map(targets.map((target) => [target.taskArn, target]));
   const stopRequested = new Set(targets.filter(({ isStopping }) => isStopping).map(({ taskArn }) => taskArn));
+  const withoutContainers = new Set<string>();
   const knownFrom = world.now() + LISTED_WITHIN_MS;
   for (let pause = 1_000; ; pause = Math.min(1.2 * pause, 5_000)) {
     await Promise.all([...open.values()].filter(({ taskArn }) => !stopRequested.has(taskArn)).map(async ({ taskArn, cluster, mark }) => {
@@ -54,13 +55,15 @@ async function stopTasks(request: Request, targets: readonly Target[], reason: s
     await Promise.all([...new Set([...open.values()].map(({ cluster }) => cluster))].map(async (cluster) => {
       try {
         const arns = [...open.values()].filter((target) => target.cluster === cluster).map(({ taskArn }) => taskArn);
-        (await describeTasks(world, cluster, arns)).filter(hasEnded).forEach(({ taskArn }) => open.delete(taskArn!));
+        const tasks = await describeTasks(world, cluster, arns);
+        tasks.filter(hasEnded).forEach(({ taskArn }) => open.delete(taskArn!));
+        tasks.filter((task) => nothingRuns(task, request)).forEach(({ taskArn }) => withoutContainers.add(taskArn!));
       } catch (error) {
         world.log(`DescribeTasks failed: ${error}`);
       }
     }));
     if (open.size === 0 || world.now() >= until) {
-      return [...open.keys()];
+      return [...open.keys()].filter((taskArn) => !withoutContainers.has(taskArn));
     }
     await world.sleep(Math.min(pause, until - world.now()));
   }

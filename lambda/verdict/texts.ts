@@ -106,7 +106,6 @@ export const NOTES = {
   everSucceededUnknown: 'It is unknown whether the task ever succeeded, and runOn CREATE never runs it again. Set runOn to CHANGE for this deployment.',
   attributesUnknown: (names: string) => `The stack has no value for ${names}: the task last ran before the stack used this value, or in a deployment that failed, and runOn CREATE never runs the task again. Set runOn to CHANGE for this deployment.`,
   attributesSkipped: (names: string) => `The stack has no value for ${names}: the task last ran before the stack used this value, or in a deployment that failed. Change triggers, so that the task runs again.`,
-  earlierStillRuns: 'The task of an earlier deployment is still running, so no new task was started.',
   earlierMayRun: 'A task of an earlier deployment may still be running, so no new task was started.',
   notStopped: (taskArn: string) => `Could not confirm that this task stopped. Stop it manually: ${taskArn}.`,
   othersUnknown: (error: string) => `Other tasks may still be running: listing them failed (${error}).`,

@@ -111,7 +111,7 @@ export function saidSo(task: SimulatedTask, request: Request, history: History):
 }
 
 /** An answer that leaves something running says so. */
-const NAMES_WHAT_RUNS = /may still be running|Could not confirm that this task stopped|is still running/i;
+const NAMES_WHAT_RUNS = /may still be running|Could not confirm that this task stopped/i;
 
 /** Since the task was there, AWS refused all the time to list tasks, to describe or to stop this one, and the answer says so. */
 export function wasRefused(task: SimulatedTask, request: Request, history: History): boolean {

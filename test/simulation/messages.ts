@@ -116,7 +116,8 @@ export const MESSAGES: readonly Message[] = [
   {
     key: 'an earlier task may run',
     says: /task of an earlier deployment may still be running/i,
-    isTrue: ({ calls }) => calls('ListTasks', 'DescribeTasks').some(({ error }) => error),
+    isTrue: ({ calls, request, history, at }) => calls('ListTasks', 'DescribeTasks').some(({ error }) => error)
+      || history.tasks.some((task) => task.request.number < request.number && (request.type === 'Delete' ? task.stoppedAt : task.endedAt) > at - SECOND),
   },
   {
     key: 'unknown whether it has run',
@@ -230,11 +231,6 @@ export const MESSAGES: readonly Message[] = [
     isTrue: (facts) => facts.request.isRollback || /ROLLBACK/.test(facts.history.statusAt(facts.at)) || wasTold(facts, /ROLLBACK/),
   },
   { key: 'passed on', says: /next resource continues/i, isTrue: ({ request }) => request.properties.HasNextLeg === true },
-  {
-    key: 'an earlier task runs',
-    says: /task of an earlier deployment is still running/i,
-    isTrue: ({ request, history, at }) => history.tasks.some((task) => task.request.number < request.number && task.stoppedAt > at - SECOND),
-  },
   {
     key: 'no status',
     says: /Could not find out whether this is a rollback/i,

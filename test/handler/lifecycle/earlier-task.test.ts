@@ -1,4 +1,4 @@
-import { StopTaskCommand } from '@aws-sdk/client-ecs';
+import { StopTaskCommand, Task } from '@aws-sdk/client-ecs';
 import { create, fails, FakeAws, type Fault, markOfTask, MINUTE, properties, remove, runs, sentAfter, times, update } from '../../support/fake-aws';
 import { expectFailed, expectNoneStopped, expectStarted, expectStopped, expectSuccess } from '../../support/handler-expectations';
 
@@ -26,7 +26,7 @@ describe('an earlier task that does not end', () => {
     world.faults.StopTask = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:StopTask'));
     expect(await world.request(event())).toMatchObject({
       Status,
-      Reason: expect.stringContaining(`${before}The task of an earlier deployment is still running, so no new task was started.\nCould not confirm that this task stopped. Stop it manually: ${world.tasks[0].taskArn}.`),
+      Reason: expect.stringContaining(`${before}A task of an earlier deployment may still be running, so no new task was started.\nCould not confirm that this task stopped. Stop it manually: ${world.tasks[0].taskArn}.`),
     });
     expectStarted(world, 1);
   });
@@ -58,6 +58,28 @@ describe('an earlier task that ECS does not describe after StopTask', () => {
     world.faults.DescribeTasks = times(1000, away(6));
     expectSuccess(await next(), { Reason: '' });
     expectStarted(world, 2);
+  });
+});
+
+describe('an earlier task whose containers have ended', () => {
+  beforeEach(async () => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0), runs(5, 0)];
+    await world.invokeThenCrash(update());
+    world.lastUpdated = new Date(world.time);
+    const keepInterface = (task: Task): Task => ({ ...task, lastStatus: task.lastStatus === 'STOPPED' ? 'DEPROVISIONING' : task.lastStatus });
+    world.faults.DescribeTasks = times(1000, (_, proceed) => ({ tasks: proceed().tasks.map(keepInterface) }));
+  });
+
+  test('does not prevent the next one from starting, although it is not STOPPED in time (seed 9314308)', async () => {
+    expectSuccess(await world.request(nextUpdate()));
+    expectStarted(world, 2);
+  });
+
+  test('prevents a Delete with onDelete from starting one', async () => {
+    world.stackStatus = 'DELETE_IN_PROGRESS';
+    expectFailed(await world.request(deleteWithTask()), 'A task of an earlier deployment may still be running, so no new task was started.');
+    expectStarted(world, 1);
   });
 });
 

@@ -163,7 +163,7 @@ describe('the task of an earlier request', () => {
     const { Status, Reason } = await world.request({ ...create(), RequestId: 'another', ResponseURL: sentAfter(3) });
     expect(Status).toBe('FAILED');
     expect(Reason.split('\n')).toEqual([
-      'The task of an earlier deployment is still running, so no new task was started.',
+      'A task of an earlier deployment may still be running, so no new task was started.',
       `Could not confirm that this task stopped. Stop it manually: ${world.tasks[0].taskArn}.`,
       expect.stringContaining('CloudWatch Log Stream'),
     ]);
