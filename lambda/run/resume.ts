@@ -62,7 +62,7 @@ function adopt(progress: Progress, candidates: readonly Task[]): Progress | unde
   }
   return {
     ...progress,
-    since: Math.min(progress.since, ...latest.map(({ createdAt }) => createdAt!.getTime())),
+    since: Math.min(...candidates.map(({ createdAt }) => createdAt!.getTime())), // the event may have been late
     tasks: progress.tasks.map((task, index) => ({
       ...task,
       taskArn: latest[index].taskArn,

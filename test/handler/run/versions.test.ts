@@ -71,6 +71,16 @@ test('an invocation that cannot read a hand-over takes the event for one that ar
   expect(world.callsOf('StopTask')).toEqual([]);
 });
 
+test('an invocation that cannot read a hand-over counts the timeout from the start of the task, also when the event was late (seed 8514440)', async () => {
+  world.creationTime = new Date(START);
+  world.lives = [runs(60 * MINUTE / 1000, 0)];
+  await world.sleep(MINUTE);
+  const event = await handedOverByOtherVersion(create(), () => ({}));
+
+  expect(await world.request(event)).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^The task was still RUNNING after 30 minutes/) });
+  expect(world.tasks[0].stoppedAt! - world.tasks[0].at).toBeGreaterThanOrEqual(30 * MINUTE);
+});
+
 test('an invocation that cannot read a hand-over fails if it is not allowed to list tasks', async () => {
   world.creationTime = new Date(START);
   const event = await handedOverByOtherVersion(create(), () => ({ version: 2 }));
