@@ -33,7 +33,8 @@ export function handOverWasLost(request: Request, history: History): boolean {
   const lost = history.lost.filter((event) => event.request === request);
   const tasks = history.tasksOf(request);
   const { run, deciding } = request;
-  const isSuccess = run && tasks.length === (run.Request.count ?? 1) && !tasks.some(({ ghost }) => ghost)
+  const isFirstAttempt = !history.callsOfRun(request, 'RunTask').some(({ result }) => result?.failures.length > 0); // else ECS may have started more
+  const isSuccess = run && tasks.length === (run.Request.count ?? 1) && isFirstAttempt
     && tasks.every((task) => succeeded(task, deciding, run.SuccessExitCodes) && hasAll(task, outputsOf(run.UsedAttributes ?? {})));
   const over = Math.max(...tasks.map(({ codesAt, stoppedAt }) => run?.CompleteWhen === 'TASK_STOPPED' ? stoppedAt : codesAt));
   const hasEnded = (at: number) => over > at && over < at + OVERLAP_MS - 5 * SECOND;

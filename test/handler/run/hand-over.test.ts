@@ -1,4 +1,4 @@
-import { create, fails, Fault, MINUTE, properties, runs, FakeAws, times } from '../../support/fake-aws';
+import { create, fails, Fault, MINUTE, notPlaced, properties, runs, FakeAws, times } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectNoneStopped, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -45,6 +45,19 @@ describe('the invocation that has handed over', () => {
     await handOverThatIsLost(20, 0); // it hands over after 42 seconds
     expect(world.callsOf('Invoke')).toHaveLength(1);
     expect(world.answers).toMatchObject([{ Status: 'SUCCESS' }]);
+  });
+
+  test('answers although ECS rejected the first call of RunTask (seed 9322033)', async () => {
+    world.faults.RunTask = [fails('ThrottlingException')];
+    await handOverThatIsLost(20, 0);
+    expect(world.answers).toMatchObject([{ Status: 'SUCCESS' }]);
+    expectNoneStopped(world);
+  });
+
+  test('answers nothing when a task that ECS reported as not placed may run as well', async () => {
+    world.faults.RunTask = [notPlaced('RESOURCE:MEMORY')];
+    await handOverThatIsLost(20, 0);
+    expect(world.answers).toEqual([]);
   });
 
   test.each([['fails while it still watches', 20, 1], ['succeeds later', 40, 0]])('starts, stops and answers nothing when the task %s', async (_, seconds, exitCode) => {
