@@ -15,7 +15,7 @@ import { beginProgress, Progress } from './run/progress';
 import { attributesOfRun, attributesWithoutRun, isSupersededByNextResource, ReceivedBaton, receiveBaton } from './run/relay';
 import { resumeRun } from './run/resume';
 import { runTask } from './run/run';
-import { stopEarlierTasks, StopOptions, Stopped } from './run/stop';
+import { Cleared, stopEarlierTasks, StopOptions, Stopped } from './run/stop';
 import { isRefusal, isThrottled } from './verdict/causes';
 import { Failed, OutOfDate, TurnedBack } from './verdict/failure';
 import { explain, notStopped, place, sentence } from './verdict/message';
@@ -188,7 +188,7 @@ async function remove(request: Request, event: CloudFormationCustomResourceDelet
     // A later deployment may have started it, when Lambda delivers this event again; or a Create whose event was late.
     mayStop: async ({ createdAt }: Task) => !isNewerThan(event, createdAt) || isUpToDate(request),
   };
-  let stopped: Stopped = request.event.HandedOver ? NOTHING_STOPPED : await stopEarlierTasks(request, [ResourceProperties], options);
+  let stopped: Cleared = request.event.HandedOver ? NOTHING_STOPPED : await stopEarlierTasks(request, [ResourceProperties], options);
   if (origin === 'CloudFormation') { // the Create has not answered, and may be starting its task
     await world.sleep(LISTED_WITHIN_MS);
     const again = await stopEarlierTasks(request, [ResourceProperties], options);
@@ -220,7 +220,7 @@ async function failWithoutRun(
 
 /** Starts no task while an earlier one has not ended, or if it is unknown whether one has. */
 async function resumeOrStart(
-  request: Request, spec: RunSpec, occasion: Occasion, stopped: Stopped, baton?: ReceivedBaton,
+  request: Request, spec: RunSpec, occasion: Occasion, stopped: Cleared, baton?: ReceivedBaton,
 ): Promise<Answer | undefined> {
   let progress: Progress | undefined;
   try {
@@ -234,7 +234,7 @@ async function resumeOrStart(
   if (stopped.stillRunning.length > 0 || stopped.unseen !== undefined) {
     return withStillRunning({ status: 'FAILED', reason: [sentence(NOTES.earlierMayRun)] }, stopped);
   }
-  return runTask(request, spec, beginProgress(request, spec, occasion));
+  return runTask(request, spec, { ...beginProgress(request, spec, occasion), wasSeen: stopped.sawOwn });
 }
 
 function withStillRunning(answer: Answer, { stillRunning, unseen }: Stopped): Answer {
@@ -260,8 +260,6 @@ async function restoreAttributes(request: Request): Promise<Attributes> {
   });
   return attributesWithoutRun(request, properties, kept);
 }
-
-type Cleared = Awaited<ReturnType<typeof stopEarlierTasks>>;
 
 const NOTHING_STOPPED: Cleared = { stillRunning: [], found: [] };
 

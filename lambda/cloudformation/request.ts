@@ -94,6 +94,14 @@ export function limit({ world, answerBy, doneBy }: Request, milliseconds: number
 }
 
 /**
+ * The end of looking at something before a task starts. A late event may be a repeated one, and an earlier invocation may be waiting
+ * for its task: a failure after some minutes would end the deployment that this one waits for.
+ */
+export function limitOfLook(request: Request, milliseconds: number): number {
+  return wasJustSent(request) ? limit(request, milliseconds) : Math.min(limit(request, Infinity), request.handOverAt);
+}
+
+/**
  * When CloudFormation sent the request, in milliseconds since 1970, by the signature of its URL. An older kind of signature
  * has only the time at which it expires.
  */

@@ -3,7 +3,7 @@ import { receiveHandOver } from './hand-over';
 import { findOperationTime } from './operation-time';
 import type { ReceivedBaton } from './relay';
 import { BETWEEN_READINGS_MS, READ_AGAIN_MS, READ_AGAIN_WITHIN_MS, SECOND_READING_MS, STALE_FOR_MS, STATUS_WITHIN_MS } from '../../src/timing';
-import { limit, Request } from '../cloudformation/request';
+import { limit, limitOfLook, Request } from '../cloudformation/request';
 import { findStackStatus, isRollbackOfDelete, isRollbackStatus, isWaitedFor, readStack, StackReading } from '../cloudformation/stack-status';
 import { readMark } from '../ecs/marks';
 import { retry } from '../retry';
@@ -24,7 +24,7 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
   if (progress) {
     return progress.occasion === 'rollback' ? 'rollback' : 'deployment';
   }
-  const until = limit(request, STATUS_WITHIN_MS);
+  const until = limitOfLook(request, STATUS_WITHIN_MS);
   let wasExpected = false;
   let isDoubted = false;
   for (;;) {

@@ -4,7 +4,7 @@ import type { RunTaskProperties } from '../../src/contract';
 import { LISTED_WITHIN_MS, NEVER_SEEN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
 import type { DeliveredProperties } from '../cloudformation/delivered-properties';
 import { logState } from '../cloudformation/log-state';
-import { limit, Request } from '../cloudformation/request';
+import { limit, limitOfLook, Request } from '../cloudformation/request';
 import { markOf, markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
 import { describeTasks, findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
@@ -20,6 +20,14 @@ export interface Stopped {
   readonly stillRunning: readonly string[];
   /** Why there may be more of them: listing them failed. */
   readonly unseen?: unknown;
+}
+
+/** The same for the tasks of a resource, before a request starts its own. */
+export interface Cleared extends Stopped {
+  /** All tasks of earlier requests that ECS still knows. */
+  readonly found: readonly Task[];
+  /** Whether ECS has shown a task of this request: an earlier delivery of its event has started it. */
+  readonly sawOwn?: boolean;
 }
 
 /** A task that has to end. */
@@ -119,21 +127,21 @@ export interface StopOptions {
   mayStop(task: Task): Promise<boolean>;
 }
 
-/**
- * Stops the tasks that requests of this resource have left running, usually other requests, and waits until they have ended. Also
- * returns all tasks of these requests that ECS still knows.
- */
+/** Stops the tasks that requests of this resource have left running, usually other requests, and waits until they have ended. */
 export async function stopEarlierTasks(
   request: Request, delivered: Array<DeliveredProperties | undefined>, options: StopOptions,
-): Promise<Stopped & { readonly found: readonly Task[] }> {
+): Promise<Cleared> {
   const { world } = request;
-  const until = limit(request, NEVER_SEEN_MS);
+  const until = limitOfLook(request, NEVER_SEEN_MS);
   const found = new Map<string, Task>();
   let stillRunning: string[] = [];
+  let sawOwn = false;
   for (;;) {
     let targets: Target[];
     try {
-      const tasks = (await Promise.all(placesOf(delivered).map((place) => findEarlierTasks(request, place, until, options)))).flat();
+      const looks = await Promise.all(placesOf(delivered).map((place) => findEarlierTasks(request, place, until, options)));
+      const tasks = looks.flatMap(({ earlier }) => earlier);
+      sawOwn ||= looks.some(({ hasOwn }) => hasOwn);
       stillRunning = stillRunning.filter((arn) => !tasks.some(({ task }) => task.taskArn === arn && nothingRuns(task, request)));
       targets = [];
       for (const { target, task } of tasks.filter(({ target: { taskArn } }) => !found.has(taskArn))) {
@@ -147,13 +155,13 @@ export async function stopEarlierTasks(
         throw error;
       }
       world.log(`could not list the tasks to stop: ${error}`);
-      return { stillRunning, unseen: error, found: [...found.values()] };
+      return { stillRunning, unseen: error, found: [...found.values()], sawOwn };
     }
     if (targets.length === 0) {
       if (stillRunning.length === 0) {
         logState(request, 'CLEARED', 'no other task of the resource is running');
       }
-      return { stillRunning, found: [...found.values()] };
+      return { stillRunning, found: [...found.values()], sawOwn };
     }
     // The invocation that started these may have started more, which are listed only now: look again afterwards.
     stillRunning.push(...await stopTasks(request, targets, options.reason, limit(request, TIME_TO_STOP_MS))); // however long the look took
@@ -162,12 +170,15 @@ export async function stopEarlierTasks(
 
 async function findEarlierTasks(
   { world, id, event }: Request, place: Place, until: number, { permittedWithin, mark, includesOwn }: StopOptions,
-): Promise<Array<{ readonly target: Target; readonly task: Task }>> {
+): Promise<{ readonly earlier: ReadonlyArray<{ readonly target: Target; readonly task: Task }>; readonly hasOwn: boolean }> {
   const own = markOfRequest(id, event.RequestId);
   const tasks = await retry(world, until, () => findTasks(world, place), permittedWithin);
   const isEarlier = (of: string) => of.startsWith(mark) && (includesOwn || !of.startsWith(own));
   const earlier = tasks.filter((task) => readMark(task) ? isEarlier(readMark(task)) : wasStoppedByOthers(task, place));
-  return earlier.map((task) => ({ task, target: targetOf(task, place.cluster) }));
+  return {
+    earlier: earlier.map((task) => ({ task, target: targetOf(task, place.cluster) })),
+    hasOwn: tasks.some((task) => readMark(task).startsWith(own)),
+  };
 }
 
 function targetOf(task: Task, cluster?: string): Target {

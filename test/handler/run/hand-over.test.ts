@@ -1,4 +1,4 @@
-import { create, fails, Fault, MINUTE, notPlaced, properties, runs, FakeAws, times } from '../../support/fake-aws';
+import { create, fails, Fault, MINUTE, notPlaced, passThrough, properties, runs, FakeAws, START, times, update } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectNoneStopped, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -94,14 +94,40 @@ describe('a redelivered event', () => {
     expect(at).toBeLessThan(31 * 60);
   });
 
-  test.each(['ListTasks', 'DescribeTasks'])('does not fail because %s fails for four minutes: the task of the first delivery is healthy', async (api) => {
-    world.lives = [runs(20 * 60, 0)];
-    await world.invokeThenCrash(create());
-    const until = world.seconds() + 4 * 60;
-    world.faults[api] = times<Fault>(1000, (_, proceed) => world.seconds() < until ? fails('ServerException', 'Service Unavailable', 503)() : proceed());
-    expectSuccess(await world.request(create()));
-    expectStarted(world, 1);
-    expectNoneStopped(world);
+  describe('does not fail while the task of the first delivery is healthy', () => {
+    beforeEach(() => { world.lives = [runs(20 * 60, 0)]; });
+
+    /** Fails from so many calls on, for so many seconds. */
+    const failsFor = (seconds: number, calls = 0): Fault[] => {
+      const until = world.seconds() + seconds;
+      return [...times(calls, passThrough), ...times<Fault>(1000, (_, proceed) => world.seconds() < until ? fails('ServerException', 'Service Unavailable', 503)() : proceed())];
+    };
+
+    test.each(['ListTasks', 'DescribeTasks'])('because %s fails for eight minutes (seeds 9306367 and 9308063)', async (api) => {
+      await world.invokeThenCrash(create());
+      world.faults[api] = failsFor(8 * 60);
+      expectSuccess(await world.request(create()));
+      expectStarted(world, 1);
+      expectNoneStopped(world);
+    });
+
+    test('because DescribeTasks fails for eight minutes after the first look (seed 8522434)', async () => {
+      await world.invokeThenCrash(create());
+      world.faults.DescribeTasks = failsFor(8 * 60, 1);
+      expectSuccess(await world.request(create()));
+      expectStarted(world, 1);
+      expectNoneStopped(world);
+    });
+
+    test('because DescribeStacks fails for eight minutes, so that nobody knows whether it is a rollback', async () => {
+      world.stackStatus = 'UPDATE_IN_PROGRESS';
+      await world.invokeThenCrash(update());
+      world.lastUpdated = new Date(START);
+      world.faults.DescribeStacks = failsFor(8 * 60);
+      expectSuccess(await world.request(update()));
+      expectStarted(world, 1);
+      expectNoneStopped(world);
+    });
   });
 });
 
