@@ -216,7 +216,7 @@ export function movedBeforeLateEvent(request: Request, history: History): boolea
   const lateFrom = request.sentAt + MINUTE - history.clocksDifferBy;
   const isLate = history.invocations.some(({ request: of, hop, startedAt }) => of === request && hop === 0 && startedAt > lateFrom);
   const moved = history.moved.find((one) => one.request === request && one.at <= answeredAt(request));
-  const wasRead = history.callsOf(request, 'DescribeStacks').some(({ result, at }) => moved && result && at < moved.at);
+  const wasRead = history.callsOf(request, 'DescribeStacks').some(({ result, error, at }) => moved && result && !error && at < moved.at); // else nobody heard
   return history.excuse('LastUpdatedTime moved before a late event', moved !== undefined && (isLate || !wasRead));
 }
 
@@ -262,6 +262,13 @@ export function failureWasNotTold(request: Request, failedAt: number, history: H
   const lastLook = looks[looks.length - 1];
   const isLongEnough = looks.length > 0 && lastLook.at > lastLook.invocation.startedAt + 9 * MINUTE;
   return history.excuse('the failure of the deployment was not told', isLongEnough && looks.every(({ error }) => error));
+}
+
+/** AWS refused to stop the task, each time for as long as the function waits for its end. What it was to say has been said. */
+export function stopWasRefused({ arn, request }: SimulatedTask, failedAt: number, history: History): boolean {
+  const tries = history.callsOfRun(request, 'StopTask').filter(({ input, at }) => input.task === arn && at >= failedAt);
+  const isLongEnough = tries.length > 0 && tries.at(-1)!.at - tries[0].at > 140 * SECOND;
+  return history.excuse('AWS refused to stop the task', isLongEnough && tries.every(({ error }) => error));
 }
 
 /**

@@ -331,7 +331,8 @@ function leftByAll(request: Request, history: History): Finding[] {
   const from = Math.max(over.at, returned.endedAt!) + 90 * SECOND;
   return history.tasksOf(request)
     .filter((task) => task.endedAt > from && (task.toldToStopAt ?? Infinity) > from
-      && !excuses.failureWasNotTold(request, over.at, history) && !excuses.failedBetweenTwoLooks(task, over.at, history))
+      && !excuses.failureWasNotTold(request, over.at, history) && !excuses.failedBetweenTwoLooks(task, over.at, history)
+      && !excuses.stopWasRefused(task, over.at, history))
     .map((task) => ({ at: from, facts: `${task.name} was left by R${number} to nobody: the stack was ${over.status}` }));
 }
 

@@ -40,6 +40,9 @@ const didNotStart = (key: string, means: RegExp, of: RegExp): Message => ({
 
 const errorOf = ({ calls }: Facts, name: string) => calls(...ALL).some(({ error }) => error && String(error.name ?? error).includes(name));
 
+/** What can be told of it: some of what is thrown has no words. */
+const wordsOf = (error: any) => String(typeof error === 'object' ? error.message ?? 'Error' : error);
+
 const ALL = ['RunTask', 'DescribeTasks', 'ListTasks', 'StopTask', 'DescribeStacks', 'GetLogEvents', 'Invoke', 'DescribeTaskDefinition'];
 
 /** All that an answer may say. */
@@ -69,7 +72,12 @@ export const MESSAGES: readonly Message[] = [
     says: /another caller of StopTask stopped the task/i,
     isTrue: ({ ended }) => ended.some(({ stopCode, life }) => stopCode === 'UserInitiated' && life.stopCode === 'UserInitiated'),
   },
-  { key: 'stopped by us', says: /the task was stopped: /i, isTrue: ({ tasks, at }) => tasks.some(({ toldToStopAt }) => toldToStopAt !== undefined && toldToStopAt <= at) },
+  {
+    key: 'stopped by us', // quotes the reason of StopTask, which another request may have had
+    says: /the task was stopped: (.*?)\.?$/i,
+    isTrue: ({ tasks, history, at: now }, [, reason]) => history.calls.some(({ api, input, result, at }) => api === 'StopTask' && result && at <= now
+      && tasks.some(({ arn }) => arn === input.task) && input.reason.startsWith(`cdk-ecs-run-task: ${reason}`)),
+  },
   didNotStart('no such image', /image does not exist/i, /CannotPull.*not found/),
   didNotStart('pull limit', /registry limits how often/i, /toomanyrequests/),
   didNotStart('no way', /cannot reach the image registry/i, /i\/o timeout/),
@@ -173,7 +181,7 @@ export const MESSAGES: readonly Message[] = [
   {
     key: 'no answer',
     says: /\w+ did not answer: (?:\w+: )?(.*) \((\w+(?: or \w+)?)\)/,
-    isTrue: ({ calls }, [, message, apis]) => calls(...apis.split(' or ')).some(({ error }) => error && message.includes(String(error.message ?? error).slice(0, 40))),
+    isTrue: ({ calls }, [, message, apis]) => calls(...apis.split(' or ')).some(({ error }) => error && message.includes(wordsOf(error).slice(0, 40))),
   },
   {
     key: 'log not read',
@@ -265,7 +273,8 @@ export function untruths(request: Request, history: History): Array<{ at: number
     // Lines of the log are not ours, and one that was cut may say too little to be known.
     return said.parsed!.Reason!.split('\n').filter((line) => line !== '' && !line.startsWith('  ')).flatMap((line) => {
       const kinds = MESSAGES.flatMap((message) => {
-        const found = message.says.global ? [...line.matchAll(message.says)] : [line.match(message.says)].filter((match) => match !== null);
+        const ours = message.key === 'stopped by us' ? line : line.replace(/(?<=the task was stopped: ).*/i, '');
+        const found = message.says.global ? [...ours.matchAll(message.says)] : [ours.match(message.says)].filter((match) => match !== null);
         return found.map((words) => ({ message, words }));
       });
       const wrong = kinds.filter(({ message, words }) => !message.isNotHeldYet && !message.isTrue(facts, words));
@@ -280,7 +289,7 @@ export function untruths(request: Request, history: History): Array<{ at: number
 
 function factsOf(request: Request, history: History, said: Put): Facts {
   const { at } = said;
-  const tasks = history.tasksOf(request);
+  const tasks = [...history.tasksOf(request), ...tasksPassedOn(request, history, said)];
   const calls = (...apis: string[]) => history.callsOfRun(request, ...apis).filter((call) => call.at <= at);
   const ended = tasks.filter(({ endedAt }) => endedAt <= at);
   const startReasons = [
@@ -288,6 +297,16 @@ function factsOf(request: Request, history: History, said: Put): Facts {
     ...calls('RunTask').flatMap(({ result, error }) => [...(result?.failures ?? []).map(({ reason }: any) => reason), ...(error ? [String(error.message ?? error)] : [])]),
   ];
   return { request, history, said, at, ended, tasks, calls, startReasons };
+}
+
+/**
+ * A request that is out of date, to which nobody listens, goes on with the task that an earlier deployment has passed on: whether that
+ * was another deployment only LastUpdatedTime could tell, which alone proves nothing.
+ */
+function tasksPassedOn({ properties, first }: Request, { requests, tasks }: History, { counts }: Put): SimulatedTask[] {
+  const { state, requestId } = passedOn(properties.PreviousLeg?.Baton);
+  const giver = requests.find(({ id }) => id === requestId);
+  return counts || state !== 'RUNNING' || giver?.first === first ? [] : tasks.filter((task) => task.request.first === giver?.first);
 }
 
 function statusesSince({ sentAt }: Request, { statuses }: History, until: number): string[] {
