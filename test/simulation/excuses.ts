@@ -130,6 +130,17 @@ export function wasRefused(task: SimulatedTask, request: Request, history: Histo
 }
 
 /**
+ * The role of the function may not list tasks, which the answer to the earlier request had said. A Create runs its task all the same:
+ * it is usually the first one, whose permissions may still be propagating (lambda/lifecycle.ts, `create`).
+ */
+export function createMayNotList(task: SimulatedTask, request: Request, history: History): boolean {
+  const looks = history.callsOf(request, 'ListTasks').filter(({ at }) => at <= lookedUntil(request, history));
+  const isDenied = looks.length > 0 && looks.every(({ error }) => error?.name === 'AccessDeniedException');
+  const wasSaid = NAMES_WHAT_RUNS.test(task.request.puts[0]?.parsed?.Reason ?? '');
+  return history.excuse('a Create may not list tasks', request.type === 'Create' && isDenied && wasSaid);
+}
+
+/**
  * ECS had not started the task, or did not list it yet, whenever the request looked for it, or one before it that had to
  * stop it, and who started it stopped it soon.
  */

@@ -474,6 +474,7 @@ function generationsAtOnce(history: History): Finding[] {
     .filter((earlier) => Math.max(earlier.ranFrom!, later.ranFrom!) < Math.min(earlier.endedAt, later.endedAt))
     .filter((earlier) => !excuses.wasRefused(earlier, later.request, history)
       && !excuses.wasHidden(earlier, later.request, history)
+      && !excuses.createMayNotList(earlier, later.request, history)
       && !excuses.familyWasUnknown(earlier, later.request, history)
       && !excuses.startWasUnderWay(earlier, later.request.sentAt, history)
       && !excuses.lookedLikeTheRollback(earlier, history))
