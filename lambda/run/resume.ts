@@ -63,19 +63,14 @@ function adopt(progress: Progress, candidates: readonly Task[]): Progress | unde
   return {
     ...progress,
     since: Math.min(...candidates.map(({ createdAt }) => createdAt!.getTime())), // the event may have been late
-    tasks: progress.tasks.map((task, index) => ({
-      ...task,
-      taskArn: latest[index].taskArn,
-      tokenNumber: parseMark(readMark(latest[index]))!.tokenNumber,
-      reruns: ofNumber(candidates, task.number).length - 1, // at most, of those that ECS still knows: some may have run no container
-    })),
+    tasks: progress.tasks.map((task, index) => {
+      const { tokenNumber } = parseMark(readMark(latest[index]))!;
+      return { ...task, taskArn: latest[index].taskArn, tokenNumber, reruns: tokenNumber - 1 }; // at most: some attempts may have run no container
+    }),
   };
 }
 
 function latestOf(tasks: readonly Task[], number: number): Task | undefined {
-  return ofNumber(tasks, number).sort((one, other) => other.createdAt!.getTime() - one.createdAt!.getTime())[0];
-}
-
-function ofNumber(tasks: readonly Task[], number: number): Task[] {
-  return tasks.filter((task) => parseMark(readMark(task))?.number === number);
+  return tasks.filter((task) => parseMark(readMark(task))?.number === number)
+    .sort((one, other) => other.createdAt!.getTime() - one.createdAt!.getTime())[0];
 }

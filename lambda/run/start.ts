@@ -89,6 +89,7 @@ async function takeOver({ request, spec, progress }: Run, task: TaskProgress): P
   const started = candidates.find((candidate) => readMark(candidate) === mark);
   if (started) {
     Object.assign(task, { taskArn: started.taskArn, tokenNumber: doubtedTokenNumber, doubtedTokenNumber: undefined });
+    progress.wasSeen = true;
   }
   return started !== undefined;
 }

@@ -76,7 +76,7 @@ export const MESSAGES: readonly Message[] = [
     key: 'stopped by us', // quotes the reason of StopTask, which another request may have had
     says: /the task was stopped: (.*?)\.?$/i,
     isTrue: ({ tasks, history, at: now }, [, reason]) => history.calls.some(({ api, input, result, at }) => api === 'StopTask' && result && at <= now
-      && tasks.some(({ arn }) => arn === input.task) && input.reason.startsWith(`cdk-ecs-run-task: ${reason}`)),
+      && tasks.some(({ arn }) => arn === input.task) && input.reason.startsWith(`cdk-ecs-run-task: ${reason.replace(/ \[cut\]$/, '')}`)),
   },
   didNotStart('no such image', /image does not exist/i, /CannotPull.*not found/),
   didNotStart('pull limit', /registry limits how often/i, /toomanyrequests/),

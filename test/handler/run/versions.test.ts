@@ -119,6 +119,20 @@ test('an invocation that cannot read a hand-over runs no task more often than re
   expect(world.tasks).toHaveLength(2);
 });
 
+test('an invocation that cannot read a hand-over counts the attempts that ECS has forgotten', async () => {
+  world.creationTime = new Date(START);
+  world.lives = [runs(5, 1), runs(20 * 60, 1), runs(5, 0)];
+  const event = await handedOverByOtherVersion(create(properties({ RetryAttempts: '1' })), () => ({ version: 2 }));
+  const forgotten = world.tasks[0].taskArn; // an hour after its end
+  world.faults.ListTasks = times(100, (_, proceed) => {
+    const { taskArns, nextToken } = proceed();
+    return { taskArns: taskArns.filter((arn: string) => arn !== forgotten), nextToken };
+  });
+
+  expect(await world.request(event)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('After 2 attempts') });
+  expect(world.tasks).toHaveLength(2);
+});
+
 test('an invocation that does not know whose task runs stops the task, because nothing waits for it', async () => {
   world.creationTime = new Date(START);
   world.lives = [runs(5, 1), runs(20 * 60, 0)];
