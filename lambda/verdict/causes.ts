@@ -21,7 +21,7 @@ const MINUTES: Patience = 'while permissions spread';
 /** For temporary problems. */
 const DEADLINE: Patience = 'until the deadline';
 
-const PULL = /CannotPull|registry auth|pull image|no such image/i;
+const PULL = /CannotPull|registry auth|pull (the )?image|no such image/i;
 const SETUP = /CannotPull|ResourceInitialization|CannotStart|CannotCreate|registry auth|log stream|log group|secret/i;
 const THROTTLED = /Throttl(ing|ed)|Rate exceeded|Request ?Limit ?Exceeded|TooManyRequestsException|SlowDown|reduce your request rate|status ?code: 429/i;
 const DENIED = /AccessDenied|access denied|not authorized|UnauthorizedOperation|403 Forbidden/i;
@@ -29,7 +29,11 @@ const REJECTED_PULL = /denied|not authorized|unauthorized|authorization failed|a
 const AWS_REGISTRY = /\becr\b|starport|AccessDenied|not authorized to perform|role has the permissions/i;
 const SERVER_ERROR = /\b50[0234] (Internal|Bad Gateway|Service|Gateway)|(status|status ?code|http status)\W{1,3}50[0234]\b|Internal(Service|Server)?(Error|Failure|Exception)\b|ServiceUnavailable|server is temporarily unable/i;
 const BROKEN = /TLS handshake|remote error: tls|bad record MAC|\bEOF\b|reset by peer|connection reset|broken pipe|closed network connection|connection closed|server closed|GOAWAY|stream error|read tcp.*timeout|server misbehaving|temporary failure in name resolution/i;
-const UNREACHABLE = /i\/o timeout|connection timed out|deadline exceeded|context canceled|Client\.Timeout|request canceled|connection issue|connection refused|no such host|no route to host|network is unreachable/i;
+const UNREACHABLE = /i\/o timeout|connection timed out|deadline exceeded|context canceled|Client\.Timeout|request canceled|connection issue|network configuration|connection refused|no route to host|network is unreachable|signal: killed|nil pointer dereference/i;
+/** What ECS does over the network of the task before a container starts. */
+const NETWORK = /CannotPull|ResourceInitialization|registry auth|log stream|logger|logging driver/i;
+const RUNTIME = /\bshim\b|runtime task|containerd:|ContainerRuntimeError|OCI runtime|runc create failed/i;
+const FILE_SYSTEM = /EFS utils|mount\.nfs|mount target/i;
 const SECRET = /\bsecrets?\b|secretsmanager|\bssm\b/i;
 const LOG = /logs:|logger|logging driver|log stream|log group/i;
 
@@ -68,7 +72,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: DEADLINE,
   },
   {
-    says: [/no space left on device|insufficient disk space|not enough (disk )?space/i],
+    says: [/no space left on device|insufficient disk space|not enough (disk )?space|free data blocks/i],
     means: 'the image does not fit on the disk',
     advice: 'raise ephemeralStorageGiB on Fargate, or free disk space on the container instances',
   },
@@ -78,6 +82,35 @@ export const START_FAILURES: readonly KnownCause[] = [
     says: [PULL, /not found|does not exist|manifest unknown|name unknown|whether the image exists|invalid reference format/i],
     means: 'the image does not exist',
     advice: 'check its name and tag, and that it is pushed before this deployment',
+  },
+  {
+    says: [FILE_SYSTEM, /failed to resolve|name resolution/i],
+    means: 'the name of its file system could not be resolved',
+    advice: 'check that the file system has a mount target in each Availability Zone, and the DNS settings of the VPC',
+    patience: MINUTES,
+  },
+  {
+    says: [FILE_SYSTEM, DENIED],
+    means: 'the task is not allowed to mount its file system',
+    advice: 'grant it with fileSystem.grantReadWrite(taskDefinition.taskRole), set iam to ENABLED in its volume, and check the policy of the file system',
+    patience: MINUTES,
+  },
+  {
+    says: [FILE_SYSTEM, /no such file or directory/i],
+    means: 'its file system does not have the root directory',
+    advice: 'create the rootDirectory of the volume, or use an access point, which creates its directory',
+  },
+  {
+    says: [FILE_SYSTEM],
+    means: 'the file system could not be mounted',
+    advice: 'allow NFS (port 2049) from the task in the security group of the file system, and check that each Availability Zone has a mount target',
+    patience: MINUTES,
+  },
+  {
+    says: [RUNTIME, /deadline exceeded|context canceled|\bEOF\b|reset by peer|broken pipe/i],
+    means: 'the container runtime of its host did not answer',
+    advice: 'deploy again; if it happens again, raise memoryLimitMiB, or check the load and the disk of the container instance on EC2',
+    patience: DEADLINE,
   },
   {
     says: [SETUP, SERVER_ERROR],
@@ -92,18 +125,13 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: DEADLINE,
   },
   {
-    says: [/EFS utils|mount\.nfs|mount target/i, /failed to resolve|name resolution/i],
-    means: 'the name of its file system could not be resolved',
-    advice: 'check that the file system has a mount target in each Availability Zone, and the DNS settings of the VPC',
+    says: [NETWORK, /no such host/i],
+    means: 'the name of the image registry or of an AWS service could not be resolved',
+    advice: 'check the name of the image, and the DNS settings of the VPC',
     patience: MINUTES,
   },
   {
-    says: [/EFS utils|mount\.nfs|mount target/i],
-    means: 'the file system could not be mounted',
-    advice: 'allow NFS (port 2049) from the task in the security group of the file system, and check that each subnet has a mount target',
-  },
-  {
-    says: [/CannotPull|ResourceInitialization|CannotStart|registry auth|log stream/i, UNREACHABLE],
+    says: [NETWORK, UNREACHABLE],
     means: 'its subnets cannot reach the image registry or an AWS service',
     advice: 'give them a NAT gateway or VPC endpoints, or use assignPublicIp in public subnets',
   },
@@ -164,7 +192,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: MINUTES,
   },
   {
-    says: [SECRET, /ResourceNotFound|can't find the specified secret|invalid ssm parameters|ParameterNotFound/i],
+    says: [SECRET, /ResourceNotFound|can't find the specified secret|invalid ssm parameters|ParameterNotFound|whether the secret exists|secret ARN is correct/i],
     means: 'a secret or parameter does not exist',
     advice: 'check its name, that it has a value, and that it is in this Region',
   },
@@ -185,6 +213,11 @@ export const START_FAILURES: readonly KnownCause[] = [
     means: 'ECS cannot find its task definition, or the definition is inactive',
     advice: 'check that the revision exists in this account and Region and was not deregistered',
     patience: MINUTES,
+  },
+  {
+    says: [/not compatible with the selected compute strategy/i],
+    means: 'its task definition does not fit the launch type or the capacity provider',
+    advice: 'check compatibility of the task definition, and launchType or capacityProviderStrategies',
   },
   {
     says: [/capacity ?provider/i, /not associated|not found|does not exist|not ACTIVE/i],
@@ -210,7 +243,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     advice: 'choose other subnets with vpcSubnets',
   },
   {
-    says: [/RESOURCE:ENI/],
+    says: [/RESOURCE:ENI|unused device index/],
     means: 'no container instance has a free network interface',
     advice: 'use larger instances, or turn on ENI trunking',
     patience: DEADLINE,
@@ -280,6 +313,17 @@ export const START_FAILURES: readonly KnownCause[] = [
     advice: 'check placementConstraints, and the attributes that the task definition requires',
   },
   {
+    says: [/transition to (created|started|running)/i],
+    means: 'a container did not start in time',
+    advice: 'check that its subnets can reach CloudWatch Logs, and the load and the disk of the container instance on EC2',
+    patience: MINUTES,
+  },
+  {
+    says: [/unable to find (user|group)|\/etc\/passwd/i],
+    means: 'the image does not have the user of the container',
+    advice: 'check user of the container, or use a numeric id',
+  },
+  {
     says: [/executable file not found|no such file or directory/i],
     means: 'the image does not contain the command',
     advice: 'check command and entryPoint, and the PATH of the image',
@@ -290,9 +334,19 @@ export const START_FAILURES: readonly KnownCause[] = [
     advice: 'check its permission bits, and the user of the image',
   },
   {
+    says: [/failed to get container status/i],
+    means: 'ECS could not read the status of a container',
+    advice: 'raise memoryLimitMiB of the container or of the task',
+  },
+  {
     says: [/OutOfMemory/],
     means: 'it ran out of memory',
     advice: 'raise memoryLimitMiB of the container or of the task',
+  },
+  {
+    says: [/CannotCreateVolume/i],
+    means: 'a volume of its task definition could not be created',
+    advice: 'check volumes of the task definition',
   },
   {
     says: [/EBS|volume/i],
