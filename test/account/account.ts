@@ -12,6 +12,8 @@ export interface Account {
   /** The endpoint of a local engine that stands in for AWS. */
   readonly localEngine?: string;
   readonly cloudFormation: CloudFormationClient;
+  /** Another client, with connections of its own. */
+  readonly createCloudFormation: () => CloudFormationClient;
   readonly ecs: ECSClient;
   readonly iam: IAMClient;
   readonly logs: CloudWatchLogsClient;
@@ -21,12 +23,14 @@ export interface Account {
 export async function findAccount(): Promise<Account> {
   const sts = new STSClient();
   const [region, { Account: id }] = await Promise.all([sts.config.region(), sts.send(new GetCallerIdentityCommand())]);
+  // Several pollers read at the same time: let the SDK wait for the rate limit rather than fail.
+  const createCloudFormation = () => new CloudFormationClient({ maxAttempts: 10 });
   return {
     id: id!,
     region,
     localEngine: process.env.AWS_ENDPOINT_URL,
-    // Several pollers read at the same time: let the SDK wait for the rate limit rather than fail.
-    cloudFormation: new CloudFormationClient({ maxAttempts: 10 }),
+    cloudFormation: createCloudFormation(),
+    createCloudFormation,
     ecs: new ECSClient({ maxAttempts: 10 }),
     iam: new IAMClient(),
     logs: new CloudWatchLogsClient(),

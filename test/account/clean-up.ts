@@ -4,8 +4,8 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { DeleteLogGroupCommand, DescribeLogGroupsCommand, ListTagsForResourceCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
-  DeleteTaskDefinitionsCommand, DeregisterTaskDefinitionCommand, DescribeClustersCommand, DescribeTaskDefinitionCommand, DescribeTasksCommand,
-  ListTaskDefinitionsCommand, ListTasksCommand, StopTaskCommand,
+  DeleteTaskDefinitionsCommand, DeregisterTaskDefinitionCommand, DescribeCapacityProvidersCommand, DescribeClustersCommand,
+  DescribeTaskDefinitionCommand, DescribeTasksCommand, ListTaskDefinitionsCommand, ListTasksCommand, StopTaskCommand,
 } from '@aws-sdk/client-ecs';
 import { DeleteRolePolicyCommand, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
 import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api';
@@ -191,6 +191,10 @@ async function isGone({ ecs, logs, cloudFormation }: Account, arn: string): Prom
   if (/:cluster\//.test(arn)) {
     const { clusters = [] } = await ecs.send(new DescribeClustersCommand({ clusters: [arn] }));
     return clusters.every(({ status }) => status === 'INACTIVE');
+  }
+  if (/:capacity-provider\//.test(arn)) {
+    const { capacityProviders = [] } = await ecs.send(new DescribeCapacityProvidersCommand({ capacityProviders: [arn] }));
+    return capacityProviders.every(({ status }) => status === 'INACTIVE');
   }
   if (/:task-definition\//.test(arn)) {
     return ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: arn })).then(({ taskDefinition }) => taskDefinition?.status === 'DELETE_IN_PROGRESS', () => true);

@@ -37,3 +37,10 @@ export function findRequests(log: readonly LogLine[], id: string): Request[] {
 }
 
 export const secondsBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;
+
+/** How long it took until the first event with this status, counted from the last event before it with the other status. */
+export function secondsUntil(events: readonly Event[], ended: string, begun: string): number | undefined {
+  const index = events.findIndex(({ status }) => status === ended);
+  const begin = events.slice(0, index).findLast(({ status }) => status === begun);
+  return index < 0 || !begin ? undefined : secondsBetween(begin.at, events[index].at);
+}

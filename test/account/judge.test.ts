@@ -37,11 +37,14 @@ const order = { without: true, events: [event(20, 'Slow', 'CREATE_COMPLETE'), ev
 
 /** Evidence for each verdict that a belief can get. The belief is the one whose text contains the words. */
 const CASES: ReadonlyArray<[check: string, words: string, evidence: object, verdict: Verdict, seen: string]> = [
-  ['operations', 'eventually consistent', { ...operations, stale: [{ ageMs: 2500 }] }, 'confirmed', '1 of 100 reads were stale, the oldest by 2.5 s.'],
+  ['operations', 'eventually consistent', { ...operations, stale: [{ ageMs: 2500 }] }, 'confirmed', '1 of 100 reads were stale: 1 by up to 5 s.'],
+  ['operations', 'eventually consistent', { ...operations, stale: [{ ageMs: 500 }, { ageMs: 900 }, { ageMs: 61_000 }] }, 'refuted', '3 of 100 reads were stale: 2 by up to 1 s, 1 by more than 60 s.'],
   ['operations', 'eventually consistent', operations, 'not seen', 'None of 100 reads was stale.'],
-  ['operations', 'LastUpdatedTime', operations, 'confirmed', 'It moved only when an operation began, and was missing before the first update.'],
-  ['operations', 'LastUpdatedTime', { periods: [...operations.periods, period(12, 'UPDATE_ROLLBACK_COMPLETE', { lastUpdated: '2' })] }, 'refuted',
+  ['operations', '`LastUpdatedTime` changes', operations, 'confirmed', 'It moved only when an operation began, and was missing before the first update.'],
+  ['operations', '`LastUpdatedTime` changes', { periods: [...operations.periods, period(12, 'UPDATE_ROLLBACK_COMPLETE', { lastUpdated: '2' })] }, 'refuted',
     'It moved from 1 to 2 at UPDATE_ROLLBACK_COMPLETE.'],
+  ['operations', 'can lack `LastUpdatedTime`', operations, 'not seen', 'None of 100 reads lost it.'],
+  ['operations', 'can lack `LastUpdatedTime`', { periods: [...operations.periods, period(12, 'UPDATE_ROLLBACK_COMPLETE')] }, 'confirmed', 'It was missing again at UPDATE_ROLLBACK_COMPLETE.'],
   ['operations', 'is cancelled or fails', operations, 'confirmed',
     'After the cancellation the stack was UPDATE_ROLLBACK_IN_PROGRESS; the task was stopped with the reason "cdk-ecs-run-task: the deployment is over".'],
   ['operations', 'is cancelled or fails', { ...operations, stopped: [] }, 'refuted',
@@ -70,9 +73,12 @@ const CASES: ReadonlyArray<[check: string, words: string, evidence: object, verd
   ['no-rollback-create', 'no outputs', { outputs: 1 }, 'refuted', 'It had 1 outputs.'],
   ['first-answer', 'first answer', { succeeded: true, value: 'first' }, 'confirmed', 'The deployment succeeded with the value of the first answer.'],
   ['first-answer', 'first answer', { succeeded: false }, 'refuted', 'The deployment failed with the value "undefined".'],
-  ['service-timeout', 'ServiceTimeout', { updateSeconds: 61, deleteSeconds: 64 }, 'confirmed', 'The Update timed out after 61 s, the Delete after 64 s. A rollback was not tried.'],
-  ['service-timeout', 'ServiceTimeout', { updateSeconds: 300, deleteSeconds: 60 }, 'refuted', 'The Update timed out after 300 s, the Delete after 60 s. A rollback was not tried.'],
-  ['service-timeout', 'ServiceTimeout', { updateSeconds: 60, deleteSeconds: NaN }, 'refuted', 'The Update timed out after 60 s, the Delete after NaN s. A rollback was not tried.'],
+  ['service-timeout', 'ServiceTimeout', { updateSeconds: 61, deleteSeconds: 64, rollbackSeconds: 60.4 }, 'confirmed',
+    'The Update timed out after 61 s, the Delete timed out after 64 s, and the Update of a rollback timed out after 60 s.'],
+  ['service-timeout', 'ServiceTimeout', { updateSeconds: 300, deleteSeconds: 60, rollbackSeconds: 60 }, 'refuted',
+    'The Update timed out after 300 s, the Delete timed out after 60 s, and the Update of a rollback timed out after 60 s.'],
+  ['service-timeout', 'ServiceTimeout', { updateSeconds: 60, deleteSeconds: 60 }, 'refuted',
+    'The Update timed out after 60 s, the Delete timed out after 60 s, and the Update of a rollback did not time out.'],
   ['delete-in-cleanup', 'three times', cleanup, 'confirmed', 'CloudFormation sent 3 Deletes, the deployment succeeded, and the stack was UPDATE_COMPLETE.'],
   ['delete-in-cleanup', 'three times', { ...cleanup, requests: [request('Delete')] }, 'refuted',
     'CloudFormation sent 1 Deletes, the deployment succeeded, and the stack was UPDATE_COMPLETE.'],
@@ -80,7 +86,7 @@ const CASES: ReadonlyArray<[check: string, words: string, evidence: object, verd
     'The Delete came 3 s after the stack was told to go, with the physical id "s-Run-1".'],
   ['cancelled-create', 'cancelled', { waited: 600, requests: [request('Delete')], events: [] }, 'refuted',
     'The Delete came 600 s after the stack was told to go, with the physical id "".'],
-  ['cancelled-create', 'cancelled', { waited: NaN, requests: [], events: [] }, 'refuted', 'No Delete was sent.'],
+  ['cancelled-create', 'cancelled', { requests: [], events: [] }, 'refuted', 'No Delete was sent.'],
   ['metadata-reference', 'Metadata', order, 'confirmed', 'The resource began 1.0 s after the one in its Metadata was complete. The stack without the conditional resource was deployed.'],
   ['metadata-reference', 'Metadata', { ...order, without: false }, 'refuted',
     'The resource began 1.0 s after the one in its Metadata was complete. The stack without the conditional resource was refused.'],
@@ -90,6 +96,8 @@ const CASES: ReadonlyArray<[check: string, words: string, evidence: object, verd
     'The exit code was 3 at DEPROVISIONING, 20.0 s before STOPPED, and 137 then.'],
   ['task-on-fargate', 'Exit codes', { states: [{ at: at(30), lastStatus: 'STOPPED' }] }, 'refuted', 'The task had no exit code at all.'],
   ['ec2-cluster', 'Exit codes', { states: task.states.slice(2) }, 'not seen', 'The exit code was 3 at STOPPED, 0.0 s before STOPPED, and 3 then.'],
+  ['managed-instances', 'Exit codes', task, 'confirmed', 'The exit code was 3 at DEPROVISIONING, 20.0 s before STOPPED, and 3 then.'],
+  ['managed-instances', 'stream', task, 'confirmed', 'The stream was verify/app/1.'],
   ['ec2-cluster', 'stream', { ...task, logStreams: ['other/1'] }, 'refuted', 'The streams of the task were: other/1.'],
   ['ec2-cluster', 'No Container Instances', { log: [line('No Container Instances were found in your cluster.')] }, 'confirmed',
     'RunTask was refused 1 times for want of instances before it ran the task.'],
@@ -99,6 +107,7 @@ const CASES: ReadonlyArray<[check: string, words: string, evidence: object, verd
   ['task-on-fargate', 'up to 128', { ...task, startedByReturned: 'm' }, 'refuted', '"m" was returned for "mark".'],
   ['task-on-fargate', 'lists a started task within', task, 'confirmed', 'It was listed after 0.9 s.'],
   ['task-on-fargate', 'lists a started task within', { listedAfterMs: 12_000 }, 'refuted', 'It was listed after 12 s.'],
+  ['task-on-fargate', 'lists a started task within', {}, 'refuted', 'It was not listed before it ended.'],
   ['task-on-fargate', 'include: TAGS', task, 'confirmed', 'It returned the tags, in the partition of this Region.'],
   ['task-on-fargate', 'include: TAGS', { tagsWhileRunning: 0 }, 'refuted', 'It returned no tags for a task that was started with one.'],
   ['task-on-fargate', 'deletes the tags', task, 'confirmed', 'The task had 1 tags while it ran, and 0 after StopTask.'],
@@ -107,6 +116,10 @@ const CASES: ReadonlyArray<[check: string, words: string, evidence: object, verd
   ['task-on-fargate', 'name of the cluster', { taskArn: 'arn:aws:ecs:eu-west-1:111122223333:task/1' }, 'refuted', 'The ARN was arn:aws:ecs:eu-west-1:111122223333:task/1.'],
   ['task-on-fargate', 'service-linked', task, 'confirmed', 'The role exists.'],
   ['task-on-fargate', 'service-linked', { serviceLinkedRole: 'NoSuchEntity' }, 'refuted', 'GetRole: NoSuchEntity.'],
+  ['task-tags', 'ecs:CreateAction', { succeeded: true, tags: ['purpose', 'cdk-ecs-run-task:verify', 'aws:ecs:clusterName'] }, 'confirmed',
+    'The deployment succeeded, and the task had the tags purpose, cdk-ecs-run-task:verify, aws:ecs:clusterName.'],
+  ['task-tags', 'ecs:CreateAction', { succeeded: true, tags: ['purpose'] }, 'refuted', 'The deployment succeeded, and the task had the tags purpose.'],
+  ['task-tags', 'ecs:CreateAction', { succeeded: false, tags: [] }, 'refuted', 'The deployment failed, and the task had the tags none.'],
   ['created-seconds-ago', 'ECS may also not know', { answers: ['started', 'ClientException: inactive'] }, 'confirmed', '1 of 2 new task definitions could not be run at once: ClientException: inactive.'],
   ['created-seconds-ago', 'ECS may also not know', { answers: ['started'] }, 'not seen',
     'All of 1 new task definitions could be run at once. Subnets, security groups, capacity providers and roles were not tried.'],
@@ -128,6 +141,7 @@ const CASES: ReadonlyArray<[check: string, words: string, evidence: object, verd
     'The slowest of 2 invocations came 40 s after CloudFormation began with its resource, and the deployment succeeded.'],
   ['twelve-tasks', 'concurrent execution', { succeeded: true, delays: [1, 2] }, 'not seen',
     'The slowest of 2 invocations came 2 s after CloudFormation began with its resource, and the deployment succeeded. The account has enough concurrent executions.'],
+  ['twelve-tasks', 'concurrent execution', { succeeded: false, delays: [] }, 'not seen', 'The log has no Create of any of them.'],
   ['twelve-tasks', 'quota', { log: [line("You've reached the limit")] }, 'confirmed', "You've reached the limit"],
   ['twelve-tasks', 'quota', { log: [] }, 'not seen', 'The quota of the account was not reached.'],
 ];
@@ -136,6 +150,11 @@ const find = (id: string, words: string) => CHECKS.find((check) => check.id === 
 
 test.each(CASES)('%s: what is believed ("%s") is judged from the evidence %j: %s', (id, words, evidence, verdict, seen) => {
   expect(find(id, words).map((belief) => belief.judge(evidence))).toEqual([{ verdict, seen }]);
+});
+
+test.each(CASES)('%s: what is believed ("%s") is judged alike when the evidence comes from the file of an interrupted run: %j', (id, words, evidence) => {
+  const [belief] = find(id, words);
+  expect(belief.judge(JSON.parse(JSON.stringify(evidence)))).toEqual(belief.judge(evidence));
 });
 
 test('every belief of every check is judged in at least two ways, over all launch types', () => {

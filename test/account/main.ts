@@ -13,14 +13,14 @@ interface Options {
 }
 
 const program = new Command('npm run verify:account --')
-  .description('Checks on a real account what the code believes of AWS, with the CDK CLI and the AWS SDK. Credentials and Region are found as the CDK CLI finds them.')
+  .description('Checks on an AWS account what the code assumes about AWS, with the CDK CLI and the AWS SDK. Finds credentials and Region like the CDK CLI.')
   .option('--list', 'show what would be checked, how long it takes and what it costs; needs no account')
   .option('--check <ids...>', `run only these checks: ${CHECKS.map(({ id }) => id).join(', ')}`)
   .addOption(new Option('--resume', 'continue a run that was interrupted').conflicts(['check', 'list']))
-  .addOption(new Option('--clean-up <run>', 'delete what a run has created').conflicts(['check', 'resume', 'list']))
+  .addOption(new Option('--clean-up <run>', 'delete what a run created').conflicts(['check', 'resume', 'list']))
   .option('--yes', 'do not ask before creating resources')
   .option('--image <image>', 'an image with a shell, for the tasks', 'public.ecr.aws/docker/library/busybox:stable')
-  .addHelpText('after', '\nExit code: 0 when no belief was refuted, 2 when one was, 1 when the run failed or left something behind.');
+  .addHelpText('after', '\nExit code: 0 if no assumption was refuted, 2 if one was, 1 if the run failed or did not delete everything.');
 
 async function main(): Promise<number> {
   const { list, check: ids, resume = false, cleanUp, yes = false, image } = program.parse().opts<Options>();

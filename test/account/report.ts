@@ -1,5 +1,5 @@
 import type { Belief, Check, Judgement } from './checks/check';
-import { NOT_CHECKED } from './checks/not-checked';
+import { describeNotChecked, NOT_CHECKED } from './checks/not-checked';
 import { mask } from './mask';
 import type { CheckResult, RunState } from './run-state';
 
@@ -22,6 +22,10 @@ function judgeBelief(belief: Belief<any>, evidence: unknown, error: string | und
   }
   return error ? { verdict: 'not seen', seen: `The check failed: ${error.split('\n')[0]}` } : belief.judge(evidence);
 }
+
+/** What a finding means for the code, if it changes anything. */
+export const meaningOf = ({ verdict, belief }: Finding): string | undefined =>
+  ({ 'refuted': belief.ifRefuted, 'confirmed': belief.ifConfirmed, 'not seen': undefined })[verdict];
 
 export const isOnlyOnAws = ({ beliefs }: Check): boolean => beliefs.every(({ onlyOnAws }) => onlyOnAws);
 
@@ -54,7 +58,6 @@ export function writeReport(props: ReportProps): string {
 function compose({ state, checks, isLocalEngine, version, left }: ReportProps, withEvidence: readonly Check[]): string {
   const findings = findingsOf(state, checks, isLocalEngine);
   const count = (verdict: string) => findings.filter((finding) => finding.verdict === verdict).length;
-  const refuted = findings.filter(({ verdict }) => verdict === 'refuted');
   const lines = [
     `## verify:account ${state.runId}`,
     '',
@@ -65,10 +68,11 @@ function compose({ state, checks, isLocalEngine, version, left }: ReportProps, w
     '| verdict | believed | seen | check |',
     '|---|---|---|---|',
     ...findings.map(({ verdict, belief, seen, check }) => `| ${verdict === 'refuted' ? '**refuted**' : verdict} | ${cell(belief.believed)} | ${cell(seen)} | \`${check.id}\` |`),
-    ...refuted.length > 0 ? ['', '### What the refuted ones mean for the code', ''] : [],
-    ...refuted.map(({ belief }) => `- ${belief.believed} → ${belief.ifRefuted}`),
+    '', '### What it means for the code', '',
+    ...findings.flatMap((finding) => meaningOf(finding) ? [`- ${finding.verdict}: ${finding.belief.believed} → ${meaningOf(finding)}`] : []),
+    findings.some(meaningOf) ? '- The other findings change nothing.' : 'These findings change nothing.',
     '', '### Not checked', '',
-    ...NOT_CHECKED.map(({ believed, because }) => `- ${believed} ${because}`),
+    ...NOT_CHECKED.map((row) => `- ${describeNotChecked(row)}`),
     '', '### Evidence', '',
     ...withEvidence.flatMap((check) => evidenceOf(check, state.results[check.id])),
     ...withEvidence.length < Object.keys(state.results).length ? ['The evidence of the other checks is in the file beside the report.'] : [],

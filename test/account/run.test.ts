@@ -82,8 +82,8 @@ describe('the mask', () => {
   });
 });
 
-test('a cost is rounded up to a cent', () => {
-  expect([0, 0.001, 0.01, 0.1101].map(dollars)).toEqual(['0.00 USD', '0.01 USD', '0.01 USD', '0.12 USD']);
+test('a cost is rounded up to a tenth of a cent', () => {
+  expect([0, 0.0001, 0.01, 0.1101].map(dollars)).toEqual(['0.000 USD', '0.001 USD', '0.010 USD', '0.111 USD']);
 });
 
 describe('the report', () => {
@@ -103,7 +103,7 @@ describe('the report', () => {
   const reportOf = (run: RunState, isLocalEngine = false, left: string[] = []) =>
     writeReport({ state: run, checks: [one, two], isLocalEngine, version: 'v1', left });
 
-  test('says of each belief what was seen, what a refuted one means, and shows the evidence, without the account', () => {
+  test('says of each belief what was seen, what a refuted one means for the code, and shows the evidence, without the account', () => {
     const report = reportOf(state({ checks: ['one'] }));
     expect(report.slice(0, report.indexOf('### Not checked'))).toBe([
       '## verify:account 1a2b3c4d',
@@ -117,9 +117,10 @@ describe('the report', () => {
       '| confirmed | Reads \\| are numbers. | 2 reads. | `one` |',
       '| **refuted** | There is one. | There were two. | `one` |',
       '',
-      '### What the refuted ones mean for the code',
+      '### What it means for the code',
       '',
-      '- There is one. → Read `once`.',
+      '- refuted: There is one. → Read `once`.',
+      '- The other findings change nothing.',
       '', '',
     ].join('\n'));
     expect(report.slice(report.indexOf('### Evidence'))).toBe([
@@ -130,6 +131,14 @@ describe('the report', () => {
       '```', '', '</details>', '', '',
     ].join('\n'));
     expect(report).not.toContain(account.id);
+  });
+
+  test('says what becomes possible when a belief is confirmed, and when nothing changes', () => {
+    const confirmedOnly = (ifConfirmed?: string) => writeReport({
+      state: state({ checks: ['one'] }), checks: [{ ...one, beliefs: [{ ...one.beliefs[0], ifConfirmed }] }], isLocalEngine: false, version: 'v1', left: [],
+    });
+    expect(confirmedOnly('Drop it.')).toContain('\n- confirmed: Reads | are numbers. → Drop it.\n');
+    expect(confirmedOnly()).toContain('\n### What it means for the code\n\nThese findings change nothing.\n');
   });
 
   test('names what could not be deleted', () => {

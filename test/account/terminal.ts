@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
 import type { Check } from './checks/check';
 import { NOT_CHECKED } from './checks/not-checked';
-import { costOf, dollars, minutesOf, totalCost } from './plan';
-import type { Finding } from './report';
+import { CLEAN_UP_MINUTES, costOf, dollars, GROUND_MINUTES, minutesOf, totalCost } from './plan';
+import { Finding, meaningOf } from './report';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -17,22 +17,31 @@ export const sayError = (line: string): void => console.error(`\n❌  ${styled('
 export const sayProgress = (name: string) => (line: string): void => say(`${name} | ${new Date().toLocaleTimeString('en-US')} | ${line}`);
 
 export function sayPlan(checks: readonly Check[]): void {
+  say('\nEach check deploys to AWS, and then confirms or refutes these assumptions of docs/aws-behaviour.md.');
   for (const check of checks) {
-    sayBold(`\n${check.id}`);
+    sayBold(`\n${check.id}: about ${check.minutes} minutes, ${dollars(costOf(check))}`);
     say(`  ${check.does}`);
-    say(`  creates: ${check.creates}; about ${check.minutes} minutes and ${dollars(costOf(check))}`);
+    say(`  Creates: ${check.creates}.`);
     check.beliefs.forEach(({ believed }) => say(`  - ${believed}`));
   }
-  sayBold('\nNot checked');
-  NOT_CHECKED.forEach(({ believed, because }) => say(`  - ${believed}\n    ${because}`));
-  say(`\nTogether (${checks.length}): about ${minutesOf(checks)} minutes and ${dollars(totalCost(checks))}.`);
+  sayBold('\nNot checked here');
+  NOT_CHECKED.forEach(({ believed, because, manually }) => say(`  - ${believed}\n    Why: ${because}\n    To check manually: ${manually}`));
+  sayBold(`\nTogether: about ${minutesOf(checks)} minutes, ${dollars(totalCost(checks))}`);
+  say(`  ${checks.length} ${checks.length === 1 ? 'check' : 'checks'}, one after the other. Before them, ${GROUND_MINUTES} minutes for a VPC, a cluster and a log group that they share; `
+    + `after them, ${CLEAN_UP_MINUTES} minutes for deleting everything. Both are free.`);
 }
 
 const MARKS = { 'confirmed': '✅', 'refuted': '❌', 'not seen': '⚪' };
 
 export function sayFindings(name: string, seconds: number, findings: readonly Finding[]): void {
   say(`\n✨  ${name}: checked in ${seconds.toFixed(2)}s`);
-  findings.forEach(({ verdict, belief, seen }) => say(` ${MARKS[verdict]}  ${styled('bold', verdict)}: ${belief.believed}\n     ${seen}`));
+  for (const finding of findings) {
+    const { verdict, belief, seen } = finding;
+    say(` ${MARKS[verdict]}  ${styled('bold', verdict)}: ${belief.believed}\n     Seen: ${seen}`);
+    if (meaningOf(finding)) {
+      say(`     For the code: ${meaningOf(finding)}`);
+    }
+  }
   say();
 }
 

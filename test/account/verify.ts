@@ -64,7 +64,7 @@ function sayIntroduction({ id, region, localEngine }: Account, state: RunState, 
   sayBold(`\n✨  Run ${state.runId} in account ${id}, Region ${region}${resumed ? `, resumed; remaining checks: ${remainingChecks(state).length}` : ''}`);
   sayPlan(resumed ? checksOf(remainingChecks(state)) : chosen);
   say(`All of it is in stacks named ${stackName(state.runId, '*')}, has the tag ${TAG}=${state.runId}, and is deleted at the end.`);
-  say('The environment has to be bootstrapped (cdk bootstrap). Nothing else in the account is changed.');
+  say('The environment must be bootstrapped (cdk bootstrap). Nothing else in the account is changed.');
   if (localEngine) {
     sayBold(`\nThis is not AWS: AWS_ENDPOINT_URL is ${localEngine}. What a local engine cannot show is reported as not seen:`);
     chosen.forEach(({ id: check, beliefs }) => beliefs.filter(({ onlyOnAws }) => onlyOnAws)
@@ -154,7 +154,7 @@ async function finish(account: Account, state: RunState): Promise<number> {
   writeFileSync(file('report.md'), report);
   writeFileSync(file('evidence.json'), mask(JSON.stringify(state.results, undefined, 2), state.account));
   if (left.length > 0) {
-    sayError(`Not everything could be deleted. Try again with --resume, or delete it by hand:\n  ${left.join('\n  ')}`);
+    sayError(`Not everything could be deleted. Retry with --resume, or delete these resources manually:\n  ${left.join('\n  ')}`);
     return 1;
   }
   state.phase = 'done';

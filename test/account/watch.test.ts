@@ -1,5 +1,5 @@
-import { findRequests, findStates } from './evidence';
-import { findStaleReads, findUnexpectedMoves, Period, Read, summarizeReads } from './watch';
+import { findRequests, findStates, secondsUntil } from './evidence';
+import { countByAge, findLostTimes, findStaleReads, findUnexpectedMoves, Period, Read, summarizeReads } from './watch';
 import { create, FakeAws, fails, MINUTE } from '../support/fake-aws';
 
 const at = (seconds: number) => Date.parse('2026-11-28T12:00:00Z') + seconds * 1000;
@@ -30,6 +30,19 @@ describe('reads of a stack', () => {
   });
 });
 
+test('stale reads are counted by their age', () => {
+  expect(countByAge([0, 1000, 1001, 5000, 60_000, 60_001].map((ageMs) => ({ ageMs })))).toBe('2 by up to 1 s, 2 by up to 5 s, 1 by up to 60 s, 1 by more than 60 s');
+  expect(countByAge([])).toBe('');
+});
+
+test('the time until an event is counted from the last event of the other status before it', () => {
+  const events = [[0, 'UPDATE_IN_PROGRESS'], [10, 'UPDATE_COMPLETE'], [20, 'UPDATE_IN_PROGRESS'], [81, 'UPDATE_FAILED'], [90, 'UPDATE_IN_PROGRESS']]
+    .map(([seconds, status]) => ({ at: new Date(at(seconds as number)).toISOString(), resource: 'Resource', status: status as string }));
+  expect(secondsUntil(events, 'UPDATE_FAILED', 'UPDATE_IN_PROGRESS')).toBe(61);
+  expect(secondsUntil(events, 'DELETE_FAILED', 'DELETE_IN_PROGRESS')).toBeUndefined();
+  expect(secondsUntil(events.slice(3), 'UPDATE_FAILED', 'UPDATE_IN_PROGRESS')).toBeUndefined();
+});
+
 describe('LastUpdatedTime', () => {
   const periods = (...given: Array<[string, string?]>): Period[] => given.map(([status, lastUpdated]) => ({ from: '', to: '', reads: 1, status, lastUpdated }));
 
@@ -47,6 +60,11 @@ describe('LastUpdatedTime', () => {
     ['before the first update', [['CREATE_IN_PROGRESS', '1']], 'It was 1 at CREATE_IN_PROGRESS, before the first update.'],
   ])('must not move %s', (_, given, sentence) => {
     expect(findUnexpectedMoves(periods(...given))).toEqual([sentence]);
+  });
+
+  test('is lost if it was read before, in a status of the stack and not in an error', () => {
+    expect(findLostTimes(periods(['CREATE_COMPLETE'], ['UPDATE_IN_PROGRESS', '1'], ['ThrottlingException'], ['UPDATE_COMPLETE'], ['UPDATE_COMPLETE', '1']))).toEqual(['UPDATE_COMPLETE']);
+    expect(findLostTimes(periods(['CREATE_COMPLETE'], ['ThrottlingException'], ['UPDATE_IN_PROGRESS', '1']))).toEqual([]);
   });
 
   test('is not judged by stale reads', () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import type { Account } from './account';
 
 /** One answer of DescribeStacks. */
@@ -21,17 +21,18 @@ export interface Period {
   readonly outputs?: string;
 }
 
-/** Reads a stack again and again, by several pollers at a time. */
+/** Reads a stack again and again. Each poller has its own connections, because a server of AWS that is behind serves only some of them. */
 export class StackWatch {
   private readonly reads: Read[] = [];
   private readonly polling: Promise<unknown>;
   private stopped = false;
 
-  constructor(private readonly account: Account, private readonly name: string, pollers = 1, everyMs = 1000) {
+  constructor(account: Pick<Account, 'createCloudFormation'>, private readonly name: string, pollers = 1, everyMs = 1000) {
     this.polling = Promise.all(Array.from({ length: pollers }, async (_, poller) => {
+      const client = account.createCloudFormation();
       await sleep(poller * everyMs / pollers);
       while (!this.stopped) {
-        await this.read();
+        await this.read(client);
         await sleep(everyMs);
       }
     }));
@@ -43,9 +44,9 @@ export class StackWatch {
     return this.reads.sort((a, b) => a.receivedAt - b.receivedAt);
   }
 
-  private async read(): Promise<void> {
+  private async read(client: CloudFormationClient): Promise<void> {
     const sentAt = Date.now();
-    const read = await this.account.cloudFormation.send(new DescribeStacksCommand({ StackName: this.name })).then(
+    const read = await client.send(new DescribeStacksCommand({ StackName: this.name })).then(
       ({ Stacks: [stack] = [] }) => ({
         status: stack.StackStatus!,
         lastUpdated: stack.LastUpdatedTime?.toISOString(),
@@ -102,6 +103,24 @@ export function findStaleReads(all: readonly Read[]): StaleRead[] {
       ? [{ at: new Date(read.sentAt).toISOString(), status: read.status, after: newer.status, ageMs: read.sentAt - newer.receivedAt }]
       : [];
   });
+}
+
+/** The ages of stale reads, in seconds: the limits of the groups in which they are counted. */
+const AGES = [1, 5, 15, 60, Infinity];
+
+/** How many reads were how old: "3 by up to 1 s, 1 by up to 15 s". */
+export function countByAge(stale: ReadonlyArray<Pick<StaleRead, 'ageMs'>>): string {
+  return AGES.flatMap((limit, index) => {
+    const count = stale.filter(({ ageMs }) => ageMs <= limit * 1000 && ageMs > (AGES[index - 1] ?? -1) * 1000).length;
+    return count > 0 ? [`${count} by ${limit === Infinity ? `more than ${AGES[index - 1]}` : `up to ${limit}`} s`] : [];
+  }).join(', ');
+}
+
+/** The statuses in which LastUpdatedTime was missing, although an earlier read had it. */
+export function findLostTimes(periods: readonly Period[]): string[] {
+  const known = periods.filter(({ status }) => isStatus(status));
+  const firstDated = known.findIndex(({ lastUpdated }) => lastUpdated);
+  return firstDated < 0 ? [] : known.slice(firstDated).filter(({ lastUpdated }) => !lastUpdated).map(({ status }) => status);
 }
 
 /** The statuses in which an operation begins. */

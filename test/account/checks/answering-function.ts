@@ -2,16 +2,16 @@ import { CfnCondition, CustomResource, Duration, CfnResource } from 'aws-cdk-lib
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { CheckStack } from '../stacks';
 
-/** A function that answers CloudFormation as its properties say: late, twice, or not at all. */
+/** A function that answers CloudFormation as its properties say: late, twice, with a failure, or not at all. */
 const CODE = `
 exports.handler = async (event) => {
-  const { RequestType, LogicalResourceId, RequestId, ResourceProperties: { Silent, Twice, Seconds } } = event;
+  const { RequestType, LogicalResourceId, RequestId, ResourceProperties: { Silent, Twice, Fails, Seconds } } = event;
   console.log(RequestType + ' of ' + LogicalResourceId + ', request ' + RequestId);
   if (Silent === RequestType) {
     return;
   }
   await new Promise((resolve) => setTimeout(resolve, Number(Seconds || 0) * 1000));
-  await answer(event, { Status: 'SUCCESS', Data: { Value: 'first' } });
+  await answer(event, Fails === RequestType ? { Status: 'FAILED', Reason: 'as its properties say' } : { Status: 'SUCCESS', Data: { Value: 'first' } });
   if (Twice === RequestType) {
     await answer(event, { Status: 'FAILED', Reason: 'the second answer', Data: { Value: 'second' } });
   }
@@ -28,6 +28,8 @@ export interface AnsweringProps {
   readonly silent?: 'Update' | 'Delete';
   /** The type of the request that gets a second answer. */
   readonly twice?: 'Create';
+  /** The type of the request that fails. */
+  readonly fails?: 'Create';
   /** Before the answer. */
   readonly seconds?: number;
   readonly serviceTimeout?: number;
@@ -46,11 +48,11 @@ export class AnsweringFunction {
     });
   }
 
-  public addResource(id: string, { silent, twice, seconds, serviceTimeout }: AnsweringProps, condition?: CfnCondition): CustomResource {
+  public addResource(id: string, { silent, twice, fails, seconds, serviceTimeout }: AnsweringProps, condition?: CfnCondition): CustomResource {
     const resource = new CustomResource(this.stack, id, {
       serviceToken: this.function.functionArn,
       resourceType: 'Custom::Answering',
-      properties: { Silent: silent, Twice: twice, Seconds: seconds, ServiceTimeout: serviceTimeout },
+      properties: { Silent: silent, Twice: twice, Fails: fails, Seconds: seconds, ServiceTimeout: serviceTimeout },
     });
     (resource.node.defaultChild as CfnResource).cfnOptions.condition = condition;
     return resource;

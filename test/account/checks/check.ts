@@ -13,8 +13,10 @@ export interface Judgement {
 export interface Belief<Evidence> {
   /** The row of docs/aws-behaviour.md, word for word. */
   readonly believed: string;
-  /** What has to change in the code, or becomes possible, if AWS behaves otherwise. */
+  /** What has to change in the code, or can, if AWS behaves differently. */
   readonly ifRefuted: string;
+  /** What can change in the code if it is confirmed, unless nothing can. */
+  readonly ifConfirmed?: string;
   /** Why the local engine cannot show it. */
   readonly onlyOnAws?: string;
   judge(evidence: Evidence): Judgement;
@@ -26,9 +28,11 @@ export interface Usage {
   readonly fargateMinutes?: number;
   /** Minutes of a t3.micro instance. */
   readonly instanceMinutes?: number;
+  /** Minutes of an instance that ECS chooses and manages, with up to 2 vCPUs and 4 GiB. */
+  readonly managedInstanceMinutes?: number;
 }
 
-/** One experiment, and the beliefs that its evidence settles. */
+/** One experiment, and the beliefs that its evidence settles. The evidence is JSON: `undefined` for what was not seen, never NaN. */
 export interface Check<Evidence = any> {
   readonly id: string;
   /** What it does, as a line of the plan. */

@@ -40,8 +40,8 @@ export const SELF_INVOCATION = defineCheck<{ succeeded: boolean; tasks: number; 
 
 export const REFUSED_DESCRIBE_TASKS = defineCheck<{ succeeded: boolean; log: LogLine[] }>({
   id: 'refused-describe-tasks',
-  does: 'Takes ecs:DescribeTasks from the function for 90 seconds, while its task runs.',
-  creates: 'a RunTask, a task of four minutes, and for 90 seconds a policy of its own function\'s role',
+  does: 'Denies ecs:DescribeTasks to the function for 90 seconds, while its task runs.',
+  creates: 'a RunTask, a task of four minutes, and for 90 seconds an inline policy of the role of its function',
   minutes: 8,
   usage: { fargateMinutes: 5 },
   beliefs: [{
@@ -119,6 +119,9 @@ export const TWELVE_TASKS = defineCheck<{ succeeded: boolean; delays: number[]; 
     {
       believed: 'Each running task takes one concurrent execution until it ends. A new account has few of them, for example ten.',
       judge: ({ succeeded, delays }) => {
+        if (delays.length === 0) {
+          return notSeen('The log has no Create of any of them.');
+        }
         const late = delays.filter((seconds) => seconds > 10).length;
         const seen = `The slowest of ${delays.length} invocations came ${Math.max(...delays).toFixed(0)} s after CloudFormation began with its resource, `
           + `and the deployment ${succeeded ? 'succeeded' : 'failed'}.`;

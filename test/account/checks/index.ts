@@ -1,9 +1,9 @@
 import type { Check } from './check';
 import { LOG_CLASS, REFUSED_DESCRIBE_TASKS, SELF_INVOCATION, TWELVE_TASKS } from './function';
-import { EC2_CLUSTER, TASK_ON_FARGATE } from './launch-types';
+import { EC2_CLUSTER, MANAGED_INSTANCES, TASK_ON_FARGATE } from './launch-types';
 import { NO_ROLLBACK_CREATE, NO_ROLLBACK_UPDATE } from './no-rollback';
 import { CANCELLED_CREATE, DELETE_IN_CLEANUP, FIRST_ANSWER, METADATA_CHANGE, METADATA_REFERENCE, SERVICE_TIMEOUT } from './requests';
-import { CREATED_SECONDS_AGO, UNASSOCIATED_PROVIDER } from './run-task';
+import { CREATED_SECONDS_AGO, TASK_TAGS, UNASSOCIATED_PROVIDER } from './run-task';
 import { IMPORT, NESTED_ROLLBACK, OPERATIONS } from './stack-status';
 
 /** In the order in which they run. */
@@ -20,6 +20,7 @@ export const CHECKS: readonly Check[] = [
   METADATA_REFERENCE,
   METADATA_CHANGE,
   TASK_ON_FARGATE,
+  TASK_TAGS,
   CREATED_SECONDS_AGO,
   UNASSOCIATED_PROVIDER,
   SELF_INVOCATION,
@@ -27,4 +28,5 @@ export const CHECKS: readonly Check[] = [
   LOG_CLASS,
   TWELVE_TASKS,
   EC2_CLUSTER,
+  MANAGED_INSTANCES,
 ];

@@ -1,10 +1,13 @@
 import { GetRoleCommand } from '@aws-sdk/client-iam';
-import { CfnOutput } from 'aws-cdk-lib';
+import { CfnOutput, CfnResource } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { confirmed, defineCheck, notSeen, refuted } from './check';
 import { COMMAND, observeTasks, ON_EACH_LAUNCH_TYPE, TaskEvidence } from './tasks';
 import type { LogLine } from '../evidence';
+import type { Scene } from '../scene';
+import type { CheckStack } from '../stacks';
 
 export const TASK_ON_FARGATE = defineCheck<TaskEvidence & { serviceLinkedRole: string }>({
   id: 'task-on-fargate',
@@ -24,6 +27,9 @@ export const TASK_ON_FARGATE = defineCheck<TaskEvidence & { serviceLinkedRole: s
     {
       believed: '`ListTasks` lists a started task within ten seconds.',
       judge: ({ listedAfterMs }) => {
+        if (listedAfterMs === undefined) {
+          return refuted('It was not listed before it ended.');
+        }
         const seen = `It was listed after ${listedAfterMs / 1000} s.`;
         return listedAfterMs <= 10_000 ? confirmed(seen) : refuted(seen);
       },
@@ -74,14 +80,29 @@ export const TASK_ON_FARGATE = defineCheck<TaskEvidence & { serviceLinkedRole: s
   },
 });
 
+/** The instance pulls the image and sends the log, so its tasks need no public address. */
+const withNetworkInterface = ({ ground: { subnets, securityGroup } }: Scene) =>
+  ({ awsvpcConfiguration: { subnets, securityGroups: [securityGroup] } });
+
+/** A task with its own network interface. Only such a task is DEPROVISIONING for longer than a moment. */
+function defineObserved(stack: CheckStack): ecs.TaskDefinition {
+  const taskDefinition = new ecs.TaskDefinition(stack, 'Observed', {
+    compatibility: ecs.Compatibility.EC2, networkMode: ecs.NetworkMode.AWS_VPC, cpu: '256', memoryMiB: '256',
+  });
+  stack.addContainer(taskDefinition, COMMAND);
+  return taskDefinition;
+}
+
+const ON_INSTANCES = ON_EACH_LAUNCH_TYPE.map((belief) => ({ ...belief, onlyOnAws: 'it has no container instances.' }));
+
 export const EC2_CLUSTER = defineCheck<TaskEvidence & { log: LogLine[] }>({
   id: 'ec2-cluster',
   does: 'Deploys a cluster of one EC2 instance and a RunTask on it in one stack, and runs two more tasks there.',
-  creates: 'an Auto Scaling group with one t3.micro, a cluster, a RunTask, and tasks of less than two minutes',
+  creates: 'an Auto Scaling group with one t3.micro, a cluster, two task definitions, a RunTask, and tasks of less than two minutes',
   minutes: 15,
   usage: { instanceMinutes: 60 },
   beliefs: [
-    ...ON_EACH_LAUNCH_TYPE.map((belief) => ({ ...belief, onlyOnAws: 'it has no container instances.' })),
+    ...ON_INSTANCES,
     {
       believed: 'If no instance has registered with the cluster, `RunTask` fails with `InvalidParameterException: No Container Instances were found in your cluster`. CloudFormation reports an Auto Scaling group as complete minutes before its instances have joined.',
       judge: ({ log }) => {
@@ -108,10 +129,61 @@ export const EC2_CLUSTER = defineCheck<TaskEvidence & { log: LogLine[] }>({
       stack.addContainer(taskDefinition, 'true');
       stack.run('Run', '', { cluster, taskDefinition, assignPublicIp: undefined, securityGroups: undefined });
       new CfnOutput(stack, 'ClusterName', { value: cluster.clusterName });
-      new CfnOutput(stack, 'DefinitionArn', { value: taskDefinition.taskDefinitionArn });
+      new CfnOutput(stack, 'DefinitionArn', { value: defineObserved(stack).taskDefinitionArn });
     });
     const log = await scene.functionLog();
     const { outputs: { ClusterName: cluster, DefinitionArn: taskDefinition } } = await scene.describe();
-    return { ...await observeTasks(scene, { cluster, taskDefinition, launchType: 'EC2' }, scene.ground.logGroup), log };
+    const evidence = await observeTasks(scene, {
+      cluster, taskDefinition, launchType: 'EC2', networkConfiguration: withNetworkInterface(scene),
+    }, scene.ground.logGroup);
+    return { ...evidence, log };
   },
 });
+
+export const MANAGED_INSTANCES = defineCheck<TaskEvidence>({
+  id: 'managed-instances',
+  does: 'Deploys a cluster with ECS Managed Instances, and runs two tasks there.',
+  creates: 'a cluster, a capacity provider and its roles, one instance that ECS launches, and tasks of less than two minutes',
+  minutes: 20,
+  usage: { managedInstanceMinutes: 45 },
+  beliefs: ON_INSTANCES,
+  async observe(scene) {
+    await scene.deploy('a cluster with Managed Instances', (stack) => {
+      const cluster = new ecs.Cluster(stack, 'OwnCluster', { vpc: stack.vpc });
+      const taskDefinition = defineObserved(stack);
+      (taskDefinition.node.defaultChild as ecs.CfnTaskDefinition).requiresCompatibilities = ['MANAGED_INSTANCES'];
+      new CfnOutput(stack, 'ClusterName', { value: cluster.clusterName });
+      new CfnOutput(stack, 'ProviderName', { value: addManagedInstances(stack, cluster, scene).ref });
+      new CfnOutput(stack, 'DefinitionArn', { value: taskDefinition.taskDefinitionArn });
+    });
+    const { outputs: { ClusterName: cluster, ProviderName: capacityProvider, DefinitionArn: taskDefinition } } = await scene.describe();
+    return observeTasks(scene, {
+      cluster, taskDefinition, capacityProviderStrategy: [{ capacityProvider }], networkConfiguration: withNetworkInterface(scene),
+    }, scene.ground.logGroup);
+  },
+});
+
+/** A capacity provider that launches small instances. The lowest aws-cdk-lib has no construct for it. */
+function addManagedInstances(stack: CheckStack, cluster: ecs.ICluster, { ground, runId }: Scene): CfnResource {
+  const createRole = (id: string, service: string, policy: string, roleName?: string) => new iam.Role(stack, id, {
+    roleName, assumedBy: new iam.ServicePrincipal(service), managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName(policy)],
+  });
+  const infrastructureRole = createRole('InfrastructureRole', 'ecs.amazonaws.com', 'AmazonECSInfrastructureRolePolicyForManagedInstances');
+  // That policy allows ECS to pass only roles whose names begin so.
+  const instanceRole = createRole('InstanceRole', 'ec2.amazonaws.com', 'AmazonECSInstanceRolePolicyForManagedInstances', `ecsInstanceRole-${runId}`);
+  return new CfnResource(stack, 'ManagedInstances', {
+    type: 'AWS::ECS::CapacityProvider',
+    properties: {
+      ClusterName: cluster.clusterName,
+      ManagedInstancesProvider: {
+        InfrastructureRoleArn: infrastructureRole.roleArn,
+        InstanceLaunchTemplate: {
+          Ec2InstanceProfileArn: new iam.InstanceProfile(stack, 'InstanceProfile', { role: instanceRole }).instanceProfileArn,
+          NetworkConfiguration: { Subnets: ground.subnets, SecurityGroups: [ground.securityGroup] },
+          InstanceRequirements: { VCpuCount: { Min: 1, Max: 2 }, MemoryMiB: { Min: 1024, Max: 4096 }, BurstablePerformance: 'included' },
+        },
+        PropagateTags: 'CAPACITY_PROVIDER',
+      },
+    },
+  });
+}

@@ -2,7 +2,7 @@ import { DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import { CfnCondition, CfnOutput, CfnResource, Fn } from 'aws-cdk-lib';
 import { AnsweringFunction, AnsweringProps } from './answering-function';
 import { confirmed, defineCheck, notSeen, refuted } from './check';
-import { Event, findRequests, LogLine, Request, secondsBetween } from '../evidence';
+import { Event, findRequests, LogLine, Request, secondsBetween, secondsUntil } from '../evidence';
 import type { Build } from '../scene';
 
 export const FIRST_ANSWER = defineCheck<{ succeeded: boolean; value?: string; log: LogLine[]; events: Event[] }>({
@@ -32,41 +32,44 @@ export const FIRST_ANSWER = defineCheck<{ succeeded: boolean; value?: string; lo
 /** What CloudFormation waits for an answer in this check, instead of the 300 seconds that the resource had before. */
 const SHORT = 60;
 
-export const SERVICE_TIMEOUT = defineCheck<{ updateSeconds: number; deleteSeconds: number; events: Event[] }>({
+export const SERVICE_TIMEOUT = defineCheck<{ updateSeconds?: number; deleteSeconds?: number; rollbackSeconds?: number; events: Event[] }>({
   id: 'service-timeout',
-  does: `Changes the ServiceTimeout of a resource from 300 to ${SHORT} in an Update that gets no answer, and then deletes the resource without an answer.`,
+  does: `Changes the ServiceTimeout of a resource from 300 to ${SHORT}, and leaves an Update, a Delete and the Update of a rollback without an answer.`,
   creates: 'a Lambda function and its role',
-  minutes: 8,
+  minutes: 12,
   usage: {},
   beliefs: [{
     believed: '`ServiceTimeout` also applies to a Delete and in a rollback. In an Update, the new value applies. If CloudFormation waited longer, the answer would be early. If it gave up earlier, the status of the stack would show it, and the function would stop the task.',
-    judge: ({ updateSeconds, deleteSeconds }) => {
-      const seen = `The Update timed out after ${Math.round(updateSeconds)} s, the Delete after ${Math.round(deleteSeconds)} s. A rollback was not tried.`;
-      return [updateSeconds, deleteSeconds].every((seconds) => seconds > SHORT - 10 && seconds < SHORT + 60) ? confirmed(seen) : refuted(seen);
+    judge: ({ updateSeconds, deleteSeconds, rollbackSeconds }) => {
+      const times = [updateSeconds, deleteSeconds, rollbackSeconds];
+      const [update, remove, rollback] = times.map((seconds) => seconds === undefined ? 'did not time out' : `timed out after ${Math.round(seconds)} s`);
+      const seen = `The Update ${update}, the Delete ${remove}, and the Update of a rollback ${rollback}.`;
+      return times.every((seconds = 0) => seconds > SHORT - 10 && seconds < SHORT + 60) ? confirmed(seen) : refuted(seen);
     },
     ifRefuted: 'The deadline of a Delete or an Update in `lambda/run/schedule.ts` has to be the time that CloudFormation really waits.',
     onlyOnAws: 'it ignores that a Delete timed out.',
   }],
   async observe(scene) {
-    const version = (props?: AnsweringProps): Build => (stack) => {
+    const version = (props?: AnsweringProps, failing = false): Build => (stack) => {
       const answering = new AnsweringFunction(stack);
-      if (props) {
-        answering.addResource('Resource', props);
+      const resource = props && answering.addResource('Resource', props);
+      if (failing) {
+        answering.addResource('Failing', { fails: 'Create' }).node.addDependency(resource!);
       }
     };
+    const silentUpdate: AnsweringProps = { serviceTimeout: SHORT, silent: 'Update' };
     await scene.deploy('ServiceTimeout 300', version({ serviceTimeout: 300 }));
-    await scene.tryDeploy(`ServiceTimeout ${SHORT}, and no answer to the Update`, version({ serviceTimeout: SHORT, silent: 'Update' }));
+    await scene.tryDeploy(`ServiceTimeout ${SHORT}, and no answer to the Update`, version(silentUpdate));
     await scene.deploy('no answer to a Delete to come', version({ serviceTimeout: SHORT, silent: 'Delete' }));
     await scene.deploy('without the resource', version());
+    await scene.deploy('a resource that does not answer an Update', version(silentUpdate));
+    // The rollback restores the properties of the version before: the short timeout, and silence. It is the last one, because it gets stuck.
+    await scene.tryDeploy('a version that fails, and no answer to its rollback', version({ serviceTimeout: 300 }, true));
     const events = (await scene.events()).filter(({ resource }) => resource === 'Resource');
-    const secondsUntil = (failed: string, begun: string) => {
-      const index = events.findIndex(({ status }) => status === failed);
-      const begin = events.slice(0, index).findLast(({ status }) => status === begun);
-      return index < 0 || !begin ? NaN : secondsBetween(begin.at, events[index].at);
-    };
     return {
-      updateSeconds: secondsUntil('UPDATE_FAILED', 'UPDATE_IN_PROGRESS'),
-      deleteSeconds: secondsUntil('DELETE_FAILED', 'DELETE_IN_PROGRESS'),
+      updateSeconds: secondsUntil(events, 'UPDATE_FAILED', 'UPDATE_IN_PROGRESS'),
+      deleteSeconds: secondsUntil(events, 'DELETE_FAILED', 'DELETE_IN_PROGRESS'),
+      rollbackSeconds: secondsUntil(events.slice(events.findLastIndex(({ status }) => status === 'CREATE_COMPLETE')), 'UPDATE_FAILED', 'UPDATE_IN_PROGRESS'),
       events,
     };
   },
@@ -74,7 +77,7 @@ export const SERVICE_TIMEOUT = defineCheck<{ updateSeconds: number; deleteSecond
 
 export const DELETE_IN_CLEANUP = defineCheck<{ succeeded: boolean; status: string; requests: Request[]; events: Event[] }>({
   id: 'delete-in-cleanup',
-  does: 'Removes a RunTask whose onDelete task fails from a stack that lives on.',
+  does: 'Removes a RunTask whose onDelete task fails from a stack that remains.',
   creates: 'a RunTask, and tasks of a few seconds',
   minutes: 8,
   usage: { fargateMinutes: 6 },
@@ -99,7 +102,7 @@ export const DELETE_IN_CLEANUP = defineCheck<{ succeeded: boolean; status: strin
   },
 });
 
-export const CANCELLED_CREATE = defineCheck<{ waited: number; requests: Request[]; tasks: object[]; events: Event[]; log: LogLine[] }>({
+export const CANCELLED_CREATE = defineCheck<{ waited?: number; requests: Request[]; tasks: object[]; events: Event[]; log: LogLine[] }>({
   id: 'cancelled-create',
   does: 'Deletes a stack while a task of its first deployment runs.',
   creates: 'a RunTask, and a task that is stopped',
@@ -107,8 +110,8 @@ export const CANCELLED_CREATE = defineCheck<{ waited: number; requests: Request[
   usage: { fargateMinutes: 3 },
   beliefs: [{
     believed: 'When a Create is cancelled, CloudFormation sends the Delete immediately, with a physical id that it generates, while the function still waits.',
-    judge: ({ waited, requests, events }) => {
-      if (!requests.some(({ type }) => type === 'Delete')) {
+    judge: ({ waited, events }) => {
+      if (waited === undefined) {
         return refuted('No Delete was sent.');
       }
       const id = events.find(({ resource, status }) => resource.startsWith('Run') && status === 'DELETE_IN_PROGRESS')?.physicalId ?? '';
@@ -131,7 +134,7 @@ export const CANCELLED_CREATE = defineCheck<{ waited: number; requests: Request[
     const requests = findRequests(log, 'Run');
     const deleted = requests.find(({ type }) => type === 'Delete');
     return {
-      waited: deleted ? secondsBetween(toldAt, deleted.at) : NaN,
+      waited: deleted && secondsBetween(toldAt, deleted.at),
       requests,
       tasks: (await scene.tasks()).map(({ lastStatus, stoppedReason, stoppedAt }) => ({ lastStatus, stoppedReason, stoppedAt })),
       events: await scene.events(id),

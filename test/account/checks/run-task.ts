@@ -1,14 +1,47 @@
-import { CapacityProviderStrategyItem, LaunchType, RegisterTaskDefinitionCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
+import {
+  CapacityProviderStrategyItem, DescribeTasksCommand, LaunchType, RegisterTaskDefinitionCommand, RunTaskCommand,
+} from '@aws-sdk/client-ecs';
+import { PropagatedTagSource } from 'aws-cdk-lib/aws-ecs';
 import { confirmed, defineCheck, notSeen, refuted } from './check';
 import type { Scene } from '../scene';
 import { registeredFamily, TAG } from '../tags';
 
-/** How often something new is used at once. */
+/** The tag of `tags`, the one of the task definition, and the one that ECS adds. */
+const EXPECTED_TAGS = ['purpose', TAG, 'aws:ecs:clusterName'];
+
+export const TASK_TAGS = defineCheck<{ succeeded: boolean; tags: string[] }>({
+  id: 'task-tags',
+  does: 'Deploys a RunTask with startedBy, tags, tags of its task definition and tags of ECS, with the policy of its function.',
+  creates: 'a RunTask, and a task of a few seconds',
+  minutes: 4,
+  usage: { fargateMinutes: 2 },
+  beliefs: [{
+    believed: '`ecs:TagResource` on tasks can be limited to `ecs:CreateAction` `RunTask`.',
+    judge: ({ succeeded, tags }) => {
+      const seen = `The deployment ${succeeded ? 'succeeded' : 'failed'}, and the task had the tags ${tags.join(', ') || 'none'}.`;
+      return succeeded && EXPECTED_TAGS.every((key) => tags.includes(key)) ? confirmed(seen) : refuted(seen);
+    },
+    ifRefuted: 'A RunTask with tags or a `startedBy` of the user fails: `listHandlerStatements` has to allow more.',
+    onlyOnAws: 'it does not check permissions.',
+  }],
+  async observe(scene) {
+    const { succeeded } = await scene.tryDeploy('a task with tags', (stack) => void stack.run('Run', 'sleep 5', {
+      startedBy: 'verify-account', tags: { purpose: 'verify' }, propagateTags: PropagatedTagSource.TASK_DEFINITION, enableEcsManagedTags: true,
+    }));
+    const [task] = await scene.tasks();
+    const { tasks: [{ tags = [] } = {}] = [] } = await scene.account.ecs.send(new DescribeTasksCommand({
+      cluster: scene.ground.cluster, tasks: [task?.taskArn ?? 'none'], include: ['TAGS'],
+    }));
+    return { succeeded, tags: tags.map(({ key }) => key!) };
+  },
+});
+
+/** How many new task definitions are run. */
 const ATTEMPTS = 10;
 
 export const CREATED_SECONDS_AGO = defineCheck<{ answers: string[] }>({
   id: 'created-seconds-ago',
-  does: `Registers a task definition and runs it at once, ${ATTEMPTS} times.`,
+  does: `Registers a task definition and runs it immediately, ${ATTEMPTS} times.`,
   creates: `${ATTEMPTS} revisions of a task definition, and as many tasks of a few seconds`,
   minutes: 4,
   usage: { fargateMinutes: ATTEMPTS },
@@ -41,12 +74,13 @@ export const UNASSOCIATED_PROVIDER = defineCheck<{ answers: string[] }>({
   minutes: 2,
   usage: { fargateMinutes: PROVIDERS.length },
   beliefs: [{
-    believed: 'It is unknown whether ECS runs a task on `FARGATE` or `FARGATE_SPOT` if the provider was never associated with the cluster by name. Public apps rely on that.',
+    believed: 'ECS runs a task on `FARGATE` and `FARGATE_SPOT` even if the provider was never associated with the cluster. The documentation does not say so, but public apps rely on it.',
     judge: ({ answers }) => {
       const seen = `${PROVIDERS.map((provider, index) => `${provider}: ${answers[index]}`).join('. ')}.`;
       return answers.every((answer) => answer === 'started') ? confirmed(seen) : refuted(seen);
     },
-    ifRefuted: '`warnOfMissingProviders` in `src/request/warnings.ts` warns rightly, and the warning can become an error. If confirmed, it can go.',
+    ifRefuted: 'The warning of `warnOfMissingProviders` in `src/request/warnings.ts` is right, and can become an error.',
+    ifConfirmed: 'The warning of `warnOfMissingProviders` in `src/request/warnings.ts` can go.',
     onlyOnAws: 'it does not know which providers a cluster has.',
   }],
   async observe(scene) {

@@ -18,8 +18,8 @@ export interface TaskEvidence {
   readonly taskArn: string;
   readonly startedBy: string;
   readonly startedByReturned?: string;
-  /** From the answer of RunTask until ListTasks returned the task. */
-  readonly listedAfterMs: number;
+  /** From the answer of RunTask until ListTasks returned the task, if it did. */
+  readonly listedAfterMs?: number;
   readonly states: TaskState[];
   readonly tagsWhileRunning: number;
   readonly tagsAfterStopTask: number;
@@ -33,9 +33,9 @@ export const COMMAND = `echo started; sleep 5; exit ${EXIT_CODE}`;
 /** 128 characters, of each kind that RunTask documents. */
 const STARTED_BY = 'verify/account_1-'.padEnd(128, 'x');
 
-type TaskRequest = Pick<RunTaskCommandInput, 'cluster' | 'taskDefinition' | 'launchType' | 'networkConfiguration'>;
+type TaskRequest = Pick<RunTaskCommandInput, 'cluster' | 'taskDefinition' | 'launchType' | 'capacityProviderStrategy' | 'networkConfiguration'>;
 
-/** Runs two tasks without CloudFormation, and reads them twice a second until they have stopped. */
+/** Runs two tasks without CloudFormation, and reads them each second until they have stopped. */
 export async function observeTasks(scene: Scene, request: TaskRequest, logGroupName: string): Promise<TaskEvidence> {
   const { ecs, logs } = scene.account;
   const { cluster } = request;
@@ -58,14 +58,14 @@ export async function observeTasks(scene: Scene, request: TaskRequest, logGroupN
   scene.say('RunTask: a task that ends by itself');
   const task = await run(STARTED_BY, COMMAND);
   const answeredAt = Date.now();
-  let listedAfterMs = NaN;
+  let listedAfterMs: number | undefined;
   const states: TaskState[] = [];
   let tagsWhileRunning = 0;
   let startedByReturned: string | undefined;
   await scene.until('it is STOPPED', async () => {
-    if (Number.isNaN(listedAfterMs)) {
+    if (listedAfterMs === undefined) {
       const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster, startedBy: STARTED_BY }));
-      listedAfterMs = taskArns.includes(task.taskArn!) ? Date.now() - answeredAt : NaN;
+      listedAfterMs = taskArns.includes(task.taskArn!) ? Date.now() - answeredAt : undefined;
     }
     const now = await describe(task.taskArn!);
     startedByReturned ??= now?.startedBy;
