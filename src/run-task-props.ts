@@ -497,7 +497,7 @@ export interface RunTaskOptions {
    * A task to run when the `RunTask` is deleted: with the stack, when you remove it from the stack, or in the rollback of the
    * deployment that created it.
    *
-   * This is always a single task, regardless of `count`. It has the volumes of the `RunTask` only if it has the same task definition.
+   * This is always a single task, regardless of `count`. This task has the volumes of the `RunTask` only if it has the same task definition.
    *
    * Renaming the `RunTask`, or moving it to another scope, replaces it. CloudFormation first creates the new `RunTask`, and its task
    * runs. Then CloudFormation deletes the old `RunTask`, and the task of `onDelete` runs. To avoid this, remove `onDelete` in a

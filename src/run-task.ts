@@ -138,7 +138,8 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   /**
    * Starts the task after everything in these scopes has been created.
    *
-   * The task does not wait for a security group rule in these scopes if the rule names a resource that the task does not need.
+   * The task does not wait for security group rules in these scopes that refer to resources that the task does not need, such as the
+   * rule that lets a service connect to the database.
    *
    * @param scopes The scopes to create before the task starts, such as a database.
    */

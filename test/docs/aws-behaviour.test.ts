@@ -80,7 +80,7 @@ describe('what users must know of AWS is in the documents', () => {
     ['a task is found by the startedBy that the function gives it', /search for the last 12 hexadecimal digits of its physical id.{0,200}--query "tasks\[\?contains\(startedBy/],
     ['an update without a rollback can put a failed task back', /with `--no-rollback` and the update of a `RunTask` fails, CloudFormation can restore its previous properties with an update .{0,160}runs nothing/],
     ['outputs of a nested stack can be those of a failed deployment',
-      /With `OnRollback\.RUN`, the task of the rollback sets them again\. If that task fails or does not run, they keep the values of the failed deployment/],
+      /With `OnRollback\.RUN`, the task of the rollback sets the values again\. If that task fails or does not run, the values of the failed deployment remain/],
     ['a deletion without a rollback has no documented time', /The next deployment deletes a `RunTask` whose creation failed\. AWS does not document at which point\. This deletion stops only the tasks of the failed request/],
     ['what someone can do who may invoke the function', /has `lambda:InvokeFunction` on the function \| Run the task definition with any command/],
   ])('%s', (_, sentence) => {
