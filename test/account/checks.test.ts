@@ -18,12 +18,12 @@ const rows = read('docs/aws-behaviour.md').split('\n').filter((line) => line.sta
 const beliefs = CHECKS.flatMap((check) => check.beliefs.map((belief) => ({ check, ...belief })));
 
 describe('what the code believes', () => {
-  test.each(rows.filter(([, , known]) => known === 'unproven'))('has a check, or a reason why it has none: %s', (behaviour) => {
+  test.each(rows.filter(([, , known]) => known === 'unproven'))('has a check, or a reason and a way to check it manually: %s', (behaviour) => {
     const settled = [...beliefs, ...NOT_CHECKED].filter(({ believed }) => believed === behaviour);
     expect(settled).not.toHaveLength(0);
   });
 
-  test('is what docs/aws-behaviour.md says, word for word', () => {
+  test('is a row of docs/aws-behaviour.md, word for word', () => {
     const known = rows.map(([behaviour]) => behaviour);
     expect(beliefs.map(({ believed }) => believed).filter((believed) => !known.includes(believed))).toEqual([]);
   });
@@ -54,13 +54,13 @@ describe('the page that says how to run it', () => {
 });
 
 describe('the checks', () => {
-  test('have ids that differ and fit into the name of a function', () => {
+  test('have unique ids that fit into the name of a function', () => {
     const names = CHECKS.map(({ id }) => stackName('1a2b3c4d', id));
     expect(new Set(names).size).toBe(names.length);
     names.forEach((name) => expect(`${name}-in`.length).toBeLessThanOrEqual(64));
   });
 
-  test('cost and take no more than the page says, all together', () => {
+  test('together cost and take no more than the page says', () => {
     expect(read('docs/verify-account.md')).toContain('about three hours, less than 0.20 USD');
     expect(totalCost(CHECKS)).toBeLessThan(0.2);
     expect(minutesOf(CHECKS)).toBeLessThan(190);
@@ -123,7 +123,7 @@ describe('what is deployed', () => {
     }
   });
 
-  test('as the ground has no NAT gateway, and outputs what the checks need', () => {
+  test('as the shared stack has no NAT gateway, and outputs what the checks need', () => {
     const app = createApp();
     buildGround(app, '1a2b3c4d');
     const stack = app.node.findChild(`${PREFIX}-1a2b3c4d-ground`) as CheckStack;

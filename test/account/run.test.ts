@@ -22,37 +22,37 @@ const state = (more: Partial<RunState> = {}): RunState => ({
 });
 
 describe('the start of a run', () => {
-  test('is a new run when nothing is left of another', () => {
+  test('is a new run if no other run has left anything', () => {
     expect(decideStart(false, undefined, [])).toEqual({ kind: 'new' });
     expect(decideStart(false, state({ phase: 'done' }), [])).toEqual({ kind: 'new' });
   });
 
-  test.each([true, false])('is refused when the account has resources of a run from elsewhere (--resume: %s)', (resume) => {
+  test.each([true, false])('is rejected if the account has resources of a run from another machine (--resume: %s)', (resume) => {
     expect(decideStart(resume, state(), ['1a2b3c4d', '99999999'])).toEqual({
       kind: 'refuse',
       because: 'There are resources of another run in this account and Region: 99999999. If nobody is running it, delete them with --clean-up 99999999.',
     });
   });
 
-  test('is refused when a run is unfinished, and says how to continue', () => {
+  test('is rejected if a run is unfinished, with the command that continues it', () => {
     expect(decideStart(false, state(), ['1a2b3c4d'])).toEqual({
       kind: 'refuse',
       because: 'Run 1a2b3c4d is unfinished: 1 of 2 checks are done. Continue with --resume, or delete what it created with --clean-up 1a2b3c4d.',
     });
   });
 
-  test.each(['checking', 'cleaning up'] as const)('resumes a run that was interrupted while %s, also before it had created anything', (phase) => {
+  test.each(['checking', 'cleaning up'] as const)('resumes a run that was interrupted while %s, even before it had created anything', (phase) => {
     const unfinished = state({ phase });
     expect(decideStart(true, unfinished, [])).toEqual({ kind: 'resume', state: unfinished });
   });
 
-  test('is refused when there is nothing to resume', () => {
+  test('is rejected if there is nothing to resume', () => {
     const because = 'There is no unfinished run to resume in this account and Region.';
     expect(decideStart(true, undefined, [])).toEqual({ kind: 'refuse', because });
     expect(decideStart(true, state({ phase: 'done' }), [])).toEqual({ kind: 'refuse', because });
   });
 
-  test('repeats the check that was interrupted, and none that has ended', () => {
+  test('repeats the interrupted check, but no finished one', () => {
     expect(remainingChecks(state())).toEqual(['two']);
   });
 });
@@ -62,7 +62,7 @@ describe('the state file', () => {
   beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'verify-account-')); });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  test('is there after each step, and only for its account and Region', () => {
+  test('exists after each step, only for its account and Region', () => {
     writeState(state(), folder);
     expect(readState(account, folder)).toEqual(state());
     writeState(state({ phase: 'done' }), folder);
@@ -103,7 +103,7 @@ describe('the report', () => {
   const reportOf = (run: RunState, isLocalEngine = false, left: string[] = []) =>
     writeReport({ state: run, checks: [one, two], isLocalEngine, version: 'v1', left });
 
-  test('says of each belief what was seen, what a refuted one means for the code, and shows the evidence, without the account', () => {
+  test('shows for each belief what was seen, what a refuted one means for the code, and the evidence, without the account id', () => {
     const report = reportOf(state({ checks: ['one'] }));
     expect(report.slice(0, report.indexOf('### Not checked'))).toBe([
       '## verify:account 1a2b3c4d',
@@ -145,7 +145,7 @@ describe('the report', () => {
     expect(reportOf(state({ checks: ['one'] }), false, ['arn:x'])).toContain('\n**Not cleaned up:** arn:x\n');
   });
 
-  test('of a check that failed says so for each of its beliefs', () => {
+  test('of a failed check shows the failure for each of its beliefs', () => {
     const failed = state({ results: { one: { seconds: 1, error: 'AccessDenied: no\nmore' } }, checks: ['one'] });
     expect(findingsOf(failed, [one, two], false).map(({ verdict, seen }) => [verdict, seen])).toEqual([
       ['not seen', 'The check failed: AccessDenied: no'],
@@ -154,7 +154,7 @@ describe('the report', () => {
     expect(reportOf(failed)).toContain('{"error":"AccessDenied: no\\nmore"}');
   });
 
-  test('names what the local engine cannot show, also of a check that it cannot run at all', () => {
+  test('names what the local engine cannot show, even if it cannot run the check at all', () => {
     expect(judge(one, state().results.one, true).map(({ verdict, seen }) => [verdict, seen])).toEqual([
       ['confirmed', '2 reads.'],
       ['not seen', 'The local engine cannot show it: it has none.'],
@@ -164,7 +164,7 @@ describe('the report', () => {
     expect(reportOf(state({ checks: ['one'] }), true)).toContain('**On a local engine, not on AWS.** Version v1');
   });
 
-  test('fits into an issue: evidence of what was confirmed is left to the file beside it', () => {
+  test('fits into an issue: the evidence of confirmed checks is only in the file next to it', () => {
     const big = { seconds: 1, evidence: { reads: Array.from({ length: 20_000 }, (_, index) => index) } };
     const settled = { ...one, beliefs: [one.beliefs[0]] };
     const report = writeReport({ state: state({ results: { one: big } }), checks: [settled], isLocalEngine: false, version: 'v1', left: [] });

@@ -46,7 +46,7 @@ test('the time until an event is counted from the last event of the other status
 describe('LastUpdatedTime', () => {
   const periods = (...given: Array<[string, string?]>): Period[] => given.map(([status, lastUpdated]) => ({ from: '', to: '', reads: 1, status, lastUpdated }));
 
-  test('may move when an operation begins', () => {
+  test('can move when an operation begins', () => {
     expect(findUnexpectedMoves(periods(
       ['unknown'], ['REVIEW_IN_PROGRESS'], ['CREATE_IN_PROGRESS'], ['CREATE_COMPLETE'], ['UPDATE_IN_PROGRESS', '1'], ['UPDATE_COMPLETE', '1'],
       ['UPDATE_IN_PROGRESS', '2'], ['UPDATE_ROLLBACK_IN_PROGRESS', '2'], ['UPDATE_ROLLBACK_COMPLETE', '2'], ['ThrottlingException'],
@@ -62,7 +62,7 @@ describe('LastUpdatedTime', () => {
     expect(findUnexpectedMoves(periods(...given))).toEqual([sentence]);
   });
 
-  test('is lost if it was read before, in a status of the stack and not in an error', () => {
+  test('is lost if an earlier read had it and a later status has not; an error is no status', () => {
     expect(findLostTimes(periods(['CREATE_COMPLETE'], ['UPDATE_IN_PROGRESS', '1'], ['ThrottlingException'], ['UPDATE_COMPLETE'], ['UPDATE_COMPLETE', '1']))).toEqual(['UPDATE_COMPLETE']);
     expect(findLostTimes(periods(['CREATE_COMPLETE'], ['ThrottlingException'], ['UPDATE_IN_PROGRESS', '1']))).toEqual([]);
   });
@@ -73,7 +73,7 @@ describe('LastUpdatedTime', () => {
   });
 });
 
-test('requests are those in the log of the function, each once, also when another invocation continues them', () => {
+test('requests are taken from the log of the function, each once, even if another invocation continues them', () => {
   const received = (words: string, resource: string, request: string, state = 'RECEIVED') => `INFO ${words} {"state":"${state}","resource":"${resource}","request":"${request}","seconds":0}`;
   const log = [
     received('Create of Run1A', 'Run1A', 'r-1'), received('Create of Run1A', 'Run1A', 'r-1', 'CONTINUED'), received('Create of Run1A', 'Run1A', 'r-1'),

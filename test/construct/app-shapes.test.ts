@@ -10,7 +10,7 @@ import { RunFargateTask, RunTask } from '../../src/index';
 import { addAurora, define, deployment, expectSound, image } from '../support/app-shapes';
 import { expectNotToWaitFor, expectToWaitFor, resourceOf } from '../support/expectations';
 
-describe('real app shapes: a backend with Aurora, whose reader is there on a condition, Cloud Map and a nested stack', () => {
+describe('real app shapes: a backend with Aurora and a conditional reader, Cloud Map and a nested stack', () => {
   function shape() {
     const app = new App();
     const stack = new Stack(app, 'Backend');

@@ -74,7 +74,7 @@ describe('a task runs on', () => {
     expect(requestOf(given.stack).networkConfiguration !== undefined).toBe(hasInterface);
   });
 
-  test('machines of your own (EXTERNAL)', () => {
+  test('your own machines (EXTERNAL)', () => {
     const given = setup(ecs.Compatibility.EXTERNAL, ecs.NetworkMode.HOST);
     runTask(given);
 

@@ -137,7 +137,7 @@ test('without conditions the task has no references in its metadata, and one wit
   expectToWaitFor(resourceOf(conditional), 'Stack/Queue');
 });
 
-describe('a task that exists on a condition', () => {
+describe('a conditional task', () => {
   function conditional(all: Given, props: object, scope?: Construct): RunTask {
     const run = all.task(props, 'Task', scope);
     (resourceOf(run) as CfnResource).cfnOptions.condition = all.condition;
@@ -166,7 +166,7 @@ describe('a task that exists on a condition', () => {
     expectToWaitFor(nested.nestedStackResource!, 'Stack/Task/Resource', 'Stack/First/Resource');
   });
 
-  test('has the condition of its service, whose security group may not exist otherwise', () => {
+  test('has the condition of its service, because without the condition the security group does not exist', () => {
     const { stack, cluster, taskDefinition, condition } = given();
     const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
     const group = service.node.findChild('SecurityGroup').node.defaultChild as CfnResource;
@@ -182,7 +182,7 @@ describe('a task that exists on a condition', () => {
     expect(unresolvedDependenciesOf(stack)).toEqual([]);
   });
 
-  test('gives its condition to its resources for further hours and to its outputs', () => {
+  test('passes its condition to its resources for further hours and to its outputs', () => {
     const all = given();
     const run = conditional(all, { timeout: Duration.hours(2), executeBefore: [new sqs.Queue(all.stack, 'Queue')] });
     const arn = run.taskArn;
@@ -195,7 +195,7 @@ describe('a task that exists on a condition', () => {
   });
 });
 
-describe('the permissions of the function name what exists on a condition only under that condition:', () => {
+describe('the permissions of the function name a conditional resource only under its condition:', () => {
   /** The references to resources that may not exist, in the policies of the function. */
   function unresolvedReferencesOf(stack: Stack): string[] {
     const resources = resourcesOf(stack);
@@ -250,7 +250,7 @@ describe('the permissions of the function name what exists on a condition only u
     expect(unresolvedDependenciesOf(all.stack)).toEqual([]);
   });
 
-  test('with each statement that names it, and all others beside them', () => {
+  test('in each statement that names it, next to all other statements', () => {
     const all = given();
     all.task({ taskDefinition: definition(all, 'Other') }, 'Always');
     give(all.condition, [...inScope(all.taskDefinition), resourceOf(all.task()) as CfnResource]);

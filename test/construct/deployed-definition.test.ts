@@ -133,7 +133,7 @@ describe('the Region of a log', () => {
   });
 });
 
-test('a definition that is an L1 resource is known as well as its construct', () => {
+test('a definition that is an L1 resource is treated like an L2 construct', () => {
   const made = network();
   const role = new iam.Role(made.stack, 'Role', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
   const group = new logs.LogGroup(made.stack, 'Logs');

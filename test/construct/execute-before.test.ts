@@ -264,7 +264,7 @@ describe('what executeBefore makes wait for the task', () => {
     expectToWaitFor(resourceOf(run), 'Stack/Capacity/Capacity');
   });
 
-  test('is not what the task needs by a reference inside a text, or by Fn::Sub, Fn::GetAtt or DependsOn written by hand', () => {
+  test('is not what the task needs by a reference inside a text, or by Fn::Sub, Fn::GetAtt or DependsOn in an L1 resource or an override', () => {
     const { stack, task } = network();
     const scope = new Construct(stack, 'Scope');
     const [text, sub, getAtt, dependsOn, none] = ['Text', 'Sub', 'GetAtt', 'DependsOn', 'None'].map((id) => {
@@ -509,7 +509,7 @@ describe('synthesis rejects a contradictory order', () => {
     expect(() => Template.fromStack(stack)).toThrow("[Stack/Second] executeBefore cannot make 'Stack/First' wait for the task");
   });
 
-  test('three tasks in a circle, by way of a queue that another task needs too', () => {
+  test('three tasks in a circle, through a queue that another task needs too', () => {
     const { stack, task } = network();
     const queue = new sqs.Queue(stack, 'Queue');
     task({ executeAfter: [queue], executeBefore: [new sqs.Queue(stack, 'Other')] }, 'First');
@@ -547,7 +547,7 @@ describe('order between nested stacks:', () => {
     return new ecs.FargateService(scope, 'Service', { cluster, taskDefinition });
   }
 
-  test('a service in a nested stack waits for the task in the parent stack, which the service and the database allow', () => {
+  test('a service in a nested stack waits for the task in the parent stack, which the service and the database allow to connect', () => {
     const { stack, cluster, task, database } = network();
     const db = database();
     const service = serviceIn(new NestedStack(stack, 'Nested'), cluster);
@@ -562,7 +562,7 @@ describe('order between nested stacks:', () => {
     );
   });
 
-  test('a service in a nested stack waits for tasks in a row in the parent stack, all of which it allows', () => {
+  test('a service in a nested stack waits for tasks in a row in the parent stack, and allows all of them to connect', () => {
     const { stack, cluster, task } = network();
     const service = serviceIn(new NestedStack(stack, 'Nested'), cluster);
     const [first, second] = [task({}, 'First'), task({ executeBefore: [service] }, 'Second')];
@@ -572,7 +572,7 @@ describe('order between nested stacks:', () => {
     expectToWaitFor(service, 'Stack/First/Resource', 'Stack/Second/Resource');
   });
 
-  test('a nested stack that waits for the task may contain security group rules for the task, without a warning', () => {
+  test('a nested stack that waits for the task can contain security group rules for the task, without a warning', () => {
     const { stack, vpc, cluster, task, database } = network();
     const db = database();
     const bastion = new ec2.SecurityGroup(stack, 'Bastion', { vpc });
@@ -587,7 +587,7 @@ describe('order between nested stacks:', () => {
     expect(warningsOf(stack)).toEqual([]);
   });
 
-  test('a service that waits for a task in a nested stack may allow the task, without a warning', () => {
+  test('a service that waits for a task in a nested stack can allow the task to connect, without a warning', () => {
     const { stack, cluster, task } = network();
     const service = serviceIn(stack, cluster);
     const run = task({ executeBefore: [service] }, 'Task', new NestedStack(stack, 'Nested'));
@@ -610,7 +610,7 @@ describe('order between nested stacks:', () => {
     expectToWaitFor(resourceOf(run), 'Stack/Database/Resource');
   });
 
-  test('a service waits for the task in a stack that is nested twice, and other things in there do not', () => {
+  test('a service waits for the task in a stack that is nested twice, and the other resources of that stack do not', () => {
     const { stack, cluster, task } = network();
     const outer = new NestedStack(stack, 'Outer');
     const inner = new NestedStack(outer, 'Inner');

@@ -147,7 +147,7 @@ describe('a task for a service', () => {
     expect(propertiesOf(given.stack).OnDelete!.Request.taskDefinition).toBe(expected);
   });
 
-  test('takes overrides of its own, and everything else that a RunTask takes', () => {
+  test('takes its own overrides, and all other props of a RunTask', () => {
     const given = setup();
     const { request } = rendered(fargateService(given), {
       command: ['migrate'],
@@ -171,7 +171,7 @@ describe('a task for a service', () => {
     });
   });
 
-  test('has capacity of its own, without the platform version of the service', () => {
+  test('can have its own capacity, without the platform version of the service', () => {
     const given = setup();
     given.cluster.enableFargateCapacityProviders();
     const { request } = rendered(fargateService(given, { platformVersion: ecs.FargatePlatformVersion.VERSION1_4 }), {
@@ -184,7 +184,7 @@ describe('a task for a service', () => {
     expect(request.networkConfiguration!.awsvpcConfiguration!.securityGroups).toEqual(['<WebSecurityGroup.GroupId>']);
   });
 
-  test('has a task of onDelete that runs like the service, too', () => {
+  test('has a task of onDelete that also runs like the service', () => {
     const given = setup();
     const cleanUp = new ecs.FargateTaskDefinition(given.stack, 'CleanUp');
     cleanUp.addContainer('clean', { image });
@@ -201,7 +201,7 @@ describe('a task for a service', () => {
     expect(Object.keys(Template.fromStack(given.stack).findResources('AWS::EC2::SecurityGroup'))).toHaveLength(1);
   });
 
-  test('is connected and granted to as the service', () => {
+  test('has the connections and the grants of the service', () => {
     const given = setup();
     const service = fargateService(given);
     const task = RunTask.forService(given.stack, 'Task', service);
@@ -248,7 +248,7 @@ describe('the order of a service and its task', () => {
     expectNotToWaitFor(resourceOf(task), 'Stack/App/Service/Service', /TaskCount/);
   });
 
-  test('has no cycle if the service is allowed to the database, and the database to the service', () => {
+  test('has no cycle if the database allows the service to connect, and the service the database', () => {
     const { stack, database, service } = shop();
     service.connections.allowToDefaultPort(database);
     service.connections.allowFrom(database, ec2.Port.tcp(80));
@@ -358,7 +358,7 @@ describe('the order of a service and its task', () => {
 });
 
 describe('a task for a service that', () => {
-  test('is inside the scope of its cluster runs before it, and needs no other service in there', () => {
+  test('is inside the scope of its cluster runs before it, and needs no other service in that scope', () => {
     const { stack, cluster, taskDefinition } = network();
     const web = new ecs.FargateService(cluster, 'Web', { ...deployment, cluster, taskDefinition });
     const worker = new ecs.FargateService(cluster, 'Worker', { ...deployment, cluster, taskDefinition });
@@ -379,7 +379,7 @@ describe('a task for a service that', () => {
     expect(warningsOf(given.stack)).toEqual([]);
   });
 
-  test('has a definition which aspects change may run the family, and pass the roles, of the template', () => {
+  test('has a definition that aspects change is allowed to run the family and pass the roles in the template', () => {
     const given = setup();
     RunTask.forService(given.stack, 'Task', fargateService(given), { command: ['up'] });
     Aspects.of(given.stack.node.root).add({

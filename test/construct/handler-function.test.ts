@@ -151,7 +151,7 @@ describe('the VPC of RunTaskConfig', () => {
     expect(waitsFor(stack).join()).not.toContain('Elsewhere');
   });
 
-  test('adds no permissions for the network interface to a given role', () => {
+  test('adds no permissions for the network interface to a role from the props', () => {
     const { stack } = inVpc((scope) => ({ role: owned(scope) }));
 
     expect(JSON.stringify(resourcesOf(stack))).not.toContain('AWSLambdaVPCAccessExecutionRole');
@@ -192,7 +192,7 @@ describe('RunTaskConfig', () => {
     expect(Properties.Environment.Variables).toEqual({ A: 'stack', B: 'stage', C: 'app' });
   });
 
-  test('holds for all stacks of the scope, also nested ones, and for no other', () => {
+  test('applies to all stacks of the scope, including nested stacks, and to no other stack', () => {
     const { app, stage, stack, ...given } = inStage();
     const nested = new NestedStack(stack, 'Nested');
     RunTaskConfig.of(stage).configureFunction({ environment: { A: 'stage' } });
@@ -205,7 +205,7 @@ describe('RunTaskConfig', () => {
     expect(variablesOf(other.stack)).toBeUndefined();
   });
 
-  test('decides about a VPC with its subnets and groups as a whole, and likewise about a log', () => {
+  test('takes the VPC with its subnets and groups from one scope, and the log settings from one scope', () => {
     const { app, stage, stack, ...given } = inStage();
     const own = ec2.Vpc.fromVpcAttributes(stack, 'Own', { vpcId: 'vpc-1', availabilityZones: ['a', 'b'], privateSubnetIds: ['subnet-a', 'subnet-b'] });
     RunTaskConfig.of(app).configureFunction({
@@ -262,7 +262,7 @@ describe('RunTaskConfig', () => {
     return [Object.keys(Template.fromStack(stack).findResources('AWS::Lambda::Function')), task.Properties.ServiceToken];
   }
 
-  test('keeps logs for a time, in a log group that is there before the task, with what was set last', () => {
+  test('keeps logs for a time in a log group that exists before the task, with the last settings', () => {
     const given = setup();
     configured(given, { logRetention: logs.RetentionDays.ONE_DAY });
     RunTaskConfig.of(given.stack).configureFunction({ logRetention: logs.RetentionDays.ONE_MONTH, logRemovalPolicy: RemovalPolicy.DESTROY });
@@ -284,7 +284,7 @@ describe('RunTaskConfig', () => {
     Template.fromStack(given.stack).resourceCountIs('AWS::Logs::LogGroup', 0);
   });
 
-  test('gives the permission to send traces to a given role, too', () => {
+  test('also gives a role from the props the permission to send traces', () => {
     const given = setup();
     configured(given, { role: owned(given.stack) });
     RunTaskConfig.of(given.stack).configureFunction({ tracing: lambda.Tracing.ACTIVE });
@@ -344,7 +344,7 @@ describe('RunTaskConfig', () => {
   });
 
   describe('follows CustomResourceConfig', () => {
-    test('in how long and whether logs are kept', () => {
+    test('in the retention and removal policy of the logs', () => {
       const given = setup();
       runTask(given);
       CustomResourceConfig.of(given.stack.node.root).addLogRetentionLifetime(logs.RetentionDays.ONE_WEEK);
@@ -357,7 +357,7 @@ describe('RunTaskConfig', () => {
       expect(waitsFor(given.stack)).toContain(logicalId.replace(/[0-9A-F]{8}$/, ''));
     });
 
-    test('in how long and whether logs are kept in the log group that newer versions of aws-cdk-lib create with a feature flag', () => {
+    test('in the retention and removal policy of the log group that newer versions of aws-cdk-lib create with a feature flag', () => {
       const { stack, task } = network({ '@aws-cdk/aws-lambda:useCdkManagedLogGroup': true });
       task();
       CustomResourceConfig.of(stack.node.root).addLogRetentionLifetime(logs.RetentionDays.ONE_MONTH);
@@ -368,7 +368,7 @@ describe('RunTaskConfig', () => {
       expect(ofFunction.map(([, { Properties, DeletionPolicy }]) => [Properties.RetentionInDays, DeletionPolicy])).toEqual([[30, 'Delete']]);
     });
 
-    test('unless it says something itself', () => {
+    test('unless it has its own settings', () => {
       const given = setup();
       configured(given, { logRetention: logs.RetentionDays.ONE_DAY });
       CustomResourceConfig.of(given.stack).addLogRetentionLifetime(logs.RetentionDays.ONE_WEEK);
@@ -433,7 +433,7 @@ describe('an account with rules for roles', () => {
     expect(await verdict({ action: 'iam:PassRole', resource, context: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } }, policies, role)).toBe('Allowed');
   });
 
-  test('can create all roles by hand, from the report of Role.customizeRoles', () => {
+  test('can create all roles manually, from the report of Role.customizeRoles', () => {
     const app = new App();
     iam.Role.customizeRoles(app);
     const stack = everything(app, {}, (scope) => {

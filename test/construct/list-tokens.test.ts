@@ -53,7 +53,7 @@ describe.each(LISTS)('with %s', (_, listsOf, rendered) => {
     expect(Properties.VpcConfig).toEqual({ SubnetIds: rendered('Subnets'), SecurityGroupIds: rendered('Groups') });
   });
 
-  test('for its subnets, the task has a security group of its own', () => {
+  test('for its subnets, the task has its own security group', () => {
     const { stack, task } = given();
 
     expectToWaitFor(resourceOf(task), 'Stack/Task/SecurityGroup/Resource');

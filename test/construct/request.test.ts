@@ -335,7 +335,7 @@ describe('inheritTags', () => {
   const tagsOf = ({ stack }: Setup) => requestOf(stack).tags;
   const mayTag = ({ stack }: Setup) => statementsOf(stack).some(({ Action }) => Action === 'ecs:TagResource');
 
-  test('adds the tags of all scopes, of which tags wins, also to the task of onDelete', () => {
+  test('adds the tags of all scopes, also to the task of onDelete, and a tag in tags wins', () => {
     const given = setup();
     Tags.of(given.stack.node.root).add('stage', 'prod');
     Tags.of(given.stack).add('team', 'platform');
@@ -398,7 +398,7 @@ test('numbers and strings can be tokens', () => {
 });
 
 describe('the other properties', () => {
-  test('hold the defaults for a task without optional props', () => {
+  test('contain the defaults for a task without optional props', () => {
     const given = setup();
     runTask(given);
 

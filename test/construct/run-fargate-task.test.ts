@@ -250,7 +250,7 @@ describe('a RunFargateTask in a stack', () => {
 
 describe('a RunFargateTask rejects', () => {
   test.each<[string, (given: Setup) => Partial<RunFargateTaskProps>, ...Array<string | RegExp>]>([
-    ['a cluster beside a VPC', ({ cluster, vpc }) => ({ cluster, vpc }),
+    ['a cluster together with a VPC', ({ cluster, vpc }) => ({ cluster, vpc }),
       '[Stack/Seed] cluster and vpc cannot both be set; remove vpc, because the cluster already has a VPC'],
     ['capacity that is not on Fargate', () => ({ capacityProviderStrategies: [{ capacityProvider: 'instances' }, { capacityProvider: 'FARGATE' }] }),
       '[Stack/Seed] capacityProviderStrategies must name only FARGATE and FARGATE_SPOT, got: instances; use RunTask for other capacity providers'],

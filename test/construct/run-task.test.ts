@@ -110,7 +110,7 @@ describe('the function of a stack', () => {
     Template.fromStack(stack).hasResourceProperties(RESOURCE_TYPE, { ServiceToken: { 'Fn::GetAtt': ['EcsRunTaskHandlerFunction362D4374', 'Arn'] } });
   });
 
-  test('can have a role that the user creates by hand', () => {
+  test('can have a role that the user creates manually', () => {
     const stack = new Stack(new App(), 'Stack');
     iam.Role.customizeRoles(stack, { usePrecreatedRoles: { 'Stack/EcsRunTaskHandler/Role': 'by-hand' } });
     runImported(stack);
@@ -293,7 +293,7 @@ describe('for onDelete, the function is allowed to', () => {
     expect(JSON.stringify(statementsOf(given.stack))).not.toContain('logs:');
   });
 
-  test('describe an imported task definition of its own, unless its exitCodeFrom is set', () => {
+  test('describe its own imported task definition, unless its exitCodeFrom is set', () => {
     const [untold, told] = [setup(), setup()];
     runTask(untold, { exitCodeFrom: ['app'], onDelete: { taskDefinition: importedDefinition(untold.stack) } });
     runTask(told, { onDelete: { taskDefinition: importedDefinition(told.stack), exitCodeFrom: ['app'] } });
@@ -412,7 +412,7 @@ describe('a cluster', () => {
 });
 
 describe('the connections of a RunTask', () => {
-  test('open the way to a database without a warning', () => {
+  test('allow access to a database without a warning', () => {
     const { stack, task, database } = network();
     const run = task();
     run.connections.allowToDefaultPort(database());
@@ -429,7 +429,7 @@ describe('the connections of a RunTask', () => {
     Annotations.fromStack(stack).hasWarning('/Stack/Mine', Match.stringLikeRegexp('Ignoring Egress rule'));
   });
 
-  test('are those of a security group of its own, which allows all outbound traffic', () => {
+  test('are those of its own security group, which allows all outbound traffic', () => {
     const given = setup();
     const { connections } = runTask(given);
 

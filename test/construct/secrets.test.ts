@@ -18,7 +18,7 @@ function withValue(make: (given: Setup) => string): () => unknown {
   return () => Template.fromStack(given.stack);
 }
 
-test('the error about a secret names the override, the reference and the way', () => {
+test('the error about a secret names the override, the reference and the fix', () => {
   expectErrors(withValue(({ stack }) => new secretsmanager.Secret(stack, 'Secret').secretValueFromJson('password').unsafeUnwrap()),
     '[Stack/Task] containerOverrides.app.environment.PASSWORD must not contain the value of a secret, '
     + 'got: {{resolve:secretsmanager:SecretA720EF05:SecretString:password::}}; CloudFormation does not resolve it in a custom resource, '
@@ -46,8 +46,8 @@ describe('synthesis rejects the value of a secret', () => {
     ['in Fn::If', () => Fn.conditionIf('AWS::NoValue', 'a', TEXT).toString()],
     ['in Fn::Base64', () => Fn.base64(TEXT)],
     ['that is known late', () => Lazy.string({ produce: () => TEXT })],
-    ['beside a value that is left out', () => `${Lazy.string({ produce: () => undefined })}${TEXT}`],
-    ['in an intrinsic function that was written by hand', () => Token.asString({ 'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: 'Id' }, '}}']] })],
+    ['next to a value that is left out', () => `${Lazy.string({ produce: () => undefined })}${TEXT}`],
+    ['in an intrinsic function that was written out', () => Token.asString({ 'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: 'Id' }, '}}']] })],
     ['as the default of a parameter', ({ stack }) => new CfnParameter(stack, 'Password', { default: TEXT }).valueAsString],
   ])('%s', (_, make) => {
     expectErrors(withValue(make), errorFor('containerOverrides\\.app\\.environment\\.PASSWORD'));

@@ -60,9 +60,9 @@ describe('the constructor of RunTask rejects', () => {
     ['more than 20 capacity providers', onEc2,
       () => ({ capacityProviderStrategies: repeat(21, (index) => ({ capacityProvider: `provider-${index}`, weight: 1 })) }),
       '[Stack/Task] capacityProviderStrategies must have at most 20 items, got: 21'],
-    ['a platform version off Fargate', onEc2, () => ({ platformVersion: ecs.FargatePlatformVersion.VERSION1_4 }),
+    ['a platform version without Fargate', onEc2, () => ({ platformVersion: ecs.FargatePlatformVersion.VERSION1_4 }),
       '[Stack/Task] platformVersion can only be set for a task on Fargate, got: 1.4.0; remove it, or run the task on Fargate'],
-    ['a platform version with capacity providers off Fargate', onFargate,
+    ['a platform version with capacity providers other than Fargate', onFargate,
       () => ({ platformVersion: ecs.FargatePlatformVersion.VERSION1_4, capacityProviderStrategies: [{ capacityProvider: 'instances' }] }),
       /^\[Stack\/Task\] platformVersion .*, got: 1\.4\.0/],
     ['more than 10 placement constraints', onEc2,
@@ -72,15 +72,15 @@ describe('the constructor of RunTask rejects', () => {
       '[Stack/Task] placementStrategies must have at most 5 items, got: 6'],
     ['placement constraints on Fargate', onFargate, () => ({ placementConstraints: [ecs.PlacementConstraint.distinctInstances()] }),
       '[Stack/Task] placementConstraints cannot be set for a task on Fargate; remove it, or run the task on EC2'],
-    ['placement constraints on Fargate, by a provider beside one that the deployment names', onFargate,
+    ['placement constraints on Fargate, with a second provider that only the deployment knows', onFargate,
       () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: 1 }, { capacityProvider: text }], placementConstraints: [ecs.PlacementConstraint.distinctInstances()] }),
       /^\[Stack\/Task\] placementConstraints cannot be set for a task on Fargate/],
     ['placement strategies on Fargate Spot', onFargate,
       () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT' }], placementStrategies: [ecs.PlacementStrategy.randomly()] }),
       '[Stack/Task] placementStrategies cannot be set for a task on Fargate; remove it, or run the task on EC2'],
-    ['network settings off awsvpc', onEc2, () => ({ assignPublicIp: false }),
+    ['network settings without awsvpc', onEc2, () => ({ assignPublicIp: false }),
       '[Stack/Task] vpcSubnets, securityGroups and assignPublicIp can only be set for network mode awsvpc, got: bridge; remove them, or change the networkMode of the taskDefinition'],
-    ['no subnets on awsvpc', onFargate, () => ({ vpcSubnets: { subnets: [] } }),
+    ['no subnets with awsvpc', onFargate, () => ({ vpcSubnets: { subnets: [] } }),
       '[Stack/Task] vpcSubnets must select at least one subnet for network mode awsvpc, got: none; select a type of subnet that the VPC has'],
     ['more than 16 subnets', onFargate,
       ({ stack }) => ({ vpcSubnets: { subnets: repeat(17, (index) => ec2.Subnet.fromSubnetId(stack, `Subnet${index}`, `subnet-0000000${index}`)) } }),
@@ -136,7 +136,7 @@ describe('the constructor of RunTask rejects', () => {
     ['no CPU for the task', onFargate, () => ({ taskOverrides: { cpu: 0 } }), '[Stack/Task] taskOverrides.cpu must be a positive integer, got: 0'],
     ['half a MiB for the task', onFargate, () => ({ taskOverrides: { memoryLimitMiB: 512.5 } }),
       '[Stack/Task] taskOverrides.memoryLimitMiB must be a positive integer, got: 512.5'],
-    ['ephemeral storage off Fargate', onEc2, () => ({ taskOverrides: { ephemeralStorageGiB: 50 } }),
+    ['ephemeral storage without Fargate', onEc2, () => ({ taskOverrides: { ephemeralStorageGiB: 50 } }),
       '[Stack/Task] taskOverrides.ephemeralStorageGiB can only be set for a task on Fargate, got: 50; remove it, or run the task on Fargate'],
     ['more than 10 environment files', onFargate, ({ stack }) => {
       const bucket = s3.Bucket.fromBucketName(stack, 'Bucket', 'files');
@@ -253,7 +253,7 @@ describe('the constructor of RunTask rejects', () => {
       /^\[Stack\/Task\] onDelete\.containerOverrides .*, got: 8246/],
     ['ephemeral storage over 200 GiB on delete', onFargate, () => ({ onDelete: { taskOverrides: { ephemeralStorageGiB: 201 } } }),
       /^\[Stack\/Task\] onDelete\.taskOverrides\.ephemeralStorageGiB .*, got: 201/],
-    ['gpuCount beside a requirement for GPUs on delete', onEc2,
+    ['gpuCount together with a requirement for GPUs on delete', onEc2,
       () => ({ onDelete: { containerOverrides: [{ ...app, gpuCount: 1, resourceRequirements: [{ type: ResourceType.GPU, value: '1' }] }] } }),
       /^\[Stack\/Task\] onDelete\.containerOverrides\.gpuCount .*cannot both be set/],
     ['a timeout over one hour on delete', onFargate, () => ({ onDelete: { timeout: Duration.hours(2) } }),
@@ -324,11 +324,11 @@ describe('synthesis rejects, when the task definition is complete,', () => {
   test.each<[string, Props, ...Array<string | RegExp>]>([
     ['an override for a container that does not exist', () => ({ containerOverrides: [{ containerName: 'ap' }] }),
       "[Stack/Task] containerOverrides must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],
-    ['an exit code from a container that is not there', () => ({ exitCodeFrom: ['app', 'ap'] }),
+    ['an exit code from a container that does not exist', () => ({ exitCodeFrom: ['app', 'ap'] }),
       "[Stack/Task] exitCodeFrom must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],
-    ['a command beside an override of the default container', () => ({ command: ['up'], environment: { A: '1' }, containerOverrides: [{ ...app, cpu: 1 }] }),
+    ['a command together with an override of the default container', () => ({ command: ['up'], environment: { A: '1' }, containerOverrides: [{ ...app, cpu: 1 }] }),
       "[Stack/Task] command and containerOverrides cannot both override the default container 'app'; move command into containerOverrides"],
-    ['an environment beside an override of the default container', () => ({ environment: {}, containerOverrides: [app] }),
+    ['an environment together with an override of the default container', () => ({ environment: {}, containerOverrides: [app] }),
       "[Stack/Task] environment and containerOverrides cannot both override the default container 'app'; move environment into containerOverrides"],
     ['a command for an imported definition', ({ stack }) => ({
       command: ['up'],
@@ -343,7 +343,7 @@ describe('synthesis rejects, when the task definition is complete,', () => {
       environment: { A: '1' }, taskDefinition: new ecs.FargateTaskDefinition(stack, 'Empty'),
     }),
     '[Stack/Task] environment cannot be set, because the taskDefinition has no default container; add an essential container, or use containerOverrides'],
-    ['a command on delete beside an override of the default container', (given) => ({
+    ['a command on delete together with an override of the default container', (given) => ({
       onDelete: { taskDefinition: other(given), command: ['down'], containerOverrides: [{ containerName: 'clean-up' }] },
     }),
     "[Stack/Task] onDelete.command and containerOverrides cannot both override the default container 'clean-up'; move command into containerOverrides"],
@@ -351,12 +351,12 @@ describe('synthesis rejects, when the task definition is complete,', () => {
       volumes: [new ecs.ServiceManagedVolume(stack, 'Data', { name: 'data', managedEBSVolume: { size: Size.gibibytes(1) } })],
     }),
     "[Stack/Task] volumes must name volumes that the taskDefinition configures at launch, got: 'data'; add the volume with taskDefinition.addVolume"],
-    ['a volume that nobody configures at launch', (given) => {
+    ['no volume, although the definition configures one at launch', (given) => {
       volume(given);
       return {};
     },
     "[Stack/Task] volumes must include 'data', which the taskDefinition configures at launch, got: none"],
-    ['a volume beside the one that the definition configures at launch', (given) => {
+    ['a volume with another name than the one that the definition configures at launch', (given) => {
       volume(given);
       return { volumes: [new ecs.ServiceManagedVolume(given.stack, 'Wrong', { name: 'date', managedEBSVolume: { size: Size.gibibytes(1) } })] };
     },
@@ -372,12 +372,12 @@ describe('synthesis rejects, when the task definition is complete,', () => {
       return { propagateTags: ecs.PropagatedTagSource.TASK_DEFINITION, onDelete: { taskDefinition } };
     },
     /remove the tag from the onDelete\.taskDefinition$/],
-    ['more than 50 tags, those that it inherits included', ({ stack }) => {
+    ['more than 50 tags, including inherited tags', ({ stack }) => {
       repeat(26, (index) => Tags.of(stack).add(`inherited-${index}`, ''));
       return { inheritTags: true, tags: Object.fromEntries(repeat(25, (index) => [`tag-${index}`, ''])) };
     },
     '[Stack/Task] tags must have at most 50 items, got: 51'],
-    ['the reserved tag among those that it inherits', ({ stack }) => {
+    ['the reserved tag among the inherited tags', ({ stack }) => {
       Tags.of(stack).add('cdk-ecs-run-task', 'value');
       return { inheritTags: true };
     },
@@ -386,15 +386,15 @@ describe('synthesis rejects, when the task definition is complete,', () => {
       onDelete: { taskDefinition: new ecs.FargateTaskDefinition(stack, 'Empty'), exitCodeFrom: ['app'] },
     }),
     "[Stack/Task] onDelete.exitCodeFrom must name containers of the onDelete.taskDefinition, got: 'app'; the onDelete.taskDefinition has: none"],
-    ['an override on delete for a container that is not there', () => ({ onDelete: { containerOverrides: [{ containerName: 'ap' }] } }),
+    ['an override on delete for a container that does not exist', () => ({ onDelete: { containerOverrides: [{ containerName: 'ap' }] } }),
       /^\[Stack\/Task\] onDelete\.containerOverrides .*, got: 'ap'/],
     ['an override on delete for a container of the other definition', (given) => ({
       onDelete: { taskDefinition: other(given), containerOverrides: [app] },
     }),
     "[Stack/Task] onDelete.containerOverrides must name containers of the onDelete.taskDefinition, got: 'app'; the onDelete.taskDefinition has: clean-up"],
-    ['an exit code on delete from a container that is not there', () => ({ onDelete: { exitCodeFrom: ['ap'] } }),
+    ['an exit code on delete from a container that does not exist', () => ({ onDelete: { exitCodeFrom: ['ap'] } }),
       /^\[Stack\/Task\] onDelete\.exitCodeFrom .*, got: 'ap'/],
-    ['a definition on delete with a volume of its own', (given) => {
+    ['a definition on delete with its own volume', (given) => {
       const definition = other(given);
       definition.addVolume({ name: 'data', configuredAtLaunch: true });
       definition.findContainer('clean-up')!.addMountPoints({ sourceVolume: 'data', containerPath: '/data', readOnly: false });
@@ -416,7 +416,7 @@ describe('synthesis rejects, when the task definition is complete,', () => {
     expectErrors(() => Template.fromStack(given.stack), '[Stack/Task] placementConstraints must have at most 10 items, including the constraints of the taskDefinition, got: 11');
   });
 
-  test('no 10 placement constraints', () => {
+  test('but not 10 placement constraints', () => {
     const given = onEc2();
     runTask(given, { placementConstraints: [ecs.PlacementConstraint.memberOf(...repeat(9, (index) => `attribute:b == ${index}`))] });
     given.taskDefinition.addPlacementConstraint(ecs.PlacementConstraint.memberOf('attribute:a == 1'));
@@ -454,7 +454,7 @@ describe('a RunTask accepts', () => {
     ['capacity providers on Fargate', onFargate, () => ({
       capacityProviderStrategies: [{ capacityProvider: text, base: number, weight: number }], platformVersion: ecs.FargatePlatformVersion.LATEST,
     })],
-    ['capacity providers off Fargate', onEc2,
+    ['capacity providers other than Fargate', onEc2,
       () => ({ capacityProviderStrategies: [{ capacityProvider: text }], placementStrategies: [ecs.PlacementStrategy.randomly()] })],
     ['a platform version', onFargate, () => ({ platformVersion: text as ecs.FargatePlatformVersion })],
     ['placement', onEc2, () => ({
@@ -505,7 +505,7 @@ describe('a RunTask accepts', () => {
 
   test.each<[string, Partial<RunTaskProps>]>([
     ["with the cluster's default strategy", { capacityProviderStrategies: [] }],
-    ['where the deployment names one of the providers', { capacityProviderStrategies: [{ capacityProvider: text }, { capacityProvider: 'instances', weight: 1 }] }],
+    ['when only the deployment knows one of the providers', { capacityProviderStrategies: [{ capacityProvider: text }, { capacityProvider: 'instances', weight: 1 }] }],
   ])('a platform version %s', (_, props) => {
     expect(() => runTask(setup(), { ...props, platformVersion: ecs.FargatePlatformVersion.VERSION1_4 })).not.toThrow();
   });
@@ -514,7 +514,7 @@ describe('a RunTask accepts', () => {
     ['overrides of 8192 characters', { containerOverrides: [{ ...app, command: ['x'.repeat(8138)] }] }],
     ['a referenceId of 1024 characters', { referenceId: 'x'.repeat(1024) }],
     ['50 tags', { tags: Object.fromEntries(repeat(50, (index) => [`key-${index}`, ''])) }],
-    ['49 tags beside the one that startedBy brings', { startedBy: 'me', tags: Object.fromEntries(repeat(49, (index) => [`key-${index}`, ''])) }],
+    ['49 tags in addition to the tag that startedBy adds', { startedBy: 'me', tags: Object.fromEntries(repeat(49, (index) => [`key-${index}`, ''])) }],
     ['a tag of 128 and 256 characters', { tags: { ['x'.repeat(128)]: 'x'.repeat(256) } }],
     ['tags with all characters that ECS allows', { tags: { 'Größe 1_./=+-:@': '東京\u00a01' } }],
     ['a tag of 128 characters outside the BMP', { tags: { ['\u{20000}'.repeat(128)]: '\u{20000}'.repeat(256) } }],

@@ -52,7 +52,7 @@ describe('the warning about credentials that expire', () => {
     expect(warningsWith(new CliCredentialsStackSynthesizer(), { timeout: Duration.seconds(Token.asNumber({ Ref: 'Seconds' })) }).warnings).toEqual([]);
   });
 
-  test('names the cause and the ways out', () => {
+  test('names the cause and the fixes', () => {
     expect(warningsWith(new CliCredentialsStackSynthesizer(), { timeout: Duration.hours(2) }).warnings).toEqual([
       'timeout is longer than one hour, but the synthesizer of the stack deploys without a CloudFormation execution role. '
       + 'When the credentials of the caller expire, the deployment and its rollback fail. '
@@ -71,7 +71,7 @@ describe('the warning about outputs in a log group of the class INFREQUENT_ACCES
     });
   }
 
-  test('names the container, the log group and the way out', () => {
+  test('names the container, the log group and the fix', () => {
     const given = setup();
     addContainer(given, 'worker', INFREQUENT_ACCESS);
     runTask(given).getOutput('Name');
@@ -131,7 +131,7 @@ describe('the warning about an exitCodeFrom that may be empty', () => {
     return warningsOf(given.stack);
   };
 
-  test('names the list and the ways out', () => {
+  test('names the list and the fixes', () => {
     expect(warningsWith([only('IsProd', 'app')])).toEqual([
       'exitCodeFrom can be an empty list in the deployment, which the function rejects, got: [{"Fn::If":["IsProd","app",{"Ref":"AWS::NoValue"}]}]. '
       + 'Name at least one container without a condition, or acknowledge this warning if the list is never empty. [ack: cdk-ecs-run-task:emptyExitCodeFrom]',
@@ -180,7 +180,7 @@ describe('the warning about public subnets without a public IP address', () => {
     return warningsOf(stack);
   }
 
-  test('names the ways out', () => {
+  test('names the fixes', () => {
     expect(warningsWith()).toEqual([
       'The task runs in public subnets without a public IP address, so it cannot reach the internet or pull an image from it. Set assignPublicIp: true, '
       + 'select private subnets with vpcSubnets, or acknowledge this warning if the task reaches everything that it needs through VPC endpoints. [ack: cdk-ecs-run-task:noPublicIp]',
@@ -228,7 +228,7 @@ describe('the warning about public subnets without a public IP address', () => {
 });
 
 describe('the warning about a scope in executeBefore for which nothing waits', () => {
-  test('names the scope and the way out', () => {
+  test('names the scope and the fix', () => {
     const given = setup();
     const service = ecs.FargateService.fromFargateServiceAttributes(given.stack, 'Web', { cluster: given.cluster, serviceName: 'web' });
     runTask(given, { executeBefore: [service] });
@@ -239,7 +239,7 @@ describe('the warning about a scope in executeBefore for which nothing waits', (
     ]);
   });
 
-  test('is present for each of several scopes, and not for those with resources', () => {
+  test('is present for each scope without resources', () => {
     const given = setup();
     const task = runTask(given, { executeBefore: [new Construct(given.stack, 'Empty'), new sqs.Queue(given.stack, 'First')] });
     task.executeBefore(lambda.Function.fromFunctionName(given.stack, 'Function', 'web'));
@@ -286,7 +286,7 @@ describe('the warning about a task definition in another stack', () => {
     taskDefinitionArn, networkMode: ecs.NetworkMode.AWS_VPC, taskRole: iam.Role.fromRoleName(scope, 'Role', 'task'),
   });
 
-  test('names the definition and the ways out', () => {
+  test('names the definition and the fixes', () => {
     expect(warningsWith({}, define)).toEqual([
       "The task definition 'Definitions/Definition/Resource' is in another stack, which cannot deploy a new revision while this stack imports its ARN. "
       + `Move the RunTask to that stack, use weak references ('${KEY}': 'weak' in the context, if your CDK version supports them), `

@@ -64,7 +64,7 @@ describe('docs/aws-behaviour.md', () => {
   });
 });
 
-describe('what users must know of AWS is in the documents', () => {
+describe('the documents contain what users must know about AWS', () => {
   const pages = ['README.md', 'SECURITY.md', ...readdirSync(path.join(ROOT, 'docs')).map((name) => `docs/${name}`)]
     .filter((name) => name.endsWith('.md') && name !== 'docs/aws-behaviour.md')
     .map((name) => read(name).replace(/\s+/g, ' '));
@@ -87,17 +87,17 @@ describe('what users must know of AWS is in the documents', () => {
     expect(pages.filter((page) => sentence.test(page))).toHaveLength(1);
   });
 
-  test('the digits in the physical id are in the mark of each task', () => {
+  test('startedBy of each task contains the digits of the physical id', () => {
     const id = identity({ StackId: 'arn:aws:cloudformation:eu-west-1:111122223333:stack/Shop/6d1a2b30', LogicalResourceId: 'Migration' });
     const [digits] = /[0-9a-f]{12}/.exec(id)!;
     expect(markOf(id, 'request', 1, 1)).toContain(digits);
   });
 
-  test('15 minutes are nowhere called the limit of Lambda', () => {
+  test('no page calls 15 minutes the limit of Lambda', () => {
     expect(pages.filter((page) => /Lambda's 15 minutes/.test(page))).toEqual([]);
   });
 
-  test('the time for which outputs are waited for is that of the code', () => {
+  test('the documented time that the function waits for outputs is the time in the code', () => {
     const seconds = LOG_WITHIN_MS / 1000;
     expect(read('docs/architecture.md')).toMatch(new RegExp(`Reading the outputs of the task.*up to ${seconds} s`));
     expect(read('docs/troubleshooting.md')).toContain(`The function searched the log for ${seconds} seconds.`);

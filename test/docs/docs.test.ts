@@ -25,7 +25,7 @@ describe('docs/troubleshooting.md', () => {
     .map(([, text]) => text.replace(/\s+/g, ' '));
   const all = messages();
 
-  test('is held against all messages of the library', () => {
+  test('is compared with all messages of the library', () => {
     expect(all.length).toBeGreaterThan(120);
   });
 

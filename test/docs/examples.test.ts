@@ -71,7 +71,7 @@ function templatesOf(example: string): Template[] {
 }
 
 describe.each(examples)('the example %s', (example) => {
-  test('says what it is, why, what it costs, and how to run it', () => {
+  test('explains what it is, why, what it costs, and how to run it', () => {
     const [header] = /^((\/\/|#) .*\n)+/.exec(readFileSync(path.join(EXAMPLES, example, appOf(example)), 'utf8')) ?? [''];
 
     expect([...header.matchAll(/^\S+ (\w+): /gm)].map(([, word]) => word)).toEqual(['What', 'Why', 'Cost', 'Run']);
@@ -87,7 +87,7 @@ describe.each(inTypeScript)('the example %s', (example) => {
     expect(templatesOf(example).flatMap((template) => Object.keys(template.findResources(RESOURCE_TYPE)))).not.toEqual([]);
   }, 120_000);
 
-  test('is run by a command that is known to work', () => {
+  test('has the same command as the example that a test runs by its command', () => {
     expect(settings(example).app).toBe(settings(BY_COMMAND).app);
   });
 });

@@ -33,7 +33,7 @@ describe('docs/limits.md', () => {
     expect(rows.filter((row) => error.startsWith(row.error)).length).toBeGreaterThan(0);
   });
 
-  test.each(rows.map((row) => [row.error, row] as const))('has no row for what the library does not say: %s', (error, { page, tests }) => {
+  test.each(rows.map((row) => [row.error, row] as const))('has no row for an error that the library does not have: %s', (error, { page, tests }) => {
     expect(messages().some(({ text }) => text.startsWith(error))).toBe(true);
     expect(page).toMatch(/^\[(\w+)\]\(https:\/\/docs\.aws\.amazon\.com\/AmazonECS\/latest\/APIReference\/API_\1\.html\)$/);
     expect(tests).not.toEqual([]);
