@@ -25,18 +25,18 @@ const project = new awscdk.AwsCdkConstructLibrary({
   packageManager: javascript.NodePackageManager.NPM,
   projenrcTs: true,
 
-  // The lowest versions that the library works with: docs/versions.md says how they were found.
+  // The lowest versions that the library works with. docs/versions.md describes how they are tested.
   cdkVersion: '2.172.0',
   constructsVersion: '10.0.0',
   jsiiVersion: '~6.0.16',
-  typescriptVersion: '~6.0.3', // what jsii 6 compiles with; the newest TypeScript is ahead of it
+  typescriptVersion: '~6.0.3', // the TypeScript of jsii 6, which is not the newest
   devDeps: DEV_DEPENDENCIES,
 
   ...PUBLISHING,
   buildWorkflow: false, // .github/workflows/build.yml runs the gate instead
   githubOptions: { mergify: false, pullRequestLintOptions: PULL_REQUESTS },
   depsUpgradeOptions: { workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY } },
-  integrationTestAutoDiscover: false, // projen's own tasks know no separate package; projenrc/integ.ts adds ours
+  integrationTestAutoDiscover: false, // projen's own tasks do not support a separate package; projenrc/integ.ts adds ours
   jestOptions: JEST,
   eslintOptions: {
     dirs: ['src'],
@@ -45,7 +45,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
   tsconfigDev: {
     include: ['../lambda/**/*.ts', '../examples/**/*.ts', '../bench/**/*.ts'],
-    exclude: ['integ'], // has an aws-cdk-lib of its own
+    exclude: ['integ'], // has its own aws-cdk-lib
     compilerOptions: { rootDir: '..', lib: ['es2024'], paths: { 'cdk-ecs-run-task': ['../src'] } },
   },
   gitignore: ['/.local/', 'cdk.out/', '.venv/', '/examples/java-app/target/', '__pycache__/', '.DS_Store', '.jsii.tabl.json'],

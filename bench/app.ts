@@ -5,7 +5,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
-/** The small app in which everything is measured: the resources that a task needs, without a task. */
+/** The small app for all measurements: the resources that a task needs, without a task. */
 export class Ground extends Stack {
   readonly vpc: ec2.Vpc;
   readonly cluster: ecs.Cluster;
@@ -14,7 +14,7 @@ export class Ground extends Stack {
 
   constructor(app: App, id = 'Shop', image = 'migrate', command?: string[]) {
     super(app, id);
-    // Public, because a local engine has no NAT gateways. The subnet makes no difference to the tasks there.
+    // Public, because a local engine has no NAT gateways. The subnet makes no difference to the tasks.
     this.vpc = new ec2.Vpc(this, 'Vpc', { maxAzs: 1, subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }] });
     this.cluster = new ecs.Cluster(this, 'Cluster', { vpc: this.vpc });
     this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', { vpc: this.vpc });
@@ -39,11 +39,11 @@ export class Large extends Ground {
       queue.grantSendMessages(definition.taskRole); // a policy
       const group = new ec2.SecurityGroup(part, 'Group', { vpc: this.vpc });
       group.addIngressRule(this.securityGroup, ec2.Port.tcp(5432));
-      this.securityGroup.addIngressRule(group, ec2.Port.tcp(80)); // a resource of its own
+      this.securityGroup.addIngressRule(group, ec2.Port.tcp(80)); // another resource
       new logs.LogGroup(part, 'Logs');
     }
   }
 }
 
-/** A way to run a task in a deployment. What several tasks share is made once; each call then adds a task. */
+/** A way to run a task in a deployment. What tasks share is created once; each call then adds a task. */
 export type Way = (ground: Ground) => (id: string) => void;

@@ -8,7 +8,7 @@ const FOLDER = join(LOCAL, 'bundles');
 
 export interface Bundle { readonly name: string; readonly file: string }
 
-/** Bundles the handler in several ways: each step adds one option to the step before it. */
+/** Bundles the handler in several ways: each step adds one option to the previous step. */
 export async function makeBundles(): Promise<{ [key in 'runtime' | 'defaults' | 'ours']: Bundle } & { readonly steps: Bundle[]; readonly dropped: Bundle[] }> {
   mkdirSync(FOLDER, { recursive: true });
   const { minify, mainFields, target, alias, supported, plugins = [] } = BUNDLE_OPTIONS;

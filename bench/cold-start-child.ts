@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 
-/** A fresh process, like that of Lambda: loads a bundle, sends it a request, and prints how long each step took. */
+/** A new process, like that of Lambda: loads a bundle, sends it a request, and prints how long each step took. */
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 const print = console.log;
 console.log = () => undefined;

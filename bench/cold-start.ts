@@ -11,13 +11,13 @@ import { create } from '../test/support/fake-aws';
 
 interface Start { readonly load: number; readonly firstCall: number; readonly answer: number; readonly cpu: number; readonly memory: number }
 
-/** How long the function takes to begin, and what it weighs. */
+/** Cold start: how long the function takes to start, and the size of its bundle. */
 export async function coldStart(rounds: number): Promise<Table[]> {
   const { ours, runtime, defaults, steps, dropped } = await makeBundles();
   const bundles = [runtime, defaults, ...steps, ours, ...dropped];
   const starts = await measure(bundles, rounds);
   const typical = (bundle: Bundle, part: keyof Start) => median(starts.get(bundle)!.map((start) => start[part]));
-  /** The ratio of starts in the same round, which other processes of the machine have slowed down equally. */
+  /** The ratio to the start in the same round, which other processes of the machine slowed down equally. */
   const ratio = (one: Bundle, other: Bundle) =>
     median(starts.get(one)!.map(({ firstCall }, round) => firstCall / starts.get(other)![round].firstCall));
   const bytes = ({ file }: Bundle) => statSync(file).size;
@@ -83,7 +83,7 @@ async function measure(bundles: readonly Bundle[], rounds: number): Promise<Map<
     EVENT: JSON.stringify({ ...create(), ResponseURL: `${url}/answer` }),
   };
   const starts = new Map<Bundle, Start[]>(bundles.map((bundle) => [bundle, []]));
-  for (let round = -1; round < rounds; round++) { // the first one only warms the disk's cache
+  for (let round = -1; round < rounds; round++) { // the first start only warms the disk cache
     for (const bundle of bundles) {
       const { output } = await run(nodeOfTheRuntime(), [join(LOCAL, 'cold-start.js'), bundle.file], env);
       if (round >= 0) {

@@ -4,11 +4,11 @@ import { HAND_OVER_FROM, reserveOf } from '../src/timing';
 
 const HOUR = 3_600;
 
-/** What AWS bills for an hour of waiting. */
+/** What AWS charges for an hour of waiting. */
 export function cost(): Table {
   const lambda = (megabytes: number, seconds: number, requests: number) =>
     megabytes / 1024 * seconds * PRICES.lambdaGigabyteSecond + requests * PRICES.lambdaRequest;
-  const invocations = HOUR / (15 * 60 - HAND_OVER_FROM * reserveOf(15 * 60_000) / 1_000); // as lambda/cloudformation/request.ts plans it
+  const invocations = HOUR / (15 * 60 - HAND_OVER_FROM * reserveOf(15 * 60_000) / 1_000); // the schedule of lambda/cloudformation/request.ts
   const own = lambda(256, HOUR, invocations);
   const looks = HOUR / 5.3; // five seconds, and the duration of a poll
   const framework = lambda(128, looks * 2 * 0.15, looks * 2) + looks * PRICES.stateTransition;

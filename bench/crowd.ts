@@ -7,14 +7,14 @@ import { awsError } from '../test/simulation/faults';
 const CROWD = 100;
 const SECONDS = 300;
 
-/** Of an account in a Region: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html */
+/** The rate limit of an account in a Region: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html */
 const READS = { burst: 100, perSecond: 20 };
 const STARTS = { burst: 100, perSecond: 40 };
 
-/** Of DescribeStacks, which AWS does not publish: as reported in https://github.com/aws/aws-sam-cli/issues/2671. */
+/** The rate limit of DescribeStacks, which AWS does not publish: as reported in https://github.com/aws/aws-sam-cli/issues/2671. */
 const STACKS = { burst: 5, perSecond: 5 };
 
-/** The rate limit of an API, as AWS describes it: a bucket that refills steadily, and each call takes one token. */
+/** The rate limit of an API, as AWS describes it: a bucket that refills steadily, with one token per call. */
 class Bucket {
   readonly asked: number[] = [];
   refused = 0;
@@ -37,7 +37,7 @@ class Bucket {
     return lets;
   }
 
-  /** Calls a second, in each minute while anybody calls. */
+  /** Calls per second, in each minute with calls. */
   perMinute(): number[] {
     const [first, last] = [this.asked[0], this.asked[this.asked.length - 1]];
     const minutes = Math.max(1, Math.floor((last - first) / 60_000));
@@ -48,7 +48,7 @@ class Bucket {
 
 interface Buckets { readonly reads: Bucket; readonly starts: Bucket; readonly stacks: Bucket }
 
-/** A call that the SDK retries if ECS throttles it: twice by default, each time after a pause. */
+/** A call that the SDK retries if ECS throttles it: by default twice, each time after a pause. */
 async function call(
   { clock, random, bucket, attempts = 3 }: { clock: Clock; random: Random; bucket: Bucket; attempts?: number }, make: () => Promise<unknown>,
 ): Promise<any> {
@@ -91,7 +91,7 @@ async function ours(withUpdate: boolean): Promise<Crowd> {
           cloudFormation: limit(world.cloudFormation, () => buckets.stacks),
         }),
       },
-      ofStack: new Random(1), // all stacks ask at the same moment
+      ofStack: new Random(1), // all stacks send their request at the same moment
       withUpdate,
     });
   });

@@ -17,7 +17,7 @@ const WAYS: ReadonlyArray<readonly [name: string, run: (random: Random, life: Li
 
 interface Runs { readonly name: string; readonly byLength: ReadonlyArray<readonly Measured[]>; readonly mixed: readonly Measured[] }
 
-/** Seconds from an exit that ECS shows to the answer, and what finding out costs. */
+/** The seconds from the exit that ECS reports to the answer, and the API calls until then. */
 export async function delayAndCalls(): Promise<Table[]> {
   const measured: Runs[] = [];
   for (const [name, run] of WAYS) {

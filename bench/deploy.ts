@@ -11,7 +11,7 @@ import { makeBusyboxImage } from '../test/e2e/engine/images';
 
 const WAYS: ReadonlyArray<readonly [name: string, id: string, way: Way]> = [['ours', 'Ours', ours], ['(a) `Provider`', 'Framework', provider]];
 
-/** First deployments by the real CLI, of a stack whose task takes three seconds, on the local engines of the end-to-end tests. */
+/** First deployments with the real CLI, of a stack whose task takes three seconds, on the local engines of the end-to-end tests. */
 export async function deploy(rounds: number): Promise<Table> {
   const title = 'A first deployment on a local engine';
   const head = ['', 'seconds', 'ratio'];
@@ -32,7 +32,7 @@ export async function deploy(rounds: number): Promise<Table> {
     if (error instanceof NotAvailable) {
       return { title, text: `Not measured on this machine. ${error.inShort}`, head, rows: [] };
     }
-    console.error(error); // kept out of the report, because it can contain paths of this machine
+    console.error(error); // left out of the report, because it can contain paths of this machine
     process.exitCode = 1;
     return { title, text: 'Not measured: a deployment failed.', head, rows: [] };
   } finally {

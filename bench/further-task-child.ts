@@ -6,7 +6,7 @@ const [size, rounds] = process.argv.slice(2);
 const FEW = 10;
 const MANY = 100;
 
-/** Synthesizes the app with tasks. Gives the milliseconds of processor time, which other processes lengthen less than the time that passes. */
+/** Synthesizes the app with tasks. Returns the milliseconds of processor time, which other processes affect less than elapsed time. */
 function synthesize(way: Way, count: number): { readonly took: number; readonly template: any } {
   const app = new App({ analyticsReporting: false, outdir: process.env.OUTDIR, context: { '@aws-cdk/core:stackResourceLimit': 0 } });
   global.gc!();
@@ -20,7 +20,7 @@ function synthesize(way: Way, count: number): { readonly took: number; readonly 
   return { took: (user + system) / 1000, template: assembly.stacks[0].template };
 }
 
-/** One task of the library, and of its resource as many more as wanted, without the library: what the CDK itself takes. */
+/** Adds one task of the library, and copies of its resource without the library, to measure the part of the CDK itself. */
 function byHand(template: any): Way {
   const { Type: type, Properties: properties, DependsOn } = Object.values<any>(template.Resources).find(({ Type }) => Type === 'Custom::EcsRunTask');
   return (ground) => {
@@ -36,7 +36,7 @@ function byHand(template: any): Way {
 
 const ways = { ours, byHand: byHand(synthesize(ours, 1).template) };
 const least = { ours: [Infinity, Infinity], byHand: [Infinity, Infinity] };
-for (let round = -2; round < Number(rounds); round++) { // in the first rounds Node.js still compiles
+for (let round = -2; round < Number(rounds); round++) { // Node.js still compiles in the first rounds
   for (const way of ['ours', 'byHand'] as const) {
     [FEW, MANY].forEach((count, index) => {
       const { took } = synthesize(ways[way], count);

@@ -4,9 +4,9 @@ import type { Life } from '../test/simulation/lives';
 
 /** The result of one run. */
 export interface Measured {
-  /** From the exit being visible in ECS to the answer, in seconds; absent without an answer, or with one that is a failure. */
+  /** The seconds from the time when the exit is visible in ECS to the answer; absent without an answer, or with a failure as the answer. */
   readonly delay?: number;
-  /** From the request of CloudFormation to the start of the task, in seconds; of the library alone. */
+  /** The seconds from the request of CloudFormation to the start of the task; only for the library. */
   readonly untilStart?: number;
   readonly ecsCalls: number;
   /** The calls of all AWS APIs. */
@@ -17,7 +17,7 @@ const start = ({ provisioning, pending }: Life): number => provisioning + pendin
 const visible = (life: Life): number => start(life) + life.running + life.stopping;
 const stopped = (life: Life): number => visible(life) + life.deprovisioning;
 
-/** The seconds that this many calls take one after the other. */
+/** The seconds that this number of calls takes, one after the other. */
 const calls = (random: Random, count: number): number =>
   Array.from({ length: count }, () => latency(random)).reduce((sum, one) => sum + one, 0) / 1000;
 
@@ -38,12 +38,12 @@ export function providerFramework(random: Random, life: Life, end = stopped): Me
   }
 }
 
-/** (a) with our rule for when exit codes are final, which its documentation does not have. */
+/** (a) with our rule for when exit codes are final. Its documentation does not have that rule. */
 export function providerFrameworkWithOurRule(random: Random, life: Life): Measured {
   return providerFramework(random, life, visible);
 }
 
-/** One execution on record: its task was stopped 1.43 seconds before it ended. */
+/** The one published execution: its task was stopped 1.43 seconds before the execution ended. */
 const UNTIL_EXECUTION_GOES_ON = 1.43;
 
 /** (c) An event reports to Step Functions that the task is STOPPED. Then Step Functions calls a function, which answers. */
@@ -51,7 +51,7 @@ export function stepFunctions(random: Random, life: Life): Measured {
   return { delay: stopped(life) + UNTIL_EXECUTION_GOES_ON + calls(random, 2) - visible(life), ecsCalls: 1, allCalls: 3 };
 }
 
-/** (e) The waiter of the SDK, with its defaults, for as long as a function may run. */
+/** (e) The waiter of the SDK, with its defaults, up to the longest timeout of a function. */
 export function waiter(random: Random, life: Life): Measured {
   const [minDelay, maxDelay, longest] = [6, 600, 840];
   let at = calls(random, 1);

@@ -1,6 +1,6 @@
 import * as echarts from 'echarts';
 
-/** What a plot shows, as it was measured. It is kept in results.json. */
+/** The measured values of a plot. results.json contains them. */
 export type Plot = ResourcesPlot | CallsPlot | PollingPlot | SynthPlot;
 
 interface Described { readonly alt: string }
@@ -32,12 +32,12 @@ export type Theme = keyof typeof THEMES;
 const SIZE = { width: 860, height: 420 };
 const FONT = 'sans-serif';
 
-/** The library has the color that stands out. Both themes share the colors. */
+/** The color of the library stands out. Both themes share the colors. */
 const OURS = '#1f83f0';
 const OTHERS = ['#d1722b', '#9a6cd9', '#2f9e6e', '#c2408b', '#8c8c8c'];
 const colorOf = (name: string, index: number): string => name.startsWith('ours') ? OURS : OTHERS[(index - 1) % OTHERS.length];
 
-/** One theme of a plot, as SVG. */
+/** Draws one theme of a plot as SVG. */
 export function draw(plot: Plot, theme: Theme): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, ...SIZE, height: plot.name === 'resources' ? 500 : SIZE.height });
   try {
@@ -72,10 +72,10 @@ function axis(theme: Theme, name: string, direction: 'x' | 'y'): any {
   };
 }
 
-/** Wide gaps, since fonts are only estimated here. */
+/** Wide gaps, because the width of text is only estimated. */
 const legend = (theme: Theme) => ({ top: 0, itemGap: 45, textStyle: { color: THEMES[theme].text, fontSize: 14 } });
 
-/** A line with its name beside its last point. */
+/** Draws a line with its name next to its last point. */
 function named(name: string, color: string, theme: Theme, data: ReadonlyArray<readonly [number, number]>): any {
   return {
     type: 'line',

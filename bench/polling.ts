@@ -5,7 +5,7 @@ import { pollInterval } from '../lambda/run/schedule';
 import { Random } from '../test/simulation/clock';
 import type { Life } from '../test/simulation/lives';
 
-/** Milliseconds until the next look. */
+/** The milliseconds until the next poll. */
 type Plan = (task: Task, now: number) => number;
 
 const every = (seconds: number): Plan => () => 1_000 * seconds;
@@ -15,7 +15,7 @@ const stairs: Plan = ({ createdAt }, now) => {
   return minutes < 2 ? 1_000 : minutes < 10 ? 2_000 : 3_000;
 };
 
-/** √(2wt), between two limits, if this many calls cost as much as a second of delay. */
+/** √(2wt) between two limits, if this many calls cost as much as a second of delay. */
 const root = (callsForASecond: number, least: number, most: number): Plan => ({ startedAt }, now) =>
   1_000 * (startedAt ? Math.min(Math.max(Math.sqrt(2 * (now - startedAt.getTime()) / 1_000 / callsForASecond), least), most) : 2);
 

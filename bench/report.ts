@@ -5,16 +5,16 @@ import { dirname, join } from 'node:path';
 import { draw, Theme, THEMES } from './plots';
 import { isMet, markdown, Table } from './table';
 
-/** All that a run has measured. */
+/** Everything that a run measured. */
 export interface Results {
-  /** When, and on what. */
+  /** The date and the machine. */
   readonly conditions: string;
   readonly tables: readonly Table[];
 }
 
 export const barsOf = ({ tables }: Results) => tables.flatMap(({ bars = [] }) => bars);
 
-/** The files of the report, by name. */
+/** Returns the files of the report, by name. */
 export function reportOf(results: Results): ReadonlyMap<string, string> {
   const bars = barsOf(results);
   const page = [

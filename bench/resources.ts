@@ -11,7 +11,7 @@ import type { Table } from './table';
 
 interface Resources { readonly [logicalId: string]: unknown }
 
-/** What each way adds to the template of the app. */
+/** What each way to run a task adds to the template of the app. */
 export function resources(): Table {
   const ways: ReadonlyArray<readonly [name: string, way: Way]> = [
     ['ours', ours],
@@ -66,7 +66,7 @@ function longestPath(all: Resources, added: readonly string[]): number {
   return Math.max(...added.map(lengthTo));
 }
 
-/** All strings that may name a resource. */
+/** Returns all strings that can name a resource. */
 function* namesIn(value: unknown): Generator<string> {
   if (typeof value !== 'object' || value === null) {
     return;

@@ -5,20 +5,20 @@ import { buildSync } from 'esbuild';
 
 export const CHECKOUT = resolve(__dirname, '..');
 
-/** All that the measurements write, besides their report. */
+/** The folder for all files of the measurements, except their report. */
 export const LOCAL = join(CHECKOUT, '.local/bench');
 
-/** The package as it is published. */
+/** The package in its published form. */
 export function packed(): string {
   const folder = join(CHECKOUT, 'dist/js');
   return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz'))!);
 }
 
-/** Installs the alternative that is a package, this package as users get it, and the Node.js of the function's runtime. */
+/** Installs the alternative that is a package, this package in its published form, and the Node.js of the function's runtime. */
 export function setUp(): void {
   mkdirSync(LOCAL, { recursive: true });
   writeFileSync(join(LOCAL, 'package.json'), '{ "private": true }');
-  // Without peers: all find the aws-cdk-lib of the checkout.
+  // Without peers: all packages find the aws-cdk-lib of the checkout.
   const packages = ['cdk-fargate-run-task@2.0.6', packed(), 'node@24'];
   execFileSync('npm', ['install', '--prefix', LOCAL, '--legacy-peer-deps', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...packages], { stdio: ['ignore', 'ignore', 'inherit'] });
   for (const [entry, name] of [['alternatives/handlers', 'handlers/index'], ['cold-start-child', 'cold-start'], ['synth-time-child', 'synth-time'], ['further-task-child', 'further-task']]) {
@@ -34,13 +34,13 @@ export function setUp(): void {
   }
 }
 
-/** The Node.js that Lambda runs the function on. */
+/** The Node.js on which Lambda runs the function. */
 export function nodeOfTheRuntime(): string {
   const installed = join(LOCAL, 'node_modules/node/bin/node');
   return existsSync(installed) ? installed : process.execPath;
 }
 
-/** Runs a script in a fresh process, and gives the last line of its output with the time that all of it took. */
+/** Runs a script in a new process, and returns the last line of its output and the total time. */
 export function run(node: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ output: any; took: number }> {
   const begin = process.hrtime.bigint();
   const child = spawn(node, args, { env: { ...env, NODE_NO_WARNINGS: '1', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }, stdio: ['ignore', 'pipe', 'inherit'] });

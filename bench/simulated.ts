@@ -18,11 +18,11 @@ const PROPERTIES: RunTaskProperties = {
   LogTailLines: 20,
 };
 
-/** A deployment that creates the resource, and one after it that changes it. */
+/** A deployment that creates the resource, and a second one that changes it. */
 const CREATE: Operation = { kind: 'create', after: 0, properties: PROPERTIES };
 const UPDATE: Operation = { kind: 'update', after: 60, properties: { ...PROPERTIES, Triggers: { version: '2' } } };
 
-/** The handler of the library creates a resource, and updates it if asked to, in the simulated AWS of the tests. */
+/** Runs the handler of the library in the simulated AWS of the tests: it creates a resource, and updates it with `withUpdate`. */
 export function deployment(
   clock: Clock, random: Random, life: Life, { change, ofStack = random.fork('cloudformation'), withUpdate = false }: {
     readonly change?: Change;

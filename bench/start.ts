@@ -5,7 +5,7 @@ import { Clock, Random } from '../test/simulation/clock';
 
 const RUNS = 100;
 
-/** Seconds from the request of CloudFormation to the task that ECS has accepted, of the library alone. */
+/** The seconds from the request of CloudFormation until ECS has accepted the task; only for the library. */
 export async function untilStart(): Promise<Table> {
   const [creates, updates] = [await measureStarts(false), await measureStarts(true)];
   const cells = (values: readonly number[]) => [median(values), quantile(values, 0.95)].map((value) => value.toFixed(2));

@@ -3,7 +3,7 @@ const [what, argument] = process.argv.slice(2);
 
 /* eslint-disable @typescript-eslint/no-require-imports -- what is measured is when they are loaded */
 
-/** What an app with a cluster loads in any case. */
+/** What an app with a cluster loads anyway. */
 function loadCdk() {
   require('aws-cdk-lib');
   for (const module of ['ec2', 'ecs', 'iam', 'lambda', 'logs']) {

@@ -20,7 +20,7 @@ interface PerTask {
   readonly byHand: number;
 }
 
-/** Processor time, and the least of it, because everything else that the machine does can only add to it. */
+/** The smallest processor time of several rounds, because other processes of the machine can only add to it. */
 async function furtherTask(size: string, rounds: number, outdir: string): Promise<PerTask> {
   const measured: PerTask[] = [];
   for (let number = 0; number < PROCESSES; number++) {
@@ -30,7 +30,7 @@ async function furtherTask(size: string, rounds: number, outdir: string): Promis
   return { ours: median(measured.map(({ ours }) => ours)), byHand: median(measured.map(({ byHand }) => byHand)) };
 }
 
-/** How long the library takes of a `cdk synth`. */
+/** How much time the library adds to a `cdk synth`. */
 export async function synthTime(rounds: number): Promise<Table[]> {
   const outdir = mkdtempSync(join(tmpdir(), 'bench-'));
   const measure = async (...args: string[]): Promise<Took> => {
@@ -59,7 +59,7 @@ export async function synthTime(rounds: number): Promise<Table[]> {
   }
   rmSync(outdir, { recursive: true });
 
-  /** The median of the differences in the same round. */
+  /** The median of the differences within the same round. */
   const more = (one: string, other: string, part: keyof Took) =>
     median(took.get(one)!.map((first, index) => first[part] - took.get(other)![index][part]));
   const further = (way: string, from: number, to: number, part: keyof Took = 'inProcess') => more(`${way} ${to}`, `${way} ${from}`, part) / (to - from);

@@ -1,14 +1,14 @@
 import type { Plot } from './plots';
 
-/** A table of the report, with its bars. */
+/** A table of the report, with its limits. */
 export interface Table {
   readonly title: string;
-  /** How it was measured, and what it shows. */
+  /** The method of the measurement, and what it shows. */
   readonly text: string;
   readonly head: readonly string[];
   readonly rows: ReadonlyArray<ReadonlyArray<string | number>>;
   readonly bars?: readonly Bar[];
-  /** Below the table: what was tried and dropped. */
+  /** The text below the table: alternatives that were tried and dropped. */
   readonly notes?: readonly string[];
   readonly plot?: Plot;
 }
@@ -19,7 +19,7 @@ export interface Bar {
   readonly is: number;
   readonly atMost: number;
   readonly unit?: string;
-  /** Why it cannot be met. */
+  /** Why the limit cannot be met. */
   readonly because?: string;
 }
 
@@ -45,12 +45,12 @@ export function isMet({ is, atMost }: Pick<Bar, 'is' | 'atMost'>): boolean {
   return is <= atMost;
 }
 
-/** Three significant digits, and no fewer than its whole ones. */
+/** Formats a number with three significant digits, but without dropping digits before the point. */
 export function round(value: number): string {
   return Math.abs(value) >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)));
 }
 
-/** The value below which this share of the values is. */
+/** Returns the value below which this share of the values lies. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];

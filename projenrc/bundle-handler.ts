@@ -1,4 +1,4 @@
-/** Bundles the handler into assets/, the code of the function, and lists the inputs in dist/bundle.json. */
+/** Bundles the handler into assets/, as the code of the function, and lists the inputs in dist/bundle.json. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { BUNDLE_OPTIONS } from './bundle-options';

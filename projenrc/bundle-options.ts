@@ -32,7 +32,7 @@ export const BUNDLE_OPTIONS: BuildOptions = {
   tsconfig: 'lambda/tsconfig.json',
   minify: true,
   mainFields: ['module', 'main'],
-  supported: { 'dynamic-import': false }, // import('node:http') would load all of fetch
+  supported: { 'dynamic-import': false }, // import('node:http') would load fetch completely
   alias: { '@aws-sdk/credential-provider-node': './lambda/bundle/env-credentials.ts' },
   plugins: [versionOnly, literalKeys],
 };

@@ -1,8 +1,8 @@
 import type { awscdk } from 'projen';
 
 /**
- * Bundles the handler with its SDK clients when the library is built: users need neither esbuild nor Docker, and request
- * members that the SDK of the Lambda runtime does not know yet still reach ECS.
+ * Bundles the handler with its SDK clients when the library is built. Users need neither esbuild nor Docker, and ECS also gets request
+ * members that the SDK in the Lambda runtime does not know yet.
  */
 export function bundleHandler(project: awscdk.AwsCdkConstructLibrary): void {
   const { bundleTask } = project.bundler;
@@ -11,6 +11,6 @@ export function bundleHandler(project: awscdk.AwsCdkConstructLibrary): void {
   bundleTask.exec('cyclonedx-esbuild --gather-license-texts --output-reproducible --mc-type library --output-file dist/sbom.cdx.json dist/bundle.json');
   bundleTask.exec('tsx projenrc/write-notice.ts');
   project.gitignore.addPatterns('/NOTICE');
-  // The gate bundles once, and then runs several tests side by side, which must not find the file half-written.
+  // The gate bundles once, and then runs several tests in parallel. They must not find an incomplete file.
   bundleTask.addCondition('node -e "process.exit(+(\'BUNDLED\' in process.env && fs.existsSync(\'assets/lambda/handler/index.js\')))"');
 }

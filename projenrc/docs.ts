@@ -1,7 +1,7 @@
 import { YamlFile } from 'projen';
 import type { awscdk } from 'projen';
 
-/** Checks of all that people read: spelling, Markdown, and links to files and headings. They run offline, as the last part of `npm test`. */
+/** Checks of all texts for people: spelling, Markdown, and links to files and headings. They run offline, as the last part of `npm test`. */
 export function checkDocs(project: awscdk.AwsCdkConstructLibrary): void {
   const generated = ['API.md'];
 
@@ -14,7 +14,7 @@ export function checkDocs(project: awscdk.AwsCdkConstructLibrary): void {
       dictionaryDefinitions: [{ name: 'project', path: './projenrc/words.txt' }],
       dictionaries: ['project'],
       ignoreRegExpList: [
-        '/\\[[^\\]]*\\]\\(https?:[^)]*\\)/g', // names of pages and repositories elsewhere
+        '/\\[[^\\]]*\\]\\(https?:[^)]*\\)/g', // names of external pages and repositories
         '/\\b[A-Z]\\w+[0-9A-F]{8}\\b/g', // logical ids
       ],
     },
@@ -39,7 +39,7 @@ export function checkDocs(project: awscdk.AwsCdkConstructLibrary): void {
 
   new YamlFile(project, '.remarkrc.yaml', {
     obj: {
-      // With the address of the repository, links to https://github.com/... that lead into it are checked, too.
+      // With the address of the repository, links to https://github.com/... that point into it are checked too.
       plugins: [['remark-validate-links', { repository: 'https://github.com/cdk-ecs-run-task/cdk-ecs-run-task', root: '.' }]],
     },
   });

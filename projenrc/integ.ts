@@ -4,8 +4,8 @@ import type { awscdk } from 'projen';
 const FOLDER = 'test/integ';
 
 /**
- * The integration tests of the CDK. Their packages need a newer aws-cdk-lib than the lowest, so they are a package of their own:
- * the source of the library gets its aws-cdk-lib from there, too, or the two would not know each other's classes.
+ * The integration tests with the tools of the CDK. Their packages need a newer aws-cdk-lib than the lowest, so they have their own
+ * package. The source of the library gets its aws-cdk-lib from that package too: two copies would not accept each other's classes.
  */
 export function addIntegTests(project: awscdk.AwsCdkConstructLibrary): void {
   new javascript.TypescriptConfig(project, {
@@ -24,7 +24,7 @@ export function addIntegTests(project: awscdk.AwsCdkConstructLibrary): void {
   });
 
   new JsonFile(project, `${FOLDER}/integ.config.json`, {
-    marker: false, // the runner would take it for an option
+    marker: false, // otherwise the runner parses it as an option
     obj: {
       app: 'tsx --tsconfig tsconfig.json {filePath}',
       testRegex: ['\\.integ\\.ts$'],
@@ -32,7 +32,7 @@ export function addIntegTests(project: awscdk.AwsCdkConstructLibrary): void {
     },
   });
 
-  project.gitignore.exclude(`/${FOLDER}/*.snapshot/asset.*`, `/${FOLDER}/cdk-integ.out.*`); // code of functions, which the comparison leaves out
+  project.gitignore.exclude(`/${FOLDER}/*.snapshot/asset.*`, `/${FOLDER}/cdk-integ.out.*`); // the code of functions, which the comparison leaves out
   project.gitattributes.addAttributes(`/${FOLDER}/*.snapshot/**`, 'linguist-generated');
 
   const bundle = project.bundler.bundleTask.name;

@@ -1,6 +1,6 @@
 /**
- * Which files of a folder may import which: a file or wing imports only from the levels below its own.
- * ESLint and test/structure.test.ts both read this.
+ * Which files of a folder are allowed to import which: a file or wing imports only from the levels below its own. ESLint and
+ * test/structure.test.ts both read this.
  */
 export interface Layout {
   readonly folder: string;
@@ -14,7 +14,7 @@ export const LAYOUTS: readonly Layout[] = [
   {
     folder: 'lambda',
     levels: [
-      ['handler.ts', 'bundle'], // esbuild puts bundle/ into the SDK; no file imports it
+      ['handler.ts', 'bundle'], // esbuild adds bundle/ to the SDK; no file imports it
       ['lifecycle.ts'],
       ['run'],
       ['ecs'],

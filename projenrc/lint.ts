@@ -1,10 +1,10 @@
 import type { awscdk } from 'projen';
 import { restrictedZones } from './layout';
 
-/** ESLint's part of the structure: who may import whom, and in which order. */
+/** The part of ESLint that checks the structure: which files import which, and in which order. */
 export function configureLint(project: awscdk.AwsCdkConstructLibrary): void {
   project.eslint!.addRules({
-    // The examples import the library by its name, as users do; the compiler knows where it is. test/integ has packages of its own.
+    // The examples import the library by its name, like users; the compiler resolves it. test/integ has its own packages.
     'import/no-unresolved': ['error', { ignore: ['^cdk-ecs-run-task$', '^@aws-cdk/integ-tests-alpha$'] }],
     'import/no-restricted-paths': ['error', { zones: restrictedZones() }],
     'import/no-cycle': ['error', { ignoreExternal: true, disableScc: true }], // the search for SCCs takes minutes
@@ -18,7 +18,7 @@ export function configureLint(project: awscdk.AwsCdkConstructLibrary): void {
   project.eslint!.addOverride(override);
 }
 
-/** Where a text could stand in the function's own code. A test compares all of them with docs/troubleshooting.md. */
+/** Where the function's code could contain a text. A test compares all texts with docs/troubleshooting.md. */
 const TEXTS = ['Literal', 'TemplateLiteral'].flatMap((text) => [
   `Property[key.name=/^(cause|advice|means)$/] > ${text}`,
   `CallExpression[callee.name='sentence'] > ${text}`,

@@ -1,7 +1,7 @@
 import { javascript } from 'projen';
 import type { awscdk } from 'projen';
 
-/** Gives each folder beside src/ a tsconfig.json, for the editor and for ESLint. */
+/** Adds a tsconfig.json to each folder next to src/, for the editor and for ESLint. */
 export function addTsconfigs(project: awscdk.AwsCdkConstructLibrary): void {
   for (const folder of ['lambda', 'examples', 'bench']) {
     new javascript.TypescriptConfig(project, {
@@ -13,13 +13,13 @@ export function addTsconfigs(project: awscdk.AwsCdkConstructLibrary): void {
   }
 }
 
-/** What a person starts beside the tests: the demo, the checks on an account, the measurements, a release that publishes nothing. */
+/** The tasks for people, in addition to the tests: the demo, the checks on an account, the measurements, a release that publishes nothing. */
 export function addTasks(project: awscdk.AwsCdkConstructLibrary): void {
   // Every snippet of the README and of the docstrings must compile. The link lets them import this package by its name.
   project.postCompileTask.exec('ln -sfn .. node_modules/cdk-ecs-run-task');
   project.postCompileTask.exec('jsii-rosetta extract --compile --strict .');
   project.postCompileTask.exec('rm node_modules/cdk-ecs-run-task');
-  // jsii-diff compares the API with the last release. A template can change, too, and run everybody's tasks again.
+  // jsii-diff compares the API with the last release. A template can change too, which would run the tasks of all users again.
   project.tasks.tryFind('compat')!.exec('tsx --tsconfig test/tsconfig.json test/construct/wire-format/compare-with-release.ts');
 
   // The test of the wire format reads the API without jsii.
@@ -59,12 +59,12 @@ export function addTasks(project: awscdk.AwsCdkConstructLibrary): void {
   project.addTask('release:dry', {
     description: 'Do all of a release except publishing: bump, build each language\'s package, look for stray files',
     steps: [
-      // In a copy of the last commit: nothing is tagged, and the work tree stays as it is.
+      // This runs in a copy of the last commit: it tags nothing, and leaves the work tree unchanged.
       { exec: 'rm -rf .local/release && git clone --quiet . .local/release && cp -al node_modules .local/release', shell: 'system' },
       ...['bump', 'bundle', 'compile', 'post-compile'].map((task) => ({ exec: `projen ${task}`, cwd: '.local/release' })),
-      { exec: 'git diff --exit-code -- . ":!package.json"', cwd: '.local/release' }, // API.md is as committed
+      { exec: 'git diff --exit-code -- . ":!package.json"', cwd: '.local/release' }, // API.md is the committed file
       { exec: 'jsii-pacmak --target js python java --maven-local-repository ../maven', cwd: '.local/release' },
-      // test:languages compiles these sources: those of .NET if there is a dotnet on the path.
+      // test:languages compiles these sources: those of .NET only if dotnet is on the path.
       { exec: 'jsii-pacmak --target go dotnet --code-only', cwd: '.local/release' },
       { exec: 'JEST_JUNIT_OUTPUT_NAME=packages.xml jest --config test/languages/jest.config.json languages/packages' },
     ],
@@ -75,11 +75,11 @@ export function addTasks(project: awscdk.AwsCdkConstructLibrary): void {
     exec: 'jest --config test/languages/jest.config.json languages/apps',
   });
 
-  for (const unused of ['clobber', 'eject', 'package-all', 'test:update', 'test:watch', 'watch']) { // of projen; nothing here calls them
+  for (const unused of ['clobber', 'eject', 'package-all', 'test:update', 'test:watch', 'watch']) { // tasks of projen that nothing here calls
     project.tasks.removeTask(unused);
   }
 
-  // Node 20, which users may still have, makes jsii and the SDK print warnings into the output that a person reads.
+  // On Node 20, which users may still have, jsii and the SDK print warnings.
   project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
   project.tasks.addEnvironment('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
 }

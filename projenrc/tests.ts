@@ -4,12 +4,12 @@ import { dependencies } from './newest.json';
 
 export const JEST: javascript.JestOptions = {
   jestVersion: '^30',
-  updateSnapshot: javascript.UpdateSnapshot.NEVER, // a wrong snapshot must fail, not be rewritten
+  updateSnapshot: javascript.UpdateSnapshot.NEVER, // a wrong snapshot must fail instead of being rewritten
   configFilePath: 'jest.config.json',
   jestConfig: {
     globalSetup: '<rootDir>/test/global-setup.ts',
     globalTeardown: '<rootDir>/test/global-teardown.ts',
-    coverageProvider: 'babel', // twice as fast here as v8
+    coverageProvider: 'babel', // here twice as fast as v8
     maxWorkers: 2, // Jest's default leaves a core free, so with two it runs one file at a time
     moduleNameMapper: { '^cdk-ecs-run-task$': '<rootDir>/src' },
     testPathIgnorePatterns: ['/node_modules/', '/test/e2e/', '/test/deadlines/', '/test/languages/', '/test/templates/'],
@@ -17,13 +17,13 @@ export const JEST: javascript.JestOptions = {
   },
 };
 
-/** `npm test` and the tests that need more than this machine's Node.js. */
+/** `npm test`, and the tests that need more than the Node.js of this machine. */
 export function addTests(project: awscdk.AwsCdkConstructLibrary): void {
   const bundle = project.bundler.bundleTask;
   const addBundledTask = (name: string, description: string, exec: string) =>
     project.addTask(name, { description, steps: [{ spawn: bundle.name }, { exec }] });
 
-  project.jest!.config.coverageThreshold = { // what is reached, rounded down; projen's own option knows no folders
+  project.jest!.config.coverageThreshold = { // the coverage that is reached, rounded down; projen's own option does not know folders
     './src/': { statements: 99.8, branches: 99.5, functions: 99.5, lines: 99.8 },
     './lambda/': { statements: 99.3, branches: 97, functions: 98.6, lines: 99.5 },
   };
@@ -56,7 +56,7 @@ export function addTests(project: awscdk.AwsCdkConstructLibrary): void {
       { exec: copyWorkTree('.local/newest'), shell: 'system' },
       { exec: `npm install --no-save ${newest}`, cwd: '.local/newest' },
       { exec: 'tsc --noEmit --project test', cwd: '.local/newest' },
-      // It prints all that its validation finds in the templates of the tests.
+      // The newest version prints everything that its validation finds in the templates of the tests.
       { exec: `${REPORT}=newest.xml jest --silent --coverage=false test/construct test/docs`, cwd: '.local/newest' },
       { exec: `${REPORT}=newest-templates.xml jest --silent --config test/templates/jest.config.json`, cwd: '.local/newest' },
     ],
@@ -81,10 +81,10 @@ export function addTests(project: awscdk.AwsCdkConstructLibrary): void {
   });
 }
 
-/** Of a copy of the work tree: into the folder of the checkout. */
+/** Copies the work tree into a folder of the checkout. */
 const REPORT = 'JEST_JUNIT_OUTPUT_DIR=../../test-reports JEST_JUNIT_OUTPUT_NAME';
 
-/** A copy whose node_modules/ may change: its files are links, but for the list that npm writes in place. */
+/** Makes a copy whose node_modules/ can change: its files are links, except the list that npm overwrites in place. */
 function copyWorkTree(folder: string): string {
   return [
     `rm -rf ${folder}`,
@@ -93,6 +93,6 @@ function copyWorkTree(folder: string): string {
     `cp -a assets ${folder}`,
     `cp -al node_modules ${folder}`,
     `cp -a --remove-destination node_modules/.package-lock.json ${folder}/node_modules`,
-    `ln -s ../../cfn-lint ${folder}/.local/cfn-lint`, // installed once
+    `ln -s ../../cfn-lint ${folder}/.local/cfn-lint`, // it is installed once
   ].join(' && ');
 }

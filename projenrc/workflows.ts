@@ -2,7 +2,7 @@ import { Component, github } from 'projen';
 import type { awscdk } from 'projen';
 import { type Job, JobPermission, type JobStep } from 'projen/lib/github/workflows-model';
 
-/** Commits of the actions of which projen names only the version; the others it pins itself. */
+/** The commits of the actions for which projen names only the version. projen pins the other actions itself. */
 const COMMITS = {
   'aws-actions/configure-aws-credentials': 'e1253824e5c10ff9df46874f81ed3ec929e19cfd', // v6.3.0
   'actions/attest': '1e69f48acb82d1966a394da916b4c1698aa569d6', // v4.2.2
@@ -38,7 +38,7 @@ export function configureWorkflows(project: awscdk.AwsCdkConstructLibrary): void
   project.upgradeWorkflow!.postUpgradeTask.exec('npx projen');
 }
 
-/** The lanes of .ci/run, as jobs beside each other. */
+/** The lanes of .ci/run, as parallel jobs. */
 function addGate(project: awscdk.AwsCdkConstructLibrary): void {
   const workflow = new github.GithubWorkflow(project.github!, 'build');
   workflow.on({ pullRequest: {}, workflowDispatch: {} });
@@ -50,18 +50,18 @@ function addGate(project: awscdk.AwsCdkConstructLibrary): void {
     timeoutMinutes: 60,
     strategy: { failFast: false, matrix: { domain: { lane: ['tests', 'release', 'engines'] } } },
     steps: [
-      github.WorkflowSteps.checkout({ with: { fetchDepth: 0 } }), // with the tags of the releases, for the comparison with the last
+      github.WorkflowSteps.checkout({ with: { fetchDepth: 0 } }), // with the tags of the releases, to compare with the last release
       setup('node', { 'node-version': '20', 'package-manager-cache': false }),
       setup('python', { 'python-version': '3.11' }),
       setup('java', { 'distribution': 'corretto', 'java-version': '17' }),
       setup('go', { 'go-version': 'stable', 'cache': false }),
       setup('dotnet', { 'dotnet-version': '8.x', 'cache': false }),
-      { name: 'Run the gate', run: 'sudo --preserve-env env "PATH=$PATH" .ci/run ${{ matrix.lane }}' }, // root, since it installs what the engines need
+      { name: 'Run the gate', run: 'sudo --preserve-env env "PATH=$PATH" .ci/run ${{ matrix.lane }}' }, // root installs what the engines need
     ],
   });
 }
 
-/** The integration tests, on the account that has a role for this repository: CONTRIBUTING says how to set it up. */
+/** The integration tests, on the account that has a role for this repository. CONTRIBUTING describes how to set it up. */
 function addIntegTests(project: awscdk.AwsCdkConstructLibrary): void {
   const workflow = new github.GithubWorkflow(project.github!, 'integ');
   workflow.on({
@@ -71,7 +71,7 @@ function addIntegTests(project: awscdk.AwsCdkConstructLibrary): void {
   });
   workflow.addJob('integ', {
     runsOn: ['ubuntu-latest'],
-    environment: 'integ', // whose owner can ask for an approval
+    environment: 'integ', // its owner can require an approval
     permissions: { contents: JobPermission.READ, idToken: JobPermission.WRITE },
     timeoutMinutes: 120,
     env: { AWS_REGION: '${{ vars.AWS_REGION }}' },
@@ -89,16 +89,16 @@ function addIntegTests(project: awscdk.AwsCdkConstructLibrary): void {
   });
 }
 
-/** What the options of projen leave open. A job is named, and a step found by its id, so that a new version of projen fails here if it renames one. */
+/** Sets what projen has no options for. A job is named and a step is found by its id, so that a new version of projen that renames one fails here. */
 class ReleaseJobs extends Component {
   constructor(private readonly library: awscdk.AwsCdkConstructLibrary) {
     super(library);
   }
 
-  public preSynthesize(): void { // projen adds the jobs in its own preSynthesize, which runs before
-    // A variable of the repository names the npm registry; without it publib uses the usual one.
+  public preSynthesize(): void { // projen adds the jobs in its own preSynthesize, which runs earlier
+    // A variable of the repository names the npm registry; without it publib uses the default registry.
     this.release('npm').step.env!.NPM_REGISTRY = '${{ vars.NPM_REGISTRY }}';
-    // npm, PyPI and NuGet know who built a package. For the others GitHub does: "gh attestation verify".
+    // npm, PyPI and NuGet record who built a package. For the others GitHub does: "gh attestation verify".
     for (const [registry, files] of [['maven', 'dist/java/**/*.jar'], ['golang', 'dist/go/**/*.tgz']]) {
       const { job } = this.release(registry);
       Object.assign(job.permissions, { idToken: JobPermission.WRITE, attestations: JobPermission.WRITE });

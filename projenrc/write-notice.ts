@@ -1,4 +1,4 @@
-/** Writes NOTICE: the licences of what is bundled into the function, from the SBOM of the bundle. */
+/** Writes NOTICE: the licences of the code that is bundled into the function, from the SBOM of the bundle. */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 interface Component {

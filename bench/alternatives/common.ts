@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { Ground } from '../app';
 
-/** Where handlers.ts is bundled to, with esbuild's defaults. */
+/** The folder into which handlers.ts is bundled, with esbuild's defaults. */
 export const HANDLERS = resolve(__dirname, '../../.local/bench/handlers');
 
 export function handlerFunction(scope: Construct, id: string, handler: string, code: lambda.Code = lambda.Code.fromAsset(HANDLERS)): lambda.Function {

@@ -1,6 +1,6 @@
 import { DescribeTasksCommand, ECSClient, RunTaskCommand, waitUntilTasksStopped } from '@aws-sdk/client-ecs';
 
-/** The functions of the alternatives, as short as their documentation makes them. */
+/** The functions of the alternatives, as short as in their documentation. */
 
 const ecs = new ECSClient({});
 

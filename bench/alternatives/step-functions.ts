@@ -17,7 +17,7 @@ exports.handler = async (event) => {
   await new SFNClient().send(new StartExecutionCommand({ stateMachineArn: event.ResourceProperties.StateMachine, input: JSON.stringify({ event }) }));
 };`;
 
-/** (c) https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html: the state machine waits, and a function answers to CloudFormation. */
+/** (c) https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html: the state machine waits, and a function answers CloudFormation. */
 export function stepFunctions(ground: Ground) {
   const start = handlerFunction(ground, 'Start', 'handler', Code.fromInline(START));
   const answer = handlerFunction(ground, 'Answer', 'answerFor');

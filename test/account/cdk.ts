@@ -8,7 +8,7 @@ export interface CliResult {
   readonly output: string;
 }
 
-/** Runs the CDK CLI as a user would. What it prints goes to a file, because each deployment prints pages of it. */
+/** Runs the CDK CLI like a user. Its output goes to a file, because each deployment prints pages. */
 export function cdk(logName: string, region: string, args: readonly string[]): Promise<CliResult> {
   const file = join(FOLDER, 'logs', `${logName}.log`);
   mkdirSync(dirname(file), { recursive: true });

@@ -75,7 +75,7 @@ describe('the checks', () => {
 describe('what is deployed', () => {
   const ground: Ground = { cluster: 'c', logGroup: '/l', vpc: 'vpc-1', zones: ['a', 'b'], subnets: ['subnet-1', 'subnet-2'], securityGroup: 'sg-1' };
 
-  /** Puts together what a check deploys. It sees an account in which nothing ever happens, so most checks give up in the middle. */
+  /** Synthesizes what a check deploys. In the fake account nothing ever happens, so most checks stop in the middle. */
   async function synthesize(id: string): Promise<CheckStack[]> {
     const stacks: CheckStack[] = [];
     const tryDeploy = async (_: string, build: Build) => {
@@ -119,7 +119,7 @@ describe('what is deployed', () => {
       const types = Object.values<{ Type: string }>(template.Resources ?? {}).map(({ Type }) => Type);
       expect(types.filter((type) => !ALLOWED.test(type))).toEqual([]);
       const tokens = Object.values<any>(template.Resources ?? {}).map(({ Properties }) => Properties?.ServiceToken?.['Fn::GetAtt'][0]).filter(Boolean);
-      tokens.forEach((handler) => expect(template.Resources[handler].Properties.FunctionName).toBe(stack.stackName)); // whose log is read
+      tokens.forEach((handler) => expect(template.Resources[handler].Properties.FunctionName).toBe(stack.stackName)); // the log that is read
     }
   });
 

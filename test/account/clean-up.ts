@@ -18,7 +18,7 @@ type Say = (line: string) => void;
 /** The inline policy that a check attaches to the role of its own function for a minute. */
 export const DENIAL = 'run-task-verify-deny';
 
-/** The runs that have stacks or other resources in this account and Region. */
+/** Returns the runs that have stacks or other resources in this account and Region. */
 export async function findRuns(account: Account): Promise<string[]> {
   const stacks = (await listStacks(account)).map(({ Tags }) => runIdOf(Tags)!);
   const tagged = await listTagged(account);
@@ -26,21 +26,21 @@ export async function findRuns(account: Account): Promise<string[]> {
   return [...new Set([...stacks, ...tagged.filter((_, index) => !gone[index]).map(({ tags }) => runIdOf(tags)!)])];
 }
 
-/** Deletes what a run has created, and returns the ARNs of what is left. Can be repeated, and begins with whatever is there. */
+/** Deletes what a run created, and returns the ARNs of what is left. Can be repeated, from any state. */
 export async function cleanUp(account: Account, runId: string, say: Say): Promise<string[]> {
   const isGround = ({ StackName }: Stack) => StackName === stackName(runId, GROUND);
   const stacks = (await listStacks(account)).filter(({ Tags }) => runIdOf(Tags) === runId);
   await Promise.all(stacks.filter((stack) => !isGround(stack)).map((stack) => deleteStack(account, stack, say)));
-  await Promise.all(stacks.filter(isGround).map((stack) => deleteStack(account, stack, say))); // the others use its network
+  await Promise.all(stacks.filter(isGround).map((stack) => deleteStack(account, stack, say))); // the other stacks use its network
   await deleteTaskDefinitions(account, runId);
   await deleteLogGroups(account, `${PREFIX}-${runId}-`, say);
   return findLeft(account, runId);
 }
 
-/** How often a deletion that failed is tried again. A network interface can outlast its task by minutes. */
+/** How many times a failed deletion is attempted. A network interface can outlast its task by minutes. */
 const DELETIONS = 4;
 
-/** Deletes one stack of a run, whatever state an interrupted deployment has left it in. */
+/** Deletes one stack of a run, in any state in which an interrupted deployment left it. */
 export async function deleteStack(account: Account, { StackId, StackName }: Stack, say: Say): Promise<void> {
   const { cloudFormation } = account;
   say(`${StackName}: destroying...`);
@@ -52,7 +52,7 @@ export async function deleteStack(account: Account, { StackId, StackName }: Stac
       throw new Error(`${StackName} cannot be deleted. Look at its events in the CloudFormation console, then clean up again with --resume.`);
     }
     if (status === 'UPDATE_IN_PROGRESS') {
-      await cloudFormation.send(new CancelUpdateStackCommand({ StackName: StackId })).catch(() => undefined); // it may have just ended
+      await cloudFormation.send(new CancelUpdateStackCommand({ StackName: StackId })).catch(() => undefined); // it may just have ended
     }
     if (!/_IN_PROGRESS$/.test(status!) || /^(CREATE|REVIEW)_/.test(status!)) { // CloudFormation rejects a deletion in any other operation
       await beginDeletion(account, stack);
@@ -64,16 +64,16 @@ export async function deleteStack(account: Account, { StackId, StackName }: Stac
 
 async function beginDeletion(account: Account, { StackId, StackStatus, EnableTerminationProtection }: Stack): Promise<void> {
   const { cloudFormation } = account;
-  if (EnableTerminationProtection) { // by a check that was interrupted
+  if (EnableTerminationProtection) { // an interrupted check left this on
     await cloudFormation.send(new UpdateTerminationProtectionCommand({ StackName: StackId, EnableTerminationProtection: false }));
   }
   await removeWhatBlocks(account, StackId!);
-  // A custom resource whose Delete failed is nothing by itself: its function and its tasks are deleted with the rest.
+  // A custom resource whose Delete failed needs no deletion itself: its function and its tasks are deleted with the stack.
   const RetainResources = StackStatus === 'DELETE_FAILED' ? await failedCustomResources(account, StackId!) : undefined;
   await cloudFormation.send(new DeleteStackCommand({ StackName: StackId, RetainResources }));
 }
 
-/** A stack that is not deleted. */
+/** Returns the stack, unless it is deleted. */
 async function find({ cloudFormation }: Account, stackId: string): Promise<Stack | undefined> {
   const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stackId })).catch((error) => {
     if (/does not exist/.test(error.message)) {
@@ -93,7 +93,7 @@ async function failedCustomResources(account: Account, stackId: string): Promise
     .map(({ LogicalResourceId }) => LogicalResourceId!);
 }
 
-/** What the checks have started in the resources of the stack without CloudFormation: tasks in a cluster, a policy of a role. */
+/** Removes what the checks started in the resources of the stack without CloudFormation: tasks in a cluster, a policy of a role. */
 async function removeWhatBlocks({ ecs, iam, ...rest }: Account, stackId: string): Promise<void> {
   for (const { ResourceType, PhysicalResourceId } of await resourcesOf({ ecs, iam, ...rest }, stackId)) {
     if (ResourceType === 'AWS::ECS::Cluster' && PhysicalResourceId) {
@@ -109,7 +109,7 @@ async function removeWhatBlocks({ ecs, iam, ...rest }: Account, stackId: string)
   }
 }
 
-/** The stacks of all runs, without nested ones: those go with their parents. */
+/** Lists the stacks of all runs, without nested stacks, which are deleted with their parents. */
 async function listStacks({ cloudFormation }: Account): Promise<Stack[]> {
   const found: Stack[] = [];
   for (let NextToken: string | undefined, first = true; first || NextToken; first = false) {
@@ -136,8 +136,8 @@ async function listTagged({ tagging }: Account, runId?: string): Promise<Tagged[
 }
 
 /**
- * CloudFormation only deregisters a task definition, and a deregistered one still has its tag. The tagging API is late, so
- * the family that a check registers without CloudFormation is found by its name, too.
+ * CloudFormation only deregisters a task definition, and a deregistered one still has its tag. The tagging API lags behind, so the
+ * family that a check registers without CloudFormation is also found by its name.
  */
 async function deleteTaskDefinitions(account: Account, runId: string): Promise<void> {
   const { ecs } = account;
@@ -156,8 +156,8 @@ async function deleteTaskDefinitions(account: Account, runId: string): Promise<v
 }
 
 /**
- * The log groups whose names begin so. Those of functions outlast their stacks, and a function that still wrote while its
- * stack was being deleted has created its group again, without a tag. Names contain the id of the run, which no other run has.
+ * Deletes the log groups with this prefix. Log groups of functions outlast their stacks. A function that still writes while its stack
+ * is being deleted creates its group again, without a tag. The names contain the id of the run, so they belong to no other run.
  */
 export async function deleteLogGroups({ logs }: Account, prefix: string, say: Say): Promise<void> {
   for (const logGroupNamePrefix of [`/aws/lambda/${prefix}`, `/${prefix}`]) {
@@ -169,7 +169,7 @@ export async function deleteLogGroups({ logs }: Account, prefix: string, say: Sa
   }
 }
 
-/** What carries the tag of the run after the clean-up. The tagging API is late: what is on its list is looked at again. */
+/** Returns what still has the tag of the run after the clean-up. The tagging API lags behind, so what it lists is checked again. */
 async function findLeft(account: Account, runId: string): Promise<string[]> {
   let left: string[] = [];
   for (let attempt = 0; attempt < (account.localEngine ? 3 : 24); attempt++) {
@@ -185,7 +185,7 @@ async function findLeft(account: Account, runId: string): Promise<string[]> {
   return left;
 }
 
-/** What ECS, EC2 and CloudWatch Logs still list for a while after it was deleted. */
+/** Whether a resource is deleted, although ECS, EC2 or CloudWatch Logs still list it for a while. */
 async function isGone({ ecs, logs, cloudFormation }: Account, arn: string): Promise<boolean> {
   const isMissing = ({ name, message }: Error) => /NotFound|does not exist|not found/i.test(`${name} ${message}`);
   if (/:cluster\//.test(arn)) {

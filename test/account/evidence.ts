@@ -15,12 +15,12 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** The lines for a state in the log of the function. */
+/** Returns the lines of the function's log that report a state. */
 export function findStates(log: readonly LogLine[], state: LogState): LogLine[] {
   return log.filter(({ text }) => text.includes(`"state":"${state}"`));
 }
 
-/** A request of CloudFormation, as the function has logged it. */
+/** A request of CloudFormation, as the function logged it. */
 export interface Request {
   readonly at: string;
   readonly type: string;
@@ -28,7 +28,7 @@ export interface Request {
   readonly request: string;
 }
 
-/** The requests for a construct: its logical id begins with its id. A request that is continued by another invocation counts once. */
+/** Returns the requests for a construct, whose logical id begins with its construct id. A request that another invocation continues counts once. */
 export function findRequests(log: readonly LogLine[], id: string): Request[] {
   return findStates(log, 'RECEIVED').flatMap(({ at, text }) => {
     const [, type, resource, request] = /(Create|Update|Delete) of (\w+) .*"request":"([\w-]+)"/.exec(text) ?? [];
@@ -38,7 +38,7 @@ export function findRequests(log: readonly LogLine[], id: string): Request[] {
 
 export const secondsBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;
 
-/** How long it took until the first event with this status, counted from the last event before it with the other status. */
+/** Returns the seconds until the first event with the status `ended`, counted from the last event before it with the status `begun`. */
 export function secondsUntil(events: readonly Event[], ended: string, begun: string): number | undefined {
   const index = events.findIndex(({ status }) => status === ended);
   const begin = events.slice(0, index).findLast(({ status }) => status === begun);

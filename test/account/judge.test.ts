@@ -35,7 +35,7 @@ const nested = { periods: [period(0, 'UPDATE_COMPLETE'), period(9, 'UPDATE_ROLLB
 const cleanup = { succeeded: true, status: 'UPDATE_COMPLETE', requests: [request('Delete', 1), request('Delete', 2), request('Delete', 3)], events: [] };
 const order = { without: true, events: [event(20, 'Slow', 'CREATE_COMPLETE'), event(21, 'Next', 'CREATE_IN_PROGRESS')] };
 
-/** Evidence for each verdict that a belief can get. The belief is the one whose text contains the words. */
+/** Evidence for each verdict of a belief. `words` are part of the text of the belief. */
 const CASES: ReadonlyArray<[check: string, words: string, evidence: object, verdict: Verdict, seen: string]> = [
   ['operations', 'eventually consistent', { ...operations, stale: [{ ageMs: 2500 }] }, 'confirmed', '1 of 100 reads were stale: 1 by up to 5 s.'],
   ['operations', 'eventually consistent', { ...operations, stale: [{ ageMs: 500 }, { ageMs: 900 }, { ageMs: 61_000 }] }, 'refuted', '3 of 100 reads were stale: 2 by up to 1 s, 1 by more than 60 s.'],

@@ -24,10 +24,10 @@ export function costOf({ minutes, usage }: { minutes: number; usage: Usage }): n
 
 export const minutesOf = (checks: readonly Check[]): number => checks.reduce((sum, { minutes }) => sum + minutes, GROUND_MINUTES + CLEAN_UP_MINUTES);
 
-/** The sum of what is shown for each check, so that a reader who adds it up gets the same. */
+/** The sum of the costs that are shown for each check, so that a reader who adds them up gets the same sum. */
 export const totalCost = (checks: readonly Check[]): number => checks.reduce((sum, check) => sum + costOf(check), 0);
 
-/** To a tenth of a cent: an estimate must not promise less than it costs, and many checks cost less than a cent. */
+/** Rounds up to a tenth of a cent: an estimate must not be lower than the cost, and many checks cost less than a cent. */
 const roundUp = (amount: number): number => Math.ceil(amount * 1000 - 1e-9) / 1000;
 
 export const dollars = (amount: number): string => `${roundUp(amount).toFixed(3)} USD`;

@@ -11,7 +11,7 @@ export interface Finding extends Judgement {
   readonly belief: Belief<any>;
 }
 
-/** What a result says of each belief of its check. */
+/** Returns what a result shows about each belief of its check. */
 export function judge(check: Check, { evidence, error }: CheckResult, isLocalEngine: boolean): Finding[] {
   return check.beliefs.map((belief) => ({ check, belief, ...judgeBelief(belief, evidence, error, isLocalEngine) }));
 }
@@ -23,13 +23,13 @@ function judgeBelief(belief: Belief<any>, evidence: unknown, error: string | und
   return error ? { verdict: 'not seen', seen: `The check failed: ${error.split('\n')[0]}` } : belief.judge(evidence);
 }
 
-/** What a finding means for the code, if it changes anything. */
+/** Returns what a finding means for the code, if it changes anything. */
 export const meaningOf = ({ verdict, belief }: Finding): string | undefined =>
   ({ 'refuted': belief.ifRefuted, 'confirmed': belief.ifConfirmed, 'not seen': undefined })[verdict];
 
 export const isOnlyOnAws = ({ beliefs }: Check): boolean => beliefs.every(({ onlyOnAws }) => onlyOnAws);
 
-/** The findings of all checks of a run. A check that the local engine has no part of was not run, and is in here all the same. */
+/** Returns the findings of all checks of a run. They include checks that did not run because the local engine lacks the parts. */
 export function findingsOf(state: RunState, checks: readonly Check[], isLocalEngine: boolean): Finding[] {
   return checks.filter(({ id }) => state.checks.includes(id))
     .flatMap((check) => judge(check, state.results[check.id] ?? { seconds: 0 }, isLocalEngine));
@@ -41,13 +41,13 @@ export interface ReportProps {
   readonly state: RunState;
   readonly checks: readonly Check[];
   readonly isLocalEngine: boolean;
-  /** Which version of this repository. */
+  /** The version of this repository. */
   readonly version: string;
-  /** What carries the tag of the run after the clean-up. */
+  /** What still has the tag of the run after the clean-up. */
   readonly left: readonly string[];
 }
 
-/** The report of a run, to be pasted into an issue: Markdown, without the id of the account. */
+/** Writes the report of a run, in Markdown for an issue, without the id of the account. */
 export function writeReport(props: ReportProps): string {
   const isSettled = (check: Check) => judge(check, props.state.results[check.id], props.isLocalEngine).every(({ verdict }) => verdict === 'confirmed');
   const done = props.checks.filter(({ id }) => id in props.state.results);
@@ -87,7 +87,7 @@ function evidenceOf(check: Check, { seconds, evidence, error }: CheckResult): st
   ];
 }
 
-/** JSON with one element of a list on each line. */
+/** Renders JSON with one element of a list per line. */
 function compact(evidence: any): string {
   const members = Object.entries(evidence).map(([key, value]) => Array.isArray(value) && value.length > 0
     ? `${JSON.stringify(key)}: [\n    ${value.map((element) => JSON.stringify(element)).join(',\n    ')}\n  ]`

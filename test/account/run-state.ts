@@ -5,11 +5,11 @@ import type { Account } from './account';
 export interface CheckResult {
   readonly seconds: number;
   readonly evidence?: unknown;
-  /** Why the check could not be done. */
+  /** Why the check failed. */
   readonly error?: string;
 }
 
-/** What a run has done so far. It is written after each step, so that a run that was killed can be resumed. */
+/** The progress of a run. It is saved after each step, so that a killed run can be resumed. */
 export interface RunState {
   readonly runId: string;
   readonly account: string;
@@ -22,7 +22,7 @@ export interface RunState {
   readonly results: Record<string, CheckResult>;
 }
 
-/** All that the program writes on this machine. */
+/** The folder for all files that the program writes. */
 export const FOLDER = resolve(__dirname, '../../.local/verify-account');
 
 const fileOf = ({ id, region }: Pick<Account, 'id' | 'region'>, folder: string): string => join(folder, `${id}-${region}.json`);
@@ -32,7 +32,7 @@ export function readState(account: Pick<Account, 'id' | 'region'>, folder = FOLD
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
 
-/** The file is replaced as a whole: a reader finds the last state or this one, never a half of it. */
+/** Replaces the file as a whole: a reader finds the previous state or this one, never half of it. */
 export function writeState(state: RunState, folder = FOLDER): void {
   const file = fileOf({ id: state.account, region: state.region }, folder);
   mkdirSync(dirname(file), { recursive: true });
@@ -42,7 +42,7 @@ export function writeState(state: RunState, folder = FOLDER): void {
 
 export type Start = { readonly kind: 'new' } | { readonly kind: 'resume'; readonly state: RunState } | { readonly kind: 'refuse'; readonly because: string };
 
-/** Decides how to begin, from the state on this machine and the runs whose tag is in the account. */
+/** Decides how to begin, from the saved state and from the runs whose tag is in the account. */
 export function decideStart(resume: boolean, state: RunState | undefined, tagged: readonly string[]): Start {
   const unfinished = state && state.phase !== 'done' ? state : undefined;
   const foreign = tagged.filter((runId) => runId !== unfinished?.runId);
@@ -66,5 +66,5 @@ export function decideStart(resume: boolean, state: RunState | undefined, tagged
   return { kind: 'new' };
 }
 
-/** The checks that have not ended. One that was interrupted starts over: half of its evidence proves nothing. */
+/** Returns the checks that have not ended. An interrupted check starts over: half of its evidence proves nothing. */
 export const remainingChecks = (state: RunState): string[] => state.checks.filter((id) => !(id in state.results));

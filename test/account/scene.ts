@@ -20,12 +20,12 @@ export interface SceneProps {
   readonly say: (line: string) => void;
 }
 
-/** Puts a version of the stack of a check together. */
+/** Builds one version of the stack of a check. */
 export type Build = (stack: CheckStack) => void;
 
 type DeployOption = '--no-rollback' | '--import-existing-resources';
 
-/** What a check does to the account, and what it sees there. */
+/** What a check can do in the account, and what it can read there. */
 export class Scene {
   public readonly stackName: string;
   private deployments = 0;
@@ -43,7 +43,7 @@ export class Scene {
     this.props.say(line);
   }
 
-  /** Deploys a version of the stack, which has to succeed. */
+  /** Deploys a version of the stack that must succeed. */
   public async deploy(what: string, build: Build, ...options: DeployOption[]): Promise<void> {
     const { succeeded, output } = await this.tryDeploy(what, build, ...options);
     if (!succeeded) {
@@ -64,7 +64,7 @@ export class Scene {
     return cdk(logName, this.account.region, ['deploy', this.stackName, '--app', app.outdir, '--require-approval', 'never', '--progress', 'events', ...options]);
   }
 
-  /** @param name of a stack, or its id */
+  /** @param name the name of a stack, or its id */
   public async describe(name = this.stackName): Promise<{ id: string; status: string; outputs: Record<string, string> }> {
     const { Stacks: [stack] = [] } = await this.account.cloudFormation.send(new DescribeStacksCommand({ StackName: name }));
     return {
@@ -78,7 +78,7 @@ export class Scene {
     return new StackWatch(this.account, name, pollers);
   }
 
-  /** Those of stacks and custom resources, the oldest first. */
+  /** Returns the events of stacks and custom resources, the oldest first. */
   public async events(name = this.stackName): Promise<Event[]> {
     const found: StackEvent[] = [];
     for (let NextToken: string | undefined, first = true; first || NextToken; first = false) {
@@ -95,7 +95,7 @@ export class Scene {
     }));
   }
 
-  /** The log of the function. Lines arrive late: it is read until no more come. */
+  /** Returns the log of the function. Lines arrive late, so it is read until no more lines arrive. */
   public async functionLog(name = this.stackName): Promise<LogLine[]> {
     for (let before = -1; ;) {
       const events = await this.readLog(`/aws/lambda/${name}`);
@@ -107,7 +107,7 @@ export class Scene {
     }
   }
 
-  /** The tasks of this check: those of its task definitions, or of a family of its own. */
+  /** Returns the tasks of this check: those of its task definitions, or of its own family. */
   public async tasks(cluster = this.ground.cluster): Promise<Task[]> {
     const lists = await Promise.all((['RUNNING', 'STOPPED'] as const).map((desiredStatus) =>
       this.account.ecs.send(new ListTasksCommand({ cluster, desiredStatus }))));

@@ -22,10 +22,10 @@ export const GROUND = 'ground';
 export const createApp = (outdir?: string): App => new App({
   outdir,
   analyticsReporting: false,
-  context: { '@aws-cdk/aws-autoscaling:generateLaunchTemplateInsteadOfLaunchConfig': true }, // new accounts have no launch configurations
+  context: { '@aws-cdk/aws-autoscaling:generateLaunchTemplateInsteadOfLaunchConfig': true }, // new accounts cannot create launch configurations
 });
 
-/** What the checks share, so that each is quick: a network without NAT gateways, a cluster, and a log group. None costs anything by itself. */
+/** Builds the stack that all checks share to save time: a network without NAT gateways, a cluster, and a log group. None of them costs anything. */
 export function buildGround(app: App, runId: string): void {
   const name = stackName(runId, GROUND);
   const stack = new Stack(app, name, { tags: { [TAG]: runId } });
@@ -49,7 +49,10 @@ export function buildGround(app: App, runId: string): void {
   Object.entries(outputs).forEach(([key, value]) => new CfnOutput(stack, key, { value }));
 }
 
-/** Within a stack: the function of the library, and the one of `AnsweringFunction`. An Auto Scaling group of a cluster has another. */
+/**
+ * The paths of functions in a stack: the function of the library, and the one of `AnsweringFunction`. An Auto Scaling group of a
+ * cluster has another.
+ */
 const HANDLERS = ['EcsRunTaskHandler/Function/Resource', 'Function/Resource'];
 
 export interface CheckStackProps {
@@ -59,7 +62,7 @@ export interface CheckStackProps {
   readonly image: string;
 }
 
-/** The stack of a check, in one of the versions that the check deploys one after the other. */
+/** One version of the stack of a check. A check deploys its versions one after the other. */
 export class CheckStack extends Stack {
   public readonly vpc: ec2.IVpc;
   public readonly cluster: ecs.ICluster;
@@ -73,7 +76,7 @@ export class CheckStack extends Stack {
     this.logGroup = logs.LogGroup.fromLogGroupName(this, 'Logs', ground.logGroup);
   }
 
-  /** A task definition of one container, which runs a shell command. */
+  /** Defines a task of one container that runs a shell command. */
   public define(id: string, command: string, scope: Construct = this, logGroup = this.logGroup): ecs.FargateTaskDefinition {
     const definition = new ecs.FargateTaskDefinition(scope, id);
     this.addContainer(definition, command, logGroup);
@@ -99,7 +102,7 @@ export class CheckStack extends Stack {
     });
   }
 
-  /** Names the function and its log group. The group outlasts a rollback, so that the log can be read; the clean-up deletes it. */
+  /** Names the function and its log group. The group outlasts a rollback, so that the log can be read. The clean-up deletes it. */
   public nameFunction(stack: Stack = this, name = this.stackName): void {
     const functions = stack.node.findAll().filter((child): child is lambda.CfnFunction => child instanceof lambda.CfnFunction);
     const handler = functions.find(({ node }) => HANDLERS.includes(node.path.slice(stack.node.path.length + 1)));

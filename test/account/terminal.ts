@@ -13,7 +13,7 @@ export const say = (line = ''): void => console.log(line);
 export const sayBold = (line: string): void => say(styled('bold', line));
 export const sayError = (line: string): void => console.error(`\n❌  ${styled('red', line)}`);
 
-/** A line of what is going on, as `cdk deploy --progress events` prints them. */
+/** Prints a line of progress, like `cdk deploy --progress events`. */
 export const sayProgress = (name: string) => (line: string): void => say(`${name} | ${new Date().toLocaleTimeString('en-US')} | ${line}`);
 
 export function sayPlan(checks: readonly Check[]): void {

@@ -23,7 +23,7 @@ export interface VerifyOptions {
   readonly yes: boolean;
 }
 
-/** Plan, consent, checks, clean-up, report: the whole of it. Returns the exit code. */
+/** Runs the whole program: plan, consent, checks, clean-up, report. Returns the exit code. */
 export async function verify(options: VerifyOptions): Promise<number> {
   const account = await findAccount();
   const start = decideStart(options.resume, readState(account), await findRuns(account));
@@ -105,14 +105,14 @@ async function runCheck(account: Account, { runId, image }: RunState, { id: chec
   }
 }
 
-/** A check that was interrupted has left its stack half-way, and the log of its function. */
+/** Deletes what an interrupted check left: its stack, and the log of its function. */
 async function deleteInterrupted(account: Account, name: string): Promise<void> {
   const { Stacks = [] } = await account.cloudFormation.send(new DescribeStacksCommand({ StackName: name })).catch(() => ({ Stacks: [] }));
   await Promise.all(Stacks.map((stack) => deleteStack(account, stack, say)));
   await deleteLogGroups(account, name, say);
 }
 
-/** Deploys the shared stack, unless an interrupted run has. */
+/** Deploys the shared stack, unless an interrupted run already did. */
 async function deployGround(account: Account, { runId }: RunState): Promise<Ground> {
   const name = stackName(runId, GROUND);
   const there = await readGround(account, name);
@@ -143,7 +143,7 @@ async function readGround({ cloudFormation }: Account, name: string): Promise<Gr
   return { ...rest, zones: zones.split(','), subnets: subnets.split(',') } as Ground;
 }
 
-/** Deletes everything, and writes the report. A run with something left is not done, so it can be resumed. */
+/** Deletes everything, and writes the report. A run that leaves something is not done, so it can be resumed. */
 async function finish(account: Account, state: RunState): Promise<number> {
   sayBold('\nCleaning up');
   const left = await cleanUp(account, state.runId, say);
@@ -175,7 +175,7 @@ const versionOf = (): string => {
   }
 };
 
-/** Deletes what a run has left, also one whose state is not on this machine. */
+/** Deletes what a run left, even if its state is not on this machine. */
 export async function cleanUpRun(runId: string): Promise<number> {
   const account = await findAccount();
   const runs = await findRuns(account);

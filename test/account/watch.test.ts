@@ -4,7 +4,7 @@ import { create, FakeAws, fails, MINUTE } from '../support/fake-aws';
 
 const at = (seconds: number) => Date.parse('2026-11-28T12:00:00Z') + seconds * 1000;
 
-/** Reads that were sent at these seconds, and answered half a second later. */
+/** Reads that were sent at these seconds, with responses half a second later. */
 const reads = (...given: Array<[number, string, string?]>): Read[] =>
   given.map(([seconds, status, lastUpdated]) => ({ sentAt: at(seconds), receivedAt: at(seconds + 0.5), status, lastUpdated }));
 

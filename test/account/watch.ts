@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import type { Account } from './account';
 
-/** One answer of DescribeStacks. */
+/** One response of DescribeStacks. */
 export interface Read {
   readonly sentAt: number;
   readonly receivedAt: number;
@@ -11,7 +11,7 @@ export interface Read {
   readonly outputs?: string;
 }
 
-/** The same answer, read many times in a row. */
+/** The same response, several times in a row. */
 export interface Period {
   readonly from: string;
   readonly to: string;
@@ -21,7 +21,7 @@ export interface Period {
   readonly outputs?: string;
 }
 
-/** Reads a stack again and again. Each poller has its own connections, because a server of AWS that is behind serves only some of them. */
+/** Reads a stack repeatedly. Each poller has its own connections, because only some servers of AWS may lag behind. */
 export class StackWatch {
   private readonly reads: Read[] = [];
   private readonly polling: Promise<unknown>;
@@ -62,7 +62,7 @@ const isStatus = (status: string): boolean => /^[A-Z_]+$/.test(status);
 
 const keyOf = ({ status, lastUpdated, outputs }: Read): string => [status, lastUpdated, outputs].join(' ');
 
-/** What was read in which time: the evidence, in a form that fits into an issue. */
+/** Summarizes the responses over time: the evidence, in a form that fits into an issue. */
 export function summarizeReads(reads: readonly Read[]): Period[] {
   const periods: Array<{ key: string; reads: Read[] }> = [];
   for (const read of reads) {
@@ -85,12 +85,12 @@ export function summarizeReads(reads: readonly Read[]): Period[] {
 export interface StaleRead {
   readonly at: string;
   readonly status: string;
-  /** What another read had answered before this one was sent. */
+  /** The status in another response, which had arrived before this read was sent. */
   readonly after: string;
   readonly ageMs: number;
 }
 
-/** The reads that were sent after a newer state had been answered. A state is newer if it was first answered later. */
+/** Returns the reads that were sent after a newer state had been returned. A state is newer if it was first returned later. */
 export function findStaleReads(all: readonly Read[]): StaleRead[] {
   const reads = all.filter(({ status }) => status === 'unknown' || isStatus(status)); // an error is no state
   const firstSeen = new Map<string, Read>();
@@ -105,10 +105,10 @@ export function findStaleReads(all: readonly Read[]): StaleRead[] {
   });
 }
 
-/** The ages of stale reads, in seconds: the limits of the groups in which they are counted. */
+/** The age groups of stale reads: their upper limits in seconds. */
 const AGES = [1, 5, 15, 60, Infinity];
 
-/** How many reads were how old: "3 by up to 1 s, 1 by up to 15 s". */
+/** Counts stale reads by age, for example "3 by up to 1 s, 1 by up to 15 s". */
 export function countByAge(stale: ReadonlyArray<Pick<StaleRead, 'ageMs'>>): string {
   return AGES.flatMap((limit, index) => {
     const count = stale.filter(({ ageMs }) => ageMs <= limit * 1000 && ageMs > (AGES[index - 1] ?? -1) * 1000).length;
@@ -116,7 +116,7 @@ export function countByAge(stale: ReadonlyArray<Pick<StaleRead, 'ageMs'>>): stri
   }).join(', ');
 }
 
-/** The statuses in which LastUpdatedTime was missing, although an earlier read had it. */
+/** Returns the statuses without LastUpdatedTime, if an earlier response had it. */
 export function findLostTimes(periods: readonly Period[]): string[] {
   const known = periods.filter(({ status }) => isStatus(status));
   const firstDated = known.findIndex(({ lastUpdated }) => lastUpdated);
@@ -126,11 +126,11 @@ export function findLostTimes(periods: readonly Period[]): string[] {
 /** The statuses in which an operation begins. */
 const BEGIN = ['REVIEW_IN_PROGRESS', 'CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS', 'DELETE_IN_PROGRESS'];
 
-/** Where LastUpdatedTime moved although no operation began, or was set before the first update: in sentences. */
+/** Describes in sentences when LastUpdatedTime changed although no operation began, or was set before the first update. */
 export function findUnexpectedMoves(periods: readonly Period[]): string[] {
   const known = periods.filter(({ status }) => isStatus(status));
   const isNewest = ({ lastUpdated = '' }: Period, index: number) => known.slice(0, index).every((earlier) => (earlier.lastUpdated ?? '') <= lastUpdated);
-  const newest = known.filter(isNewest); // a stale read moves nothing
+  const newest = known.filter(isNewest); // a stale read is no change
   return newest.flatMap((period, index) => {
     const { lastUpdated: last, status: previous } = newest[index - 1] ?? {};
     if (period.lastUpdated && /^(REVIEW|CREATE)_/.test(period.status) && last !== period.lastUpdated) {

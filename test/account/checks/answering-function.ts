@@ -30,7 +30,7 @@ export interface AnsweringProps {
   readonly twice?: 'Create';
   /** The type of the request that fails. */
   readonly fails?: 'Create';
-  /** Before the answer. */
+  /** How many seconds pass before the answer. */
   readonly seconds?: number;
   readonly serviceTimeout?: number;
 }

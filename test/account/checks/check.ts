@@ -2,14 +2,14 @@ import type { Scene } from '../scene';
 
 export type Verdict = 'confirmed' | 'refuted' | 'not seen';
 
-/** What the evidence says of a belief. */
+/** What the evidence shows about a belief. */
 export interface Judgement {
   readonly verdict: Verdict;
   /** What was seen, in one sentence. */
   readonly seen: string;
 }
 
-/** One thing that the code believes of AWS. */
+/** One assumption of the code about AWS. */
 export interface Belief<Evidence> {
   /** The row of docs/aws-behaviour.md, word for word. */
   readonly believed: string;
@@ -22,7 +22,7 @@ export interface Belief<Evidence> {
   judge(evidence: Evidence): Judgement;
 }
 
-/** What a check uses that costs money. */
+/** What costs money in a check. */
 export interface Usage {
   /** Minutes of tasks with 0.25 vCPU and 512 MiB, all tasks together. */
   readonly fargateMinutes?: number;
@@ -35,7 +35,7 @@ export interface Usage {
 /** One experiment, and the beliefs that its evidence settles. The evidence is JSON: `undefined` for what was not seen, never NaN. */
 export interface Check<Evidence = any> {
   readonly id: string;
-  /** What it does, as a line of the plan. */
+  /** What it does: a line of the plan. */
   readonly does: string;
   /** What it creates, besides the stack. */
   readonly creates: string;
@@ -45,7 +45,7 @@ export interface Check<Evidence = any> {
   observe(scene: Scene): Promise<Evidence>;
 }
 
-/** Lets the compiler match the beliefs with the evidence of their check. */
+/** Makes the compiler match the beliefs with the evidence of their check. */
 export const defineCheck = <Evidence>(check: Check<Evidence>): Check<Evidence> => check;
 
 export const confirmed = (seen: string): Judgement => ({ verdict: 'confirmed', seen });

@@ -96,7 +96,7 @@ export const LOG_CLASS = defineCheck<{ succeeded: boolean; readAs: string; log: 
       const logGroup = new logs.LogGroup(stack, 'Infrequent', { logGroupName: `/${scene.stackName}`, logGroupClass: logs.LogGroupClass.INFREQUENT_ACCESS });
       const run = stack.run('Run', '', { taskDefinition: stack.define('Definition', 'echo hello; exit 3', stack, logGroup) });
       new CfnOutput(stack, 'Task', { value: run.taskArn });
-    }, '--no-rollback'); // else the log group is deleted before it can be read
+    }, '--no-rollback'); // otherwise the log group is deleted before it can be read
     const [task] = await scene.tasks();
     const readAs = await scene.account.logs.send(new GetLogEventsCommand({
       logGroupName: `/${scene.stackName}`,
@@ -106,7 +106,7 @@ export const LOG_CLASS = defineCheck<{ succeeded: boolean; readAs: string; log: 
   },
 });
 
-/** As many as a new account has concurrent executions, and two more. */
+/** Two more than a new account has concurrent executions. */
 const CROWD = 12;
 
 export const TWELVE_TASKS = defineCheck<{ succeeded: boolean; delays: number[]; requests: Request[]; events: Event[]; log: LogLine[] }>({

@@ -169,7 +169,7 @@ function addManagedInstances(stack: CheckStack, cluster: ecs.ICluster, { ground,
     roleName, assumedBy: new iam.ServicePrincipal(service), managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName(policy)],
   });
   const infrastructureRole = createRole('InfrastructureRole', 'ecs.amazonaws.com', 'AmazonECSInfrastructureRolePolicyForManagedInstances');
-  // That policy allows ECS to pass only roles whose names begin so.
+  // That policy allows ECS to pass only roles whose names begin with ecsInstanceRole.
   const instanceRole = createRole('InstanceRole', 'ec2.amazonaws.com', 'AmazonECSInstanceRolePolicyForManagedInstances', `ecsInstanceRole-${runId}`);
   return new CfnResource(stack, 'ManagedInstances', {
     type: 'AWS::ECS::CapacityProvider',

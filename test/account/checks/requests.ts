@@ -29,7 +29,7 @@ export const FIRST_ANSWER = defineCheck<{ succeeded: boolean; value?: string; lo
   },
 });
 
-/** What CloudFormation waits for an answer in this check, instead of the 300 seconds that the resource had before. */
+/** How many seconds CloudFormation waits for an answer in this check, instead of the 300 seconds of the version before. */
 const SHORT = 60;
 
 export const SERVICE_TIMEOUT = defineCheck<{ updateSeconds?: number; deleteSeconds?: number; rollbackSeconds?: number; events: Event[] }>({
@@ -63,7 +63,7 @@ export const SERVICE_TIMEOUT = defineCheck<{ updateSeconds?: number; deleteSecon
     await scene.deploy('no answer to a Delete to come', version({ serviceTimeout: SHORT, silent: 'Delete' }));
     await scene.deploy('without the resource', version());
     await scene.deploy('a resource that does not answer an Update', version(silentUpdate));
-    // The rollback restores the properties of the version before: the short timeout, and silence. It is the last one, because it gets stuck.
+    // The rollback restores the properties of the previous version: the short timeout, and no answer. It comes last, because the stack gets stuck.
     await scene.tryDeploy('a version that fails, and no answer to its rollback', version({ serviceTimeout: 300 }, true));
     const events = (await scene.events()).filter(({ resource }) => resource === 'Resource');
     return {
@@ -200,7 +200,7 @@ export const METADATA_CHANGE = defineCheck<{ succeeded: boolean; status: string;
     const version = (number: string): Build => (stack) => {
       stack.run('Run', 'true').node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child) && child.cfnResourceType === 'Custom::EcsRunTask')
         .forEach((resource) => resource.addMetadata('Version', number));
-      new CfnOutput(stack, 'Version', { value: number }); // a stack with changes of Metadata alone could count as unchanged
+      new CfnOutput(stack, 'Version', { value: number }); // without this, CloudFormation might see no change in the stack
     };
     await scene.deploy('a RunTask', version('1'));
     const { succeeded } = await scene.tryDeploy('the same with other Metadata', version('2'));

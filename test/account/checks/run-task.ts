@@ -6,7 +6,7 @@ import { confirmed, defineCheck, notSeen, refuted } from './check';
 import type { Scene } from '../scene';
 import { registeredFamily, TAG } from '../tags';
 
-/** The tag of `tags`, the one of the task definition, and the one that ECS adds. */
+/** The tag in `tags`, the tag of the task definition, and the tag that ECS adds. */
 const EXPECTED_TAGS = ['purpose', TAG, 'aws:ecs:clusterName'];
 
 export const TASK_TAGS = defineCheck<{ succeeded: boolean; tags: string[] }>({
@@ -94,7 +94,7 @@ export const UNASSOCIATED_PROVIDER = defineCheck<{ answers: string[] }>({
   },
 });
 
-/** A new revision of a task definition of a few seconds. */
+/** Registers a new revision of a task definition whose task takes a few seconds. */
 async function registerTaskDefinition({ account: { ecs }, runId, image }: Scene): Promise<string> {
   const { taskDefinition } = await ecs.send(new RegisterTaskDefinitionCommand({
     family: registeredFamily(runId),
@@ -110,7 +110,7 @@ async function registerTaskDefinition({ account: { ecs }, runId, image }: Scene)
 
 type Capacity = { readonly launchType: LaunchType } | { readonly capacityProviderStrategy: CapacityProviderStrategyItem[] };
 
-/** Whether ECS started the task, or why it did not. */
+/** Returns whether ECS started the task, or why it did not. */
 async function tryRunTask({ account, ground, runId }: Scene, taskDefinition: string, capacity: Capacity): Promise<string> {
   const { cluster, subnets, securityGroup } = ground;
   return account.ecs.send(new RunTaskCommand({

@@ -5,7 +5,7 @@ import { Belief, confirmed, notSeen, refuted } from './check';
 import type { Scene } from '../scene';
 import { TAG } from '../tags';
 
-/** A state that DescribeTasks returned, with the time when it was first read. */
+/** A state that DescribeTasks returned, with the time of the first response that had it. */
 export interface TaskState {
   readonly at: string;
   readonly lastStatus: string;
@@ -13,7 +13,7 @@ export interface TaskState {
   readonly exitCode?: number;
 }
 
-/** What was seen of one task that ends by itself, and of one that is stopped. */
+/** What was seen of a task that ends by itself, and of a task that is stopped. */
 export interface TaskEvidence {
   readonly taskArn: string;
   readonly startedBy: string;
@@ -26,7 +26,7 @@ export interface TaskEvidence {
   readonly logStreams: string[];
 }
 
-/** How the command of the task that ends by itself exits. */
+/** The exit code of the task that ends by itself. */
 export const EXIT_CODE = 3;
 export const COMMAND = `echo started; sleep 5; exit ${EXIT_CODE}`;
 
@@ -99,7 +99,7 @@ export async function observeTasks(scene: Scene, request: TaskRequest, logGroupN
   };
 }
 
-/** What is believed of a task on each launch type. */
+/** The assumptions about a task on each launch type. */
 export const ON_EACH_LAUNCH_TYPE: ReadonlyArray<Belief<TaskEvidence>> = [
   {
     believed: 'Exit codes are final at `DEPROVISIONING`, when the containers are `STOPPED`: 12 to 24 seconds before the task is `STOPPED`. If an exit code is missing there, the function waits until `STOPPED`.',
