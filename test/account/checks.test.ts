@@ -8,6 +8,7 @@ import { isOnlyOnAws } from './report';
 import type { Build, Scene } from './scene';
 import { buildGround, CheckStack, createApp, Ground } from './stacks';
 import { PREFIX, stackName, TAG } from './tags';
+import { sayPlan } from './terminal';
 
 jest.mock('node:timers/promises', () => ({ setTimeout: async () => undefined }));
 
@@ -50,6 +51,26 @@ describe('the page that says how to run it', () => {
 
   test('is linked from docs/aws-behaviour.md', () => {
     expect(read('docs/aws-behaviour.md')).toContain('(verify-account.md)');
+  });
+});
+
+describe('the plan on the terminal', () => {
+  const print = jest.spyOn(console, 'log').mockImplementation();
+  sayPlan(CHECKS);
+  const plan = print.mock.calls.join('\n');
+  print.mockRestore();
+
+  test('shows the minutes and the cost of each check, the time before and after them, and a total that is their sum', () => {
+    const shown = CHECKS.map(({ id }) => new RegExp(`^${id}: about (\\d+) minutes, (\\d\\.\\d{3}) USD$`, 'm').exec(plan)!.slice(1).map(Number));
+    const others = /Before them, (\d+) minutes .* after them, (\d+) minutes /.exec(plan)!.slice(1).map(Number);
+    const [minutes, cost] = /^Together: about (\d+) minutes, (\d\.\d{3}) USD$/m.exec(plan)!.slice(1).map(Number);
+    const sum = (numbers: number[]) => numbers.reduce((all, number) => all + number, 0);
+    expect(minutes).toBe(sum([...shown.map(([each]) => each), ...others]));
+    expect(cost).toBeCloseTo(sum(shown.map(([, each]) => each)), 6);
+  });
+
+  test.each(NOT_CHECKED)('lists what is not checked, why, and how to check it manually: $believed', ({ believed, because, manually }) => {
+    expect(plan).toContain(`  - ${believed}\n    Why: ${because}\n    To check manually: ${manually}`);
   });
 });
 
