@@ -11,11 +11,11 @@ interface Timer {
   readonly ring: () => void;
 }
 
-/** Virtual time: jumps to the next timer when nothing is left to do at the present one. */
+/** Virtual time: jumps to the next timer when nothing is left to do at the current time. */
 export class Clock {
   now = START;
   private order = 0;
-  /** A binary heap, the earliest first; of two at the same time the one that was set first. */
+  /** A binary heap, the earliest timer first; of two timers for the same time, the one that was set first. */
   private readonly timers: Timer[] = [];
 
   after(milliseconds: number, ring: () => void): void {
@@ -35,7 +35,7 @@ export class Clock {
     return new Promise((resolve) => this.after(milliseconds, resolve));
   }
 
-  /** Lets time pass until no timer is left. */
+  /** Advances time until no timer is left. */
   async run(): Promise<void> {
     for (;;) {
       await microtasksDone();
@@ -73,23 +73,23 @@ function isBefore(one: Timer, other: Timer): boolean {
   return one.at < other.at || (one.at === other.at && one.order < other.order);
 }
 
-/** Node.js runs its tick queue when no microtask is left; a setImmediate would do the same, at several times the cost. */
+/** Node.js runs its tick queue when no microtask is left. A setImmediate would do the same at several times the cost. */
 function microtasksDone(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
 }
 
-/** Seconds since the world began, as people read them. */
+/** The seconds since the world began, as text. */
 export function seconds(at: number): string {
   return ((at - START) / SECOND).toFixed(1);
 }
 
 /* eslint-disable no-bitwise -- what such generators are made of */
 
-/** The same numbers for the same seed (mulberry32). */
+/** Returns the same numbers for the same seed (mulberry32). */
 export class Random {
   constructor(private state: number) {}
 
-  /** Numbers of its own for one part of the world, so that the other parts stay as they are when that part draws more. */
+  /** A separate generator for one part of the world, so that the other parts do not change when this part draws more. */
   fork(part: string): Random {
     let state = this.state;
     for (const character of part) {
@@ -98,7 +98,7 @@ export class Random {
     return new Random(state ^ (state >>> 15));
   }
 
-  /** From 0 to 1. */
+  /** A number from 0 to 1. */
   next = (): number => {
     this.state = (this.state + 0x6d2b79f5) >>> 0;
     let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
@@ -118,7 +118,7 @@ export class Random {
     return Math.floor(this.between(least, most + 1));
   }
 
-  /** Every order of magnitude as likely as the other. */
+  /** Every order of magnitude is equally likely. */
   magnitude(least: number, most: number): number {
     return least * (most / least) ** this.next();
   }
@@ -127,7 +127,7 @@ export class Random {
     return from[this.whole(0, from.length - 1)];
   }
 
-  /** One of the keys, each as often as its number says. */
+  /** Returns one of the keys, with the number as its weight. */
   weighted<K extends string>(weights: { readonly [key in K]: number }): K {
     const entries = Object.entries(weights) as Array<[K, number]>;
     let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);

@@ -9,26 +9,26 @@ import type { History, InvocationFacts, Put, Request } from './history';
 import type { Lambda } from './lambda';
 import { RESOURCE_TYPE, RunTaskProperties, RunSpec } from '../../src/contract';
 
-/** One deployment, or what else a person does with a stack. */
+/** One deployment, or another action of a person on the stack. */
 export interface Operation {
   readonly kind: 'create' | 'update' | 'remove the resource' | 'delete the stack' | 'roll back';
-  /** Seconds since the operation before it ended. */
+  /** The seconds since the end of the previous operation. */
   readonly after: number;
-  /** Of a create or an update. */
+  /** The properties of a create or an update. */
   readonly properties?: RunTaskProperties;
-  /** Leave what failed as it is. */
+  /** Leaves failed resources as they are. */
   readonly noRollback?: boolean;
   readonly disturbance?: Disturbance;
-  /** Without rollback: put the failed resource itself back to where it was. */
+  /** Without rollback: restores the previous properties of the failed resource. */
   readonly putsBack?: boolean;
-  /** Without rollback: what the next Update calls old are the properties that failed. */
+  /** Without rollback: the next Update gets the properties that failed as the old ones. */
   readonly oldIsWhatFailed?: boolean;
 }
 
 export interface Disturbance {
   readonly what: 'another resource fails' | 'the user cancels' | 'the stack is deleted';
   readonly when: 'while ours runs' | 'after ours';
-  /** Seconds since our request was sent, or since it was answered. */
+  /** The seconds since the function's request was sent, or since it was answered. */
   readonly after: number;
 }
 
@@ -40,7 +40,7 @@ interface SimulatedStack {
   readonly Outputs: Array<{ OutputKey: string; OutputValue: string }>;
 }
 
-/** How a request ended; the last: with an answer that lacks an attribute which the stack uses. */
+/** How a request ended. 'no such attribute': the answer lacks an attribute that the stack uses. */
 type End = 'SUCCESS' | 'FAILED' | 'time-out' | 'cancelled' | 'no such attribute';
 
 /** One of the resources that wait in turn for the same task. */
@@ -51,22 +51,22 @@ interface Resource {
   /** The properties of its last success, and its attributes. */
   current?: RunTaskProperties;
   data: { readonly [attribute: string]: string };
-  /** What has failed and was left as it is. */
+  /** The properties that failed and were left as they are. */
   failed?: RunTaskProperties;
-  /** Its properties when the stack was last complete: a rollback goes back to them. */
+  /** The properties when the stack was last complete, to which a rollback returns. */
   stable?: RunTaskProperties;
 }
 
-/** AWS CloudFormation with one stack, in which the resources of one RunTask are ours and the others may fail. */
+/** AWS CloudFormation with one stack: the resources of one RunTask, and other resources that can fail. */
 export class CloudFormation {
   private status = 'REVIEW_IN_PROGRESS';
   private resources: Resource[] = [];
-  /** What has been created or updated since the stack was last complete. */
+  /** The resources that were created or updated since the stack was last complete. */
   private readonly touched = new Set<Resource>();
-  /** Physical ids that another has taken the place of. */
+  /** The physical ids that were replaced. */
   private replaced: Array<{ readonly resource: Resource; readonly properties: RunTaskProperties; readonly physicalId: string }> = [];
   private outputs: { readonly [name: string]: string } = {};
-  /** The outputs that a rollback goes back to, where the stack has others already. */
+  /** The outputs to which a rollback returns, if the stack already has other outputs. */
   private kept?: CloudFormation['outputs'];
   private readonly idsOfSuccess = new Set<string>();
   private readonly waiting = new Map<Request, (end: End) => void>();
@@ -74,16 +74,16 @@ export class CloudFormation {
   /** Whether the task has ever succeeded. */
   private hasRun = false;
   private isDisturbed = false;
-  /** When the latest operation on a stack that was there already began. */
+  /** When the latest operation on an existing stack began. */
   private lastUpdated?: Date;
-  /** How the operations went, for the summary. */
+  /** How the operations ended, for the summary. */
   readonly outcomes: string[] = [];
   lambda!: Lambda;
   private readonly quirky: Random;
   private readonly quirks: Quirks;
-  /** What the stack was like, from when on. */
+  /** The states of the stack, each with the time when it began. */
   private readonly views: Array<{ readonly at: number; readonly stack: SimulatedStack }> = [];
-  /** How many answers in a row each invocation has had that were of before. */
+  /** The number of stale responses in a row that each invocation got. */
   private readonly staleInARow = new Map<InvocationFacts, number>();
 
   constructor(
@@ -109,7 +109,7 @@ export class CloudFormation {
   async run(operations: readonly Operation[]): Promise<void> {
     for (const operation of operations) {
       if (/^(ROLLBACK_COMPLETE|DELETE_COMPLETE|ROLLBACK_FAILED)$/.test(this.status)) {
-        return; // a new stack would begin another story
+        return; // a new stack would be another story
       }
       if (/ROLLBACK_FAILED/.test(this.status) && operation.kind !== 'delete the stack') {
         continue; // takes nothing else
@@ -124,7 +124,7 @@ export class CloudFormation {
     }
   }
 
-  /** Whether an answer of DescribeStacks tells how it is. */
+  /** Whether a response of DescribeStacks is current. */
   isNow(answer: any): boolean {
     const { StackStatus, LastUpdatedTime } = answer?.Stacks[0] ?? {};
     return StackStatus === this.status && LastUpdatedTime?.getTime() === this.lastUpdated?.getTime();
@@ -140,7 +140,7 @@ export class CloudFormation {
     return { Stacks: [stack] };
   }
 
-  /** DescribeStacks is eventually consistent: it may tell what has been, also after it has told what is. */
+  /** DescribeStacks is eventually consistent: a response can be stale, even after a current one. */
   private seen(invocation: InvocationFacts): SimulatedStack {
     const { now } = this.clock;
     const { stack, at } = this.views[this.views.length - 1];
@@ -157,19 +157,19 @@ export class CloudFormation {
     return this.views.findLast((view) => view.at < now - lag)?.stack ?? this.views[0].stack;
   }
 
-  /** The stack has changed. */
+  /** Records that the stack has changed. */
   private notice(): void {
     const Outputs = Object.entries(this.outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
     const stack = { StackName: 'Shop', StackStatus: this.status, LastUpdatedTime: this.lastUpdated, CreationTime: this.dated(START), Outputs };
     this.views.push({ at: this.clock.now, stack });
   }
 
-  /** A time as the clock of CloudFormation shows it. */
+  /** The time on the clock of CloudFormation. */
   private dated(at: number): Date {
     return new Date(at + (this.quirks.clocks?.cloudFormation ?? 0) * SECOND);
   }
 
-  /** The response URL. Only the first answer counts, and none that comes too late; S3 takes them all. */
+  /** The response URL. Only the first answer counts, and no answer that comes too late; S3 accepts all of them. */
   hear(url: string, body: string, invocation: InvocationFacts): number {
     const request = this.history.requests.find(({ event }) => event.ResponseURL === url);
     if (!request || this.clock.now > request.sentAt + URL_EXPIRES_SECONDS * SECOND) {
@@ -213,7 +213,7 @@ export class CloudFormation {
     this.become(`${word}_IN_PROGRESS`);
     await this.sleep(kind === 'create' ? this.random.between(5, 60) : this.random.between(2, 30));
     const { end, resource } = await this.deploy(operation);
-    this.isDisturbed = true; // from now on it is too late
+    this.isDisturbed = true; // from now on, a disturbance comes too late
     if (!end || (end === 'SUCCESS' && !await this.fails(disturbance))) {
       await this.sleep(this.quirks.othersTake ?? 0);
       if (this.quirks.othersTake && end) {
@@ -234,7 +234,7 @@ export class CloudFormation {
     return this.become(`${word}_FAILED`);
   }
 
-  /** The resources in order. Gives how it ended, with which of them; nothing where none has changed. */
+  /** Deploys the resources in order. Returns how it ended, and at which resource; nothing if no resource changed. */
   private async deploy({ properties, disturbance, oldIsWhatFailed }: Operation): Promise<{ end?: End; resource?: Resource }> {
     const templates = templatesOf(properties!);
     const asked = new Set<Resource>();
@@ -262,7 +262,7 @@ export class CloudFormation {
       if (index + 1 < templates.length) {
         await this.pause();
         if (this.isDisturbed) {
-          return { end: 'cancelled' }; // before the next was asked
+          return { end: 'cancelled' }; // before the next resource was requested
         }
       }
     }
@@ -317,7 +317,7 @@ export class CloudFormation {
     return end;
   }
 
-  /** All is well: the outputs get their new values, and what is no longer in the template goes. */
+  /** Everything succeeded: the outputs get their new values, and resources that the template no longer has are deleted. */
   private async complete(word: string, properties: RunTaskProperties): Promise<void> {
     const gone = this.resources.splice(templatesOf(properties).length);
     const { data } = this.resources[this.resources.length - 1];
@@ -337,7 +337,7 @@ export class CloudFormation {
     this.become(`${word}_COMPLETE`);
   }
 
-  /** A nested stack that is done waits for its siblings, with its new outputs; if one fails, the parent rolls it back. */
+  /** A nested stack that has finished waits for its siblings, with its new outputs. If a sibling fails, the parent rolls it back. */
   private async undoWithParent(stable: ReadonlyMap<Resource, RunTaskProperties | undefined>, outputs: CloudFormation['outputs']): Promise<void> {
     this.faults.quirk('parentFails');
     this.become('UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
@@ -359,7 +359,7 @@ export class CloudFormation {
     }
   }
 
-  /** "CloudFormation attempts to delete three times" in a cleanup, and the stack goes on without what it could not delete. */
+  /** "CloudFormation attempts to delete three times" in a cleanup, and the stack continues without the resource. */
   private async cleanUp(resources: readonly Resource[]): Promise<void> {
     for (const resource of [...resources].reverse()) {
       for (let tries = this.quirks.asksThrice ? 3 : 1; tries > 0 && !await this.deleteEach([resource]); tries--) {
@@ -371,7 +371,7 @@ export class CloudFormation {
     }
   }
 
-  /** Goes back to how the stack was when it was last complete, or to nothing. */
+  /** Returns to the state when the stack was last complete, or to nothing. */
   private async undo(): Promise<void> {
     const isCreate = /^CREATE/.test(this.status) || !this.resources.some(({ stable }) => stable);
     this.become(isCreate ? 'ROLLBACK_IN_PROGRESS' : 'UPDATE_ROLLBACK_IN_PROGRESS');
@@ -409,7 +409,7 @@ export class CloudFormation {
     this.become(await this.deleteEach(this.resources) ? 'DELETE_COMPLETE' : 'DELETE_FAILED');
   }
 
-  /** In the reverse order, until one cannot be deleted. Whether all are gone. */
+  /** Deletes in the reverse order, until one deletion fails. Returns whether all are deleted. */
   private async deleteEach(resources: readonly Resource[]): Promise<boolean> {
     for (const resource of [...resources].reverse().filter(({ physicalId }) => physicalId)) {
       const { end } = await this.ask('Delete', resource, resource.failed ?? resource.current!);
@@ -420,7 +420,7 @@ export class CloudFormation {
     return true;
   }
 
-  /** Sends a request and waits for its end, whatever that is. */
+  /** Sends a request, and waits until it ends in any way. */
   private async ask(
     type: Request['type'], resource: Resource, properties: RunTaskProperties, old?: RunTaskProperties, physicalId = resource.physicalId, isPutBack = false,
   ): Promise<{ end: End; request: Request }> {
@@ -485,7 +485,7 @@ export class CloudFormation {
     return { end, request };
   }
 
-  /** An update of the stack may have replaced the function since the resource before has passed on its task. */
+  /** An update of the stack may have replaced the function after the previous resource passed on its task. */
   private asAnotherVersion(properties: RunTaskProperties): RunTaskProperties {
     const { anotherVersion } = this.quirks;
     const { PreviousLeg } = properties;
@@ -496,7 +496,7 @@ export class CloudFormation {
     return { ...properties, PreviousLeg: { ...PreviousLeg!, Baton: JSON.stringify(anotherVersion) } };
   }
 
-  /** No document says that LastUpdatedTime moves only at the start of an operation. */
+  /** AWS does not document that LastUpdatedTime changes only at the start of an operation. */
   private moveLastUpdated(request: Request): void {
     const { lastUpdatedMoves } = this.quirks;
     if (lastUpdatedMoves !== undefined) {

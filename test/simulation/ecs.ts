@@ -6,21 +6,21 @@ import type { History, InvocationFacts, Request } from './history';
 import type { ContainerOfTask, Life } from './lives';
 import { SimulatedTask, stateAt, unfold } from './task';
 
-/** Begins the ARNs of tasks that a service in the same family has had. */
+/** The prefix of the ARNs of tasks that a service in the same family had. */
 const OTHERS = 'arn:aws:ecs:eu-west-1:111122223333:task/shop/other/';
 
 const ACCOUNT = 'arn:aws:ecs:eu-west-1:111122223333';
 
 export interface Consistency {
-  /** The most seconds until DescribeTasks knows of a new task, and ListTasks lists it. */
+  /** The longest time in seconds until DescribeTasks knows a new task, and ListTasks lists it. */
   readonly unknown: number;
   readonly unlisted: number;
-  /** The most seconds that DescribeTasks lags behind. */
+  /** The longest delay of DescribeTasks in seconds. */
   readonly stale: number;
   readonly pageSize: number;
 }
 
-/** What a task definition holds, by its family. */
+/** The content of a task definition, by its family. */
 export interface Families {
   readonly [family: string]: readonly ContainerOfTask[];
 }
@@ -45,7 +45,7 @@ export class Ecs {
     private readonly history: History,
     private readonly families: Families,
     private readonly consistency: Consistency,
-    /** The life of the next task. */
+    /** Returns the life of the next task. */
     private readonly nextLife: (request: Request, containers: readonly ContainerOfTask[]) => Life,
   ) {
     this.quirky = random.fork('quirks');
@@ -62,7 +62,7 @@ export class Ecs {
     }
   }
 
-  /** Ends a task as StopTask does. */
+  /** Ends a task like StopTask. */
   stop(task: SimulatedTask, reason: string): void {
     if (this.clock.now < task.moments[task.moments.length - 1].at && !this.now(task).stopCode) {
       const { stopDeletesTags, stopTakes } = this.faults.plan.quirks;
@@ -83,7 +83,7 @@ export class Ecs {
   private runTask(input: any, invocation: InvocationFacts): Started['result'] {
     const { clientToken, count = 1, startedBy, tags = [], taskDefinition } = input;
     if (typeof count !== 'number' || count < 1 || count > 10 || !/^[\x21-\x7e]{1,64}$/.test(clientToken) || !/^[\w/-]{1,128}$/.test(startedBy)) {
-      throw awsError('InvalidParameterException', 'Invalid request'); // also where the SDK would have sent a wrong type silently
+      throw awsError('InvalidParameterException', 'Invalid request'); // also if the SDK would send a wrong type without an error
     }
     const params = JSON.stringify(input);
     const before = this.byToken.get(clientToken);
@@ -219,7 +219,7 @@ export class Ecs {
     return true;
   }
 
-  /** As the clock of ECS shows it. */
+  /** The time on the clock of ECS. */
   private date(at: number): Date {
     return new Date(at + (this.faults.plan.quirks.clocks?.ecs ?? 0) * SECOND);
   }

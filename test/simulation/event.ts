@@ -2,24 +2,24 @@ import type { Put, Request } from './history';
 import type { RunTaskProperties, RunSpec } from '../../src/contract';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS, resourcesFor } from '../../src/timing';
 
-/** What CloudFormation adds to the time-out of the task before it gives up. */
+/** The time that CloudFormation adds to the timeout of the task before it gives up. */
 const SERVICE_MARGIN_SECONDS = 300;
 export const STACK_ID = 'arn:aws:cloudformation:eu-west-1:111122223333:stack/Shop/6d1a2b30-0000-11f1-9f3e-0a1b2c3d4e5f';
 export const LOGICAL_ID = 'Migration';
 export const SERVICE_TOKEN = 'arn:aws:lambda:eu-west-1:111122223333:function:Shop-EcsRunTask';
 
-/** Never to be seen in a log. */
+/** Must never appear in a log. */
 export const RESPONSE_SECRET = 'opensesame';
 
 export const URL_EXPIRES_SECONDS = 7_200;
 
-/** A pre-signed URL of S3, which tells when it was signed. */
+/** A pre-signed URL of S3, which contains the time of its signature. */
 export function responseUrl(number: number, at: number): string {
   const signed = new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
   return `https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/${number}?X-Amz-Date=${signed}&X-Amz-Expires=${URL_EXPIRES_SECONDS}&X-Amz-Signature=${RESPONSE_SECRET}`;
 }
 
-/** Signature version 2, as in events until 2018: it tells when the URL expires. */
+/** Signature version 2, as in events until 2018: the URL contains only the time when it expires. */
 export function urlWithoutDate(number: number, at: number): string {
   const expires = Math.floor(at / 1_000) + URL_EXPIRES_SECONDS;
   return `https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/${number}?AWSAccessKeyId=ASIAEXAMPLE&Expires=${expires}&Signature=${RESPONSE_SECRET}`;
@@ -37,7 +37,7 @@ export function whatToRun(type: Request['type'], properties: RunTaskProperties, 
   }
 }
 
-/** The properties of each of the resources that a RunTask has, as the template has them: without what only a deployment knows. */
+/** The properties of each resource of a RunTask in the template, without the values that only a deployment knows. */
 export function templatesOf({ OnDelete, ...common }: RunTaskProperties): RunTaskProperties[] {
   const count = resourcesFor(common.TimeoutSeconds);
   return Array.from({ length: count }, (_, index) => ({
@@ -52,7 +52,7 @@ export function logicalId(number: number): string {
   return number === 1 ? LOGICAL_ID : `${LOGICAL_ID}${number}`;
 }
 
-/** With the attribute of the resource before it. */
+/** Adds the attribute of the previous resource. */
 export function withFrom(properties: RunTaskProperties, before?: { readonly data: { readonly [attribute: string]: string } }): RunTaskProperties {
   const { PreviousLeg } = properties;
   return PreviousLeg ? { ...properties, PreviousLeg: { ...PreviousLeg, Baton: before?.data.Baton ?? '' } } : properties;
@@ -66,12 +66,12 @@ export function attributesUsed({ type, properties: { HasNextLeg, UsedAttributes 
   return HasNextLeg ? ['Baton'] : Object.keys(UsedAttributes);
 }
 
-/** What an answer says of a run that other resources go on with. */
+/** What an answer passes on to the resource that continues the run. */
 export function passedOn(text?: string): { state?: string; requestId?: string } {
   return text ? JSON.parse(text) : {};
 }
 
-/** The request whose run this one has to go on with, if any. A task that ran when that request was answered has to be its own operation's. */
+/** The request whose run this one must continue, if any. A task that was running when that request was answered must belong to the same operation. */
 export function whatItContinues(
   type: Request['type'], { PreviousLeg }: RunTaskProperties, requests: readonly Request[], { operation, isRollback }: Pick<Request, 'operation' | 'isRollback'>,
 ): { continues?: Request; isSkipped?: boolean } {
@@ -81,7 +81,7 @@ export function whatItContinues(
   return { continues: state === 'SUCCEEDED' || (state === 'RUNNING' && isOfNow) ? giver : undefined, isSkipped: state === 'SKIPPED' };
 }
 
-/** CloudFormation makes every number and boolean a string. */
+/** CloudFormation converts every number and boolean to a string. */
 export function delivered(properties: RunTaskProperties): object {
   const asStrings = (value: unknown): unknown => {
     if (Array.isArray(value)) {
@@ -104,7 +104,7 @@ export function parse(body: string): Put['parsed'] {
   }
 }
 
-/** The properties as a line of the history tells them. */
+/** Shortens the properties to one line of the history. */
 export function inShort(properties: RunTaskProperties): string {
   const { Request: { taskDefinition, count, startedBy }, TimeoutSeconds, RetryAttempts, RunOn, OnRollback, OnDelete, CompleteWhen } = properties;
   return [

@@ -1,7 +1,7 @@
 import { Clock, MINUTE, Random, SECOND, START } from './clock';
 import type { History, InvocationFacts } from './history';
 
-/** One call, for a fault that is to strike only some. */
+/** One call, for a fault that affects only some calls. */
 export interface CallFacts {
   readonly api: string;
   readonly number: number;
@@ -11,7 +11,7 @@ export interface CallFacts {
   readonly history: History;
 }
 
-/** What goes wrong with calls: those with these numbers among the calls of the API, all within a time, or all that match. */
+/** A fault of calls: by their numbers among the calls of the API, within a time, or by a condition. */
 export interface CallFault {
   readonly name: string;
   readonly api: string;
@@ -20,18 +20,18 @@ export interface CallFault {
   readonly from?: number;
   readonly until?: number;
   readonly when?: (call: CallFacts) => boolean;
-  /** How often it strikes; always where it is absent. */
+  /** How many times it happens; always if absent. */
   readonly times?: number;
-  /** The SDK throws Errors; a trap may be anything. */
+  /** The SDK throws Errors; a trap can throw anything. */
   readonly error?: () => unknown;
-  /** What the handler gets to see in place of the result. */
+  /** The result that the handler gets instead. */
   readonly change?: (result: any) => any;
-  /** Whether the call does its work all the same. */
+  /** Whether the call takes effect even so. */
   readonly takesEffect?: boolean;
   readonly delay?: number;
 }
 
-/** Answers of RunTask that place nothing, or say so. */
+/** Responses of RunTask that place nothing, or claim to. */
 export interface PlacementFault {
   readonly name: string;
   readonly first: number;
@@ -40,7 +40,7 @@ export interface PlacementFault {
   readonly ghost: boolean;
 }
 
-/** The invocation dies in its so-many-th await, or every one that is alive at a time. */
+/** Kills the invocation in its n-th await, or all invocations that are alive at a time. */
 export interface Crash {
   readonly name: string;
   readonly invocation?: number;
@@ -48,50 +48,50 @@ export interface Crash {
   readonly at?: number;
 }
 
-/** What Lambda does with one of its asynchronous events. */
+/** How Lambda treats one of its asynchronous events. */
 export interface DeliveryFault {
   readonly name: string;
   readonly event: number;
   readonly delay?: number;
-  /** Delivered again, so long after the first time. */
+  /** Delivers the event again, this long after the first time. */
   readonly againAfter?: readonly number[];
-  /** "events may be lost" (Invoke, API reference): only of an invocation by the function itself. */
+  /** "events may be lost" (Invoke, API reference): only of an invocation that the function started itself. */
   readonly lost?: boolean;
 }
 
-/** What the world is like all the time, where it is not as one would wish. */
+/** Unpleasant behaviour of the world that lasts for the whole run. */
 export interface Quirks {
   /** StopTask: "Any tags associated with the task will be deleted." (API reference) */
   stopDeletesTags?: boolean;
-  /** Seconds that every task takes to stop, at least; Infinity for one that never obeys. */
+  /** The least seconds that every task takes to stop; Infinity for a task that never stops. */
   stopTakes?: number;
-  /** So many tasks of others in each family; ECS lists some of them that it describes no more. */
+  /** The number of tasks of others in each family. ECS still lists some that it no longer describes. */
   othersInFamily?: number;
   /** Signature version 2, as in URLs until 2018: no X-Amz-Date. */
   signsWithoutDate?: boolean;
-  /** By how many seconds the clocks of ECS and of CloudFormation are ahead of the function's. */
+  /** The number of seconds by which the clocks of ECS and CloudFormation are ahead of the function's clock. */
   clocks?: { readonly ecs: number; readonly cloudFormation: number };
-  /** How DescribeStacks lags behind: some of its answers within so many seconds of a change are of before. */
+  /** The delay of DescribeStacks: some responses within this many seconds of a change are stale. */
   staleStacks?: { readonly within: number; readonly chance: number; readonly inARow: number };
-  /** Some answers of DescribeStacks have no LastUpdatedTime. */
+  /** Some responses of DescribeStacks have no LastUpdatedTime. */
   noLastUpdatedTime?: number;
-  /** Some answers of ListTasks lack a task that is younger than so many seconds. */
+  /** Some responses of ListTasks lack a task that is younger than this many seconds. */
   listsWithout?: { readonly youngerThan: number; readonly chance: number };
-  /** How many invocations the account has room for, with those of others. */
+  /** The number of concurrent executions of the account, including those of others. */
   slots?: number;
-  /** When CloudFormation deletes what a failed Create has left, where the next Create succeeds: nothing says when. */
+  /** When CloudFormation deletes what a failed Create left, if the next Create succeeds. AWS does not document when. */
   deletesFailed?: 'before' | 'during' | 'after';
-  /** A cleanup asks three times for a Delete that fails, and then lets go. */
+  /** A cleanup attempts a failing Delete three times, and then skips the resource. */
   asksThrice?: boolean;
-  /** The deployment takes so many seconds longer after ours has succeeded. */
+  /** The seconds by which the deployment continues after the function's resource succeeded. */
   othersTake?: number;
-  /** The stack is nested: its siblings may fail when it has long been complete. */
+  /** The stack is nested: its siblings can fail long after it is complete. */
   parentFails?: boolean;
-  /** Seconds after the start of a run in which LastUpdatedTime moves though nothing new has begun. */
+  /** The seconds after the start of a run in which LastUpdatedTime changes without a new operation. */
   lastUpdatedMoves?: number;
   /** What another version of the function writes into its hand-over or its baton. */
   anotherVersion?: { readonly version?: number; readonly later?: boolean; readonly HandedOver?: unknown };
-  /** What is delivered in place of the properties: by a mistake, or by another version of the construct. */
+  /** What is delivered instead of the properties: by mistake, or by another version of the construct. */
   delivers?: (properties: any) => any;
 }
 
@@ -105,15 +105,15 @@ export interface FaultPlan {
 
 export const noFaults = (): FaultPlan => ({ calls: [], placements: [], crashes: [], deliveries: [], quirks: {} });
 
-/** An error of AWS, as the SDK throws it. */
+/** An error of AWS, in the form in which the SDK throws it. */
 export function awsError(name: string, message = '', status = 400): Error {
   const answer = { $fault: status < 500 ? 'client' : 'server', $metadata: { httpStatusCode: status } };
-  return Object.assign(new Error(message), { name, ...name === 'TimeoutError' ? {} : answer }); // no answer is none of AWS
+  return Object.assign(new Error(message), { name, ...name === 'TimeoutError' ? {} : answer }); // a missing response is no error of AWS
 }
 
-/** What goes wrong in one run. */
+/** The faults of one run. */
 export class Faults {
-  /** The names of those that struck. */
+  /** The names of the faults that happened. */
   readonly struck = new Set<string>();
   private readonly counts = new Map<string, number>();
   private readonly times = new Map<CallFault, number>();
@@ -156,7 +156,7 @@ export class Faults {
     return this.strikes(this.plan.deliveries.find((delivery) => delivery.lost ? hop > 0 && delivery.event === hop : delivery.event === event));
   }
 
-  /** Notes that the quirk has mattered. */
+  /** Records that the quirk made a difference. */
   quirk(name: keyof Quirks, how?: string): void {
     this.note(`quirk: ${name}${how ? ` ${how}` : ''}`);
   }
@@ -181,7 +181,7 @@ const tooMany = () => awsError('TooManyRequestsException', 'Rate Exceeded.', 429
 const broken = () => awsError('ServerException', 'Service Unavailable', 503);
 const lost = () => awsError('TimeoutError', 'socket hang up');
 
-/** Most calls of most APIs are few; of DescribeTasks there are hundreds. */
+/** Most APIs get few calls; DescribeTasks gets hundreds. */
 function nth(random: Random, api: string): number {
   return Math.floor(api === 'DescribeTasks' ? random.magnitude(1, 300) : random.magnitude(1, 6));
 }
@@ -191,7 +191,7 @@ function burst(random: Random, api: string, most: number): { api: string; first:
   return { api, first, last: first + random.whole(1, most) - 1 };
 }
 
-/** How often each of them is drawn, and what it adds to the plan. */
+/** How often each fault is drawn, and what it adds to the plan. */
 const CATALOGUE: ReadonlyArray<readonly [weight: number, add: (random: Random, plan: FaultPlan) => void]> = [
   [4, (random, { calls }) => {
     const api = random.pick(APIS);
@@ -288,7 +288,7 @@ const CATALOGUE: ReadonlyArray<readonly [weight: number, add: (random: Random, p
   }],
 ];
 
-/** Most runs have few faults, so that what follows from them can be read; some have many. */
+/** Most runs have few faults, so that the consequences are readable; some have many. */
 export function drawFaults(random: Random): FaultPlan {
   const plan = noFaults();
   const count = random.chance(0.08) ? random.whole(6, 16) : random.pick([0, 0, 1, 1, 2, 2, 3, 4]);
@@ -301,7 +301,7 @@ export function drawFaults(random: Random): FaultPlan {
   return plan;
 }
 
-/** What goes wrong about the time when one resource leaves its task to the next. */
+/** Faults near the time when one resource passes its task to the next. */
 export function drawFaultsOfHours(random: Random): FaultPlan {
   const plan = noFaults();
   for (let number = random.pick([0, 0, 0, 1, 1, 2]); number > 0; number--) {
@@ -330,7 +330,7 @@ export function drawFaultsOfHours(random: Random): FaultPlan {
   return plan;
 }
 
-/** The plan, for a reader. */
+/** The plan as text. */
 export function describePlan(plan: FaultPlan): string[] {
   const { quirks, ...faults } = plan;
   return [

@@ -2,37 +2,37 @@ import { Clock, seconds } from './clock';
 import type { SimulatedTask } from './task';
 import type { RunTaskProperties, RunSpec } from '../../src/contract';
 
-/** One request of CloudFormation, with all that its invariants need to know. */
+/** One request of CloudFormation, with everything that the invariants need. */
 export interface Request {
   readonly number: number;
   readonly id: string;
   readonly type: 'Create' | 'Update' | 'Delete';
   readonly event: any;
-  /** The so-manieth thing that a person does with the stack. */
+  /** The number of the person's operation on the stack. */
   readonly operation: number;
-  /** The request that began the run: another one where this one goes on with it. */
+  /** The request that began the run: another request if this one continues its run. */
   first?: Request;
   readonly sentAt: number;
-  /** When CloudFormation stops listening. */
+  /** When CloudFormation stops waiting for the answer. */
   readonly deadline: number;
-  /** What DescribeStacks said when the request was sent. */
+  /** The status of the stack when the request was sent. */
   readonly stackStatus: string;
   /** Whether it undoes an Update. */
   readonly isRollback: boolean;
-  /** Whether the event bore the physical id of a Create that had succeeded. */
+  /** Whether the event had the physical id of a Create that succeeded. */
   readonly ofSuccessfulCreate: boolean;
   readonly properties: RunTaskProperties;
-  /** Whether the properties were delivered otherwise than the construct renders them. */
+  /** Whether the properties were delivered in another form than the construct renders. */
   readonly isMalformed: boolean;
-  /** Whether what was handed over or passed on to it is of another version of the function. */
+  /** Whether the hand-over or baton that it received is of another version of the function. */
   readonly isOfAnotherVersion: boolean;
-  /** What the request is to run, with its types; absent for nothing. */
+  /** What the request must run, with its types; absent if it runs nothing. */
   readonly run?: RunSpec;
-  /** What decides there: also where only the task definition knows. */
+  /** The containers that decide, even if only the task definition knows them. */
   readonly deciding: readonly string[];
-  /** Whether it puts a resource that has failed back to what it was, without a rollback. */
+  /** Whether it restores the previous properties of a failed resource, without a rollback. */
   readonly isPutBack: boolean;
-  /** Of a Delete: when the Create whose failure has left the resource was asked for, if its answer gave the physical id. */
+  /** For a Delete: when the Create that failed was requested, if its answer had the physical id. */
   readonly leftAt?: number;
   /** The outputs of the stack. */
   readonly kept: { readonly [name: string]: string };
@@ -48,7 +48,7 @@ export interface Put {
   readonly at: number;
   readonly body: string;
   readonly invocation: InvocationFacts;
-  /** Not set where the body is no JSON. */
+  /** Absent if the body is not JSON. */
   readonly parsed?: {
     Status: string;
     Reason?: string;
@@ -65,9 +65,9 @@ export interface InvocationFacts {
   readonly number: number;
   readonly request: Request;
   readonly event: any;
-  /** 1 to 3: Lambda repeats what has thrown or crashed. */
+  /** 1 to 3: Lambda repeats an invocation that threw or crashed. */
   readonly attempt: number;
-  /** How many invocations of itself led to this one. */
+  /** The number of self-invocations that led to this one. */
   readonly hop: number;
   readonly startedAt: number;
   endedAt?: number;
@@ -80,15 +80,15 @@ export interface Call {
   readonly invocation: InvocationFacts;
   readonly api: string;
   readonly input: any;
-  /** When it took effect; never where it did not. */
+  /** When it took effect; absent if it did not. */
   effectAt?: number;
-  /** When the handler heard of it; never where its invocation had died. */
+  /** When the handler got the response; absent if its invocation had died. */
   doneAt?: number;
   result?: any;
   error?: any;
-  /** What went wrong by design. */
+  /** What went wrong on purpose. */
   fault?: string;
-  /** Whether it told what had been, and no longer was. */
+  /** Whether the response was stale. */
   isStale?: boolean;
 }
 
@@ -98,26 +98,26 @@ interface Line {
   readonly text: string;
 }
 
-/** What happened, as facts to judge; written out only when somebody reads it. */
+/** What happened, as facts for the invariants. It becomes text only when someone reads it. */
 export class History {
   readonly requests: Request[] = [];
   readonly invocations: InvocationFacts[] = [];
   readonly calls: Call[] = [];
   readonly tasks: SimulatedTask[] = [];
   readonly statuses: Array<{ readonly at: number; readonly status: string }> = [];
-  /** When each thing that a person does with the stack began. */
+  /** When each operation of the person on the stack began. */
   readonly operations: number[] = [];
-  /** Events that Lambda has lost. */
+  /** The events that Lambda lost. */
   readonly lost: Array<{ readonly at: number; readonly request: Request }> = [];
-  /** When LastUpdatedTime moved while CloudFormation waited for a request. */
+  /** When LastUpdatedTime changed while CloudFormation waited for a request. */
   readonly moved: Array<{ readonly at: number; readonly request: Request }> = [];
-  /** By how many milliseconds the clocks of others may be behind the function's. */
+  /** The number of milliseconds by which the other clocks can be behind the function's clock. */
   clocksDifferBy = 0;
   /** What the handler logged. */
   readonly logged: Array<{ readonly at: number; readonly invocation: InvocationFacts; readonly line: string }> = [];
-  /** The names of the excuses that were granted. */
+  /** The names of the excuses that were used. */
   readonly excused = new Set<string>();
-  /** The kinds of sentences that were said. */
+  /** The kinds of sentences that appeared. */
   readonly keys = new Set<string>();
   private readonly lines: Line[] = [];
 
@@ -146,7 +146,7 @@ export class History {
     return this.calls.filter(({ invocation, api }) => invocation.request === request && apis.includes(api));
   }
 
-  /** Those of all requests that wait for the same run. */
+  /** The tasks of all requests that wait for the same run. */
   tasksOf({ first }: Request): SimulatedTask[] {
     return this.tasks.filter((task) => task.request.first === first);
   }
@@ -155,7 +155,7 @@ export class History {
     return this.calls.filter(({ invocation, api }) => invocation.request.first === first && apis.includes(api));
   }
 
-  /** One line an event. Looks that saw nothing new are left out. */
+  /** One line per event. Polls without news are left out. */
   toString(): string {
     const seen = new Map<string, string>();
     const lines = [

@@ -28,7 +28,7 @@ export interface Invariant {
 const MOST_BYTES = 4096;
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
 
-/** What must never happen, whatever goes wrong. */
+/** What must never happen, whatever fails. */
 export const invariants: readonly Invariant[] = [
   {
     name: 'one answer',
@@ -142,7 +142,7 @@ function unanswered(request: Request, history: History): Finding[] {
 }
 
 function tooManyTasks(request: Request, history: History): Finding[] {
-  const { run, number } = request; // the first of the run
+  const { run, number } = request; // the first request of the run
   const tasks = history.tasksOf(request).filter((task) => !excuses.unseenGhost(task, history));
   if (!run) {
     return tasks.map(({ createdAt, name }) => ({ at: createdAt, facts: `R${number} has nothing to run and started ${name}` }));
@@ -174,7 +174,7 @@ function wrongVerdict(request: Request, history: History): Finding[] {
   const { at } = answer;
   if (leavesItToTheNext(request)) {
     const passesOnAt = request.sentAt + (LONGEST_SERVICE_TIMEOUT_SECONDS - PASS_ON_MARGIN_SECONDS) * SECOND;
-    return request.properties.HasNextLeg && at >= passesOnAt - SECOND - history.clocksDifferBy // the URL tells full seconds
+    return request.properties.HasNextLeg && at >= passesOnAt - SECOND - history.clocksDifferBy // the URL contains whole seconds
       ? []
       : [{ at, facts: `R${number} left its task to the next resource, and ${request.properties.HasNextLeg ? `could wait until ${seconds(passesOnAt)} s` : 'is the last'}` }];
   }
@@ -197,7 +197,7 @@ function wrongVerdict(request: Request, history: History): Finding[] {
   ];
 }
 
-/** What has happened until then that makes FAILED right. */
+/** What had happened until then that makes FAILED right. */
 function reasonsToFail(request: Request, history: History, at: number): string[] {
   const { run, type, properties } = request as Request & { run: RunSpec };
   const tasks = history.tasksOf(request).filter((task) => task.endedAt <= at && !isSuccess(task, request));
@@ -209,12 +209,12 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
   const wall = HasNextLeg && type !== 'Delete' ? Infinity : request.sentAt + (serviceTimeout({ TimeoutSeconds: run.TimeoutSeconds }) - STOP_MARGIN_SECONDS) * SECOND;
   const deadline = Math.min(began + run.TimeoutSeconds * SECOND, wall);
   const calls = history.callsOf(request, 'RunTask', 'DescribeTasks', 'DescribeStacks', 'DescribeTaskDefinition', 'ListTasks').filter((call) => call.error && call.at <= at);
-  // Only the first refusal of a lasting kind counts at once; what else is refused has to be refused without a break.
+  // Only the first rejection of a permanent kind counts immediately; other rejections must continue without a break.
   const isLastingError = ({ fault, error }: Call) =>
     fault === undefined ? !/Throttling|ServerException|TimeoutError/.test(error.name) : /for good|never permitted/.test(fault);
   const refusedFor = (...apis: string[]) =>
     Math.max(0, ...apis.map((api) => longestRow(history.callsOf(request, api).filter((call) => call.at <= at))));
-  // What it sees of the task while it stops it comes too late.
+  // What it learns about the task while stopping it comes too late.
   const gaveUpAt = history.callsOf(request, 'StopTask')[0]?.at ?? at;
   const ofRun = new Set(history.tasksOf(request).map(({ arn }) => arn));
   const everSaw = history.callsOfRun(request, 'DescribeTasks').some(({ result, error, at: when }) => when <= Math.min(at, gaveUpAt)
@@ -246,7 +246,7 @@ function longestRow(calls: readonly Call[]): number {
   let since: number | undefined;
   for (const { at, doneAt, error } of calls) {
     if (doneAt === undefined) {
-      continue; // nobody heard
+      continue; // the response reached no invocation
     }
     since = error ? since ?? at : undefined;
     longest = Math.max(longest, since === undefined ? 0 : doneAt - since);
@@ -254,7 +254,7 @@ function longestRow(calls: readonly Call[]): number {
   return longest;
 }
 
-/** What of a task that has succeeded makes FAILED right. */
+/** What makes FAILED right although the task succeeded. */
 function reasonsToLackResults(request: Request, history: History, at: number): string[] {
   const { run, properties, answer } = request;
   const good = history.tasksOf(request).filter((task) => ended(task, at) && isSuccess(task, request));
@@ -269,7 +269,7 @@ function reasonsToLackResults(request: Request, history: History, at: number): s
   return reasons.filter(([, isSo]) => isSo).map(([reason]) => reason);
 }
 
-/** The different values that the task prints of an output. */
+/** The different values that the task prints for an output. */
 function printed({ lines }: LogLife, name: string): string[] {
   const begin = `ecs-run-task-output ${name}=`;
   return [...new Set(lines.filter((line) => line.startsWith(begin)).map((line) => line.slice(begin.length).trim()))];
@@ -296,7 +296,7 @@ function wrongResults(request: Request, history: History): Finding[] {
   ];
 }
 
-/** The attribute as it is of the task. */
+/** The values of the attribute that are right for the task. */
 function truly(name: string, task: SimulatedTask, all: readonly SimulatedTask[], { deciding, run }: Request): Array<string | undefined> {
   switch (name) {
     case 'TaskArn': return [task.arn];
@@ -308,18 +308,18 @@ function truly(name: string, task: SimulatedTask, all: readonly SimulatedTask[],
     default: {
       const values = printed(task.life.log, name.slice(OUTPUT_PREFIX.length));
       const isSeenInPart = task.life.log.pageSize !== undefined || task.life.log.late > 0;
-      return values.length === 1 || isSeenInPart ? values : []; // who sees two fails the request
+      return values.length === 1 || isSeenInPart ? values : []; // a request that sees two values fails
     }
   }
 }
 
-/** All ways to choose so many in some order. */
+/** All ways to choose this many in some order. */
 function permutations<T>(of: readonly T[], many: number): T[][] {
   const rest = (index: number) => of.filter((_, other) => other !== index);
   return many === 0 ? [[]] : of.flatMap((one, index) => permutations(rest(index), many - 1).map((others) => [one, ...others]));
 }
 
-/** A task that one resource has left to the next, when there was no next: the deployment had been cancelled, and is not undone. */
+/** A task that one resource passed on, when there was no next resource: the deployment had been cancelled, and is not undone. */
 function leftByAll(request: Request, history: History): Finding[] {
   const { puts: [said], number, closedAt } = request;
   const isLast = request.first && !history.requests.some((other) => other.number > number && other.first === request.first);
@@ -355,7 +355,7 @@ function completeForNothing({ statuses, requests, tasks }: History): Finding[] {
   return done && isOurs && !hasRun ? [{ at: done.at, facts: `the stack became ${done.status}, and its task has never succeeded` }] : [];
 }
 
-/** Whether the answer is no verdict. */
+/** Whether the answer passes the task on instead of judging it. */
 function leavesItToTheNext({ puts: [said] }: Request): boolean {
   return said?.parsed?.Status === 'SUCCESS' && passedOn(said.parsed.Data?.Baton).state === 'RUNNING';
 }
@@ -366,7 +366,7 @@ function leftRunning(request: Request, history: History): Finding[] {
   if (!said) {
     return [];
   }
-  // Where several resources wait for a task, the first does it in a rollback.
+  // If several resources wait for a task, the first one runs it in a rollback.
   const hasBeenCleanedUp = isRollback
     && history.requests.some((other) => other.number < number && other.operation === request.operation && other.isRollback);
   const scope = [
@@ -375,7 +375,7 @@ function leftRunning(request: Request, history: History): Finding[] {
       : []),
     ...(said.parsed?.Status === 'FAILED' || type === 'Delete' ? history.tasksOf(request) : []),
   ];
-  // A Delete waits for the network interface too, which would keep its subnets and security groups.
+  // A Delete also waits for the network interface, which would block the deletion of its subnets and security groups.
   const end = (task: SimulatedTask) => type === 'Delete' ? task.stoppedAt : task.endedAt;
   const goesDown = (task: SimulatedTask) => type !== 'Delete' && task.toldToStopAt === undefined && stateAt(task, said.at).desiredStatus === 'STOPPED';
   return scope
@@ -398,8 +398,8 @@ function leftRunning(request: Request, history: History): Finding[] {
 }
 
 /**
- * A Delete of what a failed Create has left comes before, during or after the next Create, and is there for the tasks of that
- * Create alone: its physical id names the request.
+ * A Delete of what a failed Create left comes before, during or after the next Create. It concerns only the tasks of the failed
+ * Create, because its physical id names the request.
  */
 function belongsToAnother(
   { request }: SimulatedTask, { type, ofSuccessfulCreate, leftAt = Infinity, operation, stackStatus }: Request, { requests }: History,
@@ -429,7 +429,7 @@ function slowAnswer(request: Request, { faults, story, history }: Run): Finding[
   }
   const tasks = history.tasksOf(request).filter((task) => isSuccess(task, request));
   if (tasks.length < (run.Request.count ?? 1) || (answer.parsed.Reason && !leavesItToTheNext(request))) {
-    return []; // forgiven, in a rollback
+    return []; // a failure that a rollback ignores
   }
   const known = Math.max(...tasks.map((task) => run.CompleteWhen === 'TASK_STOPPED' ? task.stoppedAt : task.codesAt),
     ...outputsOf(run.UsedAttributes ?? {}).length > 0 ? tasks.map((task) => task.endedAt + task.life.log.late * SECOND) : []);
@@ -452,7 +452,7 @@ function tooManyCalls({ faults, history: { invocations, calls } }: Run): Finding
     const { DescribeTasks = 0, DescribeStacks = 0, RunTask = 0, ListTasks = 0 } = counts.get(invocation) ?? {};
     const minutes = (invocation.endedAt! - invocation.startedAt) / MINUTE;
     const at = invocation.endedAt!;
-    // A hundred at a time, and again those that ECS lists and does not know yet, for ten seconds.
+    // A hundred at a time, and for ten seconds again those that ECS lists but does not know yet.
     const forOthers = othersInFamily > 0 ? ListTasks / 2 * (Math.ceil(othersInFamily / 100) + 10) : 0;
     return [
       ...(DescribeTasks > 60 * minutes + 30 + RunTask + ListTasks / 2 + forOthers ? [{ at, facts: `${who(invocation)} called DescribeTasks ${DescribeTasks} times in ${minutes.toFixed(1)} minutes` }] : []),
@@ -461,7 +461,7 @@ function tooManyCalls({ faults, history: { invocations, calls } }: Run): Finding
   });
 }
 
-/** A start that was put off, because the stack was not being deployed or a later operation may have begun, was still an attempt to start. */
+/** A start that was postponed, because the stack was not being deployed or a later operation may have begun, still counts as an attempt. */
 function isAttempt(result: any, { sentAt }: Request): boolean {
   const { StackStatus, LastUpdatedTime } = result?.Stacks[0] ?? {};
   return StackStatus !== 'CREATE_IN_PROGRESS' && (StackStatus !== 'UPDATE_IN_PROGRESS' || !LastUpdatedTime || LastUpdatedTime.getTime() > sentAt);

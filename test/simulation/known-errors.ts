@@ -6,7 +6,7 @@ const node = (code: string, message: string) => () => Object.assign(new Error(me
 const invalid = (message: string) => () => awsError('InvalidParameterException', message);
 const client = (message: string) => () => awsError('ClientException', message);
 
-/** What is no answer of AWS: it says nothing about whether the call took effect, and nothing about the task. */
+/** Errors that are no response of AWS: they show neither whether the call took effect, nor the state of the task. */
 export const UNREADABLE: Thrown = {
   'HTML in place of JSON': () => Object.assign(new SyntaxError('Unexpected token \'<\', "<html>" is not valid JSON'), { $metadata: { httpStatusCode: 200 } }),
   'cut JSON': () => Object.assign(new SyntaxError('Unexpected end of JSON input'), { $metadata: { httpStatusCode: 200 } }),
@@ -16,7 +16,7 @@ export const UNREADABLE: Thrown = {
   'CERT_HAS_EXPIRED': node('CERT_HAS_EXPIRED', 'certificate has expired'),
 };
 
-/** What RunTask throws for a while, and then no more. */
+/** Errors that RunTask throws for a while. */
 export const PASSING_REFUSALS: Thrown = {
   'EC2 throttles (subnet)': invalid('Error retrieving subnet information for [subnet-1]: Rate exceeded (ErrorCode: Throttling)'),
   'EC2 throttles (security group)': invalid('Error retrieving security group information for [sg-1]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)'),
@@ -35,7 +35,7 @@ export const PASSING_REFUSALS: Thrown = {
   'a proxy answers': () => awsError('TooManyRequestsException', 'Too Many Requests', 429),
 };
 
-/** The reasons in failures[] that pass. */
+/** The temporary reasons in failures[]. */
 export const PASSING_PLACEMENTS: { readonly [what: string]: string } = {
   'the vCPU quota is used up': "You've reached the limit on the number of vCPUs you can run concurrently",
   'the task quota is used up': "You've reached the limit on the number of tasks you can run concurrently",

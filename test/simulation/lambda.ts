@@ -11,10 +11,10 @@ const FUNCTION = 'arn:aws:lambda:eu-west-1:111122223333:function:Shop-EcsRunTask
 const LONGEST = 15 * MINUTE;
 /** Lambda repeats what failed after one minute, then after two. */
 const REPEATS = [MINUTE, 2 * MINUTE];
-/** From here on Lambda sees a loop in a function that invokes itself, and drops the event. */
+/** From this number on, Lambda detects a loop in a function that invokes itself, and drops the event. */
 const LONGEST_CHAIN = 16;
 
-/** Changes what the handler gets to see: a test of the invariants. */
+/** Changes what the handler sees: a test of the invariants. */
 export interface Change {
   readonly event?: (event: any) => any;
   readonly world?: (world: World, event: any) => World;
@@ -40,7 +40,7 @@ export class Lambda {
     private readonly change: Change = {},
   ) {}
 
-  /** Takes an asynchronous event; when it comes to the function, and how often, is another matter. */
+  /** Accepts an asynchronous event. When and how often the function gets it is decided later. */
   take(event: any, request: Request, hop = 0): void {
     const fault = this.faults.delivery(++this.events, hop);
     const delay = this.coldStart() + (fault?.delay ?? 0);
@@ -66,7 +66,7 @@ export class Lambda {
     const { clock, faults, history } = this;
     if (history.invocations.filter(({ endedAt }) => endedAt === undefined).length >= (faults.plan.quirks.slots ?? Infinity)) {
       faults.quirk('slots');
-      // Lambda keeps the event and tries again, first after a second, at last every five minutes.
+      // Lambda keeps the event and retries, first after a second, later every five minutes.
       clock.after(Math.min(SECOND * 2 ** tries, 5 * MINUTE), () => this.invoke(event, request, attempt, hop, tries + 1));
       return;
     }
@@ -81,7 +81,7 @@ export class Lambda {
       clock.after(START + timed.at! - clock.now, () => this.crash(invocation, timed));
     }
 
-    const own = structuredClone(event); // each invocation parses the payload for itself
+    const own = structuredClone(event); // each invocation parses the payload itself
     const seen = this.change.event?.(own) ?? own;
     const world = this.surroundings(invocation);
     createHandler(this.change.world?.(world, seen) ?? world)(seen, {
@@ -115,7 +115,7 @@ export class Lambda {
     }
   }
 
-  /** The world as this one invocation can touch it. */
+  /** The world from the view of this invocation. */
   private surroundings(invocation: Running): World {
     const { clock, history } = this;
     const client = (): any => ({
@@ -138,14 +138,14 @@ export class Lambda {
     };
   }
 
-  /** One call of AWS: goes there, takes effect, comes back; each of them unless the invocation has died or something goes wrong. */
+  /** One call of AWS: sending, effect, response. Each happens unless the invocation has died or a fault strikes. */
   private call(invocation: Running, api: string, input: any): Promise<any> {
     const fault = this.faults.call(api, { input, invocation, history: this.history });
     const call: Call = { at: this.clock.now, invocation, api, input, fault: fault?.name };
     this.history.calls.push(call);
     const takesEffect = !fault?.error || fault.takesEffect;
     const duration = this.random.between(20, 120) + (fault?.delay ?? 0);
-    // What changes something arrives half-way; what only looks has seen the state as it was when it was asked.
+    // A call that changes something takes effect half-way; a call that reads returns the state at the time of sending.
     const arrival = ['RunTask', 'StopTask', 'Invoke', 'put'].includes(api) ? duration / 2 : 0;
     const arrive = () => {
       if (takesEffect && (invocation.alive || this.random.chance(0.5))) {
@@ -182,7 +182,7 @@ export class Lambda {
     });
   }
 
-  /** Every await of the handler; none comes back to an invocation that has died. */
+  /** Wraps every await of the handler; none returns to an invocation that has died. */
   private hold<T>(
     invocation: Running, milliseconds: number, settle: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
   ): Promise<T> {
@@ -218,7 +218,7 @@ export class Lambda {
     return { StatusCode: 202 };
   }
 
-  /** An update of the stack may have replaced the function since. */
+  /** An update of the stack may have replaced the function since then. */
   private asAnotherVersion(event: any): any {
     const { anotherVersion } = this.faults.plan.quirks;
     if (!anotherVersion) {
@@ -228,7 +228,7 @@ export class Lambda {
     return { ...event, HandedOver: anotherVersion };
   }
 
-  /** A page of the log: its end, or what is before another page. Where there is no more, the token stays the same. */
+  /** A page of the log: its end, or the part before another page. At the end, the token stays the same. */
   private logEvents({ logStreamName, limit = 10_000, nextToken }: any) {
     const task = this.history.tasks.find(({ arn }) => logStreamName.endsWith(`/${arn.split('/').pop()}`));
     if (!task?.ranFrom || task.life.log.absent || this.clock.now < task.ranFrom) {

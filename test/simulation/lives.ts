@@ -1,39 +1,39 @@
 import type { Random } from './clock';
 
-/** How one task lives, in seconds, if nobody stops it. */
+/** The life of a task, in seconds, if nothing stops it. */
 export interface Life {
   readonly name: string;
-  /** Until the network interface is there; none with the network mode bridge. */
+  /** Until the network interface exists; absent with the network mode bridge. */
   readonly provisioning: number;
   /** Until its images are pulled and its containers started. */
   readonly pending: number;
   /** Until the first essential container ends. */
   readonly running: number;
-  /** Until the other containers have ended too, and the agent has told. */
+  /** Until the other containers have also ended, and the agent has reported it. */
   readonly stopping: number;
-  /** Until the network interface is gone. */
+  /** Until the network interface is removed. */
   readonly deprovisioning: number;
   /** Whether any container ever runs. */
   readonly runs: boolean;
-  /** The exit codes of its containers; what is missing here has none. */
+  /** The exit codes of its containers; a container that is missing here has none. */
   readonly exitCodes: { readonly [container: string]: number };
   readonly stopCode: string;
   readonly stoppedReason: string;
   /** Why the first container did not start. */
   readonly containerReason?: string;
-  /** Where ECS tells the exit codes late. */
+  /** Whether ECS returns the exit codes late. */
   readonly codesOnlyAtStopped?: boolean;
-  /** What SIGTERM does to its containers. */
+  /** How its containers react to SIGTERM. */
   readonly whenToldToStop: { readonly after: number; readonly exitCode: number };
   readonly log: LogLife;
 }
 
 export interface LogLife {
   readonly lines: readonly string[];
-  /** Seconds after the end until CloudWatch has them. */
+  /** The seconds after the end until CloudWatch has the lines. */
   readonly late: number;
   readonly absent?: boolean;
-  /** How many lines CloudWatch gives at once; all where it is absent. */
+  /** The number of lines per page of CloudWatch; all lines if absent. */
   readonly pageSize?: number;
 }
 
@@ -42,7 +42,7 @@ export interface ContainerOfTask {
   readonly essential: boolean;
 }
 
-/** Endings of a task; the numbers are how often. */
+/** The ways in which a task can end, with weights. */
 const ENDINGS = {
   'exits with a code that counts': 72,
   'exits with an error': 13,
@@ -87,7 +87,7 @@ const ODD_LINES = [
   '{"level":"error","msg":"\\"quoted\\" \\\\ backslashes"}',
 ];
 
-/** A life to tell a story with: its only container runs for so many seconds. */
+/** A life for a scenario: its only container runs for this many seconds. */
 export function lifeOf(container: string, running: number, exitCode: number, more: Partial<Life> = {}): Life {
   return {
     name: 'as told',
@@ -106,7 +106,7 @@ export function lifeOf(container: string, running: number, exitCode: number, mor
   };
 }
 
-/** A life as most are: an image pull, some work, an exit code. */
+/** A usual life: an image pull, some work, an exit code. */
 export function drawLife(
   random: Random, containers: readonly ContainerOfTask[], fargate: boolean, accepted: readonly number[], ending = drawEnding(random),
 ): Life {
@@ -176,7 +176,7 @@ function drawLog(random: Random): LogLife {
   return { lines, late: random.chance(0.2) ? random.between(0, 10) : 0, absent: random.chance(0.05) };
 }
 
-/** The life of a task that may take hours. */
+/** The life of a task that can take hours. */
 export function forHours(random: Random, life: Life, timeoutSeconds: number): Life {
   const passingOn = Math.floor(random.magnitude(1, 6)) * 3_485;
   const running = random.weighted({ short: 40, long: 35, untilPassedOn: 20, tooLong: 5 });
@@ -188,7 +188,7 @@ export function forHours(random: Random, life: Life, timeoutSeconds: number): Li
   }
 }
 
-/** The life of a task that prints outputs for the stack: mostly each of them once. */
+/** The life of a task that prints outputs for the stack, mostly each of them once. */
 export function printing(random: Random, life: Life, names: readonly string[]): Life {
   const lines = [...life.log.lines];
   for (const name of names) {

@@ -7,13 +7,16 @@ import { invariants } from './invariants';
 import { Run, simulate } from './simulate';
 import { WICKED } from './wicked';
 
-/** What many runs came to. */
+/** The results of many runs. */
 interface Summary {
   readonly covered: { [what: string]: number };
   readonly failing: string[];
 }
 
-/** The command line: `--seed N` tells one story, `--runs N [--from M]` tries many; `--wicked NAME` makes that go wrong in each, without a name tells them. */
+/**
+ * The command line: `--seed N` prints one run, `--runs N [--from M]` tries many. `--wicked NAME` adds that fault to each run; without
+ * a name it lists them.
+ */
 async function main(args: string[]): Promise<void> {
   const option = (name: string) => args.includes(name) ? Number(args[args.indexOf(name) + 1]) : undefined;
   const seed = option('--seed');
@@ -32,7 +35,7 @@ async function main(args: string[]): Promise<void> {
   }
 }
 
-/** The names that contain what was asked for. */
+/** The names that contain the given text. */
 function wantedOf(args: readonly string[]): string[] {
   const asked = args[args.indexOf('--wicked') + 1];
   return args.includes('--wicked') && asked ? WICKED.map(({ name }) => name).filter((name) => name.includes(asked)) : [];
@@ -55,7 +58,7 @@ async function tell(seed: number, wicked: readonly string[]): Promise<void> {
   process.exitCode = violations.length === 0 ? 0 : 1;
 }
 
-/** As many processes as there are cores. */
+/** One process per core. */
 async function shareOut(from: number, runs: number, args: readonly string[]): Promise<void> {
   const began = process.hrtime.bigint();
   const parts = Math.min(availableParallelism(), runs);

@@ -5,19 +5,19 @@ import { awsError } from './faults';
 import type { Change } from './lambda';
 import type { World } from '../../lambda/world';
 
-/** The handler as it would be without one of its protections, and the invariant that has to notice. */
+/** The handler without one of its protections, and the invariant that must notice it. */
 export interface Mutant extends Change {
   readonly name: string;
   readonly breaks: string;
-  /** A seed that shows it, where few do. */
+  /** A seed that shows it, if few seeds do. */
   readonly seed?: number;
-  /** What has to go wrong for it to show. */
+  /** The fault without which it does not show. */
   readonly wicked?: readonly string[];
 }
 
 type Send = (command: any) => Promise<any>;
 
-/** Changes how one command is sent, in which client it is. */
+/** Changes how one command is sent, by any client. */
 function sending(command: string, change: (input: any, send: Send, event: any) => Promise<any>): Change['world'] {
   return (world, event) => {
     const wrap = (client: { send: any }): any => ({
@@ -56,7 +56,7 @@ function property(name: string, value: unknown): Change['event'] {
   return (event) => ({ ...event, ResourceProperties: { ...event.ResourceProperties, [name]: value } });
 }
 
-/** Of a resource that goes on. */
+/** Changes the event of a resource that continues the run of another. */
 function continues(change: (continued: { First: string; Baton: string }, event: any) => object | undefined): Change['event'] {
   return (event) => {
     const { PreviousLeg, ...properties } = event.ResourceProperties;
@@ -66,10 +66,10 @@ function continues(change: (continued: { First: string; Baton: string }, event: 
 
 const refused = () => awsError('InvalidParameterException', 'not accepted');
 
-/** An answer that names nothing to stop. */
+/** The reason without the lines that name tasks to stop. */
 const withoutWhatRuns = (reason: string) => reason.split('\n').filter((line) => !/Stop it manually|may still be running/.test(line)).join('\n');
 
-/** The URL as if it had been signed so many seconds later. */
+/** The URL with a signature this many seconds later. */
 function signed(url: string, later: number): string {
   return url.replace(/(?<=X-Amz-Date=)[^&]*/, (date) => {
     const at = Date.parse(date.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
@@ -82,7 +82,7 @@ const withoutLastUpdatedTime = sending('DescribeStacksCommand', async (_input, s
   return { Stacks: [stack] };
 });
 
-/** Does not look right before it starts something: as if all were well, after so many readings, for so long. */
+/** Skips the check before a start: pretends that everything is as expected, after this many readings, for this long. */
 function blindBeforeStart(type: string, readings: number, during: number): Change['world'] {
   return (world, event) => {
     let [left, hasStarted] = [readings, false];

@@ -3,18 +3,18 @@ import type { Disturbance, Operation } from './cloudformation';
 import type { Consistency, Families } from './ecs';
 import { OUTPUT_PREFIX, RunTaskProperties, RunSpec } from '../../src/contract';
 
-/** All that a seed decides before anything happens, apart from what goes wrong. */
+/** Everything that a seed decides in advance, except the faults. */
 export interface Scenario {
   readonly operations: readonly Operation[];
   readonly families: Families;
   readonly consistency: Consistency;
-  /** Whether each of its tasks has a network interface of its own. */
+  /** Whether each of its tasks has its own network interface. */
   readonly fargate: boolean;
-  /** Whether a task may take more than CloudFormation's hour. */
+  /** Whether a task can take longer than CloudFormation's hour. */
   readonly takesHours?: boolean;
 }
 
-/** Never to be seen in a log or an answer. */
+/** Must never appear in a log or an answer. */
 export const SECRETS = ['swordfish', 'hunter2'];
 
 export function drawScenario(random: Random): Scenario {
@@ -58,7 +58,7 @@ export function drawScenario(random: Random): Scenario {
   };
 }
 
-/** The same with all times so many times as long. */
+/** The same with all times multiplied. */
 function inHours(random: Random, operations: readonly Operation[]): Operation[] {
   const times = random.pick([2.5, 4, 8, 12]);
   return operations.map((operation) => {
@@ -71,20 +71,20 @@ function inHours(random: Random, operations: readonly Operation[]): Operation[] 
   });
 }
 
-/** Often about when one resource leaves its task to the next. */
+/** Often near the time when one resource passes its task to the next. */
 function drawMoment(random: Random, otherwise: number): number {
   return random.chance(0.4) ? Math.floor(random.magnitude(1, 5)) * 3_482 + random.between(-20, 20) : otherwise;
 }
 
 const ATTRIBUTES = ['TaskArn', 'TaskArns', 'ExitCode', 'StartedAt', 'StoppedAt', 'LogStreamName', `${OUTPUT_PREFIX}BucketName`, `${OUTPUT_PREFIX}Version`];
 
-/** Lets some stacks use attributes; an update may use others. */
+/** Makes some stacks use attributes; an update can use others. */
 function withResults(random: Random, operations: readonly Operation[]): Operation[] {
   let used = random.chance(0.25) ? drawAttributes(random) : [];
   return operations.map((operation) => {
     const { properties } = operation;
     used = used.length > 0 && random.chance(0.1) ? drawAttributes(random) : used;
-    const names = used.filter((name) => !name.startsWith(OUTPUT_PREFIX) || (properties?.Request.count ?? 1) === 1); // the construct allows no others
+    const names = used.filter((name) => !name.startsWith(OUTPUT_PREFIX) || (properties?.Request.count ?? 1) === 1); // the construct rejects others
     return !properties || names.length === 0 ? operation : {
       ...operation,
       properties: {
@@ -100,7 +100,7 @@ function drawAttributes(random: Random): string[] {
   return ATTRIBUTES.filter(() => random.chance(0.4));
 }
 
-/** The names of the outputs that the task has to print. */
+/** The names of the outputs that the task must print. */
 export function outputsOf(results: NonNullable<RunSpec['UsedAttributes']>): string[] {
   return Object.keys(results).filter((name) => name.startsWith(OUTPUT_PREFIX)).map((name) => name.slice(OUTPUT_PREFIX.length));
 }
@@ -161,14 +161,14 @@ export function drawProperties(random: Random): RunTaskProperties {
   };
 }
 
-/** The construct asks for STOPPED there: the network interface must be gone before its subnets and security groups. */
+/** The construct requires STOPPED here: the network interface must be removed before its subnets and security groups. */
 function drawOnDelete(random: Random): RunSpec {
   return { ...drawRun(random, 'cleanup'), CompleteWhen: 'TASK_STOPPED' };
 }
 
 const CHANGES = { triggers: 3, timeout: 2, revision: 4, family: 1, count: 1, startedBy: 0.5, RunOn: 0.5, OnRollback: 0.5, OnDelete: 0.5, codes: 0.5 };
 
-/** What an update may change; sometimes several things. */
+/** What an update can change; sometimes several things. */
 function drawChange(random: Random, old: RunTaskProperties): RunTaskProperties {
   const changed = { ...old };
   for (let changes = random.pick([1, 1, 2, 3]); changes > 0; changes--) {

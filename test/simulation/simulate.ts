@@ -15,17 +15,17 @@ export interface Story {
   readonly seed: number;
   readonly scenario: Scenario;
   readonly faults?: FaultPlan;
-  /** How the next task lives; drawn from the seed where it is absent. */
+  /** The life of the next task; drawn from the seed if absent. */
   readonly nextLife?: (request: Request, containers: readonly ContainerOfTask[]) => Life;
-  /** Changes what the handler gets to see. */
+  /** Changes what the handler sees. */
   readonly change?: Change;
 }
 
 export interface Options {
   readonly change?: Change;
-  /** Names of what is to go wrong, whatever the seed says. */
+  /** The names of faults that must happen, whatever the seed. */
   readonly wicked?: readonly string[];
-  /** Leaves out what is wicked and not asked for, so that what a seed is known for stays when more of that is turned on. */
+  /** Leaves out faults that were not requested, so that a known seed keeps its meaning when more faults are turned on. */
   readonly isPlain?: boolean;
 }
 
@@ -33,11 +33,11 @@ export interface Run {
   readonly story: Story;
   readonly history: History;
   readonly faults: Faults;
-  /** How each operation went. */
+  /** How each operation ended. */
   readonly outcomes: readonly string[];
 }
 
-/** Lets a story happen. */
+/** Runs a story. */
 export async function play(story: Story): Promise<Run> {
   const { scenario, change } = story;
   const random = new Random(story.seed);
@@ -65,7 +65,7 @@ export async function play(story: Story): Promise<Run> {
   return { story, history, faults, outcomes: cloudFormation.outcomes };
 }
 
-/** The story of a seed; with what is wanted to go wrong in addition. */
+/** The story of a seed, with additional faults. */
 export function storyOf(seed: number, { change, wicked: wanted, isPlain }: Options = {}): Story {
   const random = new Random(seed);
   const ofWicked = random.fork('wicked');
@@ -89,7 +89,7 @@ function together(one: FaultPlan, other: FaultPlan): FaultPlan {
   };
 }
 
-/** One run, and what in it must not have happened. */
+/** One run, and its violations. */
 export async function simulate(seed: number, options: Options = {}): Promise<Run & { violations: Violation[] }> {
   const run = await play(storyOf(seed, options));
   return { ...run, violations: check(run) };

@@ -7,7 +7,7 @@ import { check, play, simulate } from './simulate';
 import { WICKED } from './wicked';
 
 const SEEDS = 2_000;
-/** Within so many seeds each mutant has to be noticed. */
+/** The number of seeds within which each mutant must be noticed. */
 const SEEDS_OF_MUTANT = 300;
 
 test(`in ${SEEDS} simulated worlds every invariant holds`, async () => {
@@ -19,7 +19,7 @@ test(`in ${SEEDS} simulated worlds every invariant holds`, async () => {
     faults.struck.forEach((fault) => struck.add(fault));
   }
   expect(failing.slice(0, 10)).toEqual([]);
-  // What never happens tests nothing.
+  // A fault that never happens tests nothing.
   expect(WICKED.filter(({ isOn, name, notedAs = name }) => isOn && !struck.has(notedAs)).map(({ name }) => name)).toEqual([]);
 }, 300_000);
 
@@ -50,7 +50,7 @@ test('a story needs no seed', async () => {
 
 async function firstSeedThatBreaks(invariant: string, change: Change, wicked?: readonly string[], known?: number): Promise<number | undefined> {
   for (const seed of known ? [known] : Array.from({ length: SEEDS_OF_MUTANT }, (_, index) => index + 1)) {
-    // What is violated without the change too, the change has not done.
+    // A violation that also happens without the mutation does not count.
     if (await isViolated(invariant, seed, wicked, change) && !await isViolated(invariant, seed, wicked)) {
       return seed;
     }

@@ -6,29 +6,29 @@ import type { ContainerOfTask, Life } from './lives';
 export interface SimulatedTask {
   readonly name: string;
   readonly arn: string;
-  /** On whose behalf it was started, and by which invocation. */
+  /** The request and the invocation that started it. */
   readonly request: Request;
   readonly invocation: InvocationFacts;
   readonly createdAt: number;
   life: Life;
-  /** A time as the clock of ECS shows it. */
+  /** The time on the clock of ECS. */
   readonly dated: (at: number) => Date;
   readonly family: string;
   readonly startedBy?: string;
   tags: ReadonlyArray<{ key?: string; value?: string }>;
-  /** Set where RunTask said that nothing had been placed. */
+  /** Set if RunTask reported that it placed nothing. */
   readonly ghost: boolean;
   readonly knownFrom: number;
   readonly listedFrom: number;
-  /** How often ListTasks has left it out. */
+  /** How many times ListTasks has left it out. */
   leftOut: number;
-  /** What DescribeTasks tells from when on. */
+  /** What DescribeTasks returns, each with the time from which it does. */
   moments: Moment[];
-  /** When its containers ran; never where none did. */
+  /** When its containers ran; absent if none did. */
   ranFrom?: number;
   /** When the last of its containers had ended. */
   endedAt: number;
-  /** From when on DescribeTasks tells its exit codes. */
+  /** From when on DescribeTasks returns its exit codes. */
   codesAt: number;
   stoppedAt: number;
   toldToStopAt?: number;
@@ -41,7 +41,7 @@ interface Moment {
   readonly task: Task;
 }
 
-/** What ECS tells of the task at some time. */
+/** What ECS returns about the task at a time. */
 export function stateAt({ moments }: SimulatedTask, at: number): Task {
   let index = moments.length - 1;
   while (index > 0 && moments[index].at > at) {
@@ -50,12 +50,12 @@ export function stateAt({ moments }: SimulatedTask, at: number): Task {
   return moments[index].task;
 }
 
-/** Whether every container that decides ended with a code that counts. */
+/** Whether every deciding container ended with an accepted exit code. */
 export function succeeded(task: SimulatedTask, deciding: readonly string[], accepted: readonly number[]): boolean {
   return deciding.every((name) => accepted.includes(task.exitCodes[name]));
 }
 
-/** Works out what is to come of a task, from its life and, where somebody stops it, from then on anew. */
+/** Computes the future of a task from its life, and again when something stops it. */
 export function unfold(task: SimulatedTask, stop?: { at: number; reason: string }, containers?: readonly ContainerOfTask[]): void {
   const { life, createdAt, dated } = task;
   const names = (containers?.map(({ name }) => name)) ?? task.moments[task.moments.length - 1].task.containers!.map(({ name }) => name!);
@@ -71,7 +71,7 @@ export function unfold(task: SimulatedTask, stop?: { at: number; reason: string 
       neverRan = true;
       stopping = 0;
       over = stop.at + SECOND;
-    } else if (over > stop.at + life.whenToldToStop.after * SECOND) { // the work takes longer than SIGTERM gives it
+    } else if (over > stop.at + life.whenToldToStop.after * SECOND) { // the work takes longer than the time after SIGTERM
       over = stop.at + life.whenToldToStop.after * SECOND;
       names.forEach((name) => { task.exitCodes[name] = life.whenToldToStop.exitCode; });
     }

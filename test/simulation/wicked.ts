@@ -3,32 +3,32 @@ import { awsError, CallFault, FaultPlan } from './faults';
 import { PASSING_PLACEMENTS, PASSING_REFUSALS, UNREADABLE } from './known-errors';
 import type { Scenario } from './scenario';
 
-/** Something that AWS is known to do, or may do for all that is documented. */
+/** Something that AWS is known to do, or that its documentation does not exclude. */
 export interface Wicked {
   readonly name: string;
-  /** Whether runs have it by themselves. What the handler does not survive yet is off. */
+  /** Whether runs have it by default. It is off if the handler does not handle it yet. */
   readonly isOn: boolean;
-  /** How many of the runs have it. */
+  /** The share of the runs that have it. */
   readonly share: number;
-  /** Where it is known from. */
+  /** The source. */
   readonly source: string;
-  /** What the run notes when it has mattered, where that is not the name. */
+  /** What the run records when it made a difference, if that is not the name. */
   readonly notedAs?: string;
   readonly add?: (random: Random, plan: FaultPlan) => void;
-  /** What a person does, and what the tasks are like. */
+  /** What a person does, and how the tasks behave. */
   readonly change?: (random: Random, scenario: Scenario) => Scenario;
 }
 
 const LOOKS = ['DescribeTasks', 'ListTasks', 'DescribeStacks', 'DescribeTaskDefinition', 'GetLogEvents'];
 const ALL_BUT_S3 = ['RunTask', 'StopTask', 'Invoke', ...LOOKS];
-/** The SDK gives up on an answer after so long, and makes two attempts. */
+/** The SDK gives up on a response after this time, and makes two attempts. */
 const ATTEMPT = 15 * SECOND;
 
 const hangs = () => awsError('TimeoutError', 'Connection timed out after 15000 ms');
 const expired = () => awsError('ExpiredTokenException', 'The security token included in the request is expired');
 const denied = () => awsError('AccessDeniedException', 'User is not authorized to perform this action with an explicit deny');
 
-/** When something in the middle of the story begins: mostly while the first tasks run. */
+/** When something in the middle of the story begins, mostly while the first tasks run. */
 function moment(random: Random): number {
   return random.magnitude(30 * SECOND, HOUR);
 }
@@ -343,7 +343,7 @@ export const WICKED: readonly Wicked[] = [
   },
 ];
 
-/** Which of them a run has: those that are on, each with its share, and those that are asked for. */
+/** Which of them a run has: those that are on, each with its share, and those that were requested. */
 export function drawWicked(random: Random, wanted: readonly string[] = []): Wicked[] {
   return WICKED.filter(({ name, isOn, share }) => wanted.includes(name) || (isOn && random.fork(name).chance(share)));
 }

@@ -15,10 +15,10 @@ const stale = (status: string, when: CallFault['when'], times?: number): CallFau
 const startsRefused = (error: () => unknown, seconds: number): CallFault =>
   ({ name: 'RunTask is refused for a while', api: 'RunTask', when: since(1, 0, seconds), error });
 
-/** These last longer than three minutes, and are asked again all the same. */
+/** Errors that last longer than three minutes, and are retried even so. */
 const UNTIL_THE_DEADLINE = /^(EC2 throttles|no instance)/;
 
-/** Why a task did not start, for some time. */
+/** Why a task did not start for some time. */
 const PASSING_STARTS: { readonly [what: string]: string } = {
   'ECR throttles': 'CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref: ThrottlingException: Rate exceeded',
   'the registry fails with 5xx': 'CannotPullContainerError: pull image manifest has been retried 5 time(s): httpReadSeeker: failed open: unexpected status code 503 Service Unavailable',
@@ -32,10 +32,10 @@ const PASSING_STARTS: { readonly [what: string]: string } = {
 
 const notStarted = (stoppedReason: string) => runs(0, 0, { runs: false, exitCodes: {}, stopCode: 'TaskFailedToStart', stoppedReason });
 
-/** What DescribeTasks meets in minute 20. */
+/** The errors of DescribeTasks in minute 20. */
 const HICCUPS = ['AccessDeniedException', 'ExpiredTokenException', 'UnrecognizedClientException', 'InvalidClientTokenId'];
 
-/** The refuted and the unproven assumptions of the audit. */
+/** The refuted and the unproven assumptions about AWS. */
 export const audit: readonly NamedScenario[] = [
   // R4
   {
@@ -156,7 +156,7 @@ export const audit: readonly NamedScenario[] = [
     lives: [runs(2_000, 0, { deprovisioning: 40, whenToldToStop: { after: 60, exitCode: 137 } })],
     faults: {
       quirks: { stopDeletesTags: true },
-      // The creating invocation has told the task to stop before the Delete looks for it.
+      // The invocation of the Create has called StopTask before the Delete lists the task.
       deliveries: [{ name: 'the event of the Delete is late', event: 2, delay: 70 * SECOND }],
     },
   },

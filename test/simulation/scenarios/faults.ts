@@ -12,7 +12,7 @@ const hangs = () => awsError('TimeoutError', 'Connection timed out after 15000 m
 /** Two attempts of the SDK, 15 seconds each. */
 const HANGS = 30_000;
 
-/** What a look at a healthy task has met: none of it says anything about the task. */
+/** Errors of polls of a healthy task: none of them shows anything about the task. */
 const ODD_ANSWERS: { readonly [what: string]: () => unknown } = {
   'AccessDeniedException': denied('ecs:DescribeTasks'),
   'ClusterNotFoundException': () => awsError('ClusterNotFoundException', 'Cluster not found.'),
@@ -34,7 +34,7 @@ const oddLooks = Object.entries(ODD_ANSWERS).map(([what, error]): NamedScenario 
   expected: { answers: ['Create SUCCESS'], started: 1, stopped: 0 },
 }));
 
-/** RunTask took effect, and nobody can read its answer. */
+/** RunTask took effect, but its response cannot be read. */
 const lostStarts = ['HTML in place of JSON', 'EPROTO', 'HPE_INVALID_CONSTANT', 'ERR_STREAM_PREMATURE_CLOSE'].map((what): NamedScenario => ({
   name: `a task whose RunTask is answered with ${what} is continued or stopped`,
   operations: [create({}, { noRollback: true })],
@@ -60,7 +60,7 @@ const BAD_PROPERTIES: { readonly [what: string]: object } = {
   'an unknown RunOn': { RunOn: 'NEVER' },
 };
 
-/** What only a mistake or another version can send is delivered in place of good properties. */
+/** Malformed properties, which only a mistake or another version can send, are delivered. */
 const badProperties = Object.entries(BAD_PROPERTIES).map(([what, bad]): NamedScenario => ({
   name: `${what} is answered FAILED, and no task is run`,
   operations: [create()],
@@ -73,7 +73,7 @@ const badProperties = Object.entries(BAD_PROPERTIES).map(([what, bad]): NamedSce
   },
 }));
 
-/** By when a request has to be answered, at the latest, of its own accord: before CloudFormation gives up, with a margin. */
+/** Checks that the handler itself answers a request before CloudFormation gives up, with a margin. */
 function inTime(request: number) {
   return ({ history }: Parameters<typeof answeredAfter>[0]) => {
     const { deadline, sentAt } = history.requests[request - 1];
@@ -86,7 +86,7 @@ const allButS3 = ['RunTask', 'DescribeTasks', 'ListTasks', 'StopTask', 'Describe
 const OF_AN_HOUR: Partial<RunTaskProperties> = { OnRollback: 'RUN', TimeoutSeconds: 3_600, UsedAttributes: { TaskArn: 'MigrationTaskArn' } };
 const OVER_AN_HOUR: Partial<RunTaskProperties> = { TimeoutSeconds: 9_000 };
 
-/** The numbered faults that broke the handler. */
+/** The numbered faults that once broke the handler. */
 export const faults: readonly NamedScenario[] = [
   // 1
   {

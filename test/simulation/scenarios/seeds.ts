@@ -13,7 +13,7 @@ const undated = (when: CallFault['when']): CallFault => ({
   change: ({ Stacks: [stack] }) => ({ Stacks: [{ ...stack, LastUpdatedTime: undefined }] }),
 });
 
-/** DescribeStacks tells what has been. */
+/** DescribeStacks returns stale responses. */
 const stale = (when: CallFault['when'], changes: object): CallFault => ({
   name: 'DescribeStacks tells what has been',
   api: 'DescribeStacks',
@@ -24,7 +24,7 @@ const stale = (when: CallFault['when'], changes: object): CallFault => ({
 /** With the task of the first deployment in its outputs. */
 const KEPT = { RunOn: 'CREATE', UsedAttributes: { TaskArn: 'MigrationTaskArn' } } as const;
 
-/** What fresh seeds have found. */
+/** Faults that new seeds have found. */
 export const seeds: readonly NamedScenario[] = [
   {
     name: 'an answer comes in time although DescribeTaskDefinition is throttled beyond the deadline (seed 3076423)',
@@ -114,7 +114,7 @@ export const seeds: readonly NamedScenario[] = [
     ],
     expected: { started: 1 },
   },
-  // Soon enough for its first readings, and for those before its start.
+  // Early enough for its first readings, and for the readings before its start.
   ...[20, 70].map((after): NamedScenario => ({
     name: `a cancelled Update starts nothing in a deployment that begins ${after} seconds later, when CloudFormation does not tell when that began (seed 7403682)`,
     operations: [create(), update({}, { after: 2 * 3_600, ...cancelledAfter(1) }), update({}, { after }, 3)],
@@ -130,7 +130,7 @@ export const seeds: readonly NamedScenario[] = [
     operations: [create(), update({}, { noRollback: true, ...cancelledAfter(1) }), update({}, { noRollback: true, after: 60 }, 3)],
     lives: [runs(10), runs(40)],
     faults: {
-      // But once, when it looks whether CloudFormation puts the resource back.
+      // Except once, when it checks whether CloudFormation restores the previous properties.
       calls: [undated(({ invocation: { request }, history: { operations, calls } }) => request.number === 2
         && (operations.length < 3 || calls.some((call) => call.api === 'DescribeStacks' && call.invocation.request === request && call.at > operations[2])))],
     },

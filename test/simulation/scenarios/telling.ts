@@ -8,28 +8,28 @@ import { Life, lifeOf } from '../lives';
 import type { Scenario } from '../scenario';
 import { check, Run } from '../simulate';
 
-/** A story with a name, and what must come of it besides the invariants. */
+/** A scenario with a name, and its expected result in addition to the invariants. */
 export interface NamedScenario {
-  /** What must hold. */
+  /** What must be true. */
   readonly name: string;
   readonly seed?: number;
   readonly operations: readonly Operation[];
-  /** How the tasks live, in the order of their starts; the last one counts for all that follow. */
+  /** The lives of the tasks, in the order of their starts; the last one is used for all later tasks. */
   readonly lives?: readonly Life[];
   readonly faults?: Partial<FaultPlan>;
   readonly scenario?: Partial<Scenario>;
-  /** Changes what the handler gets to see. */
+  /** Changes what the handler sees. */
   readonly change?: Change;
   readonly expected?: Expected;
 }
 
 interface Expected {
-  /** How the requests were answered, in their order: "Create SUCCESS", "rollback SUCCESS"; null for one that is not checked. */
+  /** The answers to the requests, in order: "Create SUCCESS", "rollback SUCCESS"; null for an answer that is not checked. */
   readonly answers?: ReadonlyArray<string | null>;
-  /** What the last answer that counts says, and what it does not say. */
+  /** What the last accepted answer contains, and what it does not contain. */
   readonly says?: RegExp;
   readonly saysNot?: RegExp;
-  /** How many tasks were started, and how many of those that ran were told to stop. */
+  /** The number of tasks that were started, and the number of running tasks that were stopped. */
   readonly started?: number;
   readonly stopped?: number;
   readonly others?: (run: Run) => string[];
@@ -71,13 +71,13 @@ export const deleteStack: Operation = { kind: 'delete the stack', after: 60 };
 
 export const cancelledAfter = (after: number): Partial<Operation> => ({ disturbance: { what: 'another resource fails', when: 'while ours runs', after } });
 
-/** A task that runs so long, and exits so. */
+/** A task that runs this long, with this exit code. */
 export const runs = (running: number, exitCode = 0, more: Partial<Life> = {}): Life => lifeOf('app', running, exitCode, more);
 
-/** A task that takes so many seconds to stop. */
+/** A task that takes this many seconds to stop. */
 export const obstinate = (running: number, after: number): Life => runs(running, 0, { whenToldToStop: { after, exitCode: 137 } });
 
-/** When so many seconds have passed since the request was sent. */
+/** When this many seconds have passed since the request was sent. */
 export function since(request: number, from: number, until = Infinity): NonNullable<CallFault['when']> {
   return ({ at, history }) => {
     const age = at - (history.requests[request - 1]?.sentAt ?? Infinity);
@@ -85,7 +85,7 @@ export function since(request: number, from: number, until = Infinity): NonNulla
   };
 }
 
-/** For the n-th call of an API that one request makes. */
+/** For the n-th call of an API within one request. */
 export function callOf(request: number, first: number, last = first): NonNullable<CallFault['when']> {
   return ({ api, invocation, history }) => {
     const number = history.calls.filter((call) => call.api === api && call.invocation.request === invocation.request).length + 1;
@@ -97,12 +97,12 @@ export function both(one: NonNullable<CallFault['when']>, other: NonNullable<Cal
   return (call: CallFacts) => one(call) && other(call);
 }
 
-/** What DescribeStacks says, in place of how it is. */
+/** A response of DescribeStacks instead of the real state. */
 export function statusSaid(StackStatus: string): NonNullable<CallFault['change']> {
   return ({ Stacks: [stack] }) => ({ Stacks: [{ ...stack, StackStatus }] });
 }
 
-/** Lets the scenario happen. Gives what must not have happened. */
+/** Runs the scenario. Returns the violations. */
 export function findingsOf(run: Run, { expected = {} }: NamedScenario): string[] {
   const { history } = run;
   const answers = history.requests.map(nameOfAnswer);
@@ -130,13 +130,13 @@ function nameOfAnswer({ type, isRollback, answer, closedBy }: Request): string {
   return `${isRollback ? 'rollback' : type} ${answer?.parsed?.Status ?? closedBy}`;
 }
 
-/** The requests and when each was answered, for a scenario that measures. */
+/** The seconds from the request with this number to its answer, for a scenario that measures. */
 export function answeredAfter({ history }: { history: History }, number: number): number {
   const { answer, sentAt } = history.requests[number - 1];
   return ((answer?.at ?? Infinity) - sentAt) / SECOND;
 }
 
-/** The whole of it, as play() takes it. */
+/** The complete scenario, in the form for play(). */
 export function storyOfScenario({ seed = 1, operations, lives = [runs(40)], faults = {}, scenario = {}, change }: NamedScenario) {
   let started = 0;
   return {
