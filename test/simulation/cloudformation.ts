@@ -111,7 +111,7 @@ export class CloudFormation {
       if (/^(ROLLBACK_COMPLETE|DELETE_COMPLETE|ROLLBACK_FAILED)$/.test(this.status)) {
         return; // a new stack would be another story
       }
-      if (/ROLLBACK_FAILED/.test(this.status) && operation.kind !== 'delete the stack') {
+      if (/(ROLLBACK|DELETE)_FAILED/.test(this.status) && operation.kind !== 'delete the stack') {
         continue; // takes nothing else
       }
       await this.sleep(operation.after);

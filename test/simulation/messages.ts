@@ -25,8 +25,6 @@ interface Message {
   readonly key: string;
   readonly says: RegExp;
   readonly isTrue: (facts: Facts, words: RegExpMatchArray) => boolean;
-  /** Set while the handler may still say it where it is not so. */
-  readonly isNotHeldYet?: true;
 }
 
 const always = () => true;
@@ -147,7 +145,6 @@ export const MESSAGES: readonly Message[] = [
     key: 'was stopped',
     says: /, so it was stopped/i,
     isTrue: ({ tasks, at }) => tasks.some(({ toldToStopAt, endedAt }) => (toldToStopAt ?? endedAt) <= at),
-    isNotHeldYet: true,
   },
   {
     key: 'invoked late',
@@ -205,7 +202,6 @@ export const MESSAGES: readonly Message[] = [
     says: /output "([^"]+)" is not in its log/i,
     isTrue: ({ calls, tasks, said }, [, name]) => !calls('GetLogEvents').filter(({ invocation }) => invocation === said.invocation).at(-1)?.error?.name?.match(/^(?!ResourceNotFound)/)
       && tasks.some(({ life: { log } }) => log.absent || log.late > 0 || log.pageSize !== undefined || !log.lines.some((line) => line.startsWith(`ecs-run-task-output ${name}=`))),
-    isNotHeldYet: true,
   },
   {
     key: 'output not read',
@@ -250,7 +246,6 @@ export const MESSAGES: readonly Message[] = [
     says: /Could not confirm that this task stopped\. Stop it manually: (\S+?)\.?$/gim,
     isTrue: ({ history, calls }, [, arn]) => history.tasks.some((task) => task.arn === arn)
       && !calls('DescribeTasks').some(({ result }) => result?.tasks.some(({ taskArn, lastStatus }: any) => taskArn === arn && lastStatus === 'STOPPED')),
-    isNotHeldYet: true,
   },
   {
     key: 'could not look',
@@ -277,7 +272,7 @@ export function untruths(request: Request, history: History): Array<{ at: number
         const found = message.says.global ? [...ours.matchAll(message.says)] : [ours.match(message.says)].filter((match) => match !== null);
         return found.map((words) => ({ message, words }));
       });
-      const wrong = kinds.filter(({ message, words }) => !message.isNotHeldYet && !message.isTrue(facts, words));
+      const wrong = kinds.filter(({ message, words }) => !message.isTrue(facts, words));
       kinds.forEach(({ message }) => history.keys.add(message.key));
       return [
         ...(kinds.length === 0 && !/\[cut\]$/.test(line) ? [`R${request.number} says at ${seconds(said.at)} s what no key knows: ${line.slice(0, 150)}`] : []),
