@@ -51,7 +51,7 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
       wasExpected = false;
       outOfDate = new OutOfDate();
     }
-    isDoubted ||= !wasExpected && (reading?.isDated ?? true);
+    isDoubted ||= !wasExpected;
     if (!wasExpected && world.now() >= Math.min(sentAt + STALE_FOR_MS + BETWEEN_READINGS_MS, until - SECOND_READING_MS)) {
       if (outOfDate) {
         throw outOfDate;

@@ -26,8 +26,6 @@ export interface Progress {
   lookAtStackAt?: number;
   /** Since when the status of the stack shows that CloudFormation does not wait for the task. One reading alone can be stale. */
   doubtedSince?: number;
-  /** Whether that reading named its operation. Then a reading that does not name one cannot contradict it. */
-  isDoubtDated?: boolean;
   /** Whether the run is known to be of an update, whose time may move. The creation of a stack has none: an update is a later operation. */
   isOfUpdate?: boolean;
   /** Whether ECS has ever shown a task of the run. */

@@ -41,21 +41,20 @@ export async function checkStack(run: Run): Promise<void> {
  */
 export function confirmDoubt({ world, sentAt }: Request, progress: Progress, reading?: StackReading): boolean {
   progress.doubtedSince ??= world.now();
-  progress.isDoubtDated ||= reading?.isDated ?? true; // without a reading the request is out of date, so its operation is known
   const mayBeStale = world.now() < sentAt + STALE_FOR_MS && !/^(DELETE|ROLLBACK)_/.test(reading?.status ?? ''); // nothing but a deletion follows these
   return world.now() - progress.doubtedSince >= BETWEEN_READINGS_MS && !mayBeStale;
 }
 
 /**
- * Whether there is no doubt any more: after a dated one, what has no date, or a newer one, may be of the next operation. So may
- * a newer one before any that shows an update.
+ * Whether there is no doubt any more. After a doubt, what has no date, or a newer one, may be of the next operation. So may a
+ * newer one before any that shows an update.
  */
 export function endDoubt(progress: Progress, { status, isDated, isNewer }: StackReading): boolean {
-  if ((isNewer && !progress.isOfUpdate) || (progress.isDoubtDated && (isNewer || !isDated))) {
+  if ((isNewer && !progress.isOfUpdate) || (progress.doubtedSince !== undefined && (isNewer || !isDated))) {
     return false;
   }
   progress.isOfUpdate ||= isOfUpdate(status);
-  progress.doubtedSince = progress.isDoubtDated = undefined;
+  progress.doubtedSince = undefined;
   return true;
 }
 
@@ -66,7 +65,7 @@ export function endDoubt(progress: Progress, { status, isDated, isNewer }: Stack
 export async function watchAfterBaton(run: Run): Promise<void> {
   const { request, progress } = run;
   const { world } = request;
-  progress.doubtedSince = progress.isDoubtDated = undefined;
+  progress.doubtedSince = undefined;
   for (;;) {
     const pause = progress.doubtedSince === undefined ? LOOK_AT_STACK_MS : BETWEEN_READINGS_MS;
     if (world.now() + pause >= request.handOverAt) {

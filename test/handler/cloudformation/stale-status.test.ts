@@ -70,13 +70,14 @@ describe('an Update', () => {
   });
 
   test.each(['UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE', 'UPDATE_COMPLETE'])('runs its task when DescribeStacks still reports %s at first', async (status) => {
+    world.lastUpdated = new Date(START);
     world.faults.DescribeStacks = times(2, stale(status));
     expectSuccess(await world.request(update()), { Reason: '' });
     expectStarted(world, 1);
   });
 
-  test('starts nothing if its operation seemed to have ended, and no later reading names its operation', async () => {
-    world.faults.DescribeStacks = [stale('UPDATE_ROLLBACK_COMPLETE', new Date(START - 10_000)), ...times(100, stale('UPDATE_IN_PROGRESS'))];
+  test.each([['with its time', new Date(START - 10_000)], ['without a time', undefined]])('starts nothing if its operation seemed to have ended, by a reading %s, and no later reading names its operation', async (_, time) => {
+    world.faults.DescribeStacks = [stale('UPDATE_ROLLBACK_COMPLETE', time), ...times(100, stale('UPDATE_IN_PROGRESS'))];
     expectFailed(await world.request(update()), 'This request is out of date: CloudFormation has continued without it.');
     expectStarted(world, 0);
   });
