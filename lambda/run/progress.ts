@@ -54,8 +54,8 @@ export interface TaskProgress {
   taskArn?: string;
   /** Whether a call of RunTask got no answer: ECS may have started a task that the function does not know. */
   isUnanswered?: boolean;
-  /** The token for which ECS reported a failure. ECS has been seen to start a task anyway. */
-  doubtedTokenNumber?: number;
+  /** The tokens for which ECS reported a failure. ECS has been seen to start a task anyway, and to list it later. */
+  doubtedTokens?: readonly number[];
   /** Since when ECS has not known the task that it had started. */
   missingSince?: number;
   /** How it ended, once that is certain: ECS forgets a task after an hour, and others may still run. */
@@ -91,7 +91,7 @@ export function countReruns({ tasks }: Progress): number {
 
 /** Whether ECS may have started a task, known or not. */
 export function mayHaveStarted({ tasks }: Progress): boolean {
-  return tasks.some(({ taskArn, isUnanswered, doubtedTokenNumber }) => taskArn || isUnanswered || doubtedTokenNumber);
+  return tasks.some(({ taskArn, isUnanswered, doubtedTokens }) => taskArn || isUnanswered || doubtedTokens?.length);
 }
 
 /** The tasks that ECS has named. */

@@ -80,15 +80,16 @@ async function start(run: Run, task: TaskProgress): Promise<void> {
 
 /** Continues with the task that ECS has started in spite of the failure that it reported, if there is one. */
 async function takeOver({ request, spec, progress }: Run, task: TaskProgress): Promise<boolean> {
-  const { number, doubtedTokenNumber } = task;
-  if (doubtedTokenNumber === undefined) {
+  const { number, doubtedTokens = [] } = task;
+  if (doubtedTokens.length === 0) {
     return false;
   }
-  const mark = markOf(request.id, progress.requestId, number, doubtedTokenNumber);
+  const tokens = new Map(doubtedTokens.map((token) => [markOf(request.id, progress.requestId, number, token), token]));
   const candidates = await findTasks(request.world, placeOf(spec.Request));
-  const started = candidates.find((candidate) => readMark(candidate) === mark);
+  const started = candidates.find((candidate) => tokens.has(readMark(candidate)));
   if (started) {
-    Object.assign(task, { taskArn: started.taskArn, tokenNumber: doubtedTokenNumber, doubtedTokenNumber: undefined });
+    const tokenNumber = tokens.get(readMark(started))!;
+    Object.assign(task, { taskArn: started.taskArn, tokenNumber, doubtedTokens: doubtedTokens.filter((token) => token !== tokenNumber) });
     progress.wasSeen = true;
   }
   return started !== undefined;
@@ -96,7 +97,7 @@ async function takeOver({ request, spec, progress }: Run, task: TaskProgress): P
 
 async function callRunTask(run: Run, task: TaskProgress): Promise<void> {
   const { request: { world, id }, spec, progress: { requestId } } = run;
-  const { number, tokenNumber } = task;
+  const { number, tokenNumber, doubtedTokens = [] } = task;
   const { tasks = [], failures = [] } = await world.ecs.send(new RunTaskCommand({
     ...addMark(spec.Request, markOf(id, requestId, number, tokenNumber)),
     count: 1, // each task has its own token, so that a repeated invocation gets the same task
@@ -104,7 +105,7 @@ async function callRunTask(run: Run, task: TaskProgress): Promise<void> {
   }));
   task.isUnanswered = undefined;
   task.taskArn = tasks[0]?.taskArn;
-  task.doubtedTokenNumber = task.taskArn ? undefined : tokenNumber;
+  task.doubtedTokens = task.taskArn ? undefined : [...doubtedTokens, tokenNumber];
   if (!task.taskArn) {
     const reasons = failures.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': '));
     const awsReason = [...new Set(reasons)].join('; ');
@@ -117,7 +118,7 @@ async function callRunTask(run: Run, task: TaskProgress): Promise<void> {
 export function prepareNewAttempt(run: Run, task: TaskProgress, failure: Failure): void {
   task.taskArn = undefined;
   task.ended = undefined;
-  task.tokenNumber++;
+  task.tokenNumber = 1 + Math.max(task.tokenNumber, ...task.doubtedTokens ?? []);
   if (failure.patience === 'as often as retryAttempts allows') {
     task.reruns++;
     task.spreadsSince = undefined; // its containers ran

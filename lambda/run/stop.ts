@@ -103,7 +103,7 @@ export async function stopOwnTasks(run: Run, reason: string, until = limit(run.r
 async function stopUnknownTasks(run: Run, reason: string, until: number): Promise<Stopped> {
   const { request, spec, progress: { requestId, tasks } } = run;
   const { world, id } = request;
-  if (tasks.some(({ isUnanswered, doubtedTokenNumber }) => isUnanswered || doubtedTokenNumber)) {
+  if (tasks.some(({ isUnanswered, doubtedTokens }) => isUnanswered || doubtedTokens?.length)) {
     await world.sleep(LISTED_WITHIN_MS);
   }
   const { cluster } = spec.Request;

@@ -1,4 +1,4 @@
-import { awsError, create, fails, FakeAws, Fault, passThrough, runs, times, unexpectedError } from '../../support/fake-aws';
+import { awsError, create, fails, FakeAws, Fault, passThrough, runs, startedButReportedAsFailed, times, unexpectedError } from '../../support/fake-aws';
 import { expectFailed, expectNoneStopped, expectStarted, expectStopped, expectSuccess } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -67,7 +67,7 @@ describe('DescribeTasks that keeps failing', () => {
 
   test('for six minutes after the function found the task that ECS had started in spite of a failure does not stop the task', async () => {
     world.lives = [runs(25 * 60, 0)];
-    world.faults.RunTask = [(_, proceed) => ({ tasks: [], failures: (proceed(), [{ reason: 'RESOURCE:MEMORY' }]) })];
+    world.faults.RunTask = [startedButReportedAsFailed];
     world.faults.DescribeTasks = [passThrough, ...failsBetween(0, 7 * 60)];
     expectSuccess(await world.request(create()));
     expectStarted(world, 1);

@@ -111,6 +111,13 @@ describe('a task that ECS started without reporting it', () => {
     expect(world.callsOf('RunTask')).toHaveLength(1);
   });
 
+  test('is adopted when ECS lists it only after the next attempt has failed', async () => {
+    world.faults.RunTask = [startedButReportedAsFailed, notPlaced('RESOURCE:CPU')];
+    world.faults.ListTasks = times(4, () => ({ taskArns: [] })); // before the first two attempts
+    expectSuccess(await world.request(create()));
+    expectStarted(world, 1);
+  });
+
   test('is adopted and judged when it has already ended', async () => {
     world.lives = [runs(-25, 3), runs(5, 0)];
     world.faults.RunTask = [startedButReportedAsFailed];
