@@ -39,6 +39,8 @@ export interface Request {
   /** When this invocation hands over to the next, and until when it tries to. */
   readonly handOverAt: number;
   readonly handOverBy: number;
+  /** The tasks that ECS has listed as running, by their place: a later list can leave one out. */
+  readonly listed: Map<string, Set<string>>;
   /** How far the stack had come when DescribeStacks was last up to date. */
   latest?: StackPoint;
   /** Whether the operation of the request is known to have ended, and the next one to have begun. */
@@ -72,6 +74,7 @@ export function receiveRequest(world: World, event: Event, context: LambdaContex
     answerBy,
     doneBy,
     functionArn: context.invokedFunctionArn,
+    listed: new Map(),
     handOverAt: now + remaining - HAND_OVER_FROM * reserveOf(remaining),
     handOverBy: now + remaining - HAND_OVER_BY * reserveOf(remaining),
   };

@@ -1,6 +1,7 @@
 import { DescribeTasksCommand, ListTasksCommand, ListTasksCommandOutput, Task, TaskField } from '@aws-sdk/client-ecs';
 import { Place, readMark } from './marks';
 import { LISTED_WITHIN_MS } from '../../src/timing';
+import type { Request } from '../cloudformation/request';
 import { patienceWithError } from '../verdict/causes';
 import type { World } from '../world';
 
@@ -17,11 +18,14 @@ export async function describeTasks(world: World, cluster: string | undefined, t
 }
 
 /** All tasks of the family in the cluster, including those that were told to stop or have ended within the last hour. */
-export async function findTasks(world: World, place: Place): Promise<Task[]> {
-  const listed = await Promise.all([listTasks(world, place, 'RUNNING'), listTasks(world, place, 'STOPPED')]);
+export async function findTasks({ world, listed }: Request, place: Place): Promise<Task[]> {
+  const [running, stopped] = await Promise.all([listTasks(world, place, 'RUNNING'), listTasks(world, place, 'STOPPED')]);
+  const key = JSON.stringify(place);
+  const before = [...listed.get(key) ?? []].filter((arn) => !running.includes(arn) && !stopped.includes(arn)).slice(-MOST_DESCRIBED);
+  listed.set(key, new Set([...before, ...running]));
   const until = world.now() + LISTED_WITHIN_MS; // for all pages together
-  const arns = [...new Set(listed.flat())];
-  const found: Task[] = [];
+  const arns = [...new Set([...running, ...stopped])];
+  const found = await describeTasks(world, place.cluster, before, includeOf(place));
   for (let from = 0; from < arns.length; from += MOST_DESCRIBED) {
     const tasks = await describeListed(world, place, arns.slice(from, from + MOST_DESCRIBED), until);
     found.push(...await withTagsOfOthers(world, place, tasks));
@@ -41,16 +45,20 @@ async function listTasks(world: World, { cluster, family }: Place, desiredStatus
   return arns;
 }
 
-/** A new task can be listed before DescribeTasks returns it. Tags are requested only if a mark is in them: not every partition supports that. */
-async function describeListed(world: World, { cluster, startedBy }: Place, taskArns: string[], until: number): Promise<Task[]> {
-  const include: TaskField[] | undefined = startedBy ? ['TAGS'] : undefined;
+/** A new task can be listed before DescribeTasks returns it. */
+async function describeListed(world: World, place: Place, taskArns: string[], until: number): Promise<Task[]> {
   for (;;) {
-    const tasks = await describeTasks(world, cluster, taskArns, include);
+    const tasks = await describeTasks(world, place.cluster, taskArns, includeOf(place));
     if (tasks.length >= taskArns.length || world.now() >= until) {
       return tasks;
     }
     await world.sleep(1_000);
   }
+}
+
+/** Tags are requested only if a mark is in them: not every partition supports that. */
+function includeOf({ startedBy }: Place): TaskField[] | undefined {
+  return startedBy ? ['TAGS'] : undefined;
 }
 
 /** The mark of an earlier request is in a tag if the user had set `startedBy` at that time, and no longer does. */

@@ -49,7 +49,7 @@ async function findTasksOfOperation(request: Request, spec: RunSpec): Promise<Ta
   const { world, id } = request;
   const until = limit(request, STACK_WITHIN_MS);
   const began = Math.min(await readOperationTime(request, STACK_WITHIN_MS), request.sentAt);
-  const found = await retry(world, until, () => findTasks(world, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS);
+  const found = await retry(world, until, () => findTasks(request, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS);
   return found.filter((task) => readMark(task).startsWith(markOfResource(id))
     && task.createdAt !== undefined && task.createdAt.getTime() > began - CLOCKS_DIFFER_BY_MS);
 }

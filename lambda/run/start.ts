@@ -85,7 +85,7 @@ async function takeOver({ request, spec, progress }: Run, task: TaskProgress): P
     return false;
   }
   const tokens = new Map(doubtedTokens.map((token) => [markOf(request.id, progress.requestId, number, token), token]));
-  const candidates = await findTasks(request.world, placeOf(spec.Request));
+  const candidates = await findTasks(request, placeOf(spec.Request));
   const started = candidates.find((candidate) => tokens.has(readMark(candidate)));
   if (started) {
     const tokenNumber = tokens.get(readMark(started))!;

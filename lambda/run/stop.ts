@@ -107,7 +107,7 @@ async function stopUnknownTasks(run: Run, reason: string, until: number): Promis
     await world.sleep(LISTED_WITHIN_MS);
   }
   const { cluster } = spec.Request;
-  const found = await retry(world, until, () => findTasks(world, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS);
+  const found = await retry(world, until, () => findTasks(request, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS);
   const targets = found
     .filter((task) => readMark(task).startsWith(markOfRequest(id, requestId)) && judge(task, spec).state === 'running')
     .filter(({ taskArn }) => !tasks.some((task) => task.taskArn === taskArn && !task.ended)) // those are being stopped
@@ -169,10 +169,11 @@ export async function stopEarlierTasks(
 }
 
 async function findEarlierTasks(
-  { world, id, event }: Request, place: Place, until: number, { permittedWithin, mark, includesOwn }: StopOptions,
+  request: Request, place: Place, until: number, { permittedWithin, mark, includesOwn }: StopOptions,
 ): Promise<{ readonly earlier: ReadonlyArray<{ readonly target: Target; readonly task: Task }>; readonly hasOwn: boolean }> {
+  const { world, id, event } = request;
   const own = markOfRequest(id, event.RequestId);
-  const tasks = await retry(world, until, () => findTasks(world, place), permittedWithin);
+  const tasks = await retry(world, until, () => findTasks(request, place), permittedWithin);
   const isEarlier = (of: string) => of.startsWith(mark) && (includesOwn || !of.startsWith(own));
   const earlier = tasks.filter((task) => readMark(task) ? isEarlier(readMark(task)) : wasStoppedByOthers(task, place));
   return {

@@ -53,7 +53,7 @@ export function endDoubt(progress: Progress, { status, isDated, isNewer }: Stack
   if ((isNewer && !progress.isOfUpdate) || (progress.doubtedSince !== undefined && (isNewer || !isDated))) {
     return false;
   }
-  progress.isOfUpdate ||= isOfUpdate(status);
+  progress.isOfUpdate ||= isDated && isOfUpdate(status);
   progress.doubtedSince = undefined;
   return true;
 }

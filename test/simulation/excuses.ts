@@ -114,7 +114,7 @@ export function saidSo(task: SimulatedTask, request: Request, history: History):
 /** An answer that leaves something running says so. */
 const NAMES_WHAT_RUNS = /may still be running|Could not confirm that this task stopped/i;
 
-/** Since the task was there, AWS refused all the time to list tasks, to describe or to stop this one, and the answer says so. */
+/** Since the task was there, or for the last 100 seconds, AWS refused all the time to list tasks, to describe or to stop this one, and the answer says so. */
 export function wasRefused(task: SimulatedTask, request: Request, history: History): boolean {
   const own = task.request.first === request.first;
   const until = own ? answeredAt(request) : lookedUntil(request, history);
@@ -122,7 +122,7 @@ export function wasRefused(task: SimulatedTask, request: Request, history: Histo
   const isOfAnother = ({ invocation }: Call) => (request.isOfAnotherVersion || invocation.end === 'crashed') && invocation !== request.puts[0]?.invocation;
   const refused = (api: string) => {
     const calls = history.callsOf(request, api).filter((call) => !isOfAnother(call))
-      .filter(({ at, doneAt, input }) => doneAt !== undefined && at >= task.createdAt && at <= until && (api === 'ListTasks' || input.task === task.arn || input.tasks?.includes(task.arn)));
+      .filter(({ at, doneAt, input }) => doneAt !== undefined && at >= Math.max(task.createdAt, until - 100 * SECOND) && at <= until && (api === 'ListTasks' || input.task === task.arn || input.tasks?.includes(task.arn)));
     return calls.length > 0 && calls.every(({ error }) => error);
   };
   const isSaid = NAMES_WHAT_RUNS.test(request.puts[0]?.parsed?.Reason ?? '');

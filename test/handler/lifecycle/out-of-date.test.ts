@@ -65,6 +65,13 @@ describe('an event that is out of date', () => {
     expectStarted(world, 1);
   });
 
+  test('is a Create of a stack that is updated already, although a reading without a time shows an update', async () => {
+    movesAfter(30);
+    world.faults.DescribeStacks = [stale('UPDATE_IN_PROGRESS')];
+    expectFailed(await world.request({ ...create(), ResponseURL: sentAfter(0) }), 'The task did not start');
+    expectStarted(world, 0);
+  });
+
   test('is a Create of a stack that is updated already, within a minute after it was sent', async () => {
     movesAfter(30);
     world.faults.DescribeStacks = times(100, (input, proceed) => (world.seconds() < 30 ? stale('CREATE_IN_PROGRESS') : passThrough)(input, proceed));
