@@ -91,16 +91,22 @@ export async function stopOwnTasks(run: Run, reason: string, until = limit(run.r
     taskArn && !ended ? [{ taskArn, cluster, mark: markOf(id, requestId, number, tokenNumber) }] : []);
   const [stillRunning, others] = await Promise.all([
     stopTasks(request, known, reason, until),
-    stopUnknownTasks(run, reason, until).catch((error: unknown) => {
+    stopUnknownTasks(run, reason, until).catch((error: unknown): Ended => {
       world.log(`could not list the tasks to stop: ${error}`);
-      return { stillRunning: [], unseen: error };
+      return { stillRunning: [], ended: [], unseen: error };
     }),
   ]);
-  return { ...others, stillRunning: [...new Set([...stillRunning, ...others.stillRunning])] };
+  const all = new Set([...stillRunning, ...others.stillRunning]);
+  return { unseen: others.unseen, stillRunning: [...all].filter((taskArn) => !others.ended.includes(taskArn)) };
+}
+
+/** The same with the tasks, known or not, whose end the look for unknown tasks has shown. */
+interface Ended extends Stopped {
+  readonly ended: readonly string[];
 }
 
 /** Another invocation of the same request may also have started tasks, and may already have stopped them. */
-async function stopUnknownTasks(run: Run, reason: string, until: number): Promise<Stopped> {
+async function stopUnknownTasks(run: Run, reason: string, until: number): Promise<Ended> {
   const { request, spec, progress: { requestId, tasks } } = run;
   const { world, id } = request;
   if (tasks.some(({ isUnanswered, doubtedTokens }) => isUnanswered || doubtedTokens?.length)) {
@@ -112,7 +118,7 @@ async function stopUnknownTasks(run: Run, reason: string, until: number): Promis
     .filter((task) => readMark(task).startsWith(markOfRequest(id, requestId)) && judge(task, spec).state === 'running')
     .filter(({ taskArn }) => !tasks.some((task) => task.taskArn === taskArn && !task.ended)) // those are being stopped
     .map((task) => targetOf(task, cluster));
-  return { stillRunning: await stopTasks(request, targets, reason, until) };
+  return { stillRunning: await stopTasks(request, targets, reason, until), ended: found.filter(hasEnded).map(({ taskArn }) => taskArn!) };
 }
 
 export interface StopOptions {

@@ -244,8 +244,9 @@ export const MESSAGES: readonly Message[] = [
   {
     key: 'may still run',
     says: /Could not confirm that this task stopped\. Stop it manually: (\S+?)\.?$/gim,
-    isTrue: ({ history, calls }, [, arn]) => history.tasks.some((task) => task.arn === arn)
-      && !calls('DescribeTasks').some(({ result }) => result?.tasks.some(({ taskArn, lastStatus }: any) => taskArn === arn && lastStatus === 'STOPPED')),
+    isTrue: ({ history, calls, said }, [, arn]) => history.tasks.some((task) => task.arn === arn)
+      && !calls('DescribeTasks').some(({ result, error, invocation }) => !error && invocation === said.invocation // another may have seen it before ECS forgot it
+        && result?.tasks.some(({ taskArn, lastStatus }: any) => taskArn === arn && lastStatus === 'STOPPED')),
   },
   {
     key: 'could not look',
@@ -283,7 +284,7 @@ export function untruths(request: Request, history: History): Array<{ at: number
 }
 
 function factsOf(request: Request, history: History, said: Put): Facts {
-  const { at } = said;
+  const { at = said.at } = history.calls.find(({ api, invocation }) => api === 'put' && invocation === said.invocation) ?? {}; // it may take several attempts
   const tasks = [...history.tasksOf(request), ...tasksPassedOn(request, history, said)];
   const calls = (...apis: string[]) => history.callsOfRun(request, ...apis).filter((call) => call.at <= at);
   const ended = tasks.filter(({ endedAt }) => endedAt <= at);

@@ -26,6 +26,29 @@ describe('stopping tasks', () => {
     expectFailed(await world.request(create()), /stop it .*: arn:aws:ecs:eu-west-1:111122223333:task\/shop\/1a\./i);
   });
 
+  test('polls a task that takes minutes to stop less and less often (seed 8830787)', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.StopTask = times(1000, fails('ServerException', '', 500));
+    await world.request(create());
+    const [stop] = world.calls.filter(({ name }) => name === 'StopTask');
+    const polls = world.calls.filter(({ name, at }) => name === 'DescribeTasks' && at > stop.at);
+    expect(polls.filter(({ at }) => at < stop.at + 30).length).toBeGreaterThan(10);
+    expect(polls.filter(({ at }) => at > stop.at + 60 && at < stop.at + 120).length).toBeLessThanOrEqual(13);
+  });
+
+  test('names no task whose end only the look for other tasks has shown (seed 8864967)', async () => {
+    world.lives = [runs(5, 0), runs(60 * 60, 0)];
+    await world.request({ ...create(), RequestId: 'before' });
+    const secondsAfterStop = () => world.seconds() - (world.calls.find(({ name }) => name === 'StopTask')?.at ?? Infinity);
+    const failsWhen = (isSo: (input: { tasks: string[] }) => boolean): Fault[] => times(1000, (input, proceed) =>
+      secondsAfterStop() >= 0 && isSo(input) ? fails('ServerException', '', 500)() : proceed());
+    world.faults.ListTasks = failsWhen(() => secondsAfterStop() < 40);
+    world.faults.DescribeTasks = failsWhen(({ tasks }) => tasks.length === 1);
+    const { Reason } = await world.request(create(properties({ TimeoutSeconds: '120' })));
+    expect(Reason).toMatch(/^The task was still RUNNING after 2 minutes, so it was stopped\./);
+    expect(Reason).not.toContain('Could not confirm');
+  });
+
   test('includes a task whose start was not confirmed, and retries ListTasks after throttling', async () => {
     world.lives = [runs(60 * 60, 0)];
     world.faults.RunTask = [startedWithoutResponse, fails('InvalidParameterException')];
