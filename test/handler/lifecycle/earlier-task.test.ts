@@ -1,5 +1,5 @@
 import { StopTaskCommand, Task } from '@aws-sdk/client-ecs';
-import { create, fails, FakeAws, type Fault, markOfTask, MINUTE, properties, remove, runs, sentAfter, times, update } from '../../support/fake-aws';
+import { create, fails, FakeAws, type Fault, markOfTask, MINUTE, passThrough, properties, remove, runs, sentAfter, times, update } from '../../support/fake-aws';
 import { expectFailed, expectNoneStopped, expectStarted, expectStopped, expectSuccess } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -134,6 +134,17 @@ describe('a Create that AWS gives no answer about earlier tasks', () => {
     expect(answer.at).toBeLessThan(5 * 60);
     expectStarted(world, 0);
   });
+});
+
+test('a Delete stops a task that ECS has listed, although the next list lacks it after DescribeTasks was throttled (seed 8857949)', async () => {
+  world.lives = [runs(60 * 60, 0)];
+  await world.invokeThenCrash(create());
+  world.stackStatus = 'ROLLBACK_IN_PROGRESS';
+  const listsNothing: Fault = () => ({ taskArns: [] });
+  world.faults.ListTasks = [passThrough, passThrough, listsNothing, listsNothing];
+  world.faults.DescribeTasks = [fails('ThrottlingException')];
+  expectSuccess(await world.request({ ...remove(properties()), ResponseURL: sentAfter(3) }), { Reason: '' });
+  expectStopped(world, 1);
 });
 
 describe('a status of the stack that cannot be read', () => {
