@@ -2,6 +2,7 @@ import { Annotations, CfnResource, DefaultStackSynthesizer, Reference, Stack, To
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import { FLAGS } from 'aws-cdk-lib/cx-api';
 import type { Construct, IConstruct } from 'constructs';
 import { isOutput } from '../contract';
 import type { RunTaskProps } from '../run-task-props';
@@ -99,10 +100,13 @@ export function warnOfDefinitionElsewhere(scope: Construct, { taskDefinition }: 
     + 'or acknowledge this warning if the task definition never changes.');
 }
 
-/** The context key of later versions of aws-cdk-lib. Earlier ones know strong references only. */
+/** A feature flag since aws-cdk-lib 2.254.0. */
 const REFERENCE_STRENGTH = '@aws-cdk/core:defaultCrossStackReferences';
 
 function readReferenceStrength(scope: Construct, target: IConstruct): string {
+  if (!(REFERENCE_STRENGTH in FLAGS)) {
+    return 'strong'; // whatever the context says: this version knows no others
+  }
   const ofTarget = target as { readonly _crossStackReferenceStrengthOverride?: string };
   return ofTarget._crossStackReferenceStrengthOverride ?? Stack.of(scope).node.tryGetContext(REFERENCE_STRENGTH) ?? 'strong';
 }

@@ -9,10 +9,11 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { FLAGS } from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
 import { RunFargateTask, RunTask, RunTaskProps } from '../../src/index';
 import { warningsOf } from '../support/expectations';
-import { runTask, Setup, setup } from '../support/stacks';
+import { requestOf, runTask, Setup, setup } from '../support/stacks';
 
 describe('the warning about credentials that expire', () => {
   /** The warnings, and the role that the CDK CLI passes to CloudFormation. */
@@ -270,11 +271,11 @@ describe('the warning about a scope in executeBefore for which nothing waits', (
 describe('the warning about a task definition in another stack', () => {
   const KEY = '@aws-cdk/core:defaultCrossStackReferences';
 
-  function warningsWith(context: { [key: string]: string }, make: (other: Stack, stack: Stack) => ecs.ITaskDefinition) {
+  function synthesizeWith(context: { [key: string]: string }, make: (other: Stack, stack: Stack) => ecs.ITaskDefinition) {
     const app = new App({ context });
     const [other, stack] = [new Stack(app, 'Definitions'), new Stack(app, 'Stack')];
     runTask({ ...setup(), stack, cluster: new ecs.Cluster(stack, 'Cluster'), taskDefinition: make(other, stack) as ecs.TaskDefinition });
-    return warningsOf(stack);
+    return { stack, warnings: warningsOf(stack) };
   }
 
   const define = (scope: Construct) => {
@@ -287,7 +288,7 @@ describe('the warning about a task definition in another stack', () => {
   });
 
   test('names the definition and the fixes', () => {
-    expect(warningsWith({}, define)).toEqual([
+    expect(synthesizeWith({}, define).warnings).toEqual([
       "The task definition 'Definitions/Definition/Resource' is in another stack, which cannot deploy a new revision while this stack imports its ARN. "
       + `Move the RunTask to that stack, use weak references ('${KEY}': 'weak' in the context, if your CDK version supports them), `
       + 'or acknowledge this warning if the task definition never changes. [ack: cdk-ecs-run-task:definitionInOtherStack]',
@@ -295,9 +296,18 @@ describe('the warning about a task definition in another stack', () => {
   });
 
   test('is present for an L1, and with strong references by name', () => {
-    const warnings = warningsWith({ [KEY]: 'strong' }, (other, stack) => imports(stack, new ecs.CfnTaskDefinition(other, 'Definition', {}).ref));
+    const { warnings } = synthesizeWith({ [KEY]: 'strong' }, (other, stack) => imports(stack, new ecs.CfnTaskDefinition(other, 'Definition', {}).ref));
 
     expect(warnings).toEqual([expect.stringContaining("'Definitions/Definition'")]);
+  });
+
+  /** Versions of the CDK without the flag ignore it. */
+  test.each(['strong', 'both', 'weak'])('is present only if the stack imports the ARN, with %s references in the context', (strength) => {
+    const { stack, warnings } = synthesizeWith({ [KEY]: strength }, define);
+    const { taskDefinition } = requestOf(stack);
+
+    expect(taskDefinition).toMatch(strength !== 'strong' && KEY in FLAGS ? /^<output / : /^<import /);
+    expect(warnings).toHaveLength(taskDefinition!.startsWith('<import ') ? 1 : 0);
   });
 
   test('is present for onDelete', () => {
@@ -309,12 +319,11 @@ describe('the warning about a task definition in another stack', () => {
   });
 
   test.each<[string, { [key: string]: string }, (other: Stack, stack: Stack) => ecs.ITaskDefinition]>([
-    ['weak references', { [KEY]: 'weak' }, define],
     ['a definition of the same stack', {}, (_, stack) => define(stack)],
     ['a definition of a nested stack', {}, (_, stack) => define(new NestedStack(stack, 'Nested'))],
     ['a definition that is imported by its ARN', {}, (_, stack) => imports(stack, 'arn:aws:ecs:eu-west-1:111122223333:task-definition/shop')],
   ])('is absent with %s', (_, context, make) => {
-    expect(warningsWith(context, make)).toEqual([]);
+    expect(synthesizeWith(context, make).warnings).toEqual([]);
   });
 });
 

@@ -180,6 +180,7 @@ export function readable(value: any): any {
     case 'Fn::Select': return `<${readable(argument[1])}#${argument[0]}>`;
     case 'Fn::Split': return `${readable(argument[1])}/${argument[0]}`;
     case 'Fn::ImportValue': return `<import ${argument}>`;
+    case 'Fn::GetStackOutput': return `<output ${argument.OutputName}>`;
     default: return { [name]: readable(argument) };
   }
 }
