@@ -181,12 +181,13 @@ async function remove(request: Request, event: CloudFormationCustomResourceDelet
   const { PhysicalResourceId, ResourceProperties } = event;
   const OnDelete = (ResourceProperties as DeliveredProperties | undefined)?.OnDelete as DeliveredProperties | undefined;
   const origin = originOf(PhysicalResourceId, id);
+  let isCurrent: Promise<boolean> | undefined; // asked once, for all tasks
   const options = {
     mark: origin === 'failure' ? markOfFailedCreate(PhysicalResourceId) : markOfResource(id),
     reason: STOP_REASONS.deleted,
     permittedWithin: PERMITTED_AGAIN_WITHIN_MS,
     // A later deployment may have started it, when Lambda delivers this event again; or a Create whose event was late.
-    mayStop: async ({ createdAt }: Task) => !isNewerThan(event, createdAt) || isUpToDate(request),
+    mayStop: async ({ createdAt }: Task) => !isNewerThan(event, createdAt) || (isCurrent ??= isUpToDate(request)),
   };
   let stopped: Cleared = request.event.HandedOver ? NOTHING_STOPPED : await stopEarlierTasks(request, [ResourceProperties], options);
   if (origin === 'CloudFormation') { // the Create has not answered, and may be starting its task

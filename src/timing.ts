@@ -75,6 +75,9 @@ export const PERMITTED_AGAIN_WITHIN_MS = 15_000;
  */
 export const JUST_SENT_MS = 2_000;
 
+/** At least how long ECS returns a task after its end. */
+export const KEPT_BY_ECS_MS = 3_600_000;
+
 /** How long ECS may take to list a task that it has started. */
 export const LISTED_WITHIN_MS = 10_000;
 

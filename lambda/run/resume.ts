@@ -4,7 +4,7 @@ import { readOperationTime } from './operation-time';
 import { beginProgress, Progress } from './progress';
 import type { ReceivedBaton } from './relay';
 import type { RunSpec } from '../../src/contract';
-import { CLOCKS_DIFFER_BY_MS, PERMITTED_AGAIN_WITHIN_MS, STACK_WITHIN_MS } from '../../src/timing';
+import { CLOCKS_DIFFER_BY_MS, KEPT_BY_ECS_MS, PERMITTED_AGAIN_WITHIN_MS, STACK_WITHIN_MS } from '../../src/timing';
 import { limit, Request } from '../cloudformation/request';
 import type { Occasion } from '../cloudformation/stack-status';
 import { markOfResource, parseMark, placeOf, readMark } from '../ecs/marks';
@@ -35,7 +35,9 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
   const begun = beginProgress(request, spec, occasion);
   let awsReason: string | undefined;
   try {
-    const progress = adopt(begun, await findTasksOfOperation(request, spec));
+    const began = Math.min(await readOperationTime(request, STACK_WITHIN_MS), request.sentAt);
+    const forgetsSome = world.now() - began > KEPT_BY_ECS_MS;
+    const progress = adopt(begun, await findTasksSince(request, spec, began), forgetsSome);
     if (progress) {
       return { ...progress, wasSeen: true, lookAtStackAt: world.now() };
     }
@@ -45,32 +47,36 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
   throw new Failed({ ...FAILURES.otherVersion, awsReason });
 }
 
-async function findTasksOfOperation(request: Request, spec: RunSpec): Promise<Task[]> {
+async function findTasksSince(request: Request, spec: RunSpec, began: number): Promise<Task[]> {
   const { world, id } = request;
   const until = limit(request, STACK_WITHIN_MS);
-  const began = Math.min(await readOperationTime(request, STACK_WITHIN_MS), request.sentAt);
   const found = await retry(world, until, () => findTasks(request, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS);
   return found.filter((task) => readMark(task).startsWith(markOfResource(id))
     && task.createdAt !== undefined && task.createdAt.getTime() > began - CLOCKS_DIFFER_BY_MS);
 }
 
 /** The progress with the latest of these tasks for each number; nothing when one is missing, or when two requests have started them. */
-function adopt(progress: Progress, candidates: readonly Task[]): Progress | undefined {
-  const latest = progress.tasks.map(({ number }) => latestOf(candidates, number));
-  if (!latest.every((task) => task !== undefined) || new Set(candidates.map((task) => parseMark(readMark(task))?.request)).size > 1) {
+function adopt(progress: Progress, candidates: readonly Task[], forgetsSome: boolean): Progress | undefined {
+  const attempts = progress.tasks.map(({ number }) => attemptsOf(candidates, number));
+  if (attempts.some(({ length }) => length === 0) || new Set(candidates.map((task) => parseMark(readMark(task))?.request)).size > 1) {
     return undefined;
   }
   return {
     ...progress,
     since: Math.min(...candidates.map(({ createdAt }) => createdAt!.getTime())), // the event may have been late
     tasks: progress.tasks.map((task, index) => {
-      const { tokenNumber } = parseMark(readMark(latest[index]))!;
-      return { ...task, taskArn: latest[index].taskArn, tokenNumber, reruns: tokenNumber - 1 }; // at most: some attempts may have run no container
+      const [latest, ...earlier] = attempts[index];
+      const { tokenNumber: oldest } = attempts[index].slice(-1)[0];
+      const reruns = earlier.length + (forgetsSome ? oldest - 1 : 0); // at most: some may have run no container
+      return { ...task, taskArn: latest.taskArn, tokenNumber: latest.tokenNumber, reruns };
     }),
   };
 }
 
-function latestOf(tasks: readonly Task[], number: number): Task | undefined {
-  return tasks.filter((task) => parseMark(readMark(task))?.number === number)
-    .sort((one, other) => other.createdAt!.getTime() - one.createdAt!.getTime())[0];
+/** The tasks with this number, the latest first. */
+function attemptsOf(tasks: readonly Task[], number: number): Array<{ readonly taskArn: string; readonly tokenNumber: number }> {
+  return [...tasks].sort((one, other) => other.createdAt!.getTime() - one.createdAt!.getTime()).flatMap((task) => {
+    const mark = parseMark(readMark(task));
+    return mark?.number === number ? { taskArn: task.taskArn!, tokenNumber: mark.tokenNumber } : [];
+  });
 }

@@ -219,14 +219,14 @@ export function rollbackWasTold(request: Request, history: History): boolean {
 }
 
 /**
- * LastUpdatedTime moved while CloudFormation waited, and the event came again, or came, more than a minute after it was sent, or nothing
- * of the stack could be read before. With
- * a deployment that failed at once and a next one within that minute, all answers of AWS would be the same, and the request out of date.
+ * LastUpdatedTime moved while CloudFormation waited, and afterwards the event came, or came again, or nothing of the stack could be
+ * read before. With a deployment that failed at once and a next one within that minute, all answers of AWS would be the same, and
+ * the request out of date.
  */
 export function movedBeforeLateEvent(request: Request, history: History): boolean {
-  const lateFrom = request.sentAt + MINUTE - history.clocksDifferBy;
-  const isLate = history.invocations.some(({ request: of, hop, startedAt }) => of === request && hop === 0 && startedAt > lateFrom);
   const moved = history.moved.find((one) => one.request === request && one.at <= answeredAt(request));
+  const lateFrom = Math.min(request.sentAt + MINUTE, moved?.at ?? Infinity) - history.clocksDifferBy;
+  const isLate = history.invocations.some(({ request: of, hop, startedAt }) => of === request && hop === 0 && startedAt > lateFrom);
   const wasRead = history.callsOf(request, 'DescribeStacks').some(({ result, error, at }) => moved && result && !error && at < moved.at); // else nobody heard
   return history.excuse('LastUpdatedTime moved before a late event', moved !== undefined && (isLate || !wasRead));
 }

@@ -61,7 +61,13 @@ export const MESSAGES: readonly Message[] = [
     isTrue: ({ ended, tasks, request, startReasons }, [, failed, count]) => Number(count) === (request.run?.Request.count ?? 1)
       && Number(failed) <= Math.max(ended.length, tasks.length === 0 ? startReasons.length : 0) && Number(failed) > 0,
   },
-  { key: 'how many attempts', says: /after (\d+) attempts/gi, isTrue: ({ tasks }, [, attempts]) => tasks.length >= Number(attempts) },
+  {
+    key: 'how many attempts',
+    says: /after (\d+) attempts/gi,
+    // Another version of the function has counted them, and after an hour nothing tells those that ran from those that were not placed.
+    isTrue: ({ tasks, history, request }, [, attempts]) => tasks.length >= Number(attempts)
+      || (request.isOfAnotherVersion && history.callsOfRun(request, 'RunTask').length >= Number(attempts)),
+  },
   { key: 'Spot', says: /a Spot interruption stopped the task/i, isTrue: ({ ended }) => ended.some(({ stopCode }) => stopCode === 'SpotInterruption') },
   { key: 'host terminated', says: /host .*(about to be )?terminated/i, isTrue: ({ ended }) => ended.some(({ stopCode }) => stopCode === 'TerminationNotice') },
   { key: 'host failed', says: /host of the task failed/i, isTrue: ({ ended }) => ended.some(({ stopCode }) => stopCode === 'InfrastructureHealth') },

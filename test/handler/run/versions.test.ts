@@ -120,7 +120,7 @@ test('an invocation that cannot read a hand-over runs no task more often than re
 });
 
 test('an invocation that cannot read a hand-over counts the attempts that ECS has forgotten', async () => {
-  world.creationTime = new Date(START);
+  world.creationTime = new Date(START - 60 * MINUTE);
   world.lives = [runs(5, 1), runs(20 * 60, 1), runs(5, 0)];
   const event = await handedOverByOtherVersion(create(properties({ RetryAttempts: '1' })), () => ({ version: 2 }));
   const forgotten = world.tasks[0].taskArn; // an hour after its end
