@@ -16,13 +16,12 @@ import { attributesOfRun, attributesWithoutRun, isSupersededByNextResource, Rece
 import { resumeRun } from './run/resume';
 import { runTask } from './run/run';
 import { Cleared, stopEarlierTasks, StopOptions, Stopped } from './run/stop';
-import { isRefusal, isThrottled } from './verdict/causes';
 import { Failed, OutOfDate, TurnedBack } from './verdict/failure';
 import { explain, notStopped, place, sentence } from './verdict/message';
 import { ERRORS, FAILURES, NOTES, STOP_REASONS } from './verdict/texts';
 import type { World } from './world';
 import type { RunSpec, RunTaskProperties } from '../src/contract';
-import { CREATE_LOOKS_WITHIN_MS, LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../src/timing';
+import { LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../src/timing';
 
 /** The handler of `Custom::EcsRunTask`. CloudFormation invokes it, and it answers to CloudFormation itself. */
 export function createHandler(world: World) {
@@ -72,10 +71,8 @@ async function create(request: Request): Promise<Answer | undefined> {
   const { ResourceProperties } = request.event;
   const properties = parseProperties(ResourceProperties);
   const baton = await receiveBaton(request);
-  const stopped = beginsRun(request, baton) ? await stopBeforeRun(request, [ResourceProperties], CREATE_LOOKS_WITHIN_MS) : NOTHING_STOPPED;
-  // If a Create is not allowed to list tasks, it is usually the first one: its permissions are still propagating.
-  const unseen = isRefusal(stopped.unseen) && !isThrottled(stopped.unseen) ? undefined : stopped.unseen;
-  return deploy(request, properties, baton, { ...stopped, unseen });
+  const stopped = beginsRun(request, baton) ? await stopBeforeRun(request, [ResourceProperties]) : NOTHING_STOPPED;
+  return deploy(request, properties, baton, stopped);
 }
 
 async function update(request: Request, event: CloudFormationCustomResourceUpdateEvent): Promise<Answer | undefined> {
@@ -273,8 +270,8 @@ function beginsRun({ event }: Request, baton: ReceivedBaton | undefined): boolea
  * Stops the tasks that earlier requests have left running. A failed deployment can leave its task running if there was no rollback,
  * or if the function did not run. A task of a later request shows that CloudFormation no longer waits for this request.
  */
-async function stopBeforeRun(request: Request, delivered: DeliveredProperties[], permittedWithin?: number): Promise<Cleared> {
-  return stopUpToNow(request, delivered, { reason: STOP_REASONS.newerRequest, permittedWithin });
+async function stopBeforeRun(request: Request, delivered: DeliveredProperties[]): Promise<Cleared> {
+  return stopUpToNow(request, delivered, { reason: STOP_REASONS.newerRequest });
 }
 
 type UpToNow = Omit<StopOptions, 'mark' | 'mayStop'> & { readonly mark?: string };

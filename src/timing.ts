@@ -84,9 +84,6 @@ export const LISTED_WITHIN_MS = 10_000;
 /** How long to wait for a task after StopTask. */
 export const TIME_TO_STOP_MS = STOP_SECONDS * 1000;
 
-/** How long a Create looks for tasks of earlier deployments. Usually there are none. */
-export const CREATE_LOOKS_WITHIN_MS = 15_000;
-
 /** How long to try to find out whether this is a rollback: CloudFormation waits at least five minutes. */
 export const STATUS_WITHIN_MS = 4 * 60_000;
 

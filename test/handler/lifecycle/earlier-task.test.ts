@@ -106,8 +106,23 @@ describe('ListTasks that fails for good', () => {
     expectSuccess(await world.request(event()), { Reason: expect.stringContaining(DENIED) });
   });
 
-  test('a Create still runs its task, which is usually the first', async () => {
-    expectSuccess(await world.request({ ...create(), ResponseURL: sentAfter(3) }), { Reason: '' });
+});
+
+describe('ListTasks that is not permitted', () => {
+  const denied = fails('AccessDeniedException', 'not authorized to perform: ecs:ListTasks');
+
+  test('yet, as at first in a new stack, delays a Create', async () => {
+    world.faults.ListTasks = times(20, denied);
+    expectSuccess(await world.request(create()), { Reason: '' });
+    expectStarted(world, 1);
+  });
+
+  test('prevents a Create from starting a task beside that of a Create that has failed', async () => {
+    world.lives = [runs(60 * 60, 0), runs(5, 0)];
+    await world.invokeThenCrash(create());
+    await world.sleep(3 * MINUTE - world.seconds() * 1000);
+    world.faults.ListTasks = times(1000, denied);
+    expectFailed(await world.request({ ...create(), RequestId: 'next', ResponseURL: sentAfter(3) }), 'A task of an earlier deployment may still be running, so no new task was started.');
     expectStarted(world, 1);
   });
 });
