@@ -68,9 +68,6 @@ async function start(run: Run, task: TaskProgress): Promise<void> {
       api = 'RunTask';
       await callRunTask(run, task);
     }
-    if (task.taskArn) {
-      logState(run.request, 'STARTED', 'ECS accepted the task', task);
-    }
   } catch (error) {
     const problem = problemOf(api, error);
     task.isUnanswered ||= !isRefusal(error); // ECS does not start a task of a call that it rejects
@@ -78,21 +75,28 @@ async function start(run: Run, task: TaskProgress): Promise<void> {
   }
 }
 
-/** Continues with the task that ECS has started in spite of the failure that it reported, if there is one. */
+/**
+ * Continues with the task that ECS has started in spite of the failure that it reported, if there is one. The same look shows the
+ * other tasks of the run whose start got no answer, and nothing may show them later.
+ */
 async function takeOver({ request, spec, progress }: Run, task: TaskProgress): Promise<boolean> {
-  const { number, doubtedTokens = [] } = task;
-  if (doubtedTokens.length === 0) {
+  if (!task.doubtedTokens?.length) {
     return false;
   }
-  const tokens = new Map(doubtedTokens.map((token) => [markOf(request.id, progress.requestId, number, token), token]));
   const candidates = await findTasks(request, placeOf(spec.Request));
-  const started = candidates.find((candidate) => tokens.has(readMark(candidate)));
-  if (started) {
-    const tokenNumber = tokens.get(readMark(started))!;
-    Object.assign(task, { taskArn: started.taskArn, tokenNumber, doubtedTokens: doubtedTokens.filter((token) => token !== tokenNumber) });
-    progress.wasSeen = true;
+  for (const one of progress.tasks.filter(({ taskArn }) => !taskArn)) {
+    const { number, tokenNumber, doubtedTokens = [] } = one;
+    const tokens = new Map([...doubtedTokens, tokenNumber].map((token) => [markOf(request.id, progress.requestId, number, token), token]));
+    const started = candidates.find((candidate) => tokens.has(readMark(candidate)));
+    if (started) {
+      const token = tokens.get(readMark(started))!;
+      const others = doubtedTokens.filter((doubted) => doubted !== token);
+      Object.assign(one, { taskArn: started.taskArn, tokenNumber: token, doubtedTokens: others, isUnanswered: undefined });
+      progress.wasSeen = true;
+      logState(request, 'STARTED', 'ECS accepted the task', one);
+    }
   }
-  return started !== undefined;
+  return task.taskArn !== undefined;
 }
 
 async function callRunTask(run: Run, task: TaskProgress): Promise<void> {
@@ -106,7 +110,9 @@ async function callRunTask(run: Run, task: TaskProgress): Promise<void> {
   task.isUnanswered = undefined;
   task.taskArn = tasks[0]?.taskArn;
   task.doubtedTokens = task.taskArn ? undefined : [...doubtedTokens, tokenNumber];
-  if (!task.taskArn) {
+  if (task.taskArn) {
+    logState(run.request, 'STARTED', 'ECS accepted the task', task);
+  } else {
     const reasons = failures.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': '));
     const awsReason = [...new Set(reasons)].join('; ');
     const { means = REASONS.notPlaced, advice, patience } = knownStartFailure(awsReason) ?? {};

@@ -127,6 +127,21 @@ describe('ListTasks that is not permitted', () => {
   });
 });
 
+describe('a task that ECS lists once', () => {
+  const listedOnce: Fault[] = [passThrough, passThrough, ...times(1000, () => ({ taskArns: [] }))];
+
+  test('is stopped by a Delete, although it was not described at that time', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash(create());
+    await world.sleep(3 * MINUTE - world.seconds() * 1000);
+    world.stackStatus = 'DELETE_IN_PROGRESS';
+    world.faults.ListTasks = listedOnce;
+    world.faults.DescribeTasks = [fails('ThrottlingException', 'Rate exceeded')];
+    expectSuccess(await world.request({ ...remove(), ResponseURL: sentAfter(3) }), { Reason: '' });
+    expectStopped(world, 1);
+  });
+});
+
 describe('a Create that AWS gives no answer about earlier tasks', () => {
   const unreadable: Fault = () => { throw new SyntaxError('Unexpected end of JSON input'); };
 

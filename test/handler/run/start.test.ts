@@ -141,6 +141,22 @@ describe('a task that ECS started without reporting it', () => {
     expect(world.callsOf('StopTask')).toMatchObject([{ task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: another task succeeded in its place (${markOfTask(create().RequestId)})` }]);
   });
 
+  test('is continued where the look that finds another task shows it, although RunTask gives no answer any more', async () => {
+    world.lives = [runs(5, 0), runs(10, 0)];
+    world.faults.RunTask = [startedWithoutResponse, startedButReportedAsFailed, ...times(1000, fails('ThrottlingException', 'Rate exceeded'))];
+    expectSuccess(await world.request(create(properties({}, { count: '2' }))));
+    expectStarted(world, 2);
+  });
+
+  test('is continued although ECS no longer lists it when it describes it', async () => {
+    world.lives = [runs(60, 0)];
+    world.faults.RunTask = [startedButReportedAsFailed];
+    world.faults.ListTasks = [...times(4, passThrough), ...times(1000, () => ({ taskArns: [] }))];
+    world.faults.DescribeTasks = [fails('ThrottlingException', 'Rate exceeded')];
+    expectSuccess(await world.request(create()));
+    expectStarted(world, 1);
+  });
+
   test('is stopped when ECS lists it late and another task of the request started at once', async () => {
     world.lives = [runs(5, 0), runs(60 * 60, 0), runs(5, 0)];
     world.faults.RunTask = [passThrough, startedButReportedAsFailed];
