@@ -7,6 +7,11 @@ import { LOOK_AT_STACK_MS, OVERLAP_MS, PASS_ON_MARGIN_SECONDS } from '../../src/
 /** Within this time the invocation that has started a task notices that nobody wants it any more, and stops it. */
 const NOTICED_WITHIN = 90 * SECOND;
 
+/** Whether the handler heard what AWS knew. A call that hangs may have been answered, and nobody heard it. */
+function wasHeard({ result, error, doneAt }: Call): boolean {
+  return result !== undefined && error === undefined && doneAt !== undefined;
+}
+
 /** Lambda gave up: no invocation of the request that began in time came to its end. */
 export function everyInvocationDied(request: Request, history: History): boolean {
   const invocations = history.invocations.filter((invocation) => invocation.request === request && invocation.startedAt < request.deadline);
@@ -81,7 +86,8 @@ function couldShow({ at, result }: Call, { listedFrom, knownFrom, leftOut, arn }
 }
 
 /**
- * ECS said that it had placed nothing, and did not list the task to the invocation that started the next one, until it did:
+ * ECS said that it had placed nothing, and did not list the task to the invocation that started the next one, until it did (to
+ * repeat the call of an earlier token starts nothing):
  * "eventual consistency" (RunTask, API reference) lets another one see the task earlier. It is listed among those that run.
  */
 export function unseenGhost(task: SimulatedTask, history: History): boolean {
@@ -89,17 +95,20 @@ export function unseenGhost(task: SimulatedTask, history: History): boolean {
     return false;
   }
   const visible = Math.max(task.listedFrom, task.knownFrom);
-  const next = history.callsOfRun(task.request, 'RunTask').find(({ at, effectAt, input }) => at > task.createdAt && effectAt !== undefined
-    && input.clientToken !== tokenOf(task, history));
+  const starts = history.callsOfRun(task.request, 'RunTask');
+  const known = new Set(starts.filter(({ at }) => at <= task.createdAt).map(({ input }) => input.clientToken));
+  const own = starts.find(({ invocation, effectAt }) => invocation === task.invocation && effectAt === task.createdAt)!.input.clientToken;
+  const isNew = (token: string) => !known.has(token) && sameNumber(token, own);
+  const next = starts.find(({ effectAt, input: { clientToken } }) => effectAt !== undefined && isNew(clientToken));
   const looks = history.callsOfRun(task.request, 'ListTasks').filter(({ at, invocation, input }) => at > task.createdAt && at < (next?.at ?? Infinity)
     && (!next || invocation === next.invocation) && input.desiredStatus === 'RUNNING');
   const isSo = (next?.at ?? Infinity) < visible || (looks.length > 0 && looks.every((look) => look.error || !couldShow(look, task)));
   return history.excuse('nobody could see that the task had started', isSo);
 }
 
-/** The token of the call that has started the task. */
-function tokenOf({ invocation, createdAt }: SimulatedTask, history: History): string | undefined {
-  return history.calls.find((call) => call.api === 'RunTask' && call.invocation === invocation && call.effectAt === createdAt)?.input.clientToken;
+/** Whether both tokens are of the same of the tasks that run at a time. */
+function sameNumber(one: string, other: string): boolean {
+  return one.replace(/-\d+$/, '') === other.replace(/-\d+$/, '');
 }
 
 /** The answer names the task, after a wait that is long enough to end what ends when told to, or in which AWS refused that for a while. */
@@ -114,14 +123,17 @@ export function saidSo(task: SimulatedTask, request: Request, history: History):
 /** An answer that leaves something running says so. */
 const NAMES_WHAT_RUNS = /may still be running|Could not confirm that this task stopped/i;
 
-/** Since the task was there, or for the last 100 seconds, AWS refused all the time to list tasks, to describe or to stop this one, and the answer says so. */
+/**
+ * Since the task was there, or for the last 100 seconds, AWS refused all the time to list tasks, to describe or to stop this one,
+ * and the answer says so. A list that could not show the task yet is none. What an invocation saw that died, or one of another version, the next one cannot know.
+ */
 export function wasRefused(task: SimulatedTask, request: Request, history: History): boolean {
   const own = task.request.first === request.first;
   const until = own ? answeredAt(request) : lookedUntil(request, history);
-  // What an invocation of another version saw, or one that crashed, it cannot tell.
   const isOfAnother = ({ invocation }: Call) => (request.isOfAnotherVersion || invocation.end === 'crashed') && invocation !== request.puts[0]?.invocation;
   const refused = (api: string) => {
     const calls = history.callsOf(request, api).filter((call) => !isOfAnother(call))
+      .filter((call) => api !== 'ListTasks' || call.error || couldShow(call, task))
       .filter(({ at, doneAt, input }) => doneAt !== undefined && at >= Math.max(task.createdAt, until - 100 * SECOND) && at <= until && (api === 'ListTasks' || input.task === task.arn || input.tasks?.includes(task.arn)));
     return calls.length > 0 && calls.every(({ error }) => error);
   };
@@ -202,7 +214,7 @@ export function stackHadNotTurned(task: SimulatedTask, request: Request, history
  * the Update of the rollback. Only where that is to run the task does it do anything.
  */
 export function lookedLikeTheRollback({ request, invocation, createdAt }: SimulatedTask, history: History): boolean {
-  const seen = history.calls.filter((call) => call.invocation === invocation && call.api === 'DescribeStacks' && call.result && call.at <= createdAt);
+  const seen = history.calls.filter((call) => call.invocation === invocation && call.api === 'DescribeStacks' && wasHeard(call) && call.at <= createdAt);
   const isSo = request.type === 'Update' && !request.isRollback && request.properties.OnRollback === 'RUN'
     && seen.some(({ result }) => /ROLLBACK.*IN_PROGRESS/.test(result.Stacks[0]?.StackStatus));
   return history.excuse('a cancelled Update looked like its rollback', isSo);
@@ -214,7 +226,7 @@ export function lookedLikeTheRollback({ request, invocation, createdAt }: Simula
  */
 export function rollbackWasTold(request: Request, history: History): boolean {
   const isSo = request.type === 'Update' && history.callsOf(request, 'DescribeStacks')
-    .some(({ isStale, result }) => isStale && /ROLLBACK_IN_PROGRESS/.test(result?.Stacks[0]?.StackStatus));
+    .some((call) => call.isStale && wasHeard(call) && /ROLLBACK_IN_PROGRESS/.test(call.result.Stacks[0]?.StackStatus));
   return history.excuse('DescribeStacks told of the rollback before', isSo);
 }
 
@@ -227,7 +239,7 @@ export function movedBeforeLateEvent(request: Request, history: History): boolea
   const moved = history.moved.find((one) => one.request === request && one.at <= answeredAt(request));
   const lateFrom = Math.min(request.sentAt + MINUTE, moved?.at ?? Infinity) - history.clocksDifferBy;
   const isLate = history.invocations.some(({ request: of, hop, startedAt }) => of === request && hop === 0 && startedAt > lateFrom);
-  const wasRead = history.callsOf(request, 'DescribeStacks').some(({ result, error, at }) => moved && result && !error && at < moved.at); // else nobody heard
+  const wasRead = history.callsOf(request, 'DescribeStacks').some((call) => moved && wasHeard(call) && call.at < moved.at);
   return history.excuse('LastUpdatedTime moved before a late event', moved !== undefined && (isLate || !wasRead));
 }
 
@@ -259,7 +271,7 @@ export function outputsWereNotTold(request: Request, history: History): boolean 
  * AWS has its value nowhere (docs/outputs.md).
  */
 export function outputWasRemoved(output: string, request: Request, history: History): boolean {
-  const looks = history.callsOf(request, 'DescribeStacks').filter(({ at, result, isStale }) => at <= answeredAt(request) && result && !isStale);
+  const looks = history.callsOf(request, 'DescribeStacks').filter((call) => call.at <= answeredAt(request) && wasHeard(call) && !call.isStale);
   const isSo = looks.length > 0 && !looks.at(-1)!.result.Stacks[0].Outputs.some(({ OutputKey }: any) => OutputKey === output);
   return history.excuse('the deployment of a nested stack had removed the output', isSo && request.kept[output] !== undefined);
 }
@@ -299,7 +311,7 @@ export function failedBetweenTwoLooks(task: SimulatedTask, failedAt: number, his
 export function statusWasUnknown(request: Request, history: History): boolean {
   const who = request.puts[0]?.invocation;
   const calls = history.callsOf(request, 'DescribeStacks').filter(({ at, invocation }) => invocation === who && invocation.hop === 0 && at <= answeredAt(request));
-  return history.excuse('the status of the stack was not told', calls.length > 0 && calls.every(({ result }) => !result));
+  return history.excuse('the status of the stack was not told', calls.length > 0 && !calls.some(wasHeard));
 }
 
 /** What a further invocation of the request does after that is no excuse. */
