@@ -66,12 +66,12 @@ export async function watchAfterBaton(run: Run): Promise<void> {
   const { request, progress } = run;
   const { world } = request;
   progress.doubtedSince = undefined;
+  let lookAt = progress.lookAtStackAt ?? world.now(); // the answer does not delay it: a deployment can fail and the next begin in between
   for (;;) {
-    const pause = progress.doubtedSince === undefined ? LOOK_AT_STACK_MS : BETWEEN_READINGS_MS;
-    if (world.now() + pause >= request.handOverAt) {
+    if (lookAt >= request.handOverAt) {
       return;
     }
-    await world.sleep(pause);
+    await world.sleep(Math.max(0, lookAt - world.now()));
     try {
       const reading = await readStackUpToDate(request);
       const { status } = reading;
@@ -87,5 +87,6 @@ export async function watchAfterBaton(run: Run): Promise<void> {
       }
       world.log(`DescribeStacks failed: ${error}`);
     }
+    lookAt = world.now() + (progress.doubtedSince === undefined ? LOOK_AT_STACK_MS : BETWEEN_READINGS_MS);
   }
 }

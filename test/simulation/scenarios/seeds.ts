@@ -210,4 +210,13 @@ export const seeds: readonly NamedScenario[] = [
     faults: { calls: [stale(callOf(3, 1), { StackStatus: 'CREATE_FAILED' })] },
     expected: { started: 2, others: ({ outcomes }) => outcomes[1] === 'update -> UPDATE_COMPLETE' ? [] : [outcomes.join('; ')] },
   },
+  {
+    name: 'a task that was passed on is stopped when the deployment fails shortly before, and the next one begins a minute later (seed 8701484)',
+    operations: [
+      create({ TimeoutSeconds: 7_200 }, { noRollback: true, ...cancelledAfter(3_475) }),
+      update({ TimeoutSeconds: 7_200, Request: { ...PROPERTIES.Request, taskDefinition: PROPERTIES.Request.taskDefinition!.replace('migrate', 'seed') } }, { after: 62 }),
+    ],
+    lives: [runs(7_000), runs(40)],
+    expected: { stopped: 1 },
+  },
 ];
