@@ -132,7 +132,7 @@ export class Lambda {
       now: () => clock.now,
       sleep: (milliseconds) => this.hold(invocation, milliseconds, (resolve) => resolve(undefined)),
       metricTasks: {},
-      expire: (milliseconds) => new Promise((resolve) => clock.after(milliseconds, resolve)),
+      expire: (milliseconds) => new Promise((resolve) => clock.after(milliseconds, () => invocation.alive && resolve())),
       random: this.random.next,
       log: (line) => { history.logged.push({ at: clock.now, invocation, line: String(line) }); },
     };

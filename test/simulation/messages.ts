@@ -257,7 +257,7 @@ export const MESSAGES: readonly Message[] = [
   {
     key: 'could not look',
     says: /Other tasks may still be running/i,
-    isTrue: ({ calls, request, at }) => calls('ListTasks', 'DescribeTasks').some(({ error, doneAt }) => error || doneAt === undefined)
+    isTrue: ({ calls, request, at }) => calls('ListTasks', 'DescribeTasks').some(({ error, doneAt = Infinity }) => error || doneAt > at)
       || at > request.deadline - MINUTE, // no call begins then
   },
   { key: 'another version', says: /another version of the function/i, isTrue: ({ request }) => request.isOfAnotherVersion },

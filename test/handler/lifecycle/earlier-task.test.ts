@@ -177,6 +177,17 @@ test('a Delete stops a task that ECS has listed, although the next list lacks it
   expectStopped(world, 1);
 });
 
+test('a Delete names no task that stops when its time is up (seed 1788)', async () => {
+  world.lives = [runs(60 * 60, 0)];
+  await world.invokeThenCrash(create());
+  world.stackStatus = 'DELETE_IN_PROGRESS';
+  const listed = world.callsOf('ListTasks').length;
+  const onlyAfterLists = (lists: number): Fault => (_, proceed) =>
+    world.callsOf('ListTasks').length > listed + lists ? proceed() : fails('ServerException', '', 500)();
+  world.faults.DescribeTasks = [passThrough, ...times(1000, onlyAfterLists(2))]; // the look for more tasks is the first to show its end
+  expectSuccess(await world.request({ ...remove(properties()), ResponseURL: sentAfter(3) }), { Reason: '' });
+});
+
 describe('a status of the stack that cannot be read', () => {
   test.each(['UPDATE_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS'])('fails the Update after the earlier task was stopped: %s', async (status) => {
     world.stackStatus = 'UPDATE_IN_PROGRESS';
