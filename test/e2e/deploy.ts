@@ -16,11 +16,11 @@ type Containers = Record<string, string | Partial<ecs.ContainerDefinitionOptions
 const endpoint = process.env.E2E_ENDPOINT!;
 
 /** Deploys a stack as a user does, with the CLI; stacks of the same name are one stack. */
-export function deploy(name: string, build: (ground: Ground) => void): Promise<CliResult> {
+export function deploy(name: string, build: (ground: Ground) => void, ...options: string[]): Promise<CliResult> {
   const app = new App({ outdir: join(folders.run, 'cdk.out', name), analyticsReporting: false });
   build(new Ground(app, name));
   app.synth();
-  return cdk(endpoint, ['deploy', '--app', app.outdir, '--require-approval', 'never', '--progress', 'events']);
+  return cdk(endpoint, ['deploy', '--app', app.outdir, '--require-approval', 'never', '--progress', 'events', ...options]);
 }
 
 export function destroy(name: string): Promise<CliResult> {
@@ -63,12 +63,11 @@ export class Ground extends Stack {
   }
 
   run(id: string, containers: Containers, props: Partial<RunTaskProps> = {}): RunTask {
-    return new RunTask(this, id, {
-      cluster: this.cluster,
-      taskDefinition: this.define(`${id}Definition`, containers),
-      assignPublicIp: true,
-      ...props,
-    });
+    return this.runDefinition(id, this.define(`${id}Definition`, containers), props);
+  }
+
+  runDefinition(id: string, taskDefinition: ecs.TaskDefinition, props: Partial<RunTaskProps> = {}): RunTask {
+    return new RunTask(this, id, { cluster: this.cluster, taskDefinition, assignPublicIp: true, ...props });
   }
 
   /** Shows a folder of this machine to the containers so far, as /shared. */
