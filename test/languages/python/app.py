@@ -112,6 +112,8 @@ training = RunTask(
     run_on=RunOn.CREATE,
     volumes=[data],
 )
-training.execute_after(migration)
+# What an import returns is not a construct of its own class in jsii, but an interface.
+imported = ec2.Vpc.from_vpc_attributes(stack, "Imported", vpc_id="vpc-00000001", availability_zones=["a"])
+training.execute_after(migration, imported)
 
 app.synth()

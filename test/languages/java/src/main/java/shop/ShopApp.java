@@ -19,10 +19,12 @@ import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.Size;
 import software.amazon.awscdk.Stack;
 import software.amazon.awscdk.services.ec2.EbsDeviceVolumeType;
+import software.amazon.awscdk.services.ec2.IVpc;
 import software.amazon.awscdk.services.ec2.Port;
 import software.amazon.awscdk.services.ec2.SubnetSelection;
 import software.amazon.awscdk.services.ec2.SubnetType;
 import software.amazon.awscdk.services.ec2.Vpc;
+import software.amazon.awscdk.services.ec2.VpcAttributes;
 import software.amazon.awscdk.services.ecs.AwsLogDriverProps;
 import software.amazon.awscdk.services.ecs.Cluster;
 import software.amazon.awscdk.services.ecs.ContainerDefinition;
@@ -138,7 +140,9 @@ public final class ShopApp {
             .runOn(RunOn.CREATE)
             .volumes(List.of(data))
             .build();
-        training.executeAfter(migration);
+        // What an import returns is not a construct of its own class in jsii, but an interface.
+        IVpc imported = Vpc.fromVpcAttributes(stack, "Imported", VpcAttributes.builder().vpcId("vpc-00000001").availabilityZones(List.of("a")).build());
+        training.executeAfter(migration, imported);
 
         app.synth();
     }
