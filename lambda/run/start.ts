@@ -21,7 +21,8 @@ export async function startDue(run: Run, due: TaskProgress[]): Promise<void> {
     due.forEach((task) => retryOrFail(run, task, problem));
     return;
   }
-  const starts = await Promise.allSettled(due.map((task) => start(run, task))); // waits for all calls, even if one fails
+  const look = due.some(isDoubted) ? takeOver(run) : Promise.resolve(); // one look for all: ECS may list a task in one, and not in another
+  const starts = await Promise.allSettled(due.map((task) => start(run, task, look))); // waits for all calls, even if one fails
   if (due.some(({ taskArn, isUnanswered }) => taskArn || (isUnanswered && progress.startedAt === undefined))) {
     progress.startedAt = progress.lookAtStackAt = world.now(); // a Delete may have found nothing to stop in the meantime
   }
@@ -61,10 +62,13 @@ async function checkBeforeStart({ request, progress }: Run): Promise<Failure | u
   }
 }
 
-async function start(run: Run, task: TaskProgress): Promise<void> {
+async function start(run: Run, task: TaskProgress, look: Promise<void>): Promise<void> {
   let api: Api = 'ListTasks or DescribeTasks';
   try {
-    if (!await takeOver(run, task)) {
+    if (isDoubted(task)) {
+      await look;
+    }
+    if (!task.taskArn) {
       api = 'RunTask';
       await callRunTask(run, task);
     }
@@ -75,28 +79,29 @@ async function start(run: Run, task: TaskProgress): Promise<void> {
   }
 }
 
+/** Whether ECS has reported a failure to start the task, which it may have started anyway. */
+function isDoubted({ doubtedTokens = [] }: TaskProgress): boolean {
+  return doubtedTokens.length > 0;
+}
+
 /**
- * Continues with the task that ECS has started in spite of the failure that it reported, if there is one. The same look shows the
- * other tasks of the run whose start got no answer, and nothing may show them later.
+ * Continues with the tasks that ECS has started in spite of the failure that it reported. The same look shows the other tasks of
+ * the run whose start got no answer, and nothing may show them later.
  */
-async function takeOver({ request, spec, progress }: Run, task: TaskProgress): Promise<boolean> {
-  if (!task.doubtedTokens?.length) {
-    return false;
-  }
+async function takeOver({ request, spec, progress }: Run): Promise<void> {
   const candidates = await findTasks(request, placeOf(spec.Request));
-  for (const one of progress.tasks.filter(({ taskArn }) => !taskArn)) {
-    const { number, tokenNumber, doubtedTokens = [] } = one;
+  for (const task of progress.tasks.filter(({ taskArn }) => !taskArn)) {
+    const { number, tokenNumber, doubtedTokens = [] } = task;
     const tokens = new Map([...doubtedTokens, tokenNumber].map((token) => [markOf(request.id, progress.requestId, number, token), token]));
     const started = candidates.find((candidate) => tokens.has(readMark(candidate)));
     if (started) {
       const token = tokens.get(readMark(started))!;
       const others = doubtedTokens.filter((doubted) => doubted !== token);
-      Object.assign(one, { taskArn: started.taskArn, tokenNumber: token, doubtedTokens: others, isUnanswered: undefined });
+      Object.assign(task, { taskArn: started.taskArn, tokenNumber: token, doubtedTokens: others, isUnanswered: undefined });
       progress.wasSeen = true;
-      logState(request, 'STARTED', 'ECS accepted the task', one);
+      logState(request, 'STARTED', 'ECS accepted the task', task);
     }
   }
-  return task.taskArn !== undefined;
 }
 
 async function callRunTask(run: Run, task: TaskProgress): Promise<void> {
