@@ -7,7 +7,7 @@ import { logState } from './cloudformation/log-state';
 import { renderMetrics } from './cloudformation/metrics';
 import { Event, isNewerThan, LambdaContext, limit, receiveRequest, Request } from './cloudformation/request';
 import { isRollbackOfDelete, isWaitedFor, Occasion, readStackStatus } from './cloudformation/stack-status';
-import { markOfFailedCreate, markOfRequest, markOfResource, readMark } from './ecs/marks';
+import { isOfLaterRequest, markOfFailedCreate, markOfRequest, markOfResource } from './ecs/marks';
 import { retry } from './retry';
 import { readKeptAttributes } from './run/attributes';
 import { putsBack, readUpdateKind, turnsOutToBeRollback } from './run/occasion';
@@ -277,13 +277,11 @@ async function stopBeforeRun(request: Request, delivered: DeliveredProperties[])
 type UpToNow = Omit<StopOptions, 'mark' | 'mayStop'> & { readonly mark?: string };
 
 async function stopUpToNow(request: Request, delivered: DeliveredProperties[], options: UpToNow): Promise<Cleared> {
-  const { event, id } = request;
   return stopEarlierTasks(request, delivered, {
-    mark: markOfResource(id),
+    mark: markOfResource(request.id),
     ...options,
     mayStop: async (task) => {
-      if (isNewerThan(event, task.createdAt) && !readMark(task).startsWith(markOfRequest(id, event.RequestId))) {
-        // Started by a later request, or by an earlier one that Lambda has delivered again.
+      if (isOfLaterRequest(request, task)) {
         throw new OutOfDate(FAILURES.supersededByTask);
       }
       return true;

@@ -1,6 +1,7 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { RESERVED_TAG, RunSpec } from '../../src/contract';
 import { digestOf } from '../cloudformation/identity';
+import { isNewerThan, Request } from '../cloudformation/request';
 
 /** The resource, the request that started the task, its number in that request, and the number of its token. */
 const MARK = /([0-9a-f]{12}\/[0-9a-f]{8})\/(\d+)\/(\d+)/;
@@ -37,6 +38,12 @@ export function markOfFailedCreate(physicalId: string): string {
 /** Identifies a task. At most 36 characters: `startedBy` accepts 128 in RunTask today, and accepted no more than that before. */
 export function markOf(id: string, requestId: string, number: number, tokenNumber: number): string {
   return `${markOfRequest(id, requestId)}${number}/${tokenNumber}`;
+}
+
+/** Whether a later request has started the task, or an earlier one that Lambda has delivered again. */
+export function isOfLaterRequest({ id, event }: Request, task: Task, requestId = event.RequestId): boolean {
+  const mark = readMark(task);
+  return isNewerThan(event, task.createdAt) && mark.startsWith(markOfResource(id)) && !mark.startsWith(markOfRequest(id, requestId));
 }
 
 /** The mark that a task has, if it is one of ours. After a stop it is in the reason: StopTask deletes the tags. */

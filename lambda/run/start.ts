@@ -5,7 +5,7 @@ import { PERMISSIONS_SPREAD_MS, STALE_FOR_MS } from '../../src/timing';
 import { logState } from '../cloudformation/log-state';
 import { wasJustSent } from '../cloudformation/request';
 import { isRollbackStatus, isWaitedFor, readStackUpToDate, wasCancelled } from '../cloudformation/stack-status';
-import { addMark, markOf, placeOf, readMark } from '../ecs/marks';
+import { addMark, isOfLaterRequest, markOf, placeOf, readMark } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
 import { backoff } from '../retry';
 import { Api, callFailure, isRefusal, knownStartFailure } from '../verdict/causes';
@@ -90,6 +90,9 @@ function isDoubted({ doubtedTokens = [] }: TaskProgress): boolean {
  */
 async function takeOver({ request, spec, progress }: Run): Promise<void> {
   const candidates = await findTasks(request, placeOf(spec.Request));
+  if (candidates.some((candidate) => isOfLaterRequest(request, candidate, progress.requestId))) {
+    throw new OutOfDate(FAILURES.supersededByTask);
+  }
   for (const task of progress.tasks.filter(({ taskArn }) => !taskArn)) {
     const { number, tokenNumber, doubtedTokens = [] } = task;
     const tokens = new Map([...doubtedTokens, tokenNumber].map((token) => [markOf(request.id, progress.requestId, number, token), token]));

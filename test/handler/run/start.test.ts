@@ -1,5 +1,5 @@
 import { ConflictException } from '@aws-sdk/client-ecs';
-import { CLUSTER, create, doesNotStart, fails, markOfTask, properties, runs, FakeAws, START, times, passThrough, notPlaced, startedWithoutResponse, startedButReportedAsFailed } from '../../support/fake-aws';
+import { CLUSTER, create, doesNotStart, fails, markOfTask, properties, runs, FakeAws, sentAfter, START, times, passThrough, notPlaced, startedWithoutResponse, startedButReportedAsFailed } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -115,6 +115,16 @@ describe('a task that ECS started without reporting it', () => {
     world.faults.RunTask = [startedButReportedAsFailed, notPlaced('RESOURCE:CPU')];
     world.faults.ListTasks = times(4, () => ({ taskArns: [] })); // before the first two attempts
     expectSuccess(await world.request(create()));
+    expectStarted(world, 1);
+  });
+
+  test('is not looked for any more when a later request has started a task', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.sleep(60_000);
+    await world.invokeThenCrash({ ...create(), RequestId: 'later', ResponseURL: sentAfter(1) });
+    world.faults.ListTasks = times(2, () => ({ taskArns: [] })); // in the look for earlier tasks
+    world.faults.RunTask = [notPlaced('RESOURCE:CPU')];
+    expectFailed(await world.request({ ...create(), ResponseURL: sentAfter(0) }), 'Another request started a task of this resource after this request was sent.');
     expectStarted(world, 1);
   });
 
