@@ -310,6 +310,29 @@ describe('the warning about a task definition in another stack', () => {
     expect(warnings).toHaveLength(taskDefinition!.startsWith('<import ') ? 1 : 0);
   });
 
+  describe('with a CDK that knows weak references,', () => {
+    const isKnown = KEY in FLAGS;
+    beforeAll(() => { FLAGS[KEY] ??= FLAGS[Object.keys(FLAGS)[0]]; });
+    afterAll(() => {
+      if (!isKnown) {
+        delete FLAGS[KEY];
+      }
+    });
+    const defineWeak = (scope: Construct) => {
+      const taskDefinition = define(scope);
+      Object.assign(taskDefinition.node.defaultChild!, { _crossStackReferenceStrengthOverride: 'weak' });
+      return taskDefinition;
+    };
+
+    test.each<[string, { [key: string]: string }, typeof define, number]>([
+      ['is present by default', {}, define, 1],
+      ['is absent with weak references in the context', { [KEY]: 'weak' }, define, 0],
+      ['is absent with weak references to the definition', { [KEY]: 'strong' }, defineWeak, 0],
+    ])('%s', (_, context, make, count) => {
+      expect(synthesizeWith(context, make).warnings).toHaveLength(count);
+    });
+  });
+
   test('is present for onDelete', () => {
     const given = setup();
     const other = new Stack(given.stack.node.root, 'Definitions');
