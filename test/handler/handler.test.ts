@@ -35,7 +35,7 @@ afterEach(() => {
   server.close();
 });
 
-test('the clients use the agent of Node.js, which knows of proxies, if the environment says so', () => {
+test('the clients use the agent of Node.js, which uses the proxies that the environment sets', () => {
   const configurationWith = (NODE_USE_ENV_PROXY?: string): typeof configuration => {
     let loaded: typeof import('../../lambda/handler');
     jest.replaceProperty(process, 'env', { ...process.env, NODE_USE_ENV_PROXY });

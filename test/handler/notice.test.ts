@@ -14,7 +14,7 @@ const packages = folders.map((folder) => {
   return { title: `${name} ${version}`, license: read(`${folder}/LICENSE`).trim() };
 });
 
-test('the list of inputs is that of the bundle', () => {
+test('the list of inputs matches the bundle', () => {
   expect(bytes).toBe(statSync(path.join(ROOT, BUNDLE)).size);
   expect(packages.map(({ title }) => title.replace(/ .*/, ''))).toContain('@aws-sdk/client-ecs');
 });

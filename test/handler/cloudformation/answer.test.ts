@@ -50,7 +50,7 @@ test('a last log line that is too long is cut, and lines before it stay', () => 
   expect(reason).toEqual(['The cause.', HEADING.text, ...lines.slice(0, -1).map(({ text }) => text), expect.stringMatching(/^ {2}\{"error":"x{500,} \[cut\]$/), ...PLACES]);
 });
 
-test('the last log line stays where there is room for one', () => {
+test('the last log line stays if there is room for one line', () => {
   const lines = Array.from({ length: 20 }, (_, line) => log(`${line} ${'x'.repeat(1_000)}`));
   const reason = fit([CAUSE, HEADING, ...lines, ...BOTTOM], 500).split('\n');
   expect(reason).toEqual(['The cause.', HEADING.text, expect.stringMatching(/^ {2}19 x+ \[cut\]$/), ...PLACES]);
@@ -60,7 +60,7 @@ test.each([0, 1, 5, 6, 7, 20])('a reason for which there are only %d bytes is no
   expect(fit([sentence('x'.repeat(100)), ...BOTTOM], bytes).length).toBeLessThanOrEqual(bytes);
 });
 
-test('the longest line is cut where there is no log to leave out; the places to look stay', () => {
+test('the longest line is cut if there is no log to leave out; the places to look stay', () => {
   const reason = reasonOf(body([CAUSE, aws('x'.repeat(10_000)), ...BOTTOM])).split('\n');
   expect(reason).toEqual(['The cause.', expect.stringMatching(/^AWS says: x+ \[cut\]$/), ...PLACES]);
 });
@@ -71,7 +71,7 @@ test('the cause and the words of ECS are cut before the places to look, however 
   expect(reason).toEqual([expect.stringMatching(/^c{400,} \[cut\]$/), expect.stringMatching(/^AWS says: x{400,} \[cut\]$/), longPlace]);
 });
 
-test('ten thousand log lines take no time that matters', () => {
+test('ten thousand log lines are shortened quickly', () => {
   const lines = Array.from({ length: 10_000 }, (_, line) => log(`line ${line} ${'x'.repeat(80)}`));
   expect(Buffer.byteLength(body([CAUSE, ...lines, ...BOTTOM]))).toBeLessThanOrEqual(4096);
 }, 5_000);
@@ -102,7 +102,7 @@ describe('an answer that is sent', () => {
   let world: FakeAws;
   beforeEach(() => { world = new FakeAws(); });
 
-  test.each([200, 204, 299])('is taken with HTTP status %d', async (status) => {
+  test.each([200, 204, 299])('is delivered with HTTP status %d', async (status) => {
     world.put = jest.fn(async () => status);
     await sendAnswer(event, '{}', world);
     expect(world.put).toHaveBeenCalledTimes(1);

@@ -41,7 +41,7 @@ test('a request that runs no task has no metrics', async () => {
   expect(metrics()).toEqual([]);
 });
 
-test('a task whose metrics the app does not use sends none', async () => {
+test('a task sends no metrics if the app does not use them', async () => {
   world.metricTasks = { Other: 'Shop/Other' };
   await world.request(create());
   expect(metrics()).toEqual([]);

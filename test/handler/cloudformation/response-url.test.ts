@@ -71,7 +71,7 @@ describe.each(['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3'])('a local engine that 
     expect(problem('ftp://127.0.0.1:4566/', { environment })).toMatch(/^it is not https/);
   });
 
-  test('leaves the hosts of AWS as they are, and may be no URL', () => {
+  test('does not change the hosts of AWS, even if it is not a URL', () => {
     expect(problem('https://b.s3.amazonaws.com/', { environment: { [name]: 'nonsense' } })).toBeUndefined();
   });
 });

@@ -44,7 +44,7 @@ describe('a rollback while DescribeStacks still reports the update', () => {
     expectStopped(world, 1);
   });
 
-  test('succeeds when the reading with which its task failed is stale', async () => {
+  test('succeeds when its task fails and the reading after that is stale', async () => {
     world.lives = [runs(5, 1)];
     world.faults.DescribeStacks = times(10, (input, proceed) => (world.seconds() < 45 ? stale('UPDATE_IN_PROGRESS') : passThrough)(input, proceed));
     expectSuccess(await world.request(update()), { Reason: expect.stringMatching(/^The rollback continues without its task\.\nContainer "app" exited with code 1\./) });
@@ -129,7 +129,7 @@ describe('a running task of a Create', () => {
     expectNoneStopped(world);
   });
 
-  test('is stopped only when the status of the next reading, 15 seconds later, says the same', async () => {
+  test('is stopped only when the next reading, 15 seconds later, confirms the status', async () => {
     world.lives = [runs(20 * 60, 0)];
     const isStale = () => world.seconds() >= 5 * 60 && world.seconds() < 5 * 60 + 12;
     world.faults.DescribeStacks = times(100, (input, proceed) => (isStale() ? stale('UPDATE_FAILED') : passThrough)(input, proceed));
@@ -137,7 +137,7 @@ describe('a running task of a Create', () => {
     expectNoneStopped(world);
   });
 
-  test('is stopped 15 seconds after the first reading that says that the deployment has ended', async () => {
+  test('is stopped 15 seconds after the first reading that shows that the deployment has ended', async () => {
     world.lives = [runs(20 * 60, 0)];
     world.faults.DescribeStacks = times(100, (input, proceed) => (world.seconds() >= 5 * 60 ? stale('UPDATE_FAILED') : passThrough)(input, proceed));
     expectFailed(await world.request(create()), 'The deployment already ended (UPDATE_FAILED), and nothing waits for the task.');

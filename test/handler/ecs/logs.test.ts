@@ -109,7 +109,7 @@ describe('the end of the log of a container that failed', () => {
   });
 });
 
-test('a container whose name every object has as a member has no log by that', () => {
+test('a container named like a member of every object has no log because of its name', () => {
   expect(locateLog({ Logs: {} }, 'constructor', 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1a')).toBeUndefined();
 });
 

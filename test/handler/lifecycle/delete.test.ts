@@ -87,7 +87,7 @@ describe('a redelivered Delete', () => {
     expectNoneStopped(world);
   });
 
-  test('does not stop the task of the deployment in which it removes what a Create before has left', async () => {
+  test('does not stop the task of the deployment in which it removes the remains of an earlier Create', async () => {
     expectSuccess(await world.request(remove(properties(), 'Shop-Migration-1ABCDEF')), { Reason: '' });
     expectNoneStopped(world);
   });

@@ -111,7 +111,7 @@ describe('ListTasks that fails for good', () => {
 describe('ListTasks that is not permitted', () => {
   const denied = fails('AccessDeniedException', 'not authorized to perform: ecs:ListTasks');
 
-  test('yet, as at first in a new stack, delays a Create', async () => {
+  test('in the first minutes of a new stack delays a Create', async () => {
     world.faults.ListTasks = times(20, denied);
     expectSuccess(await world.request(create()), { Reason: '' });
     expectStarted(world, 1);
@@ -142,7 +142,7 @@ describe('a task that ECS lists once', () => {
   });
 });
 
-describe('a Create that AWS gives no answer about earlier tasks', () => {
+describe('a Create that cannot find out about earlier tasks', () => {
   const unreadable: Fault = () => { throw new SyntaxError('Unexpected end of JSON input'); };
 
   test.each([
@@ -157,7 +157,7 @@ describe('a Create that AWS gives no answer about earlier tasks', () => {
     expectStopped(world, 1);
   });
 
-  test('fails within minutes when none comes at all', async () => {
+  test('fails within minutes when AWS never answers', async () => {
     world.faults.ListTasks = times(1000, unreadable);
     const answer = await world.request(create());
     expectFailed(answer, 'A task of an earlier deployment may still be running, so no new task was started.');
@@ -177,7 +177,7 @@ test('a Delete stops a task that ECS has listed, although the next list lacks it
   expectStopped(world, 1);
 });
 
-test('a Delete names no task that stops when its time is up (seed 1788)', async () => {
+test('a Delete does not name a task that stops just before the Delete has to answer (seed 1788)', async () => {
   world.lives = [runs(60 * 60, 0)];
   await world.invokeThenCrash(create());
   world.stackStatus = 'DELETE_IN_PROGRESS';
@@ -219,7 +219,7 @@ describe('Delete of a task with the startedBy of the user that is stopping,', ()
     ['the function', `cdk-ecs-run-task: the deployment already ended (UPDATE_FAILED), and nothing waits for the task (${markOfTask(create().RequestId)})`],
     ['a person', 'no more'],
     ['somebody without a reason', undefined],
-  ])('told by %s waits for its end, although StopTask has deleted the tag with its mark', async (_, reason) => {
+  ])('recognized by %s waits for its end, although StopTask has deleted the tag with its mark', async (_, reason) => {
     expect(await deleteOnceToldToStop(reason)).toBeGreaterThanOrEqual(30);
   });
 

@@ -85,7 +85,7 @@ describe('an event that is out of date', () => {
     expectStarted(world, 0);
   });
 
-  test('is one that arrived in time, when LastUpdatedTime moves within a minute after its operation seemed to be over', async () => {
+  test('is one that arrived in time, when LastUpdatedTime moves within a minute after its operation seemed to have ended', async () => {
     movesAfter(50);
     world.faults.RunTask = [];
     world.faults.DescribeStacks = [...times(2, stale('UPDATE_IN_PROGRESS')), stale('UPDATE_FAILED', new Date(START - 10_000))];

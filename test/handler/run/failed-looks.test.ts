@@ -65,7 +65,7 @@ describe('DescribeTasks that keeps failing', () => {
     expectNoneStopped(world);
   });
 
-  test('for six minutes after the function found the task that ECS had started in spite of a failure does not stop the task', async () => {
+  test('for six minutes, after the function found a task that ECS started despite reporting a failure, does not stop the task', async () => {
     world.lives = [runs(25 * 60, 0)];
     world.faults.RunTask = [startedButReportedAsFailed];
     world.faults.DescribeTasks = [passThrough, ...failsBetween(0, 7 * 60)];

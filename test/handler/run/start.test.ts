@@ -151,7 +151,7 @@ describe('a task that ECS started without reporting it', () => {
     expect(world.callsOf('StopTask')).toMatchObject([{ task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: another task succeeded in its place (${markOfTask(create().RequestId)})` }]);
   });
 
-  test('is continued where the look that finds another task shows it, although RunTask gives no answer any more', async () => {
+  test('is adopted when ListTasks shows it together with another task, although RunTask no longer answers', async () => {
     world.lives = [runs(5, 0), runs(10, 0)];
     world.faults.RunTask = [startedWithoutResponse, startedButReportedAsFailed, ...times(1000, fails('ThrottlingException', 'Rate exceeded'))];
     expectSuccess(await world.request(create(properties({}, { count: '2' }))));

@@ -36,7 +36,7 @@ describe('stopping tasks', () => {
     expect(polls.filter(({ at }) => at > stop.at + 60 && at < stop.at + 120).length).toBeLessThanOrEqual(13);
   });
 
-  test('names no task whose end only the look for other tasks has shown (seed 8864967)', async () => {
+  test('does not name a task if only the search for other tasks showed its end (seed 8864967)', async () => {
     world.lives = [runs(5, 0), runs(60 * 60, 0)];
     await world.request({ ...create(), RequestId: 'before' });
     const secondsAfterStop = () => world.seconds() - (world.calls.find(({ name }) => name === 'StopTask')?.at ?? Infinity);

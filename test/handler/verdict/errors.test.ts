@@ -47,7 +47,7 @@ test.each(ERRORS)('%s: %s', (name, message, patience) => {
   expect(isRefusal(error)).toBe(true);
 });
 
-test('a known error says what it means and what to do, and keeps the words of AWS', () => {
+test('the message of a known error has its meaning, what to do, and the words of AWS', () => {
   expect(callFailure('RunTask', awsError('InvalidParameterException', 'No Container Instances were found in your cluster.'))).toEqual({
     cause: 'the task did not start: no container instance has joined the cluster or its capacity provider',
     awsReason: 'InvalidParameterException: No Container Instances were found in your cluster.',
@@ -67,10 +67,10 @@ test.each([
   expect(failure.awsReason).toBe(awsReason);
 });
 
-describe('what is no Error', () => {
+describe('a thrown value that is not an Error', () => {
   const NONE = [undefined, null, 'text', '', 7, {}, [], Object.create(null), Object.assign(new Error('x'), { name: undefined }), Object.assign(new Error('x'), { name: 5, message: undefined }), { name: 'E', cause: null }];
 
-  test.each(NONE.map((thrown) => [thrown]))('is survived: %p', (thrown) => {
+  test.each(NONE.map((thrown) => [thrown]))('does not break the message: %p', (thrown) => {
     expect(patienceWithError(thrown)).toBe(MINUTES);
     expect(adviceOnError(thrown)).toBeUndefined();
     expect(isThrottled(thrown)).toBe(false);
@@ -96,17 +96,17 @@ test('throttling inside another error is throttling', () => {
   expect(isThrottled(awsError('InvalidParameterException', 'no'))).toBe(false);
 });
 
-describe('what was not seen is not said', () => {
+describe('the message claims nothing that is unknown', () => {
   const firstLine = (lines: ReturnType<typeof explain>) => lines[0].text;
 
-  test('of a task that was not seen to stop', () => {
+  test('about a task whose stop was not confirmed', () => {
     const failure = { ...FAILURES.stillRunning('RUNNING', '30 minutes'), wasRunning: true };
     expect(firstLine(explain(failure, { stopped: true }))).toBe('The task was still RUNNING after 30 minutes, so it was stopped. Check what it was waiting for, or raise timeout.');
     expect(firstLine(explain(failure))).toBe('The task was still RUNNING after 30 minutes. Check what it was waiting for, or raise timeout.');
     expect(firstLine(explain({ cause: 'it failed' }, { stopped: true }))).toBe('It failed.');
   });
 
-  test('of a log that could not be read', () => {
+  test('about a log that could not be read', () => {
     expect(explain({ cause: 'it failed' }, { unreadable: 'AccessDeniedException:\n no', log: { group: '/shop', stream: 'app/app/1a' } }).map(({ text }) => text)).toEqual([
       'It failed.',
       'The end of its log is missing: reading it failed (AccessDeniedException: no).',

@@ -50,7 +50,7 @@ test('an answer is JSON that names the request as it was, and nothing else', () 
   });
 });
 
-test('a reason has no control characters but the ends of its lines, and no half characters', () => {
+test('a reason has no control characters except line breaks, and no half characters', () => {
   forAnyAnswer((body) => {
     const { Reason } = JSON.parse(body);
     expect(Reason).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}]*(\n[^\p{Cc}\p{Zl}\p{Zp}]*)*$/u);
@@ -81,7 +81,7 @@ test('a reason ends with the tasks that may still run', () => {
   }), RUNS);
 });
 
-test('lines that fit are joined as they are, and others never take more room than there is', () => {
+test('lines that fit are joined unchanged, and lines that do not fit are cut to the limit', () => {
   fc.assert(fc.property(fc.array(anyLine), fc.integer({ min: 10, max: 5_000 }), (lines, bytes) => {
     const all = printable(joined(lines));
     const fitted = fit(lines, bytes);
@@ -90,7 +90,7 @@ test('lines that fit are joined as they are, and others never take more room tha
   }), RUNS);
 });
 
-test('what is printable stays as it is', () => {
+test('printable text stays unchanged', () => {
   fc.assert(fc.property(fc.oneof(text, fc.string({ unit: fc.constantFrom('\u001b', '\u009b', '[', '0', 'm', '\t', '\n', '\ud83d', 'x') })), (any) => {
     expect(printable(printable(any))).toBe(printable(any));
     expect(printable(any.replace(/[^ -~]/g, ''))).toBe(any.replace(/[^ -~]/g, ''));

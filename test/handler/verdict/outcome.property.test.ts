@@ -128,7 +128,7 @@ test('the containers that do not decide do not matter', () => {
   }), RUNS);
 });
 
-test('what is final for TASK_STOPPED is so for EXIT_CODES_KNOWN, with the same outcome', () => {
+test('a task that is final for TASK_STOPPED is also final for EXIT_CODES_KNOWN, with the same outcome', () => {
   forAnyTask((task, by) => {
     const stopped = judge(task, { ...by, CompleteWhen: 'TASK_STOPPED' });
     fc.pre(stopped.state !== 'running');

@@ -32,7 +32,7 @@ describe('a task in DEPROVISIONING', () => {
     expect(stateOf(deprovisioning(stopped('app', 0)), { ExitCodeFrom: [] })).toBe('running');
   });
 
-  test('is running where the end of the task was asked for', () => {
+  test('is running with completeWhen TASK_STOPPED', () => {
     expect(stateOf(deprovisioning(stopped('app', 0)), { CompleteWhen: 'TASK_STOPPED' })).toBe('running');
   });
 });
@@ -54,7 +54,7 @@ describe('a task in STOPPED', () => {
     expect(stateOf(exited(0), { ExitCodeFrom: [] })).toBe('failed');
   });
 
-  test('takes the exit codes that count as success', () => {
+  test('succeeds with the exit codes that count as success', () => {
     expect(stateOf(exited(3), { SuccessExitCodes: [0, 3] })).toBe('succeeded');
     expect(stateOf(exited(0), { SuccessExitCodes: [3] })).toBe('failed');
   });
@@ -63,7 +63,7 @@ describe('a task in STOPPED', () => {
     [3221226505, 3221226505],
     [3221226505, -1073740791],
     [-1073740791, 3221226505],
-  ])('takes the exit code of Windows %i also if ECS reports it as %i', (code, reported) => {
+  ])('succeeds with the Windows exit code %i even if ECS reports it as %i', (code, reported) => {
     expect(stateOf(exited(reported), { SuccessExitCodes: [0, code] })).toBe('succeeded');
     expect(stateOf(exited(reported), { SuccessExitCodes: [0, 1] })).toBe('failed');
   });
@@ -73,12 +73,12 @@ describe('a task in STOPPED', () => {
   });
 });
 
-describe('another try', () => {
+describe('a retry', () => {
   const noCapacity = (more: Partial<Task>) => judge(ended({
     stopCode: 'TaskFailedToStart', stoppedReason: 'RESOURCE:MEMORY', startedAt: undefined, containers: [stopped('app')], ...more,
   }), RULES);
 
-  test('a retry makes sense if no container ran', () => {
+  test('makes sense if no container ran', () => {
     expect(noCapacity({})).toMatchObject({ failure: { patience: 'until the deadline' } });
   });
 
@@ -86,21 +86,21 @@ describe('another try', () => {
     ['a container has an exit code', { containers: [stopped('init', 0), stopped('app')] }],
     ['a container was made', { containers: [{ ...stopped('app'), runtimeId: 'x' }] }],
     ['the task had started', { startedAt: new Date() }],
-  ])('would run user code twice where %s', (_, more) => {
+  ])('would run user code twice if %s', (_, more) => {
     expect(noCapacity(more)).toMatchObject({ failure: { patience: 'as often as retryAttempts allows' } });
   });
 
   test.each([
     ['a GuardDuty agent', 'aws-guardduty-agent-fCWvbwA', undefined],
     ['a container that is not in the task definition', 'injected', ['app']],
-  ])('makes sense where only %s ran', (_, name, Containers) => {
+  ])('makes sense if only %s ran', (_, name, Containers) => {
     const task = ended({
       stopCode: 'TaskFailedToStart', stoppedReason: 'RESOURCE:MEMORY', startedAt: undefined, containers: [stopped('app'), { ...stopped(name, 137), runtimeId: 'x' }],
     });
     expect(judge(task, { ...RULES, Containers })).toMatchObject({ failure: { patience: 'until the deadline' } });
   });
 
-  test('a retry makes sense if Spot capacity was lost before a container ran, but not afterwards', () => {
+  test('makes sense if Spot capacity was lost before a container ran, but not afterwards', () => {
     const interrupted = (more: Partial<Task>) => judge(ended({ stopCode: 'SpotInterruption', containers: [stopped('app')], ...more }), RULES);
     expect(interrupted({ startedAt: undefined })).toMatchObject({ failure: { patience: 'until the deadline' } });
     expect(interrupted({})).not.toMatchObject({ failure: { patience: 'until the deadline' } });
