@@ -5,8 +5,8 @@ import { Failed } from '../verdict/failure';
 import { ERRORS } from '../verdict/texts';
 
 /**
- * When the operation on the stack began. An update has a time of its own, also where an answer leaves it out. What `check`
- * throws because of a status ends the search.
+ * When the operation on the stack began. An update has its own time, even if a response lacks it. An error that `check` throws
+ * because of a status ends the search.
  */
 export async function readOperationTime(request: Request, within: number, check?: (status: string) => void): Promise<number> {
   return retry(request.world, limit(request, within), async () => {

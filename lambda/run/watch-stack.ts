@@ -46,8 +46,8 @@ export function confirmDoubt({ world, sentAt }: Request, progress: Progress, rea
 }
 
 /**
- * Whether there is no doubt any more. After a doubt, what has no date, or a newer one, may be of the next operation. So may a
- * newer one before any that shows an update.
+ * Whether there is no doubt any more. After a doubt, a reading without a date, or with a newer date, can belong to the next
+ * operation. So can a reading with a newer date before any reading that shows an update.
  */
 export function endDoubt(progress: Progress, { status, isDated, isNewer }: StackReading): boolean {
   if ((isNewer && !progress.isOfUpdate) || (progress.doubtedSince !== undefined && (isNewer || !isDated))) {

@@ -4,7 +4,7 @@ import { outputsOf } from './scenario';
 import { SimulatedTask, succeeded } from './task';
 import { LOOK_AT_STACK_MS, OVERLAP_MS, PASS_ON_MARGIN_SECONDS } from '../../src/timing';
 
-/** Within this time the invocation that has started a task notices that nobody wants it any more, and stops it. */
+/** Within this time, the invocation that started a task notices that nothing waits for the task any more, and stops it. */
 const NOTICED_WITHIN = 90 * SECOND;
 
 /** Whether the handler heard what AWS knew. A call that hangs may have been answered, and nobody heard it. */
@@ -60,8 +60,8 @@ export function diedAnswering(invocation: InvocationFacts, history: History): bo
 }
 
 /**
- * Lambda came late or had to begin again, and what the margin leaves for that was used up. No excuse where the work had
- * long been done, and an invocation was there to say so.
+ * Lambda delivered late or had to retry, and used up the margin for that. No excuse if the work had ended long before, and an
+ * invocation was running that could have answered.
  */
 export function wasHeldUp(request: Request, history: History): boolean {
   const invocations = history.invocations.filter((invocation) => invocation.request === request);
@@ -184,7 +184,7 @@ export function familyWasUnknown({ family }: SimulatedTask, { event }: Request, 
   return history.excuse('the event does not name the family of the task', !JSON.stringify(event).includes(`:task-definition/${family}:`));
 }
 
-/** Nobody listens to the request any more, and its task has been told to stop or soon is: by a Delete, or by another invocation. */
+/** CloudFormation no longer waits for the request, and a Delete or another invocation has stopped its task, or soon does. */
 export function othersStopIt(task: SimulatedTask, request: Request, history: History): boolean {
   const { at, counts } = request.puts[0];
   return history.excuse('nobody listens, and others stop the task', task.request.first === request.first && !counts && wasStoppedSoon(task, at, history));
@@ -210,8 +210,8 @@ export function stackHadNotTurned(task: SimulatedTask, request: Request, history
 }
 
 /**
- * The event of an Update that was cancelled came only when the stack was being rolled back: nothing in it tells it from
- * the Update of the rollback. Only where that is to run the task does it do anything.
+ * The event of a cancelled Update arrived only during the rollback, so it looks like the Update of the rollback. This matters only
+ * if the rollback runs the task.
  */
 export function lookedLikeTheRollback({ request, invocation, createdAt }: SimulatedTask, history: History): boolean {
   const seen = history.calls.filter((call) => call.invocation === invocation && call.api === 'DescribeStacks' && wasHeard(call) && call.at <= createdAt);
@@ -221,8 +221,8 @@ export function lookedLikeTheRollback({ request, invocation, createdAt }: Simula
 }
 
 /**
- * DescribeStacks told of the rollback that had ended shortly before this Update: "eventually consistent". Of two readings one
- * says that this is a rollback, and to fail one is worse than not to run the task of the other.
+ * DescribeStacks still reported the rollback that had ended shortly before this Update: "eventually consistent". If one of two
+ * readings shows a rollback, the function assumes one: to fail a rollback is worse than not to run the task of an Update.
  */
 export function rollbackWasTold(request: Request, history: History): boolean {
   const isSo = request.type === 'Update' && history.callsOf(request, 'DescribeStacks')
@@ -249,7 +249,7 @@ function lookedUntil(request: Request, history: History): number {
   return Math.min(answeredAt(request), sent?.at ?? Infinity, history.callsOf(request, 'RunTask')[0]?.at ?? Infinity);
 }
 
-/** Or ECS would not hear of it, nor show it. Longer where the invocation died: Lambda lets minutes pass before the next. */
+/** Or DescribeTasks failed all the time. The limit is longer if the invocation crashed: Lambda waits minutes before it retries. */
 function wasStoppedSoon({ request, arn, endedAt }: SimulatedTask, since: number, history: History): boolean {
   const toldToStopAt = history.calls.find(({ api, input }) => api === 'StopTask' && input.task === arn)?.at;
   const crashes = history.invocations.filter((invocation) => invocation.request.first === request.first && invocation.end === 'crashed').length;
@@ -259,8 +259,8 @@ function wasStoppedSoon({ request, arn, endedAt }: SimulatedTask, since: number,
 }
 
 /**
- * CloudFormation never told what the stack keeps, or could not be asked any more: the invocation was about to end. What cannot be
- * read is left out, since a rollback that is answered FAILED would be stuck.
+ * CloudFormation never returned the outputs that the stack has kept, or the invocation had no time left to request them. Outputs
+ * that cannot be read are left out, because a rollback that is answered FAILED would be stuck.
  */
 export function outputsWereNotTold(request: Request, history: History): boolean {
   const [last] = history.callsOf(request, 'DescribeStacks').filter(({ at }) => at <= answeredAt(request)).slice(-1);
@@ -278,8 +278,8 @@ export function outputWasRemoved(output: string, request: Request, history: Hist
 }
 
 /**
- * CloudFormation did not tell that the deployment had failed, whenever it was asked afterwards, for as long as an
- * invocation lives: 15 minutes (Lambda quotas), of which a third may have been used before.
+ * DescribeStacks failed on every call after the deployment had failed, until the end of the invocation. An invocation has 15
+ * minutes (Lambda quotas), and may have used a third of them before.
  */
 export function failureWasNotTold(request: Request, failedAt: number, history: History): boolean {
   const looks = history.callsOf(request, 'DescribeStacks').filter(({ at }) => at >= failedAt);
@@ -308,7 +308,7 @@ export function failedBetweenTwoLooks(task: SimulatedTask, failedAt: number, his
   return history.excuse('the deployment failed between two looks', isSo);
 }
 
-/** CloudFormation never told the invocation that answered whether this is a rollback; what one before it heard died with that. */
+/** The invocation that answered never learned whether this is a rollback. What an invocation before it read was lost in its crash. */
 export function statusWasUnknown(request: Request, history: History): boolean {
   const who = request.puts[0]?.invocation;
   const calls = history.callsOf(request, 'DescribeStacks').filter(({ at, invocation }) => invocation === who && invocation.hop === 0 && at <= answeredAt(request));

@@ -38,7 +38,7 @@ const didNotStart = (key: string, means: RegExp, of: RegExp): Message => ({
 
 const errorOf = ({ calls }: Facts, name: string) => calls(...ALL).some(({ error }) => error && String(error.name ?? error).includes(name));
 
-/** What can be told of it: some of what is thrown has no words. */
+/** The text of the error: some thrown values have none. */
 const wordsOf = (error: any) => String(typeof error === 'object' ? error.message ?? 'Error' : error);
 
 const ALL = ['RunTask', 'DescribeTasks', 'ListTasks', 'StopTask', 'DescribeStacks', 'GetLogEvents', 'Invoke', 'DescribeTaskDefinition'];
@@ -261,14 +261,14 @@ export const MESSAGES: readonly Message[] = [
       || at > request.deadline - MINUTE, // no call begins then
   },
   { key: 'another version', says: /another version of the function/i, isTrue: ({ request }) => request.isOfAnotherVersion },
-  // What stands beside a cause.
+  // The sentences after a cause.
   { key: 'words of AWS', says: /^AWS says: /, isTrue: always },
   { key: 'log', says: /^(The end of its log:|Log group .*, stream .*)/, isTrue: always },
   { key: 'task', says: /^Task (arn:\S+?)\.$/, isTrue: ({ history }, [, arn]) => history.tasks.some((task) => task.arn === arn) },
   { key: 'log of the function', says: /^CloudWatch Log Stream: /, isTrue: always },
 ];
 
-/** What an answer says that is not so, or that nobody can tell whether it is. */
+/** The sentences of an answer that are false, or that cannot be checked. */
 export function untruths(request: Request, history: History): Array<{ at: number; facts: string }> {
   return request.puts.filter(({ parsed }) => parsed?.Reason).flatMap((said) => {
     const facts = factsOf(request, history, said);
@@ -302,8 +302,8 @@ function factsOf(request: Request, history: History, said: Put): Facts {
 }
 
 /**
- * A request that is out of date, to which nobody listens, goes on with the task that an earlier deployment has passed on: whether that
- * was another deployment only LastUpdatedTime could tell, which alone proves nothing.
+ * A request that is out of date continues with the task that an earlier deployment has passed on. Only LastUpdatedTime could show
+ * that this was another deployment, and alone it proves nothing.
  */
 function tasksPassedOn({ properties, first }: Request, { requests, tasks }: History, { counts }: Put): SimulatedTask[] {
   const { state, requestId } = passedOn(properties.PreviousLeg?.Baton);
@@ -315,7 +315,7 @@ function statusesSince({ sentAt }: Request, { statuses }: History, until: number
   return statuses.filter(({ at }) => at >= sentAt && at <= until).map(({ status }) => status);
 }
 
-/** What DescribeStacks told, be it so or have it been so. */
+/** What DescribeStacks reported, whether current or stale. */
 function wasTold({ calls }: Facts, status: RegExp): boolean {
   return calls('DescribeStacks').some(({ result }) => status.test(result?.Stacks[0]?.StackStatus));
 }
