@@ -320,7 +320,7 @@ describe('the warning about a task definition in another stack', () => {
     });
     const defineWeak = (scope: Construct) => {
       const taskDefinition = define(scope);
-      Object.assign(taskDefinition.node.defaultChild!, { _crossStackReferenceStrengthOverride: 'weak' });
+      Object.defineProperty(taskDefinition.node.defaultChild!, '_crossStackReferenceStrengthOverride', { value: 'weak' });
       return taskDefinition;
     };
 
