@@ -30,7 +30,6 @@ export async function findTasks({ world, listed }: Request, place: Place): Promi
     const tasks = await describeListed(world, place, arns.slice(from, from + MOST_DESCRIBED), until);
     found.push(...await withTagsOfOthers(world, place, tasks));
   }
-  listed.clear();
   return found;
 }
 

@@ -1,4 +1,7 @@
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
+import type { Request } from '../../../lambda/cloudformation/request';
+import { placeOf } from '../../../lambda/ecs/marks';
+import { findTasks } from '../../../lambda/ecs/tasks';
 import { CLUSTER, create, fails, markOfTask, MINUTE, properties, remove, runs, FakeAws, times, missing, passThrough, type Fault } from '../../support/fake-aws';
 import { expectNoneStopped, expectStopped, expectSuccess } from '../../support/handler-expectations';
 
@@ -85,6 +88,17 @@ describe('finding the tasks of a resource', () => {
     world.faults.DescribeTasks = times(4, missing);
     await world.request(remove());
     expectStopped(world, 1);
+  });
+
+  test('includes a task that only an earlier list of the invocation has shown', async () => {
+    const { cluster, taskDefinition } = properties().Request;
+    world.lives = [runs(60 * 60, 0)];
+    await world.ecs.send(new RunTaskCommand({ cluster, taskDefinition }));
+    const request = { world, listed: new Map() } as unknown as Request;
+    const place = placeOf({ cluster, taskDefinition });
+    expect(await findTasks(request, place)).toMatchObject([{ lastStatus: 'PROVISIONING' }]);
+    world.faults.ListTasks = times(2, () => ({ taskArns: [] }));
+    expect(await findTasks(request, place)).toMatchObject([{ taskArn: world.tasks[0].taskArn }]);
   });
 
   test('gives up soon on a task that ECS no longer knows', async () => {
