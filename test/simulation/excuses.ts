@@ -243,7 +243,7 @@ export function movedBeforeLateEvent(request: Request, history: History): boolea
   return history.excuse('LastUpdatedTime moved before a late event', moved !== undefined && (isLate || !wasRead));
 }
 
-/** For tasks of earlier requests; later it looks for tasks of its own. What is on its way already cannot tell of a later look. */
+/** For tasks of earlier requests; later it looks for tasks of its own. An answer that has been sent cannot know of a later look. */
 function lookedUntil(request: Request, history: History): number {
   const sent = history.callsOf(request, 'put').find(({ invocation }) => invocation === request.puts[0]?.invocation);
   return Math.min(answeredAt(request), sent?.at ?? Infinity, history.callsOf(request, 'RunTask')[0]?.at ?? Infinity);
