@@ -72,7 +72,7 @@ export async function turnsOutToBeRollback(request: Request): Promise<boolean> {
   const isRollback = event.RequestType === 'Delete' ? isRollbackOfDelete : isRollbackStatus;
   const until = Math.min(limit(request, READ_AGAIN_WITHIN_MS), Math.max(world.now(), sentAt + STALE_FOR_MS));
   for (;;) {
-    const status = await findStackStatus(request);
+    const status = await findStackStatus(request) ?? request.latest?.status;
     if (status && isRollback(status)) {
       return true;
     }

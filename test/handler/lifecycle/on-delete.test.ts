@@ -1,4 +1,4 @@
-import { create, fails, ID, MINUTE, properties, remove, runs, START, update, FakeAws, times } from '../../support/fake-aws';
+import { create, fails, ID, MINUTE, properties, remove, runs, START, update, FakeAws, passThrough, stale, times } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectNoneStopped, expectStarted } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -44,6 +44,15 @@ describe('Delete with onDelete', () => {
     world.lastUpdated = new Date(START);
     world.lives = [runs(12 * 60, 3)];
     expectSuccess(await world.request(drop()), { Reason: expect.stringContaining('exited with code 3') });
+  });
+
+  test('succeeds when only a reading in the middle showed the rollback, in which the task fails (seed 9939220)', async () => {
+    world.lives = [runs(2 * 60, 3)];
+    world.stackStatus = 'ROLLBACK_IN_PROGRESS';
+    const throttled = times(1000, fails('ThrottlingException', 'Rate exceeded'));
+    world.faults.DescribeStacks = [stale('CREATE_IN_PROGRESS'), stale('CREATE_IN_PROGRESS'), passThrough, ...throttled];
+    const event = remove(properties({ OnDelete: { ...run, RetryAttempts: '0' } }));
+    expectSuccess(await world.request(event), { Reason: expect.stringContaining('The rollback continues without its task.') });
   });
 
   test('fails when the task fails and DescribeStacks does not know the stack', async () => {
