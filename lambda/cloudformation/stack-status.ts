@@ -43,13 +43,21 @@ function beganAfter(event: Event, time: Date | undefined): boolean {
 }
 
 /** Nothing if it cannot be told: an update without its time, or an import. */
-function findPoint({ StackStatus: status, LastUpdatedTime }: Partial<Stack>, readAt: number): StackPoint | undefined {
-  if (!status || (isOfUpdate(status) && !LastUpdatedTime)) {
-    return undefined;
-  }
-  const phase = PHASES.findIndex((states) => states.test(status));
-  return status.startsWith('DELETE_') ? { began: Infinity, phase: 0, status, readAt }
-    : phase < 0 ? undefined : { began: LastUpdatedTime?.getTime() ?? 0, phase, status, readAt };
+function findPoint(stack: Partial<Stack>, readAt: number): StackPoint | undefined {
+  const { StackStatus: status = '' } = stack;
+  const began = timeOfOperation(stack);
+  const phase = status.startsWith('DELETE_') ? 0 : PHASES.findIndex((states) => states.test(status));
+  return began === undefined || phase < 0 ? undefined : { began, phase, status, readAt };
+}
+
+/**
+ * When the operation began, in milliseconds since 1970; nothing if the response lacks the time of an update. Nothing comes after
+ * a deletion, whatever time it has.
+ */
+export function timeOfOperation(stack: Partial<Stack>): number | undefined {
+  const { StackStatus: status = '', LastUpdatedTime, CreationTime } = stack;
+  const began = LastUpdatedTime ?? (isOfUpdate(status) ? undefined : CreationTime ?? new Date(0));
+  return status.startsWith('DELETE_') ? Infinity : began?.getTime();
 }
 
 function isBefore(one: StackPoint, other: StackPoint): boolean {

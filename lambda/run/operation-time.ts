@@ -1,22 +1,19 @@
 import { limit, Request } from '../cloudformation/request';
-import { describeStack, isOfUpdate } from '../cloudformation/stack-status';
+import { describeStack, timeOfOperation } from '../cloudformation/stack-status';
 import { retry } from '../retry';
 import { Failed } from '../verdict/failure';
 import { ERRORS } from '../verdict/texts';
 
-/**
- * When the operation on the stack began. An update has its own time, even if a response lacks it. An error that `check` throws
- * because of a status ends the search.
- */
+/** When the operation on the stack began, even if a response lacks its time. An error that `check` throws because of a status ends the search. */
 export async function readOperationTime(request: Request, within: number, check?: (status: string) => void): Promise<number> {
   return retry(request.world, limit(request, within), async () => {
-    const { StackStatus = '', LastUpdatedTime, CreationTime } = await describeStack(request);
-    check?.(StackStatus);
-    const began = LastUpdatedTime ?? (isOfUpdate(StackStatus) ? undefined : CreationTime);
-    if (!began) {
+    const stack = await describeStack(request);
+    check?.(stack.StackStatus ?? '');
+    const began = timeOfOperation(stack);
+    if (began === undefined) {
       throw new Error(ERRORS.noUpdateTime);
     }
-    return began.getTime();
+    return began;
   });
 }
 

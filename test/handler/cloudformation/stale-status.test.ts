@@ -179,6 +179,13 @@ describe('an Update that puts the resource back after its own Update failed with
     expectStarted(world, 1);
   });
 
+  test('is not assumed while the stack is being deleted (seed 9528899)', async () => {
+    world.stackStatus = 'DELETE_IN_PROGRESS';
+    world.lastUpdated = undefined;
+    world.creationTime = new Date(START);
+    expectFailed(await putBack(), 'cancelled before the task started');
+  });
+
   test('is not assumed of the next deployment', async () => {
     world.lastUpdated = new Date(START + 2 * MINUTE);
     expectSuccess(await putBack(), { Reason: '' });
