@@ -18,8 +18,10 @@ export async function checkStack(run: Run): Promise<void> {
   try {
     const reading = await readStack(request);
     const { status, isSuperseded } = reading;
-    // A later operation alone is no reason to stop the task: a later request for this resource does that itself.
-    if (isWaitedFor(progress.occasion, status) && !(isSuperseded && isLate(request))) {
+    // A later operation alone is no reason to stop the task: a later request for this resource does that itself. It is one after
+    // the end of this operation was read: the later request may not name the family of the task.
+    const isOver = isSuperseded && (isLate(request) || progress.doubtedSince !== undefined);
+    if (isWaitedFor(progress.occasion, status) && !isOver) {
       endDoubt(progress, reading);
     } else if (confirmDoubt(request, progress, reading)) {
       throw isSuperseded ? new OutOfDate() : new Failed(FAILURES.deploymentEnded(status));

@@ -1,4 +1,4 @@
-import { create, fails, MINUTE, runs, FakeAws, times, passThrough } from '../../support/fake-aws';
+import { create, fails, MINUTE, runs, FakeAws, stale, times, passThrough } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -27,6 +27,16 @@ describe('a deployment that has already ended', () => {
     expect(Status).toBe('FAILED');
     expect(Reason).toContain(`The deployment already ended (${status}), and nothing waits for the task.`);
     expect(at).toBeLessThan(4 * 60);
+    expectStopped(world, 1);
+  });
+
+  test('stops the running task although the next deployment has begun when it is checked again (seed 9723097)', async () => {
+    world.lives = [runs(20 * 60, 0)];
+    await world.invoke(create(), 4 * MINUTE);
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lastUpdated = new Date(world.time);
+    world.faults.DescribeStacks = [stale('CREATE_FAILED')];
+    expectFailed(await world.request(world.handedOver.shift()!), 'This request is out of date: CloudFormation has continued without it.');
     expectStopped(world, 1);
   });
 
