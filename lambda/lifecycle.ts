@@ -5,7 +5,7 @@ import { DeliveredProperties, parseProperties, parseRun } from './cloudformation
 import { choosePhysicalId, originOf } from './cloudformation/identity';
 import { logState } from './cloudformation/log-state';
 import { renderMetrics } from './cloudformation/metrics';
-import { Event, isNewerThan, LambdaContext, limit, receiveRequest, Request } from './cloudformation/request';
+import { Event, LambdaContext, limit, receiveRequest, Request } from './cloudformation/request';
 import { isRollbackOfDelete, isWaitedFor, Occasion, readStackStatus } from './cloudformation/stack-status';
 import { isOfLaterRequest, markOfFailedCreate, markOfRequest, markOfResource } from './ecs/marks';
 import { retry } from './retry';
@@ -183,8 +183,8 @@ async function remove(request: Request, event: CloudFormationCustomResourceDelet
     mark: origin === 'failure' ? markOfFailedCreate(PhysicalResourceId) : markOfResource(id),
     reason: STOP_REASONS.deleted,
     permittedWithin: PERMITTED_AGAIN_WITHIN_MS,
-    // A later deployment may have started it, when Lambda delivers this event again; or a Create whose event was late.
-    mayStop: async ({ createdAt }: Task) => !isNewerThan(event, createdAt) || (isCurrent ??= isUpToDate(request)),
+    // A later deployment has started it, when Lambda delivers this event again. Without the times of both, a late Create looks the same.
+    mayStop: async (task: Task) => !isOfLaterRequest(request, task) || (isCurrent ??= isUpToDate(request)),
   };
   let stopped: Cleared = request.event.HandedOver ? NOTHING_STOPPED : await stopEarlierTasks(request, [ResourceProperties], options);
   if (origin === 'CloudFormation') { // the Create has not answered, and may be starting its task
@@ -230,7 +230,7 @@ async function resumeOrStart(
     return runTask(request, spec, progress);
   }
   if (stopped.stillRunning.length > 0 || stopped.unseen !== undefined) {
-    return withStillRunning({ status: 'FAILED', reason: [sentence(NOTES.earlierMayRun)] }, stopped);
+    return withStillRunning({ status: 'FAILED', reason: explain(FAILURES.earlierMayRun) }, stopped);
   }
   return runTask(request, spec, { ...beginProgress(request, spec, occasion), wasSeen: stopped.sawOwn });
 }

@@ -1,10 +1,13 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { RESERVED_TAG, RunSpec } from '../../src/contract';
 import { digestOf } from '../cloudformation/identity';
-import { isNewerThan, Request } from '../cloudformation/request';
+import { isNewerThan, readSentAt, Request } from '../cloudformation/request';
 
-/** The resource, the request that started the task, its number in that request, and the number of its token. */
-const MARK = /([0-9a-f]{12}\/[0-9a-f]{8})\/(\d+)\/(\d+)/;
+/**
+ * The resource, the request that began the run, the number of the task in that run, the number of its token, and when CloudFormation
+ * sent that request, if the function knows: in seconds since 1970, to the base 36, which takes six characters.
+ */
+const MARK = /([0-9a-f]{12}\/[0-9a-f]{8})\/(\d+)\/(\d+)(?:\/([0-9a-z]+))?/;
 const IS_MARK = new RegExp(`^${MARK.source}$`);
 const ENDS_IN_MARK = new RegExp(`\\((${MARK.source})\\)$`);
 
@@ -35,15 +38,41 @@ export function markOfFailedCreate(physicalId: string): string {
   return `${physicalId.split('/').slice(-3, -1).join('/')}/`;
 }
 
-/** Identifies a task. At most 36 characters: `startedBy` accepts 128 in RunTask today, and accepted no more than that before. */
-export function markOf(id: string, requestId: string, number: number, tokenNumber: number): string {
-  return `${markOfRequest(id, requestId)}${number}/${tokenNumber}`;
+/** What a mark contains of a run: the request that began it, and when CloudFormation sent that. */
+export interface MarkedRun {
+  readonly requestId: string;
+  readonly sentAt?: number;
 }
 
-/** Whether a later request has started the task, or an earlier one that Lambda has delivered again. */
-export function isOfLaterRequest({ id, event }: Request, task: Task, requestId = event.RequestId): boolean {
+/** Identifies a task. At most 36 characters: `startedBy` accepts 128 in RunTask today, and accepted no more than that before. */
+export function markOf(id: string, { requestId, sentAt }: MarkedRun, number: number, tokenNumber: number): string {
+  const time = sentAt === undefined ? '' : `/${Math.floor(sentAt / 1000).toString(36)}`;
+  return `${markOfRequest(id, requestId)}${number}/${tokenNumber}${time}`;
+}
+
+/**
+ * Whether a later request has started the task. The time in the mark decides, because an earlier request can start its task late,
+ * and Lambda can deliver it again. Without two different times, the start of the task decides.
+ */
+export function isOfLaterRequest(request: Request, task: Task, requestId = request.event.RequestId): boolean {
+  const later = sentLaterBy(request, task);
+  return isOfOtherRequest(request, task, requestId) && (later ? later > 0 : isNewerThan(request.event, task.createdAt));
+}
+
+/** Whether an earlier request is certain to have started the task. */
+export function isOfEarlierRequest(request: Request, task: Task, requestId: string): boolean {
+  return isOfOtherRequest(request, task, requestId) && (sentLaterBy(request, task) ?? 0) < 0;
+}
+
+function isOfOtherRequest({ id }: Request, task: Task, requestId: string): boolean {
   const mark = readMark(task);
-  return isNewerThan(event, task.createdAt) && mark.startsWith(markOfResource(id)) && !mark.startsWith(markOfRequest(id, requestId));
+  return mark.startsWith(markOfResource(id)) && !mark.startsWith(markOfRequest(id, requestId));
+}
+
+/** How much later than this request CloudFormation has sent that of the task, in milliseconds; nothing if one of the times is unknown. */
+function sentLaterBy({ event }: Request, task: Task): number | undefined {
+  const [own, other] = [readSentAt(event), parseMark(readMark(task))?.sentAt];
+  return own === undefined || other === undefined ? undefined : other - own;
 }
 
 /** The mark that a task has, if it is one of ours. After a stop it is in the reason: StopTask deletes the tags. */
@@ -52,10 +81,32 @@ export function readMark({ tags = [], startedBy = '', stoppedReason = '' }: Task
   return candidates.find((candidate) => IS_MARK.test(candidate)) ?? '';
 }
 
-/** The request of the resource that a mark begins with, and the number and the token number that it ends in. */
-export function parseMark(mark: string): { readonly request: string; readonly number: number; readonly tokenNumber: number } | undefined {
-  const [, request, number, tokenNumber] = IS_MARK.exec(mark) ?? [];
-  return request === undefined ? undefined : { request, number: Number(number), tokenNumber: Number(tokenNumber) };
+/** What a mark says: of which request of the resource the task is, and which of its attempts. */
+export interface ParsedMark {
+  readonly request: string;
+  readonly number: number;
+  readonly tokenNumber: number;
+  readonly sentAt?: number;
+}
+
+export function parseMark(mark: string): ParsedMark | undefined {
+  const [, request, number, tokenNumber, time] = IS_MARK.exec(mark) ?? [];
+  return request === undefined ? undefined
+    : { request, number: Number(number), tokenNumber: Number(tokenNumber), sentAt: time === undefined ? undefined : parseInt(time, 36) * 1000 };
+}
+
+/** One task of several that a request has started one after the other, until one succeeds. */
+export interface Attempt {
+  readonly taskArn: string;
+  readonly tokenNumber: number;
+}
+
+/** The attempts with this number, the latest first. */
+export function attemptsOf(tasks: readonly Task[], number: number): Attempt[] {
+  return tasks.flatMap((task) => {
+    const mark = parseMark(readMark(task));
+    return mark?.number === number ? { taskArn: task.taskArn!, tokenNumber: mark.tokenNumber } : [];
+  }).sort((one, other) => other.tokenNumber - one.tokenNumber);
 }
 
 /** The request with the mark in it. */

@@ -1,6 +1,6 @@
 import type { RunSpec } from '../../src/contract';
 import type { Attributes } from '../cloudformation/answer';
-import type { Request } from '../cloudformation/request';
+import { readSentAt, Request } from '../cloudformation/request';
 import type { Occasion } from '../cloudformation/stack-status';
 import type { ResolvedRun } from '../ecs/resolve-containers';
 import type { Failure } from '../verdict/failure';
@@ -18,6 +18,8 @@ export interface Progress {
   readonly occasion: Occasion;
   /** The request that began the run: part of the tokens and marks of its tasks. */
   readonly requestId: string;
+  /** When CloudFormation sent that request, if its URL shows that: part of the marks. */
+  readonly sentAt?: number;
   /** When the run began, in milliseconds since 1970: the timeout counts from here. */
   since: number;
   /** When the last task was started. */
@@ -69,7 +71,7 @@ export interface TaskProgress {
 export function beginProgress({ event, receivedAt }: Request, { Request: { count = 1 } }: RunSpec, occasion: Occasion): Progress {
   const tasks = Array.from({ length: count }, (_, index): TaskProgress =>
     ({ number: index + 1, tokenNumber: 1, reruns: 0, startAttempts: 0, startAt: 0 }));
-  return { occasion, requestId: event.RequestId, since: receivedAt, isOfUpdate: event.RequestType !== 'Create', tasks };
+  return { occasion, requestId: event.RequestId, sentAt: readSentAt(event), since: receivedAt, isOfUpdate: event.RequestType !== 'Create', tasks };
 }
 
 /** Whether a value is a `Progress`. Another version of the function may have written something else. */

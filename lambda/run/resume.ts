@@ -4,13 +4,14 @@ import { readOperationTime } from './operation-time';
 import { beginProgress, Progress } from './progress';
 import type { ReceivedBaton } from './relay';
 import type { RunSpec } from '../../src/contract';
-import { CLOCKS_DIFFER_BY_MS, KEPT_BY_ECS_MS, PERMITTED_AGAIN_WITHIN_MS, STACK_WITHIN_MS } from '../../src/timing';
+import { CLOCKS_DIFFER_BY_MS, KEPT_BY_ECS_MS, LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, STACK_WITHIN_MS } from '../../src/timing';
 import { limit, Request } from '../cloudformation/request';
 import type { Occasion } from '../cloudformation/stack-status';
-import { markOfResource, parseMark, placeOf, readMark } from '../ecs/marks';
+import { attemptsOf, markOfResource, parseMark, placeOf, readMark } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
 import { Failed } from '../verdict/failure';
+import { judge } from '../verdict/outcome';
 import { FAILURES } from '../verdict/texts';
 
 /** How far the run has come that this request continues; nothing when the request has to begin a run. */
@@ -37,7 +38,13 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
   try {
     const began = Math.min(await readOperationTime(request, STACK_WITHIN_MS), request.sentAt);
     const forgetsSome = world.now() - began > KEPT_BY_ECS_MS;
-    const progress = adopt(begun, await findTasksSince(request, spec, began), forgetsSome);
+    let found = await findTasksSince(request, spec, began);
+    const rules = { ...spec, ExitCodeFrom: spec.ExitCodeFrom ?? [] };
+    if (found.some((task) => judge(task, rules).state === 'failed')) { // another one may have started in its place, and not be listed yet
+      await world.sleep(LISTED_WITHIN_MS);
+      found = await findTasksSince(request, spec, began);
+    }
+    const progress = adopt(begun, found, forgetsSome);
     if (progress) {
       return { ...progress, wasSeen: true, lookAtStackAt: world.now() };
     }
@@ -71,12 +78,4 @@ function adopt(progress: Progress, candidates: readonly Task[], forgetsSome: boo
       return { ...task, taskArn: latest.taskArn, tokenNumber: latest.tokenNumber, reruns };
     }),
   };
-}
-
-/** The tasks with this number, the latest first. */
-function attemptsOf(tasks: readonly Task[], number: number): Array<{ readonly taskArn: string; readonly tokenNumber: number }> {
-  return [...tasks].sort((one, other) => other.createdAt!.getTime() - one.createdAt!.getTime()).flatMap((task) => {
-    const mark = parseMark(readMark(task));
-    return mark?.number === number ? { taskArn: task.taskArn!, tokenNumber: mark.tokenNumber } : [];
-  });
 }

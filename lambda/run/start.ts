@@ -1,16 +1,17 @@
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
 import { mayHaveStarted, Run, TaskProgress } from './progress';
+import { stopListed } from './stop';
 import { confirmDoubt, endDoubt } from './watch-stack';
 import { PERMISSIONS_SPREAD_MS, STALE_FOR_MS } from '../../src/timing';
 import { logState } from '../cloudformation/log-state';
 import { wasJustSent } from '../cloudformation/request';
 import { isRollbackStatus, isWaitedFor, readStackUpToDate, wasCancelled } from '../cloudformation/stack-status';
-import { addMark, isOfLaterRequest, markOf, placeOf, readMark } from '../ecs/marks';
+import { addMark, attemptsOf, isOfEarlierRequest, isOfLaterRequest, markOf, markOfRequest, placeOf, readMark } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
 import { backoff } from '../retry';
 import { Api, callFailure, isRefusal, knownStartFailure } from '../verdict/causes';
 import { Failed, Failure, OutOfDate, TurnedBack } from '../verdict/failure';
-import { ERRORS, FAILURES, REASONS } from '../verdict/texts';
+import { ERRORS, FAILURES, REASONS, STOP_REASONS } from '../verdict/texts';
 
 /** Makes one attempt to start each task that is due. Throws if no further attempt can help. */
 export async function startDue(run: Run, due: TaskProgress[]): Promise<void> {
@@ -85,22 +86,28 @@ function isDoubted({ doubtedTokens = [] }: TaskProgress): boolean {
 }
 
 /**
- * Continues with the tasks that ECS has started in spite of the failure that it reported. The same look shows the other tasks of
- * the run whose start got no answer, and nothing may show them later.
+ * Continues with the tasks that ECS has started in spite of the failure that it reported, and with those of an invocation that has
+ * come further: Lambda can deliver a hand-over again, which knows only earlier tokens. The same look shows the other tasks of the
+ * run whose start got no answer, and nothing may show them later.
  */
 async function takeOver({ request, spec, progress }: Run): Promise<void> {
   const candidates = await findTasks(request, placeOf(spec.Request));
   if (candidates.some((candidate) => isOfLaterRequest(request, candidate, progress.requestId))) {
     throw new OutOfDate(FAILURES.supersededByTask);
   }
+  const own = candidates.filter((candidate) => readMark(candidate).startsWith(markOfRequest(request.id, progress.requestId)));
+  const earlier = candidates.filter((candidate) => isOfEarlierRequest(request, candidate, progress.requestId));
+  const left = await stopListed(request, earlier, STOP_REASONS.newerRequest, spec.Request.cluster);
+  if (left.length > 0) {
+    throw new Failed(FAILURES.earlierMayRun, { taskArn: left[0] });
+  }
   for (const task of progress.tasks.filter(({ taskArn }) => !taskArn)) {
-    const { number, tokenNumber, doubtedTokens = [] } = task;
-    const tokens = new Map([...doubtedTokens, tokenNumber].map((token) => [markOf(request.id, progress.requestId, number, token), token]));
-    const started = candidates.find((candidate) => tokens.has(readMark(candidate)));
+    const { number, doubtedTokens = [] } = task;
+    const started = attemptsOf(own, number).find(({ tokenNumber }) => tokenNumber >= task.tokenNumber || doubtedTokens.includes(tokenNumber));
     if (started) {
-      const token = tokens.get(readMark(started))!;
-      const others = doubtedTokens.filter((doubted) => doubted !== token);
-      Object.assign(task, { taskArn: started.taskArn, tokenNumber: token, doubtedTokens: others, isUnanswered: undefined });
+      const others = doubtedTokens.filter((doubted) => doubted !== started.tokenNumber);
+      const tokenNumber = Math.max(started.tokenNumber, task.tokenNumber); // an ended attempt must not come again
+      Object.assign(task, { taskArn: started.taskArn, tokenNumber, doubtedTokens: others, isUnanswered: undefined });
       progress.wasSeen = true;
       logState(request, 'STARTED', 'ECS accepted the task', task);
     }
@@ -108,12 +115,12 @@ async function takeOver({ request, spec, progress }: Run): Promise<void> {
 }
 
 async function callRunTask(run: Run, task: TaskProgress): Promise<void> {
-  const { request: { world, id }, spec, progress: { requestId } } = run;
+  const { request: { world, id }, spec, progress } = run;
   const { number, tokenNumber, doubtedTokens = [] } = task;
   const { tasks = [], failures = [] } = await world.ecs.send(new RunTaskCommand({
-    ...addMark(spec.Request, markOf(id, requestId, number, tokenNumber)),
+    ...addMark(spec.Request, markOf(id, progress, number, tokenNumber)),
     count: 1, // each task has its own token, so that a repeated invocation gets the same task
-    clientToken: `${requestId}-${number}-${tokenNumber}`,
+    clientToken: `${progress.requestId}-${number}-${tokenNumber}`,
   }));
   task.isUnanswered = undefined;
   task.taskArn = tasks[0]?.taskArn;

@@ -48,13 +48,14 @@ async function stopTasks(request: Request, targets: readonly Target[], reason: s
   const knownFrom = world.now() + LISTED_WITHIN_MS;
   for (let pause = 1_000; ; pause = Math.min(1.2 * pause, 5_000)) {
     await Promise.all([...open.values()].filter(({ taskArn }) => !stopRequested.has(taskArn)).map(async ({ taskArn, cluster, mark }) => {
+      const calledAt = world.now();
       try {
         await world.ecs.send(new StopTaskCommand({ cluster, task: taskArn, reason: reasonWithMark(reason, mark) }));
         stopRequested.add(taskArn);
         logState(request, 'STOP_REQUESTED', 'stopping the task', { taskArn, details: [reason] });
       } catch (error) {
         world.log(`StopTask of ${taskArn} failed: ${error}`);
-        const isGone = /already stopped/i.test(String(error)) || (/not found/i.test(String(error)) && world.now() >= knownFrom);
+        const isGone = /already stopped/i.test(String(error)) || (/not found/i.test(String(error)) && calledAt >= knownFrom);
         if (isGone) {
           open.delete(taskArn);
         }
@@ -85,10 +86,10 @@ function reasonWithMark(reason: string, mark: string): string {
 
 /** Stops the tasks of this run, including those that ECS has started without the function knowing. */
 export async function stopOwnTasks(run: Run, reason: string, until = limit(run.request, TIME_TO_STOP_MS)): Promise<Stopped> {
-  const { request, spec: { Request: { cluster } }, progress: { requestId, tasks } } = run;
+  const { request, spec: { Request: { cluster } }, progress } = run;
   const { world, id } = request;
-  const known = tasks.flatMap(({ taskArn, ended, number, tokenNumber }) =>
-    taskArn && !ended ? [{ taskArn, cluster, mark: markOf(id, requestId, number, tokenNumber) }] : []);
+  const known = progress.tasks.flatMap(({ taskArn, ended, number, tokenNumber }) =>
+    taskArn && !ended ? [{ taskArn, cluster, mark: markOf(id, progress, number, tokenNumber) }] : []);
   const [stillRunning, others] = await Promise.all([
     stopTasks(request, known, reason, until),
     stopUnknownTasks(run, reason, until).catch((error: unknown): Ended => {
@@ -186,6 +187,12 @@ async function findEarlierTasks(
     earlier: earlier.map((task) => ({ task, target: targetOf(task, place.cluster) })),
     hasOwn: tasks.some((task) => readMark(task).startsWith(own)),
   };
+}
+
+/** Stops those of the tasks that still run, and waits. Returns those that were not seen to end. */
+export async function stopListed(request: Request, tasks: readonly Task[], reason: string, cluster?: string): Promise<string[]> {
+  const targets = tasks.filter((task) => !nothingRuns(task, request)).map((task) => targetOf(task, cluster));
+  return stopTasks(request, targets, reason, limit(request, TIME_TO_STOP_MS));
 }
 
 function targetOf(task: Task, cluster?: string): Target {

@@ -21,6 +21,7 @@ export const FAILURES = {
   notDeploying: (status: string) => ({ cause: `the task did not start: the stack is not being deployed (${status})` }),
   outOfDate: { cause: 'this request is out of date: CloudFormation has continued without it' },
   supersededByTask: { cause: 'another request started a task of this resource after this request was sent' },
+  earlierMayRun: { cause: 'a task of an earlier deployment may still be running, so no new task was started' },
   deliveredLate: (age: string) => ({ cause: `Lambda delivered the request ${age} late, after the timeout of the task`, advice: 'deploy again' }),
   // The start
   rejected: (service: string, error: string, api: string) => ({ cause: `${service} rejected the request: ${error} (${api})` }),
@@ -106,7 +107,6 @@ export const NOTES = {
   everSucceededUnknown: 'It is unknown whether the task ever succeeded, and runOn CREATE never runs it again. Set runOn to CHANGE for this deployment.',
   attributesUnknown: (names: string) => `The stack has no value for ${names}: the task last ran before the stack used this value, or in a deployment that failed, and runOn CREATE never runs the task again. Set runOn to CHANGE for this deployment.`,
   attributesSkipped: (names: string) => `The stack has no value for ${names}: the task last ran before the stack used this value, or in a deployment that failed. Change triggers, so that the task runs again.`,
-  earlierMayRun: 'A task of an earlier deployment may still be running, so no new task was started.',
   notStopped: (taskArn: string) => `Could not confirm that this task stopped. Stop it manually: ${taskArn}.`,
   othersUnknown: (error: string) => `Other tasks may still be running: listing them failed (${error}).`,
   tailMissing: (error: string) => `The end of its log is missing: reading it failed (${error}).`,

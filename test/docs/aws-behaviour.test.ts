@@ -90,7 +90,7 @@ describe('the documents contain what users must know about AWS', () => {
   test('startedBy of each task contains the digits of the physical id', () => {
     const id = identity({ StackId: 'arn:aws:cloudformation:eu-west-1:111122223333:stack/Shop/6d1a2b30', LogicalResourceId: 'Migration' });
     const [digits] = /[0-9a-f]{12}/.exec(id)!;
-    expect(markOf(id, 'request', 1, 1)).toContain(digits);
+    expect(markOf(id, { requestId: 'request' }, 1, 1)).toContain(digits);
   });
 
   test('no page calls 15 minutes the limit of Lambda', () => {

@@ -278,7 +278,7 @@ export const ID = identity(common);
 
 /** The mark of a task of the resource, by the request that started the task. */
 export function markOfTask(requestId: string, number = 1, tokenNumber = 1): string {
-  return markOf(ID, requestId, number, tokenNumber);
+  return markOf(ID, { requestId, sentAt: START }, number, tokenNumber);
 }
 
 export function create(delivered = properties()): Event {
@@ -316,7 +316,8 @@ export function times<T>(count: number, item: T): T[] {
 
 /** The URL of a request that was sent so many minutes after the world began. */
 export function sentAfter(minutes: number): string {
-  return `https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/answer?X-Amz-Date=20260101T00${String(minutes).padStart(2, '0')}00Z&X-Amz-Signature=secret`;
+  const time = new Date(START + minutes * MINUTE).toISOString().replace(/[-:]|\.\d+/g, '');
+  return `https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/answer?X-Amz-Date=${time}&X-Amz-Signature=secret`;
 }
 
 /** No fault: the call does what it would have done. */

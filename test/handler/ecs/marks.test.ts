@@ -1,8 +1,8 @@
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
 import type { Request } from '../../../lambda/cloudformation/request';
-import { placeOf } from '../../../lambda/ecs/marks';
+import { markOf, parseMark, placeOf } from '../../../lambda/ecs/marks';
 import { findTasks } from '../../../lambda/ecs/tasks';
-import { CLUSTER, create, fails, markOfTask, MINUTE, properties, remove, runs, FakeAws, times, missing, passThrough, type Fault } from '../../support/fake-aws';
+import { CLUSTER, create, fails, ID, markOfTask, MINUTE, properties, remove, runs, FakeAws, times, missing, passThrough, type Fault } from '../../support/fake-aws';
 import { expectNoneStopped, expectStopped, expectSuccess } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -109,4 +109,11 @@ describe('finding the tasks of a resource', () => {
     expect(at).toBeGreaterThan(10); // it may be so new that not all of ECS knows it
     expect(at).toBeLessThan(15);
   });
+});
+
+test('a mark has at most 36 characters, and contains its parts', () => {
+  const mark = markOf(ID, { requestId: 'c0ffee00-create', sentAt: Date.UTC(2038, 0, 1) }, 10, 9999);
+  expect(mark.length).toBeLessThanOrEqual(36);
+  expect(parseMark(mark)).toEqual({ request: 'ec6d70dee764/9efa4dfb', number: 10, tokenNumber: 9999, sentAt: Date.UTC(2038, 0, 1) });
+  expect(parseMark(markOf(ID, { requestId: 'c0ffee00-create' }, 1, 1))).toEqual({ request: 'ec6d70dee764/9efa4dfb', number: 1, tokenNumber: 1 });
 });

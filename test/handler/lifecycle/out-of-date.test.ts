@@ -1,4 +1,4 @@
-import { CLUSTER, create, fails, markOfTask, MINUTE, runs, update, FakeAws, type Fault, START, times, sentAfter, passThrough, stale } from '../../support/fake-aws';
+import { CLUSTER, create, fails, markOfTask, MINUTE, notPlaced, remove, runs, update, FakeAws, type Fault, START, times, sentAfter, passThrough, stale } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -152,6 +152,22 @@ describe('an event that is out of date', () => {
     expectStarted(world, 1);
     expectNoneStopped(world);
   });
+
+  test('does not stop the task of a request that was sent seconds later (seed 9802831)', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash({ ...create(), RequestId: 'later', ResponseURL: sentAfter(0.1) });
+    expectFailed(await world.request(create()), 'Another request started a task of this resource after this request was sent.');
+    expectStarted(world, 1);
+    expectNoneStopped(world);
+  });
+
+  test.each([['an Update', update], ['a Delete', remove]])('does not stop the task of a later request when it is %s, which arrives again', async (_, event) => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash({ ...update(), RequestId: 'later', ResponseURL: sentAfter(0.1) });
+    await world.request({ ...event(), RequestId: 'earlier' });
+    expectNoneStopped(world);
+  });
 });
 
 describe('the task of an earlier request', () => {
@@ -161,6 +177,43 @@ describe('the task of an earlier request', () => {
     expectSuccess(await world.request({ ...create(), RequestId: 'another', ResponseURL: sentAfter(3) }));
     expect(world.callsOf('StopTask')).toEqual([{ cluster: CLUSTER, task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: CloudFormation sent a newer request (${markOfTask(create().RequestId)})` }]);
     expect(world.tasks[1].at - world.tasks[0].stoppedAt!).toBeGreaterThanOrEqual(30_000);
+  });
+
+  test('is stopped although it started after the next request was sent (seed 9501921)', async () => {
+    world.lives = [runs(60 * 60, 0), runs(5, 0)];
+    await world.sleep(MINUTE);
+    await world.invokeThenCrash(create());
+    expectSuccess(await world.request({ ...create(), RequestId: 'next', ResponseURL: sentAfter(0.5) }));
+    expectStopped(world, 1);
+  });
+
+  describe('that starts while the next request is starting its own', () => {
+    const next = async () => {
+      world.lives = [runs(60 * 60, 0), runs(5, 0)];
+      await world.sleep(MINUTE);
+      await world.invokeThenCrash(create());
+      world.faults.ListTasks = times(2, () => ({ taskArns: [] }));
+      world.faults.RunTask = [notPlaced('RESOURCE:CPU')];
+      return world.request({ ...create(), RequestId: 'next', ResponseURL: sentAfter(0.5) });
+    };
+
+    test('is stopped before that (seed 9834670)', async () => {
+      expectSuccess(await next());
+      expectStopped(world, 1);
+      expect(world.tasks[1].at).toBeGreaterThanOrEqual(world.tasks[0].stoppedAt! + 30_000);
+    });
+
+    test('prevents that when it does not stop', async () => {
+      world.faults.StopTask = times(1000, fails('ServerException', '', 500));
+      const { Status, Reason } = await next();
+      expect(Status).toBe('FAILED');
+      expect(Reason.split('\n')).toEqual([
+        'A task of an earlier deployment may still be running, so no new task was started.',
+        `Task ${world.tasks[0].taskArn}.`,
+        expect.stringContaining('CloudWatch Log Stream'),
+      ]);
+      expectStarted(world, 1);
+    });
   });
 
   test('prevents the start of another task when it does not stop', async () => {

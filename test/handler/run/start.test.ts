@@ -1,6 +1,6 @@
 import { ConflictException } from '@aws-sdk/client-ecs';
-import { CLUSTER, create, doesNotStart, fails, markOfTask, properties, runs, FakeAws, sentAfter, START, times, passThrough, notPlaced, startedWithoutResponse, startedButReportedAsFailed } from '../../support/fake-aws';
-import { expectSuccess, expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
+import { CLUSTER, create, doesNotStart, fails, markOfTask, MINUTE, properties, runs, FakeAws, sentAfter, START, times, passThrough, notPlaced, startedWithoutResponse, startedButReportedAsFailed } from '../../support/fake-aws';
+import { expectSuccess, expectFailed, expectNoneStopped, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });
@@ -15,7 +15,7 @@ describe('starting a task', () => {
       count: 1,
       enableExecuteCommand: false,
       clientToken: 'c0ffee00-create-1-1',
-      startedBy: 'ec6d70dee764/9efa4dfb/1/1', // the resource, the request, the number of the task and of its token
+      startedBy: 'ec6d70dee764/9efa4dfb/1/1/t85s00', // the resource, the request, the number of the task and of its token
     }]);
   });
 
@@ -156,6 +156,20 @@ describe('a task that ECS started without reporting it', () => {
     world.faults.RunTask = [startedWithoutResponse, startedButReportedAsFailed, ...times(1000, fails('ThrottlingException', 'Rate exceeded'))];
     expectSuccess(await world.request(create(properties({}, { count: '2' }))));
     expectStarted(world, 2);
+  });
+
+  test('is adopted from an invocation that has come further, when its hand-over arrives again (seed 9755111)', async () => {
+    world.lives = [runs(20 * 60, 0)];
+    world.faults.RunTask = times(100, notPlaced('RESOURCE:CPU'));
+    await world.invoke(create(), 2 * MINUTE);
+    const handedOver = world.handedOver.shift()!;
+    world.faults.RunTask = times(2, notPlaced('RESOURCE:CPU'));
+    await world.invokeThenCrash(structuredClone(handedOver), 4 * MINUTE);
+    expectStarted(world, 1);
+
+    expectSuccess(await world.request(handedOver));
+    expectStarted(world, 1);
+    expectNoneStopped(world);
   });
 
   test('is continued although ECS no longer lists it when it describes it', async () => {

@@ -26,6 +26,17 @@ describe('stopping tasks', () => {
     expectFailed(await world.request(create()), /stop it .*: arn:aws:ecs:eu-west-1:111122223333:task\/shop\/1a\./i);
   });
 
+  test('repeats a call that took seconds to say that ECS does not know the task yet (seed 9963311)', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.RunTask = [(_, proceed) => { world.stackStatus = 'ROLLBACK_IN_PROGRESS'; return proceed(); }];
+    world.faults.StopTask = [async () => {
+      await world.sleep(11_000);
+      return fails('InvalidParameterException', 'The referenced task was not found.')();
+    }];
+    expectFailed(await world.request(create()));
+    expect(world.tasks[0].stoppedAt).toBeDefined();
+  });
+
   test('polls a task that takes minutes to stop less and less often (seed 8830787)', async () => {
     world.lives = [runs(60 * 60, 0)];
     world.faults.StopTask = times(1000, fails('ServerException', '', 500));

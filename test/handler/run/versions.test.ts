@@ -1,5 +1,5 @@
 import type { Event } from '../../../lambda/cloudformation/request';
-import { create, FakeAws, fails, ID, MINUTE, properties, runs, START, times, update } from '../../support/fake-aws';
+import { create, FakeAws, fails, ID, MINUTE, properties, runs, sentAfter, START, times, update } from '../../support/fake-aws';
 import { expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -7,9 +7,6 @@ beforeEach(() => {
   world = new FakeAws();
   world.lives = [runs(20 * 60, 0)];
 });
-
-const signedAt = (second: number) =>
-  `https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/answer?X-Amz-Date=${new Date(START + second * 1000).toISOString().replace(/[-:]|\.\d+/g, '')}&X-Amz-Signature=secret`;
 
 /** What the previous invocation has handed over, as another version of the function would write it. */
 async function handedOverByOtherVersion(event: Event, change: (handedOver: any) => unknown): Promise<Event> {
@@ -54,7 +51,7 @@ test('an invocation that cannot read a hand-over does not continue with a task o
   world.lastUpdated = new Date(world.time);
   world.stackStatus = 'UPDATE_IN_PROGRESS';
   const HandedOver = { version: 2, sentAt: world.time, receivedAt: world.time, progress: {} };
-  const handedOver = { ...update(), ResponseURL: signedAt(600), HandedOver };
+  const handedOver = { ...update(), ResponseURL: sentAfter(10), HandedOver };
 
   expect(await world.request(handedOver)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('Another version of the function') });
   expect(world.tasks).toHaveLength(1);
@@ -144,11 +141,11 @@ test('an invocation that does not know whose task runs stops the task, because n
 });
 
 describe('a resource that receives a baton of another version', () => {
-  const nextLeg = (baton: string) => ({
-    ...create(properties({ ServiceTimeout: '3600', TimeoutSeconds: '7000', PreviousLeg: { First: 'Migration', Baton: baton } })),
+  const nextLeg = (baton: string, more: object = {}) => ({
+    ...create(properties({ ServiceTimeout: '3600', TimeoutSeconds: '7000', PreviousLeg: { First: 'Migration', Baton: baton }, ...more })),
     LogicalResourceId: 'Migration2',
     RequestId: 'c0ffee00-second',
-    ResponseURL: signedAt(3600),
+    ResponseURL: sentAfter(60),
   });
 
   test.each(['{"version":2,"legs":[]}', '{"State":"RUNNING"}', 'not JSON', 'null'])('continues waiting for the task of the previous resource: %s', async (baton) => {
@@ -160,6 +157,19 @@ describe('a resource that receives a baton of another version', () => {
 
     expect(await world.request(nextLeg(baton))).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
     expect(world.tasks).toHaveLength(1);
+    expect(world.callsOf('StopTask')).toEqual([]);
+  });
+
+  test('starts no third task while ECS does not list the second one yet (seed 8888586)', async () => {
+    world.creationTime = new Date(START);
+    world.lives = [runs(30, 1), runs(90 * 60, 0)];
+    const long = { ServiceTimeout: '3600', TimeoutSeconds: '7000', RetryAttempts: '2' };
+    await world.invokeThenCrash(create(properties({ ...long, HasNextLeg: 'true' })), 4 * MINUTE);
+    world.time = START + 60 * MINUTE;
+    world.faults.ListTasks = times(2, (_, proceed) => ({ taskArns: proceed().taskArns.filter((arn: string) => arn !== world.tasks[1].taskArn) }));
+
+    expect(await world.request(nextLeg('null', { RetryAttempts: '2' }))).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
+    expect(world.tasks).toHaveLength(2);
     expect(world.callsOf('StopTask')).toEqual([]);
   });
 
