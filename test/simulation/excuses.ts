@@ -1,8 +1,9 @@
 import { MINUTE, SECOND } from './clock';
+import { passedOn } from './event';
 import type { Call, History, InvocationFacts, Request } from './history';
 import { outputsOf } from './scenario';
 import { SimulatedTask, succeeded } from './task';
-import { LOOK_AT_STACK_MS, OVERLAP_MS, PASS_ON_MARGIN_SECONDS } from '../../src/timing';
+import { LAST_CALLS_MS, LOOK_AT_STACK_MS, OVERLAP_MS, PASS_ON_MARGIN_SECONDS } from '../../src/timing';
 
 /** Within this time, the invocation that started a task notices that nothing waits for the task any more, and stops it. */
 const NOTICED_WITHIN = 90 * SECOND;
@@ -19,13 +20,17 @@ export function everyInvocationDied(request: Request, history: History): boolean
   return history.excuse('every invocation died', isSo);
 }
 
-/** The handler keeps this much of its margin for delivering the answer. */
+/** The handler keeps this much of its margin for delivering the answer, and a last call that hangs may take a third of it. */
 const TIME_TO_ANSWER = 30 * SECOND;
 
 /** The answer could not be delivered: each of several attempts met a fault, and the first was made in good time. */
 export function responseUrlWasDown(request: Request, history: History): boolean {
   const puts = history.callsOf(request, 'put').filter(({ at }) => at < request.deadline);
-  const isSo = puts.length >= 3 && puts[0].at <= request.deadline - TIME_TO_ANSWER && puts.every(({ fault }) => fault);
+  const inTime = request.deadline - TIME_TO_ANSWER;
+  const calls = history.calls.filter(({ invocation }) => invocation.request === request);
+  const hung = calls.some(({ api, at, doneAt = Infinity }) => api !== 'put' && at < inTime && doneAt > inTime);
+  const isInTime = (attempts: number, late: number) => puts.length >= attempts && puts[0].at <= inTime + late;
+  const isSo = (isInTime(3, 0) || (hung && isInTime(2, LAST_CALLS_MS + SECOND))) && puts.every(({ fault }) => fault);
   return history.excuse('the response URL was down', isSo);
 }
 
@@ -111,21 +116,29 @@ function sameNumber(one: string, other: string): boolean {
   return one.replace(/-\d+$/, '') === other.replace(/-\d+$/, '');
 }
 
-/** The answer names the task, after a wait that is long enough to end what ends when told to, or in which AWS refused that for a while. */
+/**
+ * The answer names the task, after a wait that is long enough to end what ends when told to, or in which AWS refused that for a
+ * while, or that took all the time since the task could be found.
+ */
 export function saidSo(task: SimulatedTask, request: Request, history: History): boolean {
   const { at, parsed } = request.puts[0];
   const told = history.calls.filter(({ api, input, at: when, result, invocation }) => api === 'StopTask' && input.task === task.arn && when <= at
     && (invocation.request === request || result)); // a task that has been told to stop need not be told again
   const isNamed = new RegExp(`Stop it manually: .*${task.arn}\\b`).test(parsed?.Reason ?? '');
-  return history.excuse('the answer says that it may still run', isNamed && told.length > 0 && (at - told[0].at > 100 * SECOND || told.some(({ error }) => error)));
+  const found = history.callsOf(request, 'ListTasks').find((call) => !call.error && couldShow(call, task));
+  const isLate = at > request.deadline - TIME_TO_ANSWER - 2 * SECOND;
+  const isLastMoment = isLate && found !== undefined && told.some((call) => call.at - found.at < 5 * SECOND);
+  const isSo = isNamed && told.length > 0 && (at - told[0].at > 100 * SECOND || told.some(({ error }) => error) || isLastMoment);
+  return history.excuse('the answer says that it may still run', isSo);
 }
 
 /** An answer that leaves something running says so. */
 const NAMES_WHAT_RUNS = /may still be running|Could not confirm that this task stopped/i;
 
 /**
- * Since the task was there, or for the last 100 seconds, AWS refused all the time to list tasks, to describe or to stop this one,
- * and the answer says so. A list that could not show the task yet is none. What an invocation saw that died, or one of another version, the next one cannot know.
+ * Since the task was there, for ten seconds at least, or for the last 100 seconds, AWS refused all the time to list tasks, to
+ * describe or to stop this one, and the answer says so. A list that could not show the task yet is none. What an invocation saw
+ * that died, or one of another version, the next one cannot know.
  */
 export function wasRefused(task: SimulatedTask, request: Request, history: History): boolean {
   const own = task.request.first === request.first;
@@ -134,8 +147,11 @@ export function wasRefused(task: SimulatedTask, request: Request, history: Histo
   const refused = (api: string) => {
     const calls = history.callsOf(request, api).filter((call) => !isOfAnother(call))
       .filter((call) => api !== 'ListTasks' || call.error || couldShow(call, task))
-      .filter(({ at, doneAt, input }) => doneAt !== undefined && at >= Math.max(task.createdAt, until - 100 * SECOND) && at <= until && (api === 'ListTasks' || input.task === task.arn || input.tasks?.includes(task.arn)));
-    return calls.length > 0 && calls.every(({ error }) => error);
+      .filter(({ at, doneAt, input }) => doneAt !== undefined && at >= task.createdAt && at <= until
+        && (api === 'ListTasks' || input.task === task.arn || input.tasks?.includes(task.arn)));
+    const last = calls.filter(({ at }) => at >= until - 100 * SECOND);
+    const all = calls.length > 0 && calls.at(-1)!.at - calls[0].at > 10 * SECOND ? calls : [];
+    return [last, all].some((some) => some.length > 0 && some.every(({ error }) => error));
   };
   const isSaid = NAMES_WHAT_RUNS.test(request.puts[0]?.parsed?.Reason ?? '');
   return history.excuse('AWS refused to list, describe or stop', isSaid && ['ListTasks', 'DescribeTasks', 'StopTask'].some(refused));
@@ -241,6 +257,25 @@ export function movedBeforeLateEvent(request: Request, history: History): boolea
   const isLate = history.invocations.some(({ request: of, hop, startedAt }) => of === request && hop === 0 && startedAt > lateFrom);
   const wasRead = history.callsOf(request, 'DescribeStacks').some((call) => moved && wasHeard(call) && call.at < moved.at);
   return history.excuse('LastUpdatedTime moved before a late event', moved !== undefined && (isLate || !wasRead));
+}
+
+/**
+ * The next operation began within a minute after CloudFormation sent the request, which read nothing of the stack between the
+ * two. For that minute, a newer LastUpdatedTime proves nothing (docs/aws-behaviour.md).
+ */
+export function nextBeganAtOnce({ request }: SimulatedTask, history: History): boolean {
+  const next = history.operations.find((at) => at > request.sentAt) ?? Infinity;
+  const endedAt = history.statuses.find(({ at }) => at > request.sentAt)?.at ?? Infinity;
+  const wasRead = history.callsOf(request, 'DescribeStacks').some((call) => wasHeard(call) && !call.isStale && call.at >= endedAt && call.at < next);
+  return history.excuse('the next operation began at once', next - request.sentAt < MINUTE && !wasRead);
+}
+
+/** The request continues with the task that an earlier deployment has passed on: no call told it that this is another deployment. */
+export function earlierRunWentOn(request: Request, history: History): boolean {
+  const { state, requestId } = passedOn(request.properties.PreviousLeg?.Baton);
+  const giver = history.requests.find(({ id }) => id === requestId);
+  const isSo = state === 'RUNNING' && giver?.first !== request.first && !history.callsOf(request, 'DescribeStacks').some(wasHeard);
+  return history.excuse('nothing told that the task is of an earlier deployment', isSo);
 }
 
 /** For tasks of earlier requests; later it looks for tasks of its own. An answer that has been sent cannot know of a later look. */

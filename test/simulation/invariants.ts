@@ -225,7 +225,7 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
     ['another version has handed over or passed on', request.isOfAnotherVersion
       && (request.first !== request || passedOn(properties.PreviousLeg?.Baton).state === 'RUNNING' || history.invocations.some((invocation) => invocation.request === request && invocation.hop > 0))],
     ['a task failed', tasks.some(isLasting) || ran.length > (run.RetryAttempts ?? 0)],
-    ['time is over', at >= deadline - SECOND - history.clocksDifferBy],
+    ['time is over', at >= deadline - SECOND - history.clocksDifferBy || excuses.earlierRunWentOn(request, history)],
     ['AWS refused for good', calls.some((call) => isLastingError(call) && (call.fault !== undefined || ['RunTask', 'DescribeTaskDefinition'].includes(call.api)))],
     ['AWS refused for long', refusedFor('RunTask', 'DescribeStacks', 'DescribeTaskDefinition', 'ListTasks') >= 2 * MINUTE],
     // Three minutes in a row for what may be too new, whatever that is each time.
@@ -390,6 +390,7 @@ function leftRunning(request: Request, history: History): Finding[] {
       && !excuses.startWasUnderWay(task, said.at, history)
       && !excuses.stackHadNotTurned(task, request, history)
       && !excuses.unseenGhost(task, history)
+      && !excuses.nextBeganAtOnce(task, history)
       && !excuses.lookedLikeTheRollback(task, history))
     .map((task) => ({
       at: Math.max(said.at, task.createdAt),
@@ -479,6 +480,7 @@ function generationsAtOnce(history: History): Finding[] {
       && !excuses.createMayNotList(earlier, later.request, history)
       && !excuses.familyWasUnknown(earlier, later.request, history)
       && !excuses.startWasUnderWay(earlier, later.request.sentAt, history)
+      && !excuses.nextBeganAtOnce(earlier, history)
       && !excuses.lookedLikeTheRollback(earlier, history))
     .map((earlier) => ({
       at: Math.max(earlier.ranFrom!, later.ranFrom!),

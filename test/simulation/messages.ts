@@ -1,6 +1,6 @@
 import { MINUTE, SECOND, seconds } from './clock';
 import { passedOn, serviceTimeout } from './event';
-import { movedBeforeLateEvent } from './excuses';
+import { earlierRunWentOn, movedBeforeLateEvent } from './excuses';
 import type { Call, History, Put, Request } from './history';
 import { outputsOf } from './scenario';
 import type { SimulatedTask } from './task';
@@ -206,8 +206,12 @@ export const MESSAGES: readonly Message[] = [
   {
     key: 'output missing',
     says: /output "([^"]+)" is not in its log/i,
-    isTrue: ({ calls, tasks, said }, [, name]) => !calls('GetLogEvents').filter(({ invocation }) => invocation === said.invocation).at(-1)?.error?.name?.match(/^(?!ResourceNotFound)/)
-      && tasks.some(({ life: { log } }) => log.absent || log.late > 0 || log.pageSize !== undefined || !log.lines.some((line) => line.startsWith(`ecs-run-task-output ${name}=`))),
+    isTrue: ({ calls, tasks, said, at }, [, name]) => {
+      const tailFrom = /^The end of its log is missing/m.test(said.parsed!.Reason!) ? at - 5 * SECOND : Infinity; // its reading is another matter
+      const [last] = calls('GetLogEvents').filter(({ invocation, at: when }) => invocation === said.invocation && when < tailFrom).slice(-1);
+      return !last?.error?.name?.match(/^(?!ResourceNotFound)/)
+        && tasks.some(({ life: { log } }) => log.absent || log.late > 0 || log.pageSize !== undefined || !log.lines.some((line) => line.startsWith(`ecs-run-task-output ${name}=`)));
+    },
   },
   {
     key: 'output not read',
@@ -303,12 +307,14 @@ function factsOf(request: Request, history: History, said: Put): Facts {
 
 /**
  * A request that is out of date continues with the task that an earlier deployment has passed on. Only LastUpdatedTime could show
- * that this was another deployment, and alone it proves nothing.
+ * that this was another deployment, and alone it proves nothing. So does a request that was told nothing of the stack.
  */
-function tasksPassedOn({ properties, first }: Request, { requests, tasks }: History, { counts }: Put): SimulatedTask[] {
+function tasksPassedOn(request: Request, history: History, { counts }: Put): SimulatedTask[] {
+  const { properties, first } = request;
+  const { requests, tasks } = history;
   const { state, requestId } = passedOn(properties.PreviousLeg?.Baton);
   const giver = requests.find(({ id }) => id === requestId);
-  return counts || state !== 'RUNNING' || giver?.first === first ? [] : tasks.filter((task) => task.request.first === giver?.first);
+  return (counts && !earlierRunWentOn(request, history)) || state !== 'RUNNING' || giver?.first === first ? [] : tasks.filter((task) => task.request.first === giver?.first);
 }
 
 function statusesSince({ sentAt }: Request, { statuses }: History, until: number): string[] {
