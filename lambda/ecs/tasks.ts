@@ -25,7 +25,7 @@ export async function findTasks({ world, listed }: Request, place: Place): Promi
   listed.set(key, new Set([...before, ...running]));
   const until = world.now() + LISTED_WITHIN_MS; // for all pages together
   const arns = [...new Set([...running, ...stopped])];
-  const found = await describeTasks(world, place.cluster, before, includeOf(place));
+  const found = await withTagsOfOthers(world, place, await describeTasks(world, place.cluster, before, includeOf(place)));
   for (let from = 0; from < arns.length; from += MOST_DESCRIBED) {
     const tasks = await describeListed(world, place, arns.slice(from, from + MOST_DESCRIBED), until);
     found.push(...await withTagsOfOthers(world, place, tasks));

@@ -49,6 +49,13 @@ describe('finding the tasks of a resource', () => {
       expectStopped(world, 1);
     });
 
+    test('finds it by its tag although a later list lacks it', async () => {
+      world.faults.ListTasks = [...times(2, passThrough), ...times(100, () => ({ taskArns: [] }))];
+      world.faults.DescribeTasks = [fails('ThrottlingException', 'Rate exceeded')];
+      expectSuccess(await world.request(remove()));
+      expectStopped(world, 1);
+    });
+
     test('tries again when reading the tags fails for a moment', async () => {
       world.faults.DescribeTasks = [passThrough, fails('ThrottlingException', 'Rate exceeded')];
       expectSuccess(await world.request(remove()));
