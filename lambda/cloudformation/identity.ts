@@ -11,7 +11,8 @@ type Named = Pick<CloudFormationCustomResourceEvent, 'StackId' | 'LogicalResourc
 export function identity(event: Named): string {
   const stackId = String(event.StackId);
   const stackName = stackId.split('/')[1] ?? stackId;
-  const logicalId = String(event.ResourceProperties?.PreviousLeg?.First ?? event.LogicalResourceId);
+  const first: unknown = event.ResourceProperties?.PreviousLeg?.First;
+  const logicalId = typeof first === 'string' ? first : event.LogicalResourceId;
   const digest = digestOf(`${stackId} ${logicalId}`, 12);
   return [stackName.slice(0, 40), logicalId.slice(0, 55), digest].join('/').replace(/[^A-Za-z0-9_/-]/g, '-');
 }

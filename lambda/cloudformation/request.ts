@@ -87,7 +87,8 @@ function timeOf(value: unknown): number | undefined {
 
 /** How long CloudFormation waits for the answer. It delivers every number as a string. */
 function serviceTimeoutOf({ ResourceProperties }: Event): number {
-  const seconds = Number(ResourceProperties?.ServiceTimeout);
+  const timeout: unknown = ResourceProperties?.ServiceTimeout;
+  const seconds = typeof timeout === 'string' ? Number(timeout) : NaN;
   return seconds >= 1 && seconds <= LONGEST_SERVICE_TIMEOUT_SECONDS ? seconds : LONGEST_SERVICE_TIMEOUT_SECONDS;
 }
 

@@ -1,6 +1,6 @@
 import { answerBody, sendAnswer } from '../../../lambda/cloudformation/answer';
 import { fit, Line, place, sentence } from '../../../lambda/verdict/message';
-import { create, FakeAws } from '../../support/fake-aws';
+import { create, FakeAws, properties } from '../../support/fake-aws';
 
 const log = (text: string): Line => ({ kind: 'log', text: `  ${text}` });
 const aws = (text: string): Line => ({ kind: 'aws', text: `AWS says: ${text}` });
@@ -141,4 +141,12 @@ describe('an answer that is sent', () => {
     expect(world.put).not.toHaveBeenCalled();
     expect(world.lines).toEqual([`The answer was not sent. The ResponseURL of the request is not trusted: ${why}`]);
   });
+});
+
+const WITHOUT_TEXT = { toString: 'none', valueOf: 'none' };
+test.each<[object, string]>([
+  [{ ServiceTimeout: WITHOUT_TEXT }, 'SUCCESS'], // it only tells how long CloudFormation waits
+  [{ PreviousLeg: { First: WITHOUT_TEXT } }, 'FAILED'],
+])('properties that cannot be converted to text get an answer: %j', async (more, Status) => {
+  expect(await new FakeAws().request(create(properties(more)))).toMatchObject({ Status });
 });
