@@ -5,7 +5,7 @@ import type { ReceivedBaton } from './relay';
 import { BETWEEN_READINGS_MS, READ_AGAIN_MS, READ_AGAIN_WITHIN_MS, SECOND_READING_MS, STALE_FOR_MS, STATUS_WITHIN_MS } from '../../src/timing';
 import { limit, limitOfLook, Request } from '../cloudformation/request';
 import { findStackStatus, isRollbackOfDelete, isRollbackStatus, isWaitedFor, readStack, StackReading } from '../cloudformation/stack-status';
-import { readMark } from '../ecs/marks';
+import { parseMark, readMark } from '../ecs/marks';
 import { retry } from '../retry';
 import { adviceOnError } from '../verdict/causes';
 import { Failed, Failure, OutOfDate, TurnedBack } from '../verdict/failure';
@@ -85,18 +85,24 @@ export async function turnsOutToBeRollback(request: Request): Promise<boolean> {
 
 /**
  * Whether this Update puts the resource back to what it was, in the operation whose own Update has failed: CloudFormation
- * does so without a rollback of the stack, and sends the same kind of event. A task of another request that is younger than
- * the operation shows it, if a second reading that cannot be stale says the same of the operation. Throws `TurnedBack` when
+ * does so without a rollback of the stack, and sends the same kind of event. A task of another request of this operation
+ * shows it, if a second reading that cannot be stale says the same of the operation. Throws `TurnedBack` when
  * CloudFormation rolls back in the meantime: the readings afterwards may be of the next operation.
  */
 export async function putsBack(request: Request, earlierTasks: readonly Task[]): Promise<boolean> {
   const { world, sentAt, event } = request;
-  const newest = Math.max(0, ...earlierTasks.filter(readMark).map(({ createdAt }) => createdAt?.getTime() ?? 0));
+  const newest = Math.max(0, ...earlierTasks.filter(readMark).map(requestedAt));
   if (event.RequestType !== 'Update' || newest === 0 || newest > sentAt || !await beganBefore(request, newest)) {
     return false;
   }
   await world.sleep(Math.max(0, sentAt + STALE_FOR_MS - world.now()));
   return beganBefore(request, newest);
+}
+
+/** When CloudFormation sent the request of the task, at the end of that second; at the latest when the task was created. */
+function requestedAt(task: Task): number {
+  const { sentAt } = parseMark(readMark(task)) ?? {};
+  return sentAt === undefined ? task.createdAt?.getTime() ?? 0 : sentAt + 999;
 }
 
 async function beganBefore(request: Request, time: number): Promise<boolean> {

@@ -186,6 +186,15 @@ describe('an Update that puts the resource back after its own Update failed with
     expectFailed(await putBack(), 'cancelled before the task started');
   });
 
+  test('is not assumed of a task that a request of an earlier deployment has started in this one (seed 10006486)', async () => {
+    world.lastUpdated = new Date(START + MINUTE / 2);
+    world.lives = [runs(60 * 60, 0), runs(5, 0)];
+    await world.invokeThenCrash({ ...update(), RequestId: 'late', ResponseURL: sentAfter(1) });
+    world.lastUpdated = new Date(START + 2 * MINUTE);
+    expectSuccess(await world.request({ ...update(), RequestId: 'next', ResponseURL: sentAfter(3) }), { Reason: '' });
+    expectStarted(world, 3);
+  });
+
   test('is not assumed of the next deployment', async () => {
     world.lastUpdated = new Date(START + 2 * MINUTE);
     expectSuccess(await putBack(), { Reason: '' });
