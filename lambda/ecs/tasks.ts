@@ -30,7 +30,8 @@ export async function findTasks({ world, listed }: Request, place: Place): Promi
     const tasks = await describeListed(world, place, arns.slice(from, from + MOST_DESCRIBED), until);
     found.push(...await withTagsOfOthers(world, place, tasks));
   }
-  return found;
+  // A description can be older than the list, in which the task has been told to stop or has ended.
+  return found.map((task) => stopped.includes(task.taskArn!) ? { ...task, desiredStatus: 'STOPPED' } : task);
 }
 
 /** Filters by family. `startedBy` excludes other filters, and does not accept a prefix of a mark. */

@@ -223,6 +223,19 @@ describe('Delete of a task with the startedBy of the user that is stopping,', ()
     expect(await deleteOnceToldToStop(reason)).toBeGreaterThanOrEqual(30);
   });
 
+  test('waits for its end, although only the list shows yet that it was told to stop (seed 10056174)', async () => {
+    let isStale = true;
+    world.faults.DescribeTasks = times<Fault>(1000, (_, proceed) => {
+      const { tasks } = proceed();
+      if (!isStale || world.stackStatus !== 'DELETE_IN_PROGRESS') {
+        return { tasks };
+      }
+      isStale = false;
+      return { tasks: tasks.map((task: Task) => ({ ...task, desiredStatus: 'RUNNING', stoppedReason: undefined })) };
+    });
+    expect(await deleteOnceToldToStop()).toBeGreaterThanOrEqual(30);
+  });
+
   test('does not wait for it when it has another startedBy', async () => {
     expect(await deleteOnceToldToStop('no more', 'others')).toBeLessThan(5);
   });
