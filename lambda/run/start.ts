@@ -106,7 +106,8 @@ async function takeOver({ request, spec, progress }: Run): Promise<void> {
     const started = attemptsOf(own, number).find(({ tokenNumber }) => tokenNumber >= task.tokenNumber || doubtedTokens.includes(tokenNumber));
     if (started) {
       const others = doubtedTokens.filter((doubted) => doubted !== started.tokenNumber);
-      const tokenNumber = Math.max(started.tokenNumber, task.tokenNumber); // an ended attempt must not come again
+      const used = task.isUnanswered ? task.tokenNumber : task.tokenNumber - 1;
+      const tokenNumber = Math.max(started.tokenNumber, used); // an attempt that has ended must not come again
       Object.assign(task, { taskArn: started.taskArn, tokenNumber, doubtedTokens: others, isUnanswered: undefined });
       progress.wasSeen = true;
       logState(request, 'STARTED', 'ECS accepted the task', task);

@@ -172,6 +172,26 @@ describe('a task that ECS started without reporting it', () => {
     expectNoneStopped(world);
   });
 
+  test('is followed by the same task when two invocations of one event find it (seed 10018751)', async () => {
+    world.lives = [runs(60, 1), runs(20 * 60, 0)];
+    const event = create(properties({ RetryAttempts: '1' }));
+    world.faults.RunTask = [notPlaced('RESOURCE:CPU'), startedButReportedAsFailed];
+    await world.invoke(event, 2 * MINUTE);
+    const [handedOver] = world.handedOver.splice(0);
+    world.faults.RunTask = [notPlaced('RESOURCE:CPU'), fails('ThrottlingException', 'Rate exceeded')];
+    expectSuccess(await world.request(event));
+    expectSuccess(await world.request(handedOver));
+    expectStarted(world, 2);
+  });
+
+  test('is followed by another one, and not found again, when an invocation before has found two (seed 9840699)', async () => {
+    world.lives = [runs(60, 1), runs(5, 1), runs(5, 0)];
+    world.faults.RunTask = [startedButReportedAsFailed, startedButReportedAsFailed];
+    world.faults.ListTasks = times(4, () => ({ taskArns: [] }));
+    expectSuccess(await world.request(create(properties({ RetryAttempts: '2' }))));
+    expectStarted(world, 3);
+  });
+
   test('is continued although ECS no longer lists it when it describes it', async () => {
     world.lives = [runs(60, 0)];
     world.faults.RunTask = [startedButReportedAsFailed];
