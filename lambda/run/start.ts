@@ -6,7 +6,7 @@ import { PERMISSIONS_SPREAD_MS, STALE_FOR_MS } from '../../src/timing';
 import { logState } from '../cloudformation/log-state';
 import { wasJustSent } from '../cloudformation/request';
 import { isRollbackStatus, isWaitedFor, readStackUpToDate, wasCancelled } from '../cloudformation/stack-status';
-import { addMark, attemptsOf, isOfEarlierRequest, isOfLaterRequest, markOf, markOfRequest, placeOf, readMark } from '../ecs/marks';
+import { addMark, Attempt, attemptsOf, isOfEarlierRequest, isOfLaterRequest, markOf, markOfRequest, placeOf, readMark } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
 import { backoff } from '../retry';
 import { Api, callFailure, isRefusal, knownStartFailure } from '../verdict/causes';
@@ -90,29 +90,34 @@ function isDoubted({ doubtedTokens = [] }: TaskProgress): boolean {
  * come further: Lambda can deliver a hand-over again, which knows only earlier tokens. The same look shows the other tasks of the
  * run whose start got no answer, and nothing may show them later.
  */
-async function takeOver({ request, spec, progress }: Run): Promise<void> {
+async function takeOver(run: Run): Promise<void> {
+  const { request, spec, progress } = run;
   const candidates = await findTasks(request, placeOf(spec.Request));
   if (candidates.some((candidate) => isOfLaterRequest(request, candidate, progress.requestId))) {
     throw new OutOfDate(FAILURES.supersededByTask);
   }
-  const own = candidates.filter((candidate) => readMark(candidate).startsWith(markOfRequest(request.id, progress.requestId)));
   const earlier = candidates.filter((candidate) => isOfEarlierRequest(request, candidate, progress.requestId));
   const left = await stopListed(request, earlier, STOP_REASONS.newerRequest, spec.Request.cluster);
   if (left.length > 0) {
     throw new Failed(FAILURES.earlierMayRun, { taskArn: left[0] });
   }
-  for (const task of progress.tasks.filter(({ taskArn }) => !taskArn)) {
-    const { number, doubtedTokens = [] } = task;
-    const started = attemptsOf(own, number).find(({ tokenNumber }) => tokenNumber >= task.tokenNumber || doubtedTokens.includes(tokenNumber));
-    if (started) {
-      const others = doubtedTokens.filter((doubted) => doubted !== started.tokenNumber);
-      const used = task.isUnanswered ? task.tokenNumber : task.tokenNumber - 1;
-      const tokenNumber = Math.max(started.tokenNumber, used); // an attempt that has ended must not come again
-      Object.assign(task, { taskArn: started.taskArn, tokenNumber, doubtedTokens: others, isUnanswered: undefined });
-      progress.wasSeen = true;
-      logState(request, 'STARTED', 'ECS accepted the task', task);
-    }
+  const own = candidates.filter((candidate) => readMark(candidate).startsWith(markOfRequest(request.id, progress.requestId)));
+  progress.tasks.filter(({ taskArn }) => !taskArn).forEach((task) => continueAttempt(run, task, attemptsOf(own, task.number)));
+}
+
+function continueAttempt({ request, progress }: Run, task: TaskProgress, attempts: readonly Attempt[]): void {
+  const { doubtedTokens = [] } = task;
+  const started = attempts.find(({ tokenNumber }) => tokenNumber >= task.tokenNumber || doubtedTokens.includes(tokenNumber));
+  if (!started) {
+    return;
   }
+  const used = task.isUnanswered ? task.tokenNumber : task.tokenNumber - 1;
+  task.taskArn = started.taskArn;
+  task.tokenNumber = Math.max(started.tokenNumber, used); // an attempt that has ended must not come again
+  task.doubtedTokens = doubtedTokens.filter((doubted) => doubted !== started.tokenNumber);
+  task.isUnanswered = undefined;
+  progress.wasSeen = true;
+  logState(request, 'STARTED', 'ECS accepted the task', task);
 }
 
 async function callRunTask(run: Run, task: TaskProgress): Promise<void> {
