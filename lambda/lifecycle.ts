@@ -7,7 +7,7 @@ import { logState } from './cloudformation/log-state';
 import { renderMetrics } from './cloudformation/metrics';
 import { Event, LambdaContext, limit, receiveRequest, Request } from './cloudformation/request';
 import { isRollbackOfDelete, isWaitedFor, Occasion, readStackStatus } from './cloudformation/stack-status';
-import { isOfLaterRequest, markOfFailedCreate, markOfRequest, markOfResource } from './ecs/marks';
+import { isOfLaterRequest, isOrderKnown, markOfFailedCreate, markOfRequest, markOfResource } from './ecs/marks';
 import { retry } from './retry';
 import { readKeptAttributes } from './run/attributes';
 import { putsBack, readUpdateKind, turnsOutToBeRollback } from './run/occasion';
@@ -179,12 +179,18 @@ async function remove(request: Request, event: CloudFormationCustomResourceDelet
   const OnDelete = (ResourceProperties as DeliveredProperties | undefined)?.OnDelete as DeliveredProperties | undefined;
   const origin = originOf(PhysicalResourceId, id);
   let isCurrent: Promise<boolean> | undefined; // asked once, for all tasks
+  let isSuperseded = false;
   const options = {
     mark: origin === 'failure' ? markOfFailedCreate(PhysicalResourceId) : markOfResource(id),
     reason: STOP_REASONS.deleted,
     permittedWithin: PERMITTED_AGAIN_WITHIN_MS,
-    // A later deployment has started it, when Lambda delivers this event again. Without the times of both, a late Create looks the same.
-    mayStop: async (task: Task) => !isOfLaterRequest(request, task) || (isCurrent ??= isUpToDate(request)),
+    mayStop: async (task: Task) => {
+      if (!isOfLaterRequest(request, task)) {
+        return true;
+      }
+      isSuperseded ||= isOrderKnown(request, task); // Lambda delivers this event late, or again
+      return !isSuperseded && (isCurrent ??= isUpToDate(request)); // the task of a Create whose event was late can look the same
+    },
   };
   let stopped: Cleared = request.event.HandedOver ? NOTHING_STOPPED : await stopEarlierTasks(request, [ResourceProperties], options);
   if (origin === 'CloudFormation') { // the Create has not answered, and may be starting its task
@@ -195,6 +201,9 @@ async function remove(request: Request, event: CloudFormationCustomResourceDelet
   }
   if (!OnDelete || origin !== 'success') {
     return { status: 'SUCCESS', reason: notStopped(stopped.stillRunning, stopped.unseen) };
+  }
+  if (isSuperseded) {
+    throw new OutOfDate(FAILURES.supersededByTask);
   }
   let isRollback = false;
   try {

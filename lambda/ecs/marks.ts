@@ -61,7 +61,12 @@ export function isOfLaterRequest(request: Request, task: Task, requestId = reque
 
 /** Whether an earlier request is certain to have started the task. */
 export function isOfEarlierRequest(request: Request, task: Task, requestId: string): boolean {
-  return isOfOtherRequest(request, task, requestId) && (sentLaterBy(request, task) ?? 0) < 0;
+  return isOfOtherRequest(request, task, requestId) && isOrderKnown(request, task) && !isOfLaterRequest(request, task, requestId);
+}
+
+/** Whether the mark of the task shows which of the two requests is the later one. */
+export function isOrderKnown(request: Request, task: Task): boolean {
+  return Boolean(sentLaterBy(request, task));
 }
 
 function isOfOtherRequest({ id }: Request, task: Task, requestId: string): boolean {

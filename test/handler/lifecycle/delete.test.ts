@@ -1,4 +1,4 @@
-import { CLUSTER, create, fails, ID, markOfTask, MINUTE, passThrough, properties, remove, runs, FakeAws, times, sentAfter } from '../../support/fake-aws';
+import { CLUSTER, create, fails, ID, markOfTask, MINUTE, passThrough, properties, remove, runs, FakeAws, times, sentAfter, START } from '../../support/fake-aws';
 import { expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -77,28 +77,34 @@ describe('a redelivered Delete', () => {
   beforeEach(async () => {
     world.lives = [runs(60 * 60, 0)];
     world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lastUpdated = new Date(START);
     await world.sleep(5 * MINUTE);
-    await world.invokeThenCrash({ ...create(), RequestId: 'later', ResponseURL: sentAfter(5) });
   });
+  const laterCreate = () => world.invokeThenCrash({ ...create(), RequestId: 'later', ResponseURL: sentAfter(5) });
+  const lateCreate = () => world.invokeThenCrash(create());
 
   test('does not stop the task of a later deployment', async () => {
+    await laterCreate();
     world.lastUpdated = new Date(Date.UTC(2026, 0, 1, 0, 5));
     expectSuccess(await world.request(remove()), { Reason: '' });
     expectNoneStopped(world);
   });
 
   test('does not stop the task of the deployment in which it removes the remains of an earlier Create', async () => {
+    await laterCreate();
     expectSuccess(await world.request(remove(properties(), 'Shop-Migration-1ABCDEF')), { Reason: '' });
     expectNoneStopped(world);
   });
 
   test('stops a task that a late event started', async () => {
+    await lateCreate();
     world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
     expectSuccess(await world.request(remove()));
     expectStopped(world, 1);
   });
 
   test('stops the task when DescribeStacks fails', async () => {
+    await lateCreate();
     world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
     world.faults.DescribeStacks = [fails('AccessDeniedException')];
     expectSuccess(await world.request(remove()));

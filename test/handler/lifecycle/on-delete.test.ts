@@ -1,4 +1,4 @@
-import { create, fails, ID, MINUTE, properties, remove, runs, START, update, FakeAws, passThrough, stale, times } from '../../support/fake-aws';
+import { create, fails, ID, MINUTE, properties, remove, runs, sentAfter, START, update, FakeAws, passThrough, stale, times } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectNoneStopped, expectStarted } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -69,6 +69,14 @@ describe('Delete with onDelete', () => {
     world.lastUpdated = new Date(START + 4 * MINUTE);
     expectFailed(await world.request(drop()), 'This request is out of date');
     expect(world.callsOf('StopTask')).toEqual([expect.objectContaining({ task: world.tasks[0].taskArn, reason: expect.stringContaining('the request failed') })]);
+  });
+
+  test('starts no task beside that of a later Delete, when its event arrives again (seed 10105204)', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash({ ...drop(), RequestId: 'later', ResponseURL: sentAfter(0.5) });
+    expectFailed(await world.request(drop()), 'Another request started a task of this resource after this request was sent.');
+    expectStarted(world, 1);
+    expectNoneStopped(world);
   });
 
   test('starts no task for an old event when another deployment has begun', async () => {
