@@ -16,6 +16,7 @@ export const LAYOUTS: readonly Layout[] = [
     levels: [
       ['handler.ts', 'bundle'], // esbuild adds bundle/ to the SDK; no file imports it
       ['lifecycle.ts'],
+      ['lifecycle'],
       ['run'],
       ['ecs'],
       ['cloudformation', 'retry.ts'],

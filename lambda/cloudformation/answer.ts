@@ -1,8 +1,9 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import type { Request } from './request';
 import { problemWithResponseUrl } from './response-url';
-import { asciiJson, fit, Line } from '../verdict/message';
-import { ERRORS } from '../verdict/texts';
+import { Failed } from '../verdict/failure';
+import { asciiJson, explain, fit, Line } from '../verdict/message';
+import { ERRORS, FAILURES } from '../verdict/texts';
 import type { World } from '../world';
 
 /** The values of attributes, by their names. */
@@ -80,4 +81,9 @@ export async function sendAnswer({ ResponseURL: url, StackId }: Pick<CloudFormat
     }
     await world.sleep(Math.min(500 * 2 ** attempt, 10_000));
   }
+}
+
+/** The answer to a request that has failed with an error. */
+export function answerError(error: unknown): Answer {
+  return { status: 'FAILED', reason: explain(error instanceof Failed ? error.failure : FAILURES.unexpected(String(error))) };
 }

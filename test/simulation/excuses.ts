@@ -159,7 +159,7 @@ export function wasRefused(task: SimulatedTask, request: Request, history: Histo
 
 /**
  * The role of the function may not list tasks, which the answer to the earlier request had said. A Create runs its task all the same:
- * it is usually the first one, whose permissions may still be propagating (lambda/lifecycle.ts, `create`).
+ * it is usually the first one, whose permissions may still be propagating (lambda/lifecycle/deploy.ts, `create`).
  */
 export function createMayNotList(task: SimulatedTask, request: Request, history: History): boolean {
   const looks = history.callsOf(request, 'ListTasks').filter(({ at }) => at <= lookedUntil(request, history));

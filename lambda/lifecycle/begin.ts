@@ -1,0 +1,76 @@
+import type { RunSpec } from '../../src/contract';
+import { Answer, answerError } from '../cloudformation/answer';
+import type { DeliveredProperties } from '../cloudformation/delivered-properties';
+import type { Request } from '../cloudformation/request';
+import type { Occasion } from '../cloudformation/stack-status';
+import { isOfLaterRequest, markOfRequest, markOfResource } from '../ecs/marks';
+import { beginProgress, Progress } from '../run/progress';
+import type { ReceivedBaton } from '../run/relay';
+import { resumeRun } from '../run/resume';
+import { runTask } from '../run/run';
+import { Cleared, stopEarlierTasks, StopOptions, Stopped } from '../run/stop';
+import { OutOfDate } from '../verdict/failure';
+import { explain, notStopped } from '../verdict/message';
+import { FAILURES, STOP_REASONS } from '../verdict/texts';
+
+export const NOTHING_STOPPED: Cleared = { stillRunning: [], found: [] };
+
+/** Whether the request begins a run, instead of continuing that of another invocation or resource. */
+export function beginsRun({ event }: Request, baton: ReceivedBaton | undefined): boolean {
+  return !event.HandedOver && (baton === undefined || baton.state === 'SKIPPED');
+}
+
+/**
+ * Stops the tasks that earlier requests have left running. A failed deployment can leave its task running if there was no rollback,
+ * or if the function did not run. A task of a later request shows that CloudFormation no longer waits for this request.
+ */
+export async function stopBeforeRun(request: Request, delivered: DeliveredProperties[]): Promise<Cleared> {
+  return stopUpToNow(request, delivered, { reason: STOP_REASONS.newerRequest });
+}
+
+type UpToNow = Omit<StopOptions, 'mark' | 'mayStop'> & { readonly mark?: string };
+
+async function stopUpToNow(request: Request, delivered: DeliveredProperties[], options: UpToNow): Promise<Cleared> {
+  return stopEarlierTasks(request, delivered, {
+    mark: markOfResource(request.id),
+    ...options,
+    mayStop: async (task) => {
+      if (isOfLaterRequest(request, task)) {
+        throw new OutOfDate(FAILURES.supersededByTask);
+      }
+      return true;
+    },
+  });
+}
+
+/** Starts no task while an earlier one has not ended, or if it is unknown whether one has. */
+export async function resumeOrStart(
+  request: Request, spec: RunSpec, occasion: Occasion, stopped: Cleared, baton?: ReceivedBaton,
+): Promise<Answer | undefined> {
+  let progress: Progress | undefined;
+  try {
+    progress = await resumeRun(request, spec, occasion, baton);
+  } catch (error) {
+    return failWithoutRun(request, [request.event.ResourceProperties], error, stopped, STOP_REASONS.otherVersion);
+  }
+  if (progress) {
+    return runTask(request, spec, progress);
+  }
+  if (stopped.stillRunning.length > 0 || stopped.unseen !== undefined) {
+    return withStillRunning({ status: 'FAILED', reason: explain(FAILURES.earlierMayRun) }, stopped);
+  }
+  return runTask(request, spec, { ...beginProgress(request, spec, occasion), wasSeen: stopped.sawOwn });
+}
+
+/** Fails, and stops what an earlier invocation of this request, perhaps of another version, may have started. */
+export async function failWithoutRun(
+  request: Request, delivered: DeliveredProperties[], error: unknown, stopped: Stopped, reason: string,
+): Promise<Answer> {
+  const { id, event } = request;
+  const mark = error instanceof OutOfDate ? markOfRequest(id, event.RequestId) : markOfResource(id); // what others run is the newer request's
+  return withStillRunning(answerError(error), await stopUpToNow(request, delivered, { reason, includesOwn: true, mark }).catch(() => stopped));
+}
+
+function withStillRunning(answer: Answer, { stillRunning, unseen }: Stopped): Answer {
+  return { ...answer, reason: [...answer.reason, ...notStopped(stillRunning, unseen)] };
+}

@@ -1,0 +1,70 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import type { CloudFormationCustomResourceDeleteEvent } from 'aws-lambda';
+import { failWithoutRun, NOTHING_STOPPED, resumeOrStart } from './begin';
+import { answerUnlessRollback } from './rollback';
+import { LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
+import type { Answer } from '../cloudformation/answer';
+import { DeliveredProperties, parseRun } from '../cloudformation/delivered-properties';
+import { originOf } from '../cloudformation/identity';
+import { limit, Request } from '../cloudformation/request';
+import { isRollbackOfDelete, isWaitedFor, readStackStatus } from '../cloudformation/stack-status';
+import { isOfLaterRequest, isOrderKnown, markOfFailedCreate, markOfResource } from '../ecs/marks';
+import { retry } from '../retry';
+import { Cleared, stopEarlierTasks } from '../run/stop';
+import { OutOfDate } from '../verdict/failure';
+import { notStopped } from '../verdict/message';
+import { FAILURES, STOP_REASONS } from '../verdict/texts';
+
+/** Stops the tasks of the resource, and runs the task of `onDelete`. */
+export async function remove(request: Request, event: CloudFormationCustomResourceDeleteEvent): Promise<Answer | undefined> {
+  const { world, id } = request;
+  const { PhysicalResourceId, ResourceProperties } = event;
+  const OnDelete = (ResourceProperties as DeliveredProperties | undefined)?.OnDelete as DeliveredProperties | undefined;
+  const origin = originOf(PhysicalResourceId, id);
+  let isCurrent: Promise<boolean> | undefined; // asked once, for all tasks
+  let isSuperseded = false;
+  const options = {
+    mark: origin === 'failure' ? markOfFailedCreate(PhysicalResourceId) : markOfResource(id),
+    reason: STOP_REASONS.deleted,
+    permittedWithin: PERMITTED_AGAIN_WITHIN_MS,
+    mayStop: async (task: Task) => {
+      if (!isOfLaterRequest(request, task)) {
+        return true;
+      }
+      isSuperseded ||= isOrderKnown(request, task); // Lambda delivers this event late, or again
+      return !isSuperseded && (isCurrent ??= isUpToDate(request)); // the task of a Create whose event was late can look the same
+    },
+  };
+  let stopped: Cleared = request.event.HandedOver ? NOTHING_STOPPED : await stopEarlierTasks(request, [ResourceProperties], options);
+  if (origin === 'CloudFormation') { // the Create has not answered, and may be starting its task
+    await world.sleep(LISTED_WITHIN_MS);
+    const again = await stopEarlierTasks(request, [ResourceProperties], options);
+    // What the first look has left is left if nobody could look again.
+    stopped = again.unseen === undefined ? again : { ...again, stillRunning: [...new Set([...stopped.stillRunning, ...again.stillRunning])] };
+  }
+  if (!OnDelete || origin !== 'success') {
+    return { status: 'SUCCESS', reason: notStopped(stopped.stillRunning, stopped.unseen) };
+  }
+  if (isSuperseded) {
+    throw new OutOfDate(FAILURES.supersededByTask);
+  }
+  let isRollback = false;
+  try {
+    isRollback = isRollbackOfDelete(await retry(world, limit(request, TIME_TO_STOP_MS), () => readStackStatus(request)));
+  } catch (error) {
+    if (error instanceof OutOfDate && !request.event.HandedOver) { // who waits for a task looks twice
+      return failWithoutRun(request, [ResourceProperties], error, stopped, STOP_REASONS.failed);
+    }
+  }
+  return answerUnlessRollback(request, isRollback, async () => resumeOrStart(request, parseRun(OnDelete, 'OnDelete'), 'deletion', stopped));
+}
+
+/** Whether the Delete is certain to belong to what CloudFormation does now. In a deployment it can be of one before, and the task is not. */
+async function isUpToDate(request: Request): Promise<boolean> {
+  try {
+    return !isWaitedFor('deployment', await retry(request.world, limit(request, TIME_TO_STOP_MS), () => readStackStatus(request)));
+  } catch (error) {
+    request.world.log(`DescribeStacks failed: ${error}`);
+    return false;
+  }
+}

@@ -1,0 +1,99 @@
+import type { CloudFormationCustomResourceUpdateEvent } from 'aws-lambda';
+import { beginsRun, failWithoutRun, NOTHING_STOPPED, resumeOrStart, stopBeforeRun } from './begin';
+import { answerUnlessRollback, rollBack, runNothing, runNothingTurnedBack } from './rollback';
+import type { RunTaskProperties } from '../../src/contract';
+import type { Answer, Attributes } from '../cloudformation/answer';
+import { DeliveredProperties, parseProperties } from '../cloudformation/delivered-properties';
+import type { Request } from '../cloudformation/request';
+import { readKeptAttributes } from '../run/attributes';
+import { putsBack, readUpdateKind } from '../run/occasion';
+import { attributesOfRun, attributesWithoutRun, receiveBaton, ReceivedBaton } from '../run/relay';
+import type { Cleared } from '../run/stop';
+import { TurnedBack } from '../verdict/failure';
+import { sentence } from '../verdict/message';
+import { NOTES, STOP_REASONS } from '../verdict/texts';
+
+/** A Create waits for nothing before it starts its task but the end of earlier ones. */
+export async function create(request: Request): Promise<Answer | undefined> {
+  const { ResourceProperties } = request.event;
+  const properties = parseProperties(ResourceProperties);
+  const baton = await receiveBaton(request);
+  const stopped = beginsRun(request, baton) ? await stopBeforeRun(request, [ResourceProperties]) : NOTHING_STOPPED;
+  return deploy(request, properties, baton, stopped);
+}
+
+/** An Update can be a deployment or a rollback: only the status of the stack shows which. */
+export async function update(request: Request, event: CloudFormationCustomResourceUpdateEvent): Promise<Answer | undefined> {
+  const baton = await receiveBaton(request);
+  if (baton?.state === 'SUCCEEDED') {
+    return succeedWithBaton(request, baton.attributes);
+  }
+  const delivered = [event.ResourceProperties, event.OldResourceProperties];
+  // Both a deployment and a rollback stop earlier tasks first. That takes about as long as finding out which of them this is.
+  const [reading, clearing] = await Promise.allSettled([
+    readUpdateKind(request, baton),
+    beginsRun(request, baton) ? stopBeforeRun(request, delivered) : NOTHING_STOPPED,
+  ]);
+  const stopped = clearing.status === 'fulfilled' ? clearing.value : NOTHING_STOPPED;
+  const kind = reading.status === 'fulfilled' ? reading.value : undefined;
+  const run = async () => {
+    const failed = [reading, clearing].find((part) => part.status === 'rejected');
+    if (failed) {
+      return failWithoutRun(request, delivered, failed.reason, stopped, beginsRun(request, baton) ? STOP_REASONS.failed : STOP_REASONS.otherVersion);
+    }
+    if (kind === 'turned back') {
+      return runNothingTurnedBack(request, stopped);
+    }
+    return kind === 'rollback'
+      ? rollBack(request, event, baton, stopped)
+      : deployUnlessTurnedBack(request, event, baton, stopped);
+  };
+  return answerUnlessRollback(request, kind === 'rollback' || kind === 'turned back', run);
+}
+
+async function deployUnlessTurnedBack(
+  request: Request, event: CloudFormationCustomResourceUpdateEvent, baton: ReceivedBaton | undefined, stopped: Cleared,
+): Promise<Answer | undefined> {
+  try {
+    if (await putsBack(request, stopped.found)) {
+      return await runNothing(request, NOTES.putBack, stopped);
+    }
+    const properties = parseProperties(event.ResourceProperties);
+    return await (properties.RunOn === 'CREATE' ? skip(request, properties) : deploy(request, properties, baton, stopped));
+  } catch (error) {
+    if (error instanceof TurnedBack) {
+      return runNothingTurnedBack(request, stopped);
+    }
+    throw error;
+  }
+}
+
+async function deploy(
+  request: Request, properties: RunTaskProperties, baton: ReceivedBaton | undefined, stopped: Cleared,
+): Promise<Answer | undefined> {
+  switch (baton?.state) {
+    case 'SKIPPED': return request.event.RequestType === 'Create' && baton.hadNextLeg ? failForUnknownPast() : skip(request, properties);
+    case 'SUCCEEDED': return succeedWithBaton(request, baton.attributes);
+  }
+  return resumeOrStart(request, properties, 'deployment', stopped, baton);
+}
+
+/** The task has succeeded while the previous resource waited for it. */
+function succeedWithBaton(request: Request, attributes: Attributes): Answer {
+  return { status: 'SUCCESS', reason: [], data: attributesOfRun(request, request.event.ResourceProperties as DeliveredProperties as { HasNextLeg?: true }, attributes) };
+}
+
+/** The previous resource was updated, and this one is new: its Create failed in an earlier deployment, or there was none. */
+function failForUnknownPast(): Answer {
+  return { status: 'FAILED', reason: [sentence(NOTES.everSucceededUnknown)] };
+}
+
+/** An Update that runs no task. The attributes that the stack uses must be known from the last run. */
+async function skip(request: Request, properties: RunTaskProperties): Promise<Answer> {
+  const kept = await readKeptAttributes(request, properties);
+  const unknown = Object.keys(properties.UsedAttributes ?? {}).filter((name) => !(name in kept)).join(' and ');
+  const isRunOnCreate = properties.RunOn === 'CREATE';
+  return unknown
+    ? { status: 'FAILED', reason: [sentence(isRunOnCreate ? NOTES.attributesUnknown(unknown) : NOTES.attributesSkipped(unknown))] }
+    : { status: 'SUCCESS', reason: [sentence(isRunOnCreate ? NOTES.skipped : NOTES.skippedBefore)], data: attributesWithoutRun(request, properties, kept) };
+}
