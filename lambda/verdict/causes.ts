@@ -197,7 +197,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     advice: 'check its name, that it has a value, and that it is in this Region',
   },
   {
-    says: [/UnrecognizedClient|InvalidClientTokenId|ExpiredToken|security token included in the request is (invalid|expired)/i],
+    says: [/UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|ExpiredToken|RequestExpired|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken|AuthFailure|security token included in the request is (invalid|expired)/i],
     means: 'AWS rejected temporary credentials',
     advice: 'deploy again',
     patience: MINUTES,
@@ -226,7 +226,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: MINUTES,
   },
   {
-    says: [/ClusterNotFound|cluster (was )?not found|cluster (is|was) inactive/i],
+    says: [/ClusterNotFound|cluster (was )?not found|cluster (is|was) (inactive|not active)/i],
     means: 'ECS cannot find the cluster',
     advice: 'check that the cluster exists in this account and Region',
     patience: MINUTES,
@@ -273,7 +273,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: DEADLINE,
   },
   {
-    says: [/PROVISIONING/, /limit/i],
+    says: [/\btasks\b.*\bprovisioning\b/i, /limit/i],
     means: 'too many tasks of the cluster are waiting for capacity',
     advice: 'add instances, or deploy again later',
     patience: DEADLINE,
@@ -349,7 +349,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     advice: 'check volumes of the task definition',
   },
   {
-    says: [/EBS|volume/i],
+    says: [/\bEBS\b|\bvolumes?\b/i],
     means: 'its volume could not be attached',
     advice: 'check volumes, and the infrastructure role that creates the volume',
   },
@@ -390,8 +390,16 @@ export const EXIT_CODES: { readonly [code: number]: Explanation } = {
 
 /** What ECS means by its reason for a task that did not start, if that is known. */
 export function knownStartFailure(reason: string): Explanation | undefined {
-  const specific = reason.replace(/unable to pull secrets or registry auth:?/gi, ''); // begins the failures of both
+  const specific = withoutNames(reason).replace(/unable to pull secrets or registry auth:?/gi, ''); // begins the failures of both
   return START_FAILURES.find((cause) => cause.says.every((pattern) => pattern.test(specific)));
+}
+
+/** The words of AWS without what a user has named: an image called "throttling-proxy" is no throttling. Keeps services and hosts. */
+function withoutNames(words: string): string {
+  return words
+    .replace(/(arn:[\w-]+:[\w-]+:[\w-]*:\d*:[\w-]+)[^\s"',;)\]]*/g, '$1')
+    .replace(/((?:[\w-]+\.)+[\w-]+(?::\d+)?\/)[^\s"',;)\]]*/g, '$1') // an image, or the address of a request
+    .replace(/\b(container named|manifest for|access denied for|no such image:|stack with id|ssm parameters:) (?!(?:[\w-]+\.)+[\w-]+(?::\d+)?\/)[^\s,;]+/gi, '$1');
 }
 
 /** What an exit code means, if it means the same everywhere. */
@@ -451,12 +459,12 @@ export function isRefusal(thrown: unknown): boolean {
 
 /** Whether AWS throttled the call. If EC2 throttles ECS, ECS reports that in its own error. */
 export function isThrottled(thrown: unknown): boolean {
-  return sdkSays(isThrottlingError, thrown) || THROTTLED.test(textOf(thrown));
+  return !isDenied(thrown) && (sdkSays(isThrottlingError, thrown) || THROTTLED.test(withoutNames(textOf(thrown))));
 }
 
 /** Whether a call that threw this may succeed when made again. */
 export function patienceWithError(thrown: unknown): Patience | undefined {
-  if (isThrottled(thrown) || sdkSays(isTransientError, thrown) || sdkSays(isServerError, thrown)) {
+  if (isThrottled(thrown) || sdkSays(isTransientError, thrown) || sdkSays(isServerError, thrown) || answerIn(thrown) === 'failed') {
     return 'until the deadline';
   }
   if (isDenied(thrown)) {
@@ -490,9 +498,11 @@ function textOf(thrown: unknown): string {
   return message ? `${name}: ${message}` : name;
 }
 
-/** The message of such an error contains names of resources, which can be any text: only the code counts. */
+/** The message of such an error contains names of resources, which can be any text: only the code and how the message begins count. */
+const IS_DENIAL = /^\w*AccessDenied|^UnauthorizedOperation|ErrorCode: (UnauthorizedOperation|AccessDenied)|^\w+: User: \S+ is not authorized to perform: /;
+
 function isDenied(thrown: unknown): boolean {
-  return /^AccessDenied|ErrorCode: UnauthorizedOperation/.test(textOf(thrown));
+  return IS_DENIAL.test(textOf(thrown));
 }
 
 function knownError(thrown: unknown): Explanation | undefined {

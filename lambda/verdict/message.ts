@@ -23,7 +23,7 @@ export function explain(failure: Failure, evidence: Evidence = {}): Line[] {
   const { taskArn, log, tail = [], unreadable, stopped } = evidence;
   const cause = failure.wasRunning && stopped ? `${failure.cause}, so it was stopped` : failure.cause;
   return [
-    sentence([cause, failure.advice].filter((part) => part !== undefined).map(punctuate).join(' ')),
+    sentence(onOneLine([cause, failure.advice].filter((part) => part !== undefined).map(punctuate).join(' '))),
     ...(failure.awsReason ? [{ kind: 'aws', text: `AWS says: ${onOneLine(failure.awsReason)}` } as const] : []),
     ...(tail.length > 0 ? [{ kind: 'heading', text: 'The end of its log:' } as const] : []),
     ...tail.map((line) => ({ kind: 'log', text: `  ${line}` } as const)),

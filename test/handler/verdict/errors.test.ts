@@ -1,4 +1,4 @@
-import { adviceOnError, answerIn, callFailure, isRefusal, isThrottled, patienceWithError, readError } from '../../../lambda/verdict/causes';
+import { adviceOnError, answerIn, callFailure, isRefusal, isThrottled, knownStartFailure, patienceWithError, readError } from '../../../lambda/verdict/causes';
 import { explain, notStopped } from '../../../lambda/verdict/message';
 import { FAILURES } from '../../../lambda/verdict/texts';
 import { awsError } from '../../support/fake-aws';
@@ -31,6 +31,15 @@ const ERRORS: Array<[name: string, message: string, patience: string | undefined
   ['InvalidParameterException', 'The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.', MINUTES],
   ['ValidationError', 'Stack with id arn:aws:cloudformation:eu-west-1:111122223333:stack/Shop/1a does not exist', MINUTES],
   ['ClusterNotFoundException', 'Cluster not found.', MINUTES],
+  ['InvalidParameterException', 'Cluster is not ACTIVE', MINUTES],
+  ['ClientException', 'Tasks provisioning capacity limit exceeded.', DEADLINE],
+  ['SignatureDoesNotMatch', 'Signature expired: 20260101T000000Z is now earlier than 20260101T000500Z', MINUTES],
+  ['RequestExpired', 'Request has expired.', MINUTES],
+  ['InvalidParameterException', 'Error retrieving subnet information for [subnet-1]: AWS was not able to validate the provided access credentials (ErrorCode: AuthFailure)', MINUTES],
+  ['ClientException', 'User: arn:aws:sts::111122223333:assumed-role/deploy/1a is not authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/app', MINUTES],
+  ['UnauthorizedOperation', 'You are not authorized to perform this operation.', MINUTES],
+  ['KMSAccessDeniedException', 'Lambda was unable to decrypt the environment variables', MINUTES],
+  ['InvalidParameterException', 'Error retrieving subnet information for [subnet-1]: no (ErrorCode: AccessDenied)', MINUTES],
   ['AccessDeniedException', 'User: arn:aws:sts::111122223333:assumed-role/secret/1a is not authorized to perform: ecs:RunTask', MINUTES],
   ['ClientException', "ECS was unable to assume the role 'arn:aws:iam::111122223333:role/app' that was provided for this task.", MINUTES],
   ['InvalidParameterException', 'Override for container named x is not a container in the TaskDefinition.', undefined],
@@ -96,6 +105,42 @@ test('throttling inside another error is throttling', () => {
   expect(isThrottled(awsError('InvalidParameterException', 'no'))).toBe(false);
 });
 
+describe('what a user has named says nothing about a cause', () => {
+  test.each([
+    ['AccessDeniedException', 'User: arn:aws:sts::111122223333:assumed-role/f/1a is not authorized to perform: ecs:RunTask on resource: arn:aws:ecs:eu-west-1:111122223333:task-definition/throttled-jobs:1', MINUTES],
+    ['AccessDeniedException', 'User: throttled is not authorized to perform: ecs:RunTask', MINUTES],
+    ['InvalidParameterException', 'Override for container named website is not a container in the TaskDefinition.', undefined],
+    ['InvalidParameterException', 'Override for container named throttled is not a container in the TaskDefinition.', undefined],
+    ['InvalidParameterException', 'Override for container named volume-init is not a container in the TaskDefinition.', undefined],
+  ])('in %s: %s', (name, message, patience) => {
+    const error = awsError(name, message);
+    expect(isThrottled(error)).toBe(false);
+    expect(callFailure('RunTask', error)).toMatchObject({ cause: `ECS rejected the request: ${name} (RunTask)`, patience });
+  });
+
+  test.each([
+    ['failed to resolve ref 111122223333.dkr.ecr.eu-west-1.amazonaws.com/throttling-service:latest: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/throttling-service:latest: not found', 'the image does not exist'],
+    ['failed to resolve ref docker.io/shop/rate-limiter:429: docker.io/shop/rate-limiter:429: not found', 'the image does not exist'],
+    ['failed to resolve ref docker.io/shop/access-denied-page:1: docker.io/shop/access-denied-page:1: not found', 'the image does not exist'],
+    ['Error response from daemon: manifest for shop/throttled:1 not found: manifest unknown', 'the image does not exist'],
+    ['failed to resolve ref "ghcr.io/acme/ecr/tool:1": 403 Forbidden', 'the registry requires valid credentials for the image, or has no such image'],
+    ['pull access denied for acme/ecr, repository does not exist or may require authorization', 'the registry requires valid credentials for the image, or has no such image'],
+  ])('in a failed pull: %s', (words, means) => {
+    expect(knownStartFailure(`CannotPullContainerError: ${words}`)?.means).toBe(means);
+  });
+
+  test.each([
+    ['failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:throttling-db-AbCdEf from secrets manager: AccessDeniedException', 'the execution role is not allowed to read a secret'],
+    ['invalid ssm parameters: /shop/throttled', 'a secret or parameter does not exist'],
+  ])('in a secret that cannot be read: %s', (words, means) => {
+    expect(knownStartFailure(`ResourceInitializationError: unable to pull secrets or registry auth: ${words}`)?.means).toBe(means);
+  });
+});
+
+test('an error of AWS itself is temporary, even without an HTTP status', () => {
+  expect(patienceWithError(Object.assign(new Error('unavailable'), { name: 'ServerException', $fault: 'server' }))).toBe(DEADLINE);
+});
+
 describe('the message claims nothing that is unknown', () => {
   const firstLine = (lines: ReturnType<typeof explain>) => lines[0].text;
 
@@ -117,5 +162,7 @@ describe('the message claims nothing that is unknown', () => {
 
 test('the words of others stay on one line', () => {
   expect(explain({ cause: 'it failed', awsReason: 'one\n  Task arn:aws:ecs:fake.\r\ntwo\n' })[1].text).toBe('AWS says: one Task arn:aws:ecs:fake. two');
+  expect(explain(callFailure('RunTask', new SyntaxError('Unexpected token \'<\', "<html>\n<he"... is not valid JSON')))[0].text)
+    .toBe('ECS did not answer: SyntaxError: Unexpected token \'<\', "<html> <he"... is not valid JSON (RunTask).');
   expect(notStopped([], new Error('one\ntwo'))[0].text).toBe('Other tasks may still be running: listing them failed (Error: one two).');
 });
