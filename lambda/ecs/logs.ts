@@ -41,7 +41,7 @@ export async function readTail(
     }
     const isSettled = latest.length > 0 && world.now() - changedAt >= TAIL_SETTLES_MS;
     if (isSettled || world.now() >= until) {
-      const tail = latest.flatMap((message) => printable(message).split('\n')).filter((line) => line.trim() !== '').slice(-lines);
+      const tail = latest.flatMap(linesOf).filter((line) => line.trim() !== '').slice(-lines);
       return { tail, unreadable: latest.length === 0 && error !== undefined ? String(error) : undefined };
     }
     await world.sleep(Math.min(1_000, until - world.now()));
@@ -64,7 +64,7 @@ export async function readOutputs(world: World, logs: readonly LogStream[], name
     for (let page = 0; page < MOST_PAGES && found.size < names.length; page++) {
       const { messages, earlier, error } = await readPage(world, log, { nextToken });
       unread ??= error;
-      for (const line of messages.flatMap((message) => printable(message).split('\n'))) {
+      for (const line of messages.flatMap(linesOf)) {
         const [, name, value = ''] = OUTPUT.exec(line) ?? [];
         if (names.includes(name) && value.trim() !== '') {
           found.set(name, (found.get(name) ?? new Set()).add(value.trim()));
@@ -77,6 +77,11 @@ export async function readOutputs(world: World, logs: readonly LogStream[], name
     }
   }
   return { values: found, unread };
+}
+
+/** The lines of an event. A progress bar writes over its line: what follows it begins a new one. */
+function linesOf(message: string): string[] {
+  return printable(message.replace(/\r+\n?/g, '\n')).split('\n');
 }
 
 /** The last page of the log, or the page before another one. Empty if it cannot be read. */

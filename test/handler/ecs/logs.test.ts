@@ -32,6 +32,12 @@ describe('the end of the log of a container that failed', () => {
     expect((await world.request(create())).Reason).toContain('The end of its log:\n  one\n  two\nLog group');
   });
 
+  test('has a line for each step of a progress bar', async () => {
+    world.lives = [runs(60, 3)];
+    world.logEvents = ['10%\r90%\r\r\nfailed\r\n'];
+    expect((await world.request(create())).Reason).toContain('The end of its log:\n  10%\n  90%\n  failed\nLog group');
+  });
+
   test('is read again when it is late, for a few seconds', async () => {
     world.lives = [runs(60, 3)];
     world.faults.GetLogEvents = [fails('ResourceNotFoundException'), () => ({ events: [] })];

@@ -12,6 +12,7 @@ describe('an output of the task', () => {
     ['among other lines', ['creating', 'ecs-run-task-output BucketName=shop-7', 'done']],
     ['in a message of several lines', ['creating\necs-run-task-output BucketName=shop-7\ndone\n']],
     ['with a carriage return and white space', ['ecs-run-task-output BucketName= shop-7 \r\n']],
+    ['after a progress bar that wrote over its line', ['10%\r100%\recs-run-task-output BucketName=shop-7\n']],
     ['twice with the same value', ['ecs-run-task-output BucketName=shop-7', 'ecs-run-task-output BucketName=shop-7']],
     ['with the colours of a terminal', ['\u001b[32mecs-run-task-output BucketName=shop-7\u001b[0m']],
   ])('is read from a log that has it %s', async (_, lines) => {
