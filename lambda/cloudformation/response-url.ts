@@ -26,7 +26,7 @@ export function problemWithResponseUrl(responseUrl: string, stackId: string, env
   if (/^https?:$/.test(protocol) && localHosts.includes(host)) {
     return undefined;
   }
-  const partition = stackId.split(':')[1];
+  const partition = String(stackId).split(':')[1];
   const suffix = Object.hasOwn(DNS_SUFFIXES, partition) ? DNS_SUFFIXES[partition] : undefined;
   if (!suffix) {
     return `the partition of the stack, ${partition}, is unknown to this version`;

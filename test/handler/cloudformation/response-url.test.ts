@@ -48,6 +48,10 @@ test.each(['aws-new', 'constructor'])('a partition that is not known, %s, gets n
   expect(problem('https://s3.amazonaws.com/answer', { partition })).toBe(`the partition of the stack, ${partition}, is unknown to this version`);
 });
 
+test('an event without a stack id gets no answer', () => {
+  expect(problemWithResponseUrl('https://s3.amazonaws.com/answer', undefined as any, {})).toBe('the partition of the stack, undefined, is unknown to this version');
+});
+
 test.each(['', 'answer?X-Amz-Signature=secret', 'https://[secret/'])('%p is not a URL', (url) => {
   expect(problem(url)).toBe('it is not a URL');
 });
