@@ -1,15 +1,20 @@
+import { toError } from '../verdict/causes';
 import { ERRORS } from '../verdict/texts';
 import type { World } from '../world';
 
 /** The SDK gives up on a call after two attempts of 15 seconds each, with a pause between them. */
 const LONGEST_CALL_MS = 40_000;
 
-/** The same world, in which each call of AWS ends with the time. A call that is still in progress may take effect. */
+/**
+ * The same world, in which each call of AWS ends with the time, and throws nothing but Errors. A call that is still in progress
+ * may take effect.
+ */
 export function endCallsBy(world: World, time: number): World {
   const endCalls = <T extends { send: any }>(client: T): T => ({
     send: (command: unknown) => {
       const left = time - world.now();
-      return left > LONGEST_CALL_MS ? client.send(command) : Promise.race([client.send(command), endAfter(world, left)]);
+      const response = client.send(command).catch((thrown: unknown) => { throw toError(thrown); });
+      return left > LONGEST_CALL_MS ? response : Promise.race([response, endAfter(world, left)]);
     },
   } as T);
   const { ecs, logs, cloudFormation, lambda } = world;

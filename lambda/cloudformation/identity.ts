@@ -30,13 +30,13 @@ export function choosePhysicalId(event: CloudFormationCustomResourceEvent, id: s
 }
 
 /** What created a resource with this physical id. */
-export function originOf(physicalId: string, id: string): 'success' | 'failure' | 'CloudFormation' {
+export function originOf(physicalId: string | undefined, id: string): 'success' | 'failure' | 'CloudFormation' {
   if (physicalId === id) {
     return 'success';
   }
-  return physicalId.startsWith(`${id}/`) && physicalId.endsWith('/failed') ? 'failure' : 'CloudFormation';
+  return physicalId?.startsWith(`${id}/`) && physicalId.endsWith('/failed') ? 'failure' : 'CloudFormation';
 }
 
 export function digestOf(text: string, length: number): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, length);
+  return createHash('sha256').update(String(text)).digest('hex').slice(0, length);
 }

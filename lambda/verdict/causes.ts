@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 import type { Failure, Patience } from './failure';
 import { ADVICE, FAILURES } from './texts';
@@ -491,6 +492,13 @@ export function readError(thrown: unknown): { name: string; message: string } {
   const { name, message } = thrown as Partial<Error>;
   // The SDK adds advice for its own developers on further lines.
   return { name: String(name || 'Error'), message: String(message ?? '').split(/\n *Deserialization error/)[0].trim() };
+}
+
+/** What was thrown, as an Error that can be logged and told from nothing, without the SDK's advice for its own developers. */
+export function toError(thrown: unknown): Error {
+  const { name, message } = readError(thrown);
+  const { $fault, $metadata, code } = Object(thrown);
+  return types.isNativeError(thrown) && thrown.message === message ? thrown : Object.assign(new Error(message), { name, $fault, $metadata, code });
 }
 
 function textOf(thrown: unknown): string {

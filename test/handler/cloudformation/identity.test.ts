@@ -1,7 +1,17 @@
-import { create, identity } from '../../support/fake-aws';
+import { create, FakeAws, identity, remove } from '../../support/fake-aws';
 
 const stackId = (name: string, id = '6d1a2b30-0000-11f1-9f3e-0a1b2c3d4e5f') => `arn:aws:cloudformation:eu-west-1:111122223333:stack/${name}/${id}`;
 const identityOf = (StackId: string, LogicalResourceId = 'Migration') => identity({ StackId, LogicalResourceId });
+
+test.each([undefined, null])('a Delete with the physical id %p succeeds', async (PhysicalResourceId) => {
+  const world = new FakeAws();
+  world.stackStatus = 'DELETE_IN_PROGRESS';
+  expect((await world.request({ ...remove(), PhysicalResourceId } as any)).Status).toBe('SUCCESS');
+});
+
+test('an event without a request id gets an answer', async () => {
+  expect((await new FakeAws().request({ ...create(), RequestId: undefined } as any)).PhysicalResourceId).toMatch(/^Shop\/Migration\//);
+});
 
 describe('the identity of a resource', () => {
   test('consists of the stack name, the logical id and a digest that differs between stacks of the same name', () => {

@@ -17,6 +17,10 @@ const ANY_ERRORS: Array<[string, unknown]> = [
   ['an error without a name', Object.assign(new Error('x'), { name: undefined })],
   ['a text that is thrown', 'text'],
   ['an object that is thrown', {}],
+  ['an object that is no text', Object.create(null)],
+  ['an object whose text fails', { toString() { throw new Error('x'); } }],
+  ['a symbol', Symbol('x')],
+  ['nothing', undefined],
 ];
 
 /** The error once, at the first call after so many minutes. */
@@ -39,6 +43,25 @@ describe('one DescribeTasks that fails in minute 20', () => {
     expectNoneStopped(world);
     expectStarted(world, 1);
   });
+});
+
+test.each(ANY_ERRORS)('one DescribeStacks or GetLogEvents that fails with %s does not hide how the task ended', async (_, thrown) => {
+  world.lives = [runs(60, 3)];
+  world.faults.DescribeStacks = [() => { throw thrown; }];
+  world.faults.GetLogEvents = [() => { throw thrown; }];
+  world.logEvents = ['out of ideas'];
+  expectFailed(await world.request(create()), 'Container "app" exited with code 3.\nThe end of its log:\n  out of ideas\n');
+});
+
+test.each(ANY_ERRORS)('ListTasks that fails with %s, for good, lets no task start', async (_, thrown) => {
+  world.faults.ListTasks = times(1_000, () => { throw thrown; });
+  expectFailed(await world.request(create()), 'Other tasks may still be running: listing them failed (');
+  expectStarted(world, 0);
+});
+
+test('the words of an error are without the advice of the SDK for its own developers', async () => {
+  world.faults.ListTasks = times(1_000, () => { throw new SyntaxError('Unexpected token <\n  Deserialization error: to see the raw response, inspect it'); });
+  expectFailed(await world.request(create()), 'listing them failed (SyntaxError: Unexpected token <).');
 });
 
 describe('DescribeTasks that keeps failing', () => {
