@@ -25,7 +25,12 @@ export class ResourceReader {
 export function readResource(resource: CfnResource): Resolved {
   const { Resources = {} }: { readonly Resources?: object } = resource._toCloudFormation();
   const [rendered = {}] = Object.values(Resources); // a policy without statements is left out of the template
-  return readValue(resource, rendered);
+  try {
+    return readValue(resource, rendered);
+  } catch (error) {
+    (error as Error).message = `[${resource.node.path}] ${(error as Error).message}`; // the CDK names only the token
+    throw error;
+  }
 }
 
 export function readValue(scope: IConstruct, value: any): Resolved {
@@ -56,8 +61,13 @@ class ReferenceKeeper extends DefaultTokenResolver {
       return { Ref: `reference.${this.references.push(token) - 1}` };
     }
     // With a feature flag the CDK throws for the token itself.
-    return SecretValue.isSecretValue(token) ? context.resolve(token.unsafeUnwrap()) : super.resolveToken(token, context, postProcessor);
+    return SecretValue.isSecretValue(token) ? context.resolve(token.unsafeUnwrap()) : super.resolveToken(copyIfLazy(token), context, postProcessor);
   }
+}
+
+/** A lazy value keeps what it was first resolved to. Here only a copy keeps it, because the app and its aspects can still change the value. */
+function copyIfLazy(token: IResolvable): IResolvable {
+  return 'producer' in token ? Object.create(token) : token;
 }
 
 function replacePlaceholders(value: any, replace: (index: number) => any): any {

@@ -133,6 +133,25 @@ describe('the Region of a log', () => {
   });
 });
 
+test('what an aspect adds to the definition is deployed, and counts', () => {
+  const made = setup();
+  const { stack, taskDefinition } = made;
+  runTask(made);
+  Aspects.of(stack).add({
+    visit: (node) => {
+      if (node === taskDefinition && !taskDefinition.findContainer('side')) {
+        taskDefinition.addContainer('side', { image: ecs.ContainerImage.fromRegistry('side'), memoryLimitMiB: 64 });
+        taskDefinition.addVolume({ name: 'data' });
+      }
+    },
+  });
+  const [{ Properties }] = Object.values(Template.fromStack(stack).findResources('AWS::ECS::TaskDefinition'));
+
+  expect(Properties.ContainerDefinitions.map((container: { readonly Name: string }) => container.Name)).toEqual(['app', 'side']);
+  expect(Properties.Volumes).toEqual([{ Name: 'data' }]);
+  expect(propertiesOf(stack).ExitCodeFrom).toEqual(['app', 'side']);
+});
+
 test('a definition that is an L1 resource is treated like an L2 construct', () => {
   const made = network();
   const role = new iam.Role(made.stack, 'Role', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });

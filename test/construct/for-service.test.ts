@@ -135,6 +135,15 @@ describe('a task for a service', () => {
     expect(request).not.toHaveProperty('launchType');
   });
 
+  test('leaves the service what the app adds to it afterwards', () => {
+    const given = setup();
+    const service = fargateService(given);
+    RunTask.forService(given.stack, 'Task', service);
+    service.enableDeploymentAlarms(['Failures']);
+
+    Template.fromStack(given.stack).hasResourceProperties('AWS::ECS::Service', { DeploymentConfiguration: { Alarms: { AlarmNames: ['Failures'], Enable: true } } });
+  });
+
   test.each<[string, ecs.TaskDefinitionRevision | undefined, string]>([
     ['the revision that is deployed', undefined, '<Definition>'],
     ['the latest revision, which is the one that is deployed', ecs.TaskDefinitionRevision.LATEST, '<Definition>'],

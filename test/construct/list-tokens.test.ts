@@ -4,7 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { RESOURCE_TYPE } from '../../src/contract';
-import { RunTask, RunTaskConfig } from '../../src/index';
+import { RunFargateTask, RunTask, RunTaskConfig } from '../../src/index';
 import { expectNotToWaitFor, expectToWaitFor, resourceOf } from '../support/expectations';
 
 type ListOf = (name: string) => string[];
@@ -86,4 +86,13 @@ describe.each(LISTS)('with %s', (_, listsOf, rendered) => {
     expectToWaitFor(resourceOf(task), 'Stack/Rule', 'Stack/Route', 'Stack/Association');
     expectToWaitFor(service.node.defaultChild!, 'Stack/Migration/Resource');
   });
+});
+
+test('a member of a list where a text belongs is rejected with the path of the resource', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const [member] = new CfnParameter(stack, 'List', { type: 'List<String>' }).valueAsList;
+  const cluster = new ecs.Cluster(stack, 'Cluster');
+  new RunFargateTask(stack, 'Task', { cluster, image: ecs.ContainerImage.fromRegistry('app'), environment: { A: member }, tags: { team: member } });
+
+  expect(() => Template.fromStack(stack)).toThrow(/^\[Stack\/Task\/.*Found an encoded list token string in a scalar string context\. Use 'Fn\.select\(0, list\)'/);
 });

@@ -27,9 +27,9 @@ export const LIMITS = {
 
 export type Limit = keyof typeof LIMITS;
 
-/** Whether a value is set, and known before the deployment. */
+/** Whether a value is set, and known before the deployment. The only member of a list token is unknown, too. */
 export function isKnown<T>(value: T | undefined): value is T {
-  return value !== undefined && !Token.isUnresolved(value);
+  return value !== undefined && !Token.isUnresolved(value) && !Token.isUnresolved([value]);
 }
 
 export function isIntegerWithin(value: number | undefined, least = -Infinity, most = Infinity): boolean {
