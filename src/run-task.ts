@@ -1,4 +1,4 @@
-import { Annotations, CfnOutput, CfnResource, Fn, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, CfnCondition, CfnOutput, CfnResource, Fn, Stack, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -12,6 +12,7 @@ import { deriveDeletionProps } from './request/deletion';
 import { warnOfEmptyExitCodeFrom } from './request/exit-code-warning';
 import { renderTask, TaskNetwork } from './request/render-request';
 import { chooseServiceTimeout, renderProperties } from './request/resource-properties';
+import { readCondition } from './request/resource-reader';
 import { checkService, informOfServiceConnect, takeFromService } from './request/service';
 import { receiveTags } from './request/tags';
 import { findTaskRole, findVpc, isAwsvpc, readIfKnown } from './request/task-definition';
@@ -323,8 +324,8 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    * neither the resources for further hours nor outputs.
    */
   private shareCondition({ _fromService }: RunTaskProps): void {
-    const ofService = (_fromService?.service.node.defaultChild as CfnResource | undefined)?.cfnOptions.condition;
-    const condition = this.resource.cfnOptions.condition ??= ofService;
+    const resources = [this.resource, _fromService?.service.node.defaultChild as CfnResource | undefined];
+    const [condition] = resources.flatMap((resource) => resource && findCondition(resource) || []);
     this.listResources().forEach(({ cfnOptions }) => (cfnOptions.condition ??= condition));
     this.node.children.filter((child) => child instanceof CfnOutput).forEach((output) => (output.condition ??= condition));
   }
@@ -348,6 +349,14 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     Annotations.of(this).acknowledgeWarning('@aws-cdk/aws-ec2:ipv4IgnoreEgressRule');
     return new ec2.SecurityGroup(this, 'SecurityGroup', { vpc });
   }
+}
+
+/** The condition of a resource, as the template will have it. */
+function findCondition(resource: CfnResource): CfnCondition | undefined {
+  const { stack } = resource;
+  const name = readCondition(resource);
+  const isIt = (found: IConstruct) => found instanceof CfnCondition && found.stack === stack && stack.resolve(found.logicalId) === name;
+  return name ? stack.node.findAll().find(isIt) as CfnCondition | undefined : undefined;
 }
 
 function throwErrors(path: string, errors: string[]): void {

@@ -1,5 +1,6 @@
 import { Aws, CfnResource, Fn, IResolveContext, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { readCondition } from '../request/resource-reader';
 
 /**
  * Renders a policy document, with each statement under `Fn::If` that names a resource with a condition: CloudFormation
@@ -31,8 +32,8 @@ function putUnder(statement: any, condition: string): any {
 function findConditions(stack: Stack): Map<string, string> {
   const resources = stack.node.findAll().filter((construct) => CfnResource.isCfnResource(construct) && construct.stack === stack) as CfnResource[];
   return new Map(resources.flatMap((resource): [string, string][] => {
-    const condition = resource['rawOverrides'].Condition ?? resource.cfnOptions.condition?.logicalId; // eslint-disable-line dot-notation
-    return condition ? [[stack.resolve(resource.logicalId), stack.resolve(condition)]] : [];
+    const condition = readCondition(resource);
+    return condition ? [[stack.resolve(resource.logicalId), condition]] : [];
   }));
 }
 

@@ -33,6 +33,11 @@ export function readResource(resource: CfnResource): Resolved {
   }
 }
 
+/** The logical id of the condition of a resource, which an escape hatch can set, too. */
+export function readCondition(resource: CfnResource): string | undefined {
+  return resource.stack.resolve(resource['rawOverrides'].Condition ?? resource.cfnOptions.condition?.logicalId); // eslint-disable-line dot-notation
+}
+
 export function readValue(scope: IConstruct, value: any): Resolved {
   const resolver = new ReferenceKeeper();
   return new Resolved(Tokenization.resolve(value, { scope, resolver, preparing: false }), resolver.references);

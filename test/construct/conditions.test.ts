@@ -171,9 +171,8 @@ describe('a conditional task', () => {
     const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
     const group = service.node.findChild('SecurityGroup').node.defaultChild as CfnResource;
     const task = RunTask.forService(stack, 'OfService', service, { timeout: Duration.hours(2) });
-    for (const resource of [service.node.findChild('Service') as CfnResource, group]) {
-      resource.cfnOptions.condition = condition;
-    }
+    (service.node.findChild('Service') as CfnResource).cfnOptions.condition = condition;
+    group.addOverride('Condition', 'Wanted');
 
     const resources = resourcesOf(stack);
     const tasks = Object.entries(resources).filter(([id]) => id.startsWith('OfService'));
@@ -193,6 +192,24 @@ describe('a conditional task', () => {
     expect(Object.values(template.findResources(RESOURCE_TYPE)).map(({ Condition }) => Condition)).toEqual(['Wanted', 'Wanted', 'Wanted']);
     expect(Object.values(template.findOutputs('*')).map(({ Condition }) => Condition)).toEqual(['Wanted']);
   });
+});
+
+test('a condition that an escape hatch gives to the RunTask, or to its service, is a condition like any other', () => {
+  const { stack, task, cluster, taskDefinition } = given();
+  const queue = new sqs.Queue(stack, 'Queue');
+  const run = task({ timeout: Duration.hours(2), executeBefore: [queue] });
+  const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
+  const ofService = RunTask.forService(stack, 'OfService', service, {});
+  for (const resource of [resourceOf(run), service.node.defaultChild] as CfnResource[]) {
+    resource.addOverride('Condition', 'Wanted');
+  }
+  expect([run.taskArn, ofService.taskArn]).toHaveLength(2);
+  const template = Template.fromStack(stack).toJSON();
+
+  const tasks = Object.values<any>(template.Resources).filter(({ Type }) => Type === RESOURCE_TYPE);
+  expect([...tasks, ...Object.values<any>(template.Outputs)].map(({ Condition }) => Condition)).toEqual(Array(6).fill('Wanted'));
+  expect(unresolvedDependenciesOf(stack)).toEqual([]);
+  expectToWaitFor(queue, 'Stack/Task/Resource3');
 });
 
 describe('the permissions of the function name a conditional resource only under its condition:', () => {
