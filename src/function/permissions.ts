@@ -4,9 +4,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { grantExecuteCommand } from './execute-command';
 import { isOutput } from '../contract';
-import { findDefinitionResource } from '../request/deployed-definition';
 import { collectTags } from '../request/tags';
-import { findLogLocations, findLogsToRead, findOwnedDefinition, findTaskRole, listRoleArns, readFamily } from '../request/task-definition';
+import { findDecidingContainers, findLogLocations, findLogsToRead, findOwnedDefinition, findTaskRole, listRoleArns, readFamily } from '../request/task-definition';
 import type { RunTaskProps } from '../run-task-props';
 
 /** The least permissions that the function needs for one task. */
@@ -54,7 +53,7 @@ export function listHandlerStatements(scope: Construct, props: RunTaskProps, att
       resources: streams,
     }));
   }
-  if (!findDefinitionResource(taskDefinition) && !props.exitCodeFrom) {
+  if (!findDecidingContainers(props)) {
     // To see which containers are essential. This action cannot be limited to a resource.
     statements.push(new iam.PolicyStatement({ actions: ['ecs:DescribeTaskDefinition'], resources: ['*'] }));
   }

@@ -14,7 +14,7 @@ export interface DeployedDefinition {
 
 export interface DeployedContainer {
   readonly Name: unknown;
-  readonly Essential?: boolean;
+  readonly Essential?: unknown;
   readonly LogConfiguration?: { readonly LogDriver: unknown; readonly Options?: { readonly [name: string]: unknown } };
 }
 

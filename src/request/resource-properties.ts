@@ -3,7 +3,6 @@ import { RunSpec, RunTaskProperties, usesLogs } from '../contract';
 import { DEFAULT_TIMEOUT_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS, serviceTimeoutFor, STOP_SECONDS } from '../timing';
 import type { RenderedTask } from './render-request';
 import { CompleteWhen, OnRollback, RunOn } from '../run-task-props';
-import { findDefinitionResource } from './deployed-definition';
 import { findDecidingContainers, findLogLocations, findLogsToRead } from './task-definition';
 
 /** The properties of the custom resource: the task, and the task that a Delete runs. */
@@ -22,12 +21,11 @@ export function renderProperties(task: RenderedTask, usedAttributes: { [attribut
 }
 
 function renderRun({ props, request }: RenderedTask, usedAttributes: { [attribute: string]: string } = {}): RunSpec {
-  const isKnown = findDefinitionResource(props.taskDefinition) !== undefined;
   return {
     Request: request,
     TimeoutSeconds: (props.timeout ?? Duration.seconds(DEFAULT_TIMEOUT_SECONDS)).toSeconds(),
     RetryAttempts: props.retryAttempts || undefined,
-    ExitCodeFrom: props.exitCodeFrom ?? (isKnown ? Lazy.list({ produce: () => findDecidingContainers(props) }) : undefined),
+    ExitCodeFrom: props.exitCodeFrom ?? Lazy.list({ produce: () => findDecidingContainers(props) }),
     SuccessExitCodes: props.successExitCodes ?? [0],
     CompleteWhen: props.completeWhen ?? CompleteWhen.EXIT_CODES_KNOWN,
     LogTailLines: props.logTailLines ?? 20,

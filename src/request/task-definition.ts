@@ -110,15 +110,20 @@ export function hasNetworkSettings({ vpcSubnets, securityGroups, assignPublicIp 
   return (vpcSubnets ?? securityGroups ?? assignPublicIp) !== undefined;
 }
 
-/** The containers that are in the definition so far. */
-export function listContainers(definition: ecs.TaskDefinition): ecs.ContainerDefinition[] {
-  // Protected, but its subtree of constructs lacks containers that are defined elsewhere.
-  return definition['containers']; // eslint-disable-line dot-notation
+/** The names of the containers, in the template; not known if only the deployment knows one of them. */
+export function listContainerNames(definition: ecs.ITaskDefinition): string[] | undefined {
+  const names = readContainers(definition)?.map(({ Name }) => Name);
+  return names?.every((name) => typeof name === 'string' && !Token.isUnresolved(name)) ? names as string[] : undefined;
 }
 
-/** The name of the container that `command` and `environment` are for, which only an owned definition knows. */
+/** The name, in the template, of the container that `command` and `environment` are for, which only a definition of this app knows. */
 export function findDefaultContainer(definition: ecs.ITaskDefinition): string | undefined {
-  return findOwnedDefinition(definition)?.defaultContainer?.containerName;
+  const containers = readContainers(definition) ?? [];
+  const { defaultContainer } = findOwnedDefinition(definition) ?? {};
+  // Protected, but in the order of the template.
+  const index = defaultContainer && findOwnedDefinition(definition)!['containers'].indexOf(defaultContainer); // eslint-disable-line dot-notation
+  const deployed = index === undefined ? containers.find(isEssential) : containers[index];
+  return valueAsString(deployed?.Name) ?? defaultContainer?.containerName;
 }
 
 /** The number of placement constraints that are in the definition. */
@@ -126,10 +131,10 @@ export function countPlacementConstraints(definition: ecs.TaskDefinition): numbe
   return readDefinition(definition)!.PlacementConstraints?.length ?? 0;
 }
 
-/** The names of the volumes that the definition leaves to be configured at launch. */
-export function listLaunchVolumes(definition: ecs.TaskDefinition): string[] {
+/** The names of the volumes that the definition leaves to be configured at launch, if known. */
+export function listLaunchVolumes(definition: ecs.TaskDefinition): string[] | undefined {
   const { Volumes = [] } = readDefinition(definition)!;
-  return Volumes.filter((volume) => volume.ConfiguredAtLaunch).map((volume) => volume.Name);
+  return Array.isArray(Volumes) ? Volumes.filter((volume) => volume.ConfiguredAtLaunch).map((volume) => volume.Name) : undefined;
 }
 
 /** The keys of the tags that the definition has so far, including those that aspects have added. */
@@ -144,7 +149,7 @@ export function findLogsToRead(props: RunTaskProps): { [containerName: string]: 
 
 /** Where the containers log to, if it is CloudWatch Logs and the name of the stream can be derived. */
 export function findLogLocations({ taskDefinition }: RunTaskProps): { [containerName: string]: LogLocation } {
-  return Object.fromEntries(listDeployedContainers(taskDefinition).flatMap(({ Name, LogConfiguration }) => {
+  return Object.fromEntries((readContainers(taskDefinition) ?? []).flatMap(({ Name, LogConfiguration }) => {
     const { 'awslogs-group': group, 'awslogs-stream-prefix': prefix, 'awslogs-region': region } = LogConfiguration?.Options ?? {};
     const [Group, StreamPrefix, Region] = [valueAsString(group), valueAsString(prefix), findOtherRegion(taskDefinition, valueAsString(region))];
     return LogConfiguration?.LogDriver === 'awslogs' && Group && StreamPrefix ? [[valueAsString(Name), { Group, StreamPrefix, Region }]] : [];
@@ -160,12 +165,19 @@ function findOtherRegion(definition: ecs.ITaskDefinition, region?: string): stri
 
 /** The containers whose exit codes decide, if known: the ones in `exitCodeFrom`, or the essential ones. Call it at synthesis only. */
 export function findDecidingContainers({ taskDefinition, exitCodeFrom }: RunTaskProps): string[] | undefined {
-  const essential = listDeployedContainers(taskDefinition).filter(({ Essential }) => Essential !== false); // by default they are
-  return exitCodeFrom ?? (findDefinitionResource(taskDefinition) && essential.map(({ Name }) => valueAsString(Name)!));
+  const containers = readContainers(taskDefinition);
+  const areKnown = containers?.every(({ Name, Essential }) => Name && ['true', 'false', 'undefined'].includes(String(Essential)));
+  return exitCodeFrom ?? (areKnown ? containers!.filter(isEssential).map(({ Name }) => valueAsString(Name)!) : undefined);
 }
 
-/** None if only the deployment knows the list. */
-function listDeployedContainers(definition: ecs.ITaskDefinition): DeployedContainer[] {
-  const containers = readDefinition(definition)?.ContainerDefinitions;
-  return Array.isArray(containers) ? containers : [];
+/** By default a container is. */
+function isEssential({ Essential }: DeployedContainer): boolean {
+  return String(Essential) !== 'false';
+}
+
+/** The containers in the template; not known if only the deployment knows the list. */
+function readContainers(definition: ecs.ITaskDefinition): DeployedContainer[] | undefined {
+  const deployed = readDefinition(definition);
+  const containers = deployed && (deployed.ContainerDefinitions ?? []);
+  return Array.isArray(containers) ? containers : undefined;
 }

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Fn, NestedStack, Stack, Token } from 'aws-cdk-lib';
+import { CfnOutput, CfnResource, Duration, Fn, NestedStack, Stack, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
@@ -152,6 +152,28 @@ describe('an output of the task (getOutput)', () => {
     second.taskDefinition.addContainer('quiet', { image: ecs.ContainerImage.fromRegistry('quiet') });
     expect(errorOf(second, { exitCodeFrom: ['quiet', 'app'] })).not.toThrow();
   });
+});
+
+test.each<[string, string[]]>([
+  ['a list', Token.asList({ Ref: 'Names' })],
+  ['one name', [Token.asString({ Ref: 'Name' })]],
+])('outputs and logStreamName are accepted if only the deployment knows exitCodeFrom, %s, and the definition has a log', (_, exitCodeFrom) => {
+  const use = (given: Setup) => () => {
+    const task = runTask(given, { exitCodeFrom });
+    expect([task.logStreamName, task.getOutput('Id')]).toHaveLength(2);
+    Template.fromStack(given.stack);
+  };
+
+  expect(use(withLog())).not.toThrow();
+  expectErrors(use(setup()), /getOutput requires a deciding container/, /logStreamName requires the awslogs driver/);
+});
+
+test('outputs are accepted if a condition decides which containers are essential', () => {
+  const given = withLog();
+  (given.taskDefinition.node.defaultChild as CfnResource).addPropertyOverride('ContainerDefinitions.0.Essential', { 'Fn::If': ['Wanted', true, false] });
+  expect(runTask(given).getOutput('Id')).toBeDefined();
+
+  expect(() => Template.fromStack(given.stack)).not.toThrow();
 });
 
 describe('logStreamName', () => {

@@ -6,7 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
 import { RunTask } from '../../src/index';
-import { expectToWaitFor, resourceOf } from '../support/expectations';
+import { expectErrors, expectToWaitFor, resourceOf } from '../support/expectations';
 import { network, propertiesOf, runTask, setup, statementsOf } from '../support/stacks';
 
 const ROLE_ARN = 'arn:aws:iam::111122223333:role/theirs/other';
@@ -74,6 +74,62 @@ describe.each(change)('what %s changes in the definition counts:', (_, changeWit
     const { stack } = given((resource) => resource.addPropertyOverride('ContainerDefinitions.1.Essential', false));
 
     expect(propertiesOf(stack).ExitCodeFrom).toEqual(['app']);
+  });
+
+  test('the name of a container', () => {
+    const { stack, taskDefinition } = given((resource) => resource.addPropertyOverride('ContainerDefinitions.0.Name', 'theteam-app'));
+    new RunTask(stack, 'Second', { cluster: new ecs.Cluster(stack, 'Own'), taskDefinition, containerOverrides: [{ containerName: 'app' }] });
+
+    expectErrors(() => Template.fromStack(stack),
+      "[Stack/Second] containerOverrides must name containers of the taskDefinition, got: 'app'; the taskDefinition has: theteam-app, agent");
+  });
+
+  test('the name of the default container, which gets the command', () => {
+    const made = setup();
+    changeWith(made.taskDefinition, (resource) => resource.addPropertyOverride('ContainerDefinitions.0.Name', 'theteam-app'));
+    runTask(made, { command: ['migrate'] });
+
+    expect(propertiesOf(made.stack)).toMatchObject({
+      Request: { overrides: { containerOverrides: [{ name: 'theteam-app', command: ['migrate'] }] } }, ExitCodeFrom: ['theteam-app'],
+    });
+  });
+
+  test('another container', () => {
+    const made = setup();
+    changeWith(made.taskDefinition, (resource) => resource.addPropertyOverride('ContainerDefinitions.1', { Name: 'side', Image: 'side' }));
+    runTask(made, { containerOverrides: [{ containerName: 'side', command: ['up'] }], exitCodeFrom: ['side'] });
+
+    expect(propertiesOf(made.stack).ExitCodeFrom).toEqual(['side']);
+  });
+
+  test.each<[string, string, unknown]>([
+    ['the containers', 'ContainerDefinitions', { 'Fn::If': ['Wanted', [{ Name: 'app', Image: 'app' }], [{ Name: 'other', Image: 'app' }]] }],
+    ['one of the containers', 'ContainerDefinitions.1', { 'Fn::If': ['Wanted', { Name: 'side', Image: 'side' }, { Ref: 'AWS::NoValue' }] }],
+    ['whether a container is essential', 'ContainerDefinitions.0.Essential', { 'Fn::If': ['Wanted', true, false] }],
+  ])('a condition that decides about %s, so that the function reads the definition in the account', (__, property, value) => {
+    const { stack } = given((resource) => resource.addPropertyOverride(property, value));
+
+    expect(propertiesOf(stack)).not.toHaveProperty('ExitCodeFrom');
+    expect(resourcesFor(stack, 'ecs:DescribeTaskDefinition')).toEqual(['*']);
+  });
+
+  test('a container that is named on condition, in whose place the default container still gets the command', () => {
+    const made = setup();
+    changeWith(made.taskDefinition, (resource) => resource.addPropertyOverride('ContainerDefinitions', { 'Fn::If': ['Wanted', [], []] }));
+    runTask(made, { command: ['migrate'], containerOverrides: [{ containerName: 'other' }] });
+
+    expect(propertiesOf(made.stack).Request.overrides!.containerOverrides).toEqual([{ name: 'app', command: ['migrate'] }, { name: 'other' }]);
+  });
+
+  test('volumes on condition, which are not checked', () => {
+    const made = setup();
+    const other = new ecs.FargateTaskDefinition(made.stack, 'Other');
+    other.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const volumes = { 'Fn::If': ['Wanted', [{ Name: 'data', ConfiguredAtLaunch: true }], { Ref: 'AWS::NoValue' }] };
+    [made.taskDefinition, other].forEach((definition) => changeWith(definition, (resource) => resource.addPropertyOverride('Volumes', volumes)));
+    runTask(made, { onDelete: { taskDefinition: other } });
+
+    expect(propertiesOf(made.stack).Request).not.toHaveProperty('volumeConfigurations');
   });
 
   test('where a container logs to', () => {
@@ -175,6 +231,20 @@ test('a definition that is an L1 resource is treated like an L2 construct', () =
   expect(resourcesFor(made.stack, 'iam:PassRole')).toEqual(['<Role.Arn>']);
   expect(resourcesFor(made.stack, 'ecs:DescribeTaskDefinition')).toEqual([]);
   expect(propertiesOf(made.stack)).toMatchObject({ ExitCodeFrom: ['app'], Logs: { app: { Group: '<Logs>', StreamPrefix: 'raw' } } });
+});
+
+test('the first essential container of an L1 resource gets the command', () => {
+  const made = setup();
+  const resource = new ecs.CfnTaskDefinition(made.stack, 'L1', {
+    family: 'app', containerDefinitions: [{ name: 'side', image: 'side', essential: false }, { name: 'main', image: 'main' }],
+  });
+  const taskDefinition = ecs.FargateTaskDefinition.fromFargateTaskDefinitionArn(made.stack, 'Imported', resource.ref);
+  runTask(made, { taskDefinition, command: ['migrate'], onDelete: { containerOverrides: [{ containerName: 'side', command: ['drop'] }] } });
+
+  expect(propertiesOf(made.stack)).toMatchObject({
+    Request: { overrides: { containerOverrides: [{ name: 'main', command: ['migrate'] }] } },
+    OnDelete: { Request: { overrides: { containerOverrides: [{ name: 'side', command: ['drop'] }] } } },
+  });
 });
 
 test('references in the definition of another stack are right in the stack of the task', () => {

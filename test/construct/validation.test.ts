@@ -256,6 +256,8 @@ describe('the constructor of RunTask rejects', () => {
     ['gpuCount together with a requirement for GPUs on delete', onEc2,
       () => ({ onDelete: { containerOverrides: [{ ...app, gpuCount: 1, resourceRequirements: [{ type: ResourceType.GPU, value: '1' }] }] } }),
       /^\[Stack\/Task\] onDelete\.containerOverrides\.gpuCount .*cannot both be set/],
+    ['minutes that only the deployment knows', onFargate, () => ({ timeout: Duration.minutes(Token.asNumber({ Ref: 'Minutes' })) }),
+      '[Stack/Task] timeout must be a Duration.seconds() if only the deployment knows its value, got: Duration.minutes()'],
     ['a timeout over one hour on delete', onFargate, () => ({ onDelete: { timeout: Duration.hours(2) } }),
       '[Stack/Task] onDelete.timeout must be from 1 second to 1 hour, in whole seconds, got: 2 hours'],
     ['no container in exitCodeFrom on delete', onFargate, () => ({ onDelete: { exitCodeFrom: [] } }),

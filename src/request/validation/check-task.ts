@@ -34,8 +34,8 @@ export function checkAgainstDefinitions({ props, request }: RenderedTask, deleti
   return [
     ...props._inheritedTags ? checkLabels({ ...props, tags: collectTags(props) }) : [],
     ...checkDefaultContainer(props, props.taskDefinition),
+    ...checkContainers(props, props.taskDefinition),
     ...owned ? [
-      ...checkContainers(props, owned),
       ...checkConstraints(request, owned),
       ...checkPropagatedTags(props, owned),
       ...checkLaunchVolumes(props, owned),

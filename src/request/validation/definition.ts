@@ -2,13 +2,17 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { isKnown, isOutside } from './limits';
 import { RESERVED_TAG } from '../../contract';
 import type { RunTaskProps } from '../../run-task-props';
+import { findDefinitionResource } from '../deployed-definition';
 import type { Request } from '../render-request';
-import { countPlacementConstraints, findDefaultContainer, findOwnedDefinition, listContainers, listLaunchVolumes, listTags } from '../task-definition';
+import { countPlacementConstraints, findDefaultContainer, listContainerNames, listLaunchVolumes, listTags } from '../task-definition';
 
 export function* checkContainers(
-  { containerOverrides = [], exitCodeFrom }: Partial<RunTaskProps>, definition: ecs.TaskDefinition, owner = 'taskDefinition',
+  { containerOverrides = [], exitCodeFrom }: Partial<RunTaskProps>, definition: ecs.ITaskDefinition, owner = 'taskDefinition',
 ): Generator<string> {
-  const names = listContainers(definition).map(({ containerName }) => containerName);
+  const names = listContainerNames(definition);
+  if (!names) {
+    return;
+  }
   const unknown = (name: string) => isKnown(name) && !names.includes(name);
   const has = `the ${owner} has: ${names.join(', ') || 'none'}`;
   for (const { containerName } of containerOverrides.filter((override) => unknown(override.containerName))) {
@@ -28,7 +32,7 @@ export function* checkDefaultContainer(
   if (!command && !environment) {
     return;
   }
-  if (!findOwnedDefinition(definition)) {
+  if (!findDefinitionResource(definition)) {
     yield `${name} cannot be set for an imported ${owner}, because its default container is unknown; use containerOverrides instead`;
   } else if (!container) {
     yield `${name} cannot be set, because the ${owner} has no default container; add an essential container, or use containerOverrides`;
@@ -55,6 +59,9 @@ export function* checkPropagatedTags(
 
 export function* checkLaunchVolumes({ volumes = [] }: RunTaskProps, definition: ecs.TaskDefinition): Generator<string> {
   const atLaunch = listLaunchVolumes(definition);
+  if (!atLaunch) {
+    return;
+  }
   for (const { name } of volumes.filter((volume) => !atLaunch.includes(volume.name))) {
     yield `volumes must name volumes that the taskDefinition configures at launch, got: '${name}'; add the volume with taskDefinition.addVolume`;
   }

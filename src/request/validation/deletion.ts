@@ -38,14 +38,11 @@ export function* checkDeletionDefinition(props: RunTaskProps, { props: { taskDef
   const isOther = taskDefinition !== props.taskDefinition;
   const owner = isOther ? 'onDelete.taskDefinition' : 'taskDefinition';
   yield* addPath('onDelete', checkDefaultContainer(props.onDelete!, taskDefinition, owner));
-  if (!owned) {
-    return;
-  }
-  yield* addPath('onDelete', checkContainers(props.onDelete!, owned, owner));
-  if (isOther) {
+  yield* addPath('onDelete', checkContainers(props.onDelete!, taskDefinition, owner));
+  if (owned && isOther) {
     yield* checkConstraints(request, owned, owner);
     yield* checkPropagatedTags(props, owned, owner);
-    for (const volume of listLaunchVolumes(owned)) {
+    for (const volume of listLaunchVolumes(owned) ?? []) {
       yield `onDelete.taskDefinition must not configure volumes at launch, got: '${volume}'; remove the volume, or use the taskDefinition of the RunTask`;
     }
   }

@@ -1,5 +1,6 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { isKnown } from './limits';
 import { isOutput, usesLogs } from '../../contract';
 import { OnRollback, RunOn, RunTaskProps } from '../../run-task-props';
 import { findDecidingContainers, findLogLocations, findOwnedDefinition } from '../task-definition';
@@ -23,14 +24,15 @@ function checkLogs(props: RunTaskProps, attributes: string[]): string[] {
   const outputs = attributes.filter(isOutput);
   const deciding = findDecidingContainers(props);
   const streams = findLogLocations(props);
+  const canBeIn = (name: string) => name in streams || (!isKnown(name) && Object.keys(streams).length > 0);
   const errors = [];
   if (outputs.length > 0 && props.count !== undefined && props.count !== 1) {
     errors.push(`getOutput can only be used for a single task, got: count ${Token.isUnresolved(props.count) ? 'from the deployment' : props.count}; remove count`);
   }
-  if (outputs.length > 0 && !deciding?.some((name) => name in streams)) {
+  if (outputs.length > 0 && !(deciding ?? Object.keys(streams)).some(canBeIn)) {
     errors.push(`getOutput requires a deciding container with the awslogs driver and a streamPrefix, in a taskDefinition of this app, got: ${deciding?.join(', ') || 'none'}; set its logging to ecs.LogDrivers.awsLogs({ streamPrefix: '...' })`);
   }
-  if (attributes.includes('LogStreamName') && deciding && findOwnedDefinition(props.taskDefinition) && !(deciding[0] in streams)) {
+  if (attributes.includes('LogStreamName') && deciding && findOwnedDefinition(props.taskDefinition) && !canBeIn(deciding[0])) {
     errors.push(`logStreamName requires the awslogs driver and a streamPrefix, which the container '${deciding[0]}' of the taskDefinition does not have; set its logging to ecs.LogDrivers.awsLogs({ streamPrefix: '...' })`);
   }
   return errors;

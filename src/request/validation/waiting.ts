@@ -9,6 +9,9 @@ export function* checkTimeout({ timeout }: Pick<RunTaskProps, 'timeout'>, isForD
   if (timeout && !timeout.isUnresolved() && !isIntegerWithin(timeout.toSeconds({ integral: false }), 1, longest)) {
     yield `timeout must be from 1 second to ${Duration.seconds(longest).toHumanString()}, in whole seconds, got: ${timeout.toHumanString()}`;
   }
+  if (timeout?.isUnresolved() && timeout.unitLabel() !== 'seconds') {
+    yield `timeout must be a Duration.seconds() if only the deployment knows its value, got: Duration.${timeout.unitLabel()}()`;
+  }
 }
 
 export function* checkVerdict({ exitCodeFrom, successExitCodes, retryAttempts, logTailLines }: Partial<RunTaskProps>): Generator<string> {
