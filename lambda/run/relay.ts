@@ -54,10 +54,14 @@ export async function receiveBaton(request: Request): Promise<ReceivedBaton | un
 function parseBaton(text: unknown): Baton | undefined {
   try {
     const baton = JSON.parse(String(text));
-    return baton?.version === VERSION && (baton.state !== 'RUNNING' || isProgress(baton.progress)) ? baton : undefined;
+    return baton?.version === VERSION && isComplete(baton) ? baton : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isComplete({ state, progress, attributes }: any): boolean {
+  return state === 'RUNNING' ? isProgress(progress) : state !== 'SUCCEEDED' || attributes instanceof Object;
 }
 
 function withArns(baton: Baton & { state: 'RUNNING' }): Baton {

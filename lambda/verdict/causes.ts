@@ -335,6 +335,11 @@ export const START_FAILURES: readonly KnownCause[] = [
     advice: 'check its permission bits, and the user of the image',
   },
   {
+    says: [/CannotInspectContainer|transition to inspecting/i],
+    means: 'Docker did not answer the ECS agent in time, and the container may have run',
+    advice: 'check the log of the container, and the load and the disk of the container instance',
+  },
+  {
     says: [/failed to get container status/i],
     means: 'ECS could not read the status of a container',
     advice: 'raise memoryLimitMiB of the container or of the task',
@@ -355,7 +360,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     advice: 'check volumes, and the infrastructure role that creates the volume',
   },
   {
-    says: [/Internal ?(Error|Failure|Exception)|internal server error|ErrorCode: (Service)?Unavailable/i],
+    says: [/Internal ?(Error|Failure|Exception)|internal server error|ErrorCode: ((Service)?Unavailable|RequestTimeout)|RequestTimeout: send request failed/i],
     means: 'ECS itself failed',
     advice: 'deploy again',
     patience: DEADLINE,

@@ -148,7 +148,7 @@ describe('a resource that receives a baton of another version', () => {
     ResponseURL: sentAfter(60),
   });
 
-  test.each(['{"version":2,"legs":[]}', '{"State":"RUNNING"}', 'not JSON', 'null'])('continues waiting for the task of the previous resource: %s', async (baton) => {
+  test.each(['{"version":2,"legs":[]}', '{"State":"RUNNING"}', '{"version":1,"state":"SUCCEEDED"}', 'not JSON', 'null'])('continues waiting for the task of the previous resource: %s', async (baton) => {
     world.creationTime = new Date(START);
     world.lives = [runs(90 * 60, 0)];
     await world.invoke(create(properties({ ServiceTimeout: '3600', TimeoutSeconds: '7000', HasNextLeg: 'true' })), 2 * MINUTE);

@@ -12,6 +12,7 @@ const ERRORS: Array<[name: string, message: string, patience: string | undefined
   ['InvalidParameterException', 'Error retrieving security group information for [sg-1]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)', DEADLINE],
   ['InvalidParameterException', 'Error retrieving subnet information for [subnet-1]: An internal error has occurred (ErrorCode: InternalError)', DEADLINE],
   ['InvalidParameterException', 'Error retrieving subnet information for [subnet-1]: try later (ErrorCode: Unavailable)', DEADLINE],
+  ['InvalidParameterException', 'Error retrieving subnet information for [subnet-1]: try later (ErrorCode: RequestTimeout)', DEADLINE],
   ['InvalidParameterException', 'No Container Instances were found in your cluster.', DEADLINE],
   ['InvalidParameterException', 'No Container Instances were found in your capacity provider.', DEADLINE],
   ['ClientException', "You've reached the limit on the number of vCPUs you can run concurrently", DEADLINE],
