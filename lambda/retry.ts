@@ -1,4 +1,4 @@
-import { isRefusal, patienceWithError } from './verdict/causes';
+import { haveExpired, isRefusal, patienceWithError } from './verdict/causes';
 import { Failed } from './verdict/failure';
 import type { World } from './world';
 import { PERMISSIONS_SPREAD_MS } from '../src/timing';
@@ -15,7 +15,7 @@ export async function retry<T>(world: World, until: number, call: () => Promise<
     } catch (error) {
       const pause = backoff(attempt, world.random());
       const patience = error instanceof Failed ? undefined : patienceWithError(error);
-      const spreadsBy = began + (isRefusal(error) ? permittedWithin : PERMISSIONS_SPREAD_MS);
+      const spreadsBy = began + (isRefusal(error) && !haveExpired(error) ? permittedWithin : PERMISSIONS_SPREAD_MS);
       const end = patience === 'while permissions spread' ? Math.min(spreadsBy, until) : until;
       if (!patience || world.now() + pause >= end) {
         throw error;

@@ -463,6 +463,11 @@ export function isRefusal(thrown: unknown): boolean {
   return answerIn(thrown) === 'rejected';
 }
 
+/** Whether AWS rejected credentials that have expired. The function gets new ones, even if its role has lost its permissions. */
+export function haveExpired(thrown: unknown): boolean {
+  return /^\w*Expired/.test(textOf(thrown));
+}
+
 /** Whether AWS throttled the call. If EC2 throttles ECS, ECS reports that in its own error. */
 export function isThrottled(thrown: unknown): boolean {
   return !isDenied(thrown) && (sdkSays(isThrottlingError, thrown) || THROTTLED.test(withoutNames(textOf(thrown))));

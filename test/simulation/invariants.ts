@@ -220,6 +220,7 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
   const everSaw = history.callsOfRun(request, 'DescribeTasks').some(({ result, error, at: when }) => when <= Math.min(at, gaveUpAt)
     && !error && result?.tasks.some(({ taskArn }: any) => ofRun.has(taskArn)));
   const continuations = history.callsOf(request, 'Invoke').filter(({ invocation }) => invocation === request.answer!.invocation);
+  const decidedAt = history.callsOf(request, 'put').find(({ invocation }) => invocation === request.answer!.invocation)!.at; // it may take several attempts
   const reasons: Array<[string, boolean]> = [
     ['the properties are malformed', request.isMalformed && history.tasksOf(request).length === 0],
     ['another version has handed over or passed on', request.isOfAnotherVersion
@@ -237,7 +238,7 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
     ['the stack is not being deployed', history.statuses.some((one) => one.at >= request.sentAt && one.at <= at && !/^(CREATE|UPDATE)_IN_PROGRESS$/.test(one.status))],
     ['it is unknown whether the task has succeeded', request.properties.RunOn === 'CREATE' && passedOn(request.properties.PreviousLeg?.Baton).state === 'SKIPPED'],
     ['RunTask placed nothing', history.callsOf(request, 'RunTask').some(({ result, doneAt }) => doneAt! <= at && /ATTRIBUTE|LOCATION|MOON/.test(JSON.stringify(result?.failures ?? [])))],
-    ['an earlier task does not end', history.tasks.some((task) => task.request.number < request.number && task.request.first !== request.first && task.stoppedAt > at - SECOND)],
+    ['an earlier task does not end', history.tasks.some((task) => task.request.number < request.number && task.request.first !== request.first && task.stoppedAt > decidedAt - SECOND)],
   ];
   return reasons.filter(([, isSo]) => isSo).map(([reason]) => reason);
 }

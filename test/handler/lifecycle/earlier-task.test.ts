@@ -177,6 +177,17 @@ test('a Delete stops a task that ECS has listed, although the next list lacks it
   expectStopped(world, 1);
 });
 
+test('a Delete looks for a task until the function has new credentials (seed 10131819)', async () => {
+  world.lives = [runs(60 * 60, 0)];
+  await world.invokeThenCrash(create());
+  world.stackStatus = 'DELETE_IN_PROGRESS';
+  const renewedAt = world.seconds() + 30;
+  const expired = fails('ExpiredTokenException', 'The security token included in the request is expired');
+  world.faults.ListTasks = times<Fault>(100, (_, proceed) => world.seconds() < renewedAt ? expired() : proceed());
+  expectSuccess(await world.request({ ...remove(), ResponseURL: sentAfter(3) }), { Reason: '' });
+  expectStopped(world, 1);
+});
+
 test('a Delete does not name a task that stops just before the Delete has to answer (seed 1788)', async () => {
   world.lives = [runs(60 * 60, 0)];
   await world.invokeThenCrash(create());
