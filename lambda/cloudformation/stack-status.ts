@@ -32,7 +32,7 @@ export async function describeStack(request: Request): Promise<Partial<Stack>> {
   if (point && latest && isBefore(point, latest) && point.readAt < latest.readAt + STALE_FOR_MS) {
     throw new Error(ERRORS.staleStack);
   }
-  request.isPast ||= latest && isFinalStatus(latest.status) && !beganAfter(event, new Date(latest.began)) && beganAfter(event, stack.LastUpdatedTime);
+  request.isPast ||= latest && isOver(event, latest.status) && !beganAfter(event, new Date(latest.began)) && beganAfter(event, stack.LastUpdatedTime);
   request.latest = point ?? latest;
   return stack;
 }
@@ -133,6 +133,11 @@ export function isRollbackOfDelete(status: string): boolean {
 /** Whether CloudFormation does nothing more with the stack. */
 export function isFinalStatus(status: string): boolean {
   return !/_IN_PROGRESS$/.test(status);
+}
+
+/** Whether CloudFormation sends no more requests like this one: only a Delete belongs to a clean-up. */
+function isOver({ RequestType }: Event, status: string): boolean {
+  return RequestType === 'Delete' ? isFinalStatus(status) : !isWaitedFor('deployment', status) && !isWaitedFor('rollback', status);
 }
 
 /** Whether CloudFormation waits for the result of a task that is run for this. */

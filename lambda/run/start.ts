@@ -107,13 +107,13 @@ async function takeOver(run: Run): Promise<void> {
 
 function continueAttempt({ request, progress }: Run, task: TaskProgress, attempts: readonly Attempt[]): void {
   const { doubtedTokens = [] } = task;
-  const started = attempts.find(({ tokenNumber }) => tokenNumber >= task.tokenNumber || doubtedTokens.includes(tokenNumber));
+  const isOpen = ({ tokenNumber }: Attempt) => tokenNumber >= task.tokenNumber || doubtedTokens.includes(tokenNumber);
+  const started = attempts.filter(isOpen).at(-1); // one after the other, as the other invocation has counted them
   if (!started) {
     return;
   }
-  const used = task.isUnanswered ? task.tokenNumber : task.tokenNumber - 1;
   task.taskArn = started.taskArn;
-  task.tokenNumber = Math.max(started.tokenNumber, used); // an attempt that has ended must not come again
+  task.tokenNumber = Math.max(started.tokenNumber, task.tokenNumber - 1); // the current token has not been used, or had no answer
   task.doubtedTokens = doubtedTokens.filter((doubted) => doubted !== started.tokenNumber);
   task.isUnanswered = undefined;
   progress.wasSeen = true;

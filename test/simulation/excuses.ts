@@ -3,7 +3,7 @@ import { passedOn } from './event';
 import type { Call, History, InvocationFacts, Request } from './history';
 import { outputsOf } from './scenario';
 import { SimulatedTask, succeeded } from './task';
-import { LAST_CALLS_MS, LOOK_AT_STACK_MS, OVERLAP_MS, PASS_ON_MARGIN_SECONDS } from '../../src/timing';
+import { BETWEEN_READINGS_MS, LAST_CALLS_MS, LOOK_AT_STACK_MS, OVERLAP_MS, PASS_ON_MARGIN_SECONDS } from '../../src/timing';
 
 /** Within this time, the invocation that started a task notices that nothing waits for the task any more, and stops it. */
 const NOTICED_WITHIN = 90 * SECOND;
@@ -187,7 +187,9 @@ export function cleansUp({ type, isRollback }: Request): boolean {
 function wasHiddenFrom(task: SimulatedTask, request: Request, history: History): boolean {
   const starts = history.callsOfRun(task.request, 'RunTask').filter(({ at, invocation }) => invocation === task.invocation && at <= task.createdAt);
   const startedAt = starts[starts.length - 1].at; // ECS may take its time with it
-  const looks = history.callsOf(request, 'ListTasks')
+  const all = history.callsOf(request, 'ListTasks');
+  const own = all.filter(({ invocation }) => invocation === request.puts[0]?.invocation); // of two at once, each knows only what it saw
+  const looks = (own.length > 0 ? own : all)
     .filter(({ at, error, input }) => at >= startedAt && at <= lookedUntil(request, history) && !error
       && (input.desiredStatus === 'RUNNING' || at >= (task.toldToStopAt ?? Infinity)));
   return looks.length > 0
@@ -284,12 +286,14 @@ function lookedUntil(request: Request, history: History): number {
   return Math.min(answeredAt(request), sent?.at ?? Infinity, history.callsOf(request, 'RunTask')[0]?.at ?? Infinity);
 }
 
-/** Or DescribeTasks failed all the time. The limit is longer if the invocation crashed: Lambda waits minutes before it retries. */
+/** Or DescribeTasks failed all the time, or each second reading of the stack. The limit is longer if the invocation crashed: Lambda waits minutes before it retries. */
 function wasStoppedSoon({ request, arn, endedAt }: SimulatedTask, since: number, history: History): boolean {
   const toldToStopAt = history.calls.find(({ api, input }) => api === 'StopTask' && input.task === arn)?.at;
   const crashes = history.invocations.filter((invocation) => invocation.request.first === request.first && invocation.end === 'crashed').length;
-  const looks = history.callsOfRun(request, 'DescribeTasks').filter(({ at }) => at > since && at < since + NOTICED_WITHIN);
-  const isBlind = looks.length > 0 && looks.every(({ error }) => error);
+  const isBlind = ([['DescribeTasks', 0], ['DescribeStacks', BETWEEN_READINGS_MS]] as const).some(([api, after]) => {
+    const looks = history.callsOfRun(request, api).filter(({ at }) => at > since + after && at < since + NOTICED_WITHIN);
+    return looks.length > 0 && looks.every(({ error }) => error);
+  });
   return isBlind || Math.min(toldToStopAt ?? Infinity, endedAt) < since + NOTICED_WITHIN + crashes * 3 * MINUTE;
 }
 

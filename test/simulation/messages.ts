@@ -189,7 +189,7 @@ export const MESSAGES: readonly Message[] = [
   {
     key: 'log not read',
     says: /end of its log is missing: reading it failed/i,
-    isTrue: ({ calls, said }) => calls('GetLogEvents').some(({ error, invocation }) => error && invocation === said.invocation),
+    isTrue: ({ calls, said, at }) => calls('GetLogEvents').some(({ error, invocation, doneAt = Infinity }) => (error || doneAt > at) && invocation === said.invocation),
   },
   {
     key: 'refused',
@@ -254,8 +254,9 @@ export const MESSAGES: readonly Message[] = [
   {
     key: 'may still run',
     says: /Could not confirm that this task stopped\. Stop it manually: (\S+?)\.?$/gim,
-    isTrue: ({ history, calls, said }, [, arn]) => history.tasks.some((task) => task.arn === arn)
-      && !calls('DescribeTasks').some(({ result, error, invocation }) => !error && invocation === said.invocation // another may have seen it before ECS forgot it
+    isTrue: ({ history, calls, said, at }, [, arn]) => history.tasks.some((task) => task.arn === arn)
+      // Another invocation may have seen it before ECS forgot it.
+      && !calls('DescribeTasks').some(({ result, error, invocation, doneAt = Infinity }) => !error && doneAt < at && invocation === said.invocation
         && result?.tasks.some(({ taskArn, lastStatus }: any) => taskArn === arn && lastStatus === 'STOPPED')),
   },
   {

@@ -93,10 +93,10 @@ describe('an event that is out of date', () => {
     expectStarted(world, 0);
   });
 
-  test('starts no task in the next deployment, which begins within a minute after its own has ended', async () => {
+  test.each(['UPDATE_FAILED', 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS'])('starts no task in the next deployment, which begins within a minute after its own has ended: %s', async (end) => {
     world.stackStatus = 'UPDATE_IN_PROGRESS';
     world.lastUpdated = new Date(START + 25_000);
-    world.faults.DescribeStacks = ['UPDATE_IN_PROGRESS', 'UPDATE_FAILED'].map((status) => stale(status, new Date(START - 10_000)));
+    world.faults.DescribeStacks = ['UPDATE_IN_PROGRESS', end].map((status) => stale(status, new Date(START - 10_000)));
     expectFailed(await world.request(update()), 'This request is out of date: CloudFormation has continued without it.');
     expectStarted(world, 0);
   });

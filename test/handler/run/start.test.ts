@@ -1,5 +1,5 @@
 import { ConflictException } from '@aws-sdk/client-ecs';
-import { CLUSTER, create, doesNotStart, fails, markOfTask, MINUTE, properties, runs, FakeAws, sentAfter, START, times, passThrough, notPlaced, startedWithoutResponse, startedButReportedAsFailed } from '../../support/fake-aws';
+import { CLUSTER, create, doesNotStart, fails, type Fault, markOfTask, MINUTE, properties, runs, FakeAws, sentAfter, START, times, passThrough, notPlaced, startedWithoutResponse, startedButReportedAsFailed } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectNoneStopped, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -190,6 +190,25 @@ describe('a task that ECS started without reporting it', () => {
     world.faults.ListTasks = times(4, () => ({ taskArns: [] }));
     expectSuccess(await world.request(create(properties({ RetryAttempts: '2' }))));
     expectStarted(world, 3);
+  });
+
+  test('is followed by the task of a start without a response (seed 10407473)', async () => {
+    world.lives = [doesNotStart('Timeout waiting for network interface provisioning to complete.'), runs(10 * 60, 0)];
+    world.faults.RunTask = [startedButReportedAsFailed, startedWithoutResponse];
+    const onlyFirst: Fault = (_, proceed) => ({ taskArns: proceed().taskArns.filter((arn: string) => arn === world.tasks[0].taskArn) });
+    world.faults.ListTasks = [...times(2, passThrough), ...times(2, () => ({ taskArns: [] })), ...times(2, onlyFirst)];
+    expectSuccess(await world.request(create()));
+    expectStarted(world, 2);
+  });
+
+  test('counts every attempt when an invocation before has made several (seed 10442138)', async () => {
+    world.lives = [runs(5, 1), runs(5, 1), runs(5, 0)];
+    const event = create(properties({ RetryAttempts: '1' }));
+    world.faults.RunTask = [notPlaced('RESOURCE:CPU')];
+    expectFailed(await world.request(event), 'After 2 attempts');
+    world.faults.RunTask = [notPlaced('RESOURCE:CPU')];
+    expectFailed(await world.request(event), 'After 2 attempts');
+    expectStarted(world, 2);
   });
 
   test('is continued although ECS no longer lists it when it describes it', async () => {
