@@ -6,13 +6,13 @@ import type { ReceivedBaton } from './relay';
 import type { RunSpec } from '../../src/contract';
 import { CLOCKS_DIFFER_BY_MS, KEPT_BY_ECS_MS, LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, STACK_WITHIN_MS } from '../../src/timing';
 import { limit, Request } from '../cloudformation/request';
-import type { Occasion } from '../cloudformation/stack-status';
+import { isFinalStatus, Occasion } from '../cloudformation/stack-status';
 import { attemptsOf, markOfResource, parseMark, placeOf, readMark } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
 import { Failed } from '../verdict/failure';
 import { judge } from '../verdict/outcome';
-import { FAILURES } from '../verdict/texts';
+import { ERRORS, FAILURES } from '../verdict/texts';
 
 /** How far the run has come that this request continues; nothing when the request has to begin a run. */
 export async function resumeRun(request: Request, spec: RunSpec, occasion: Occasion, baton?: ReceivedBaton): Promise<Progress | undefined> {
@@ -36,7 +36,7 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
   const begun = beginProgress(request, spec, occasion);
   let awsReason: string | undefined;
   try {
-    const began = Math.min(await readOperationTime(request, STACK_WITHIN_MS), request.sentAt);
+    const began = Math.min(await readOperationTime(request, STACK_WITHIN_MS, expectOperation), request.sentAt);
     const forgetsSome = world.now() - began > KEPT_BY_ECS_MS;
     let found = await findTasksSince(request, spec, began);
     const rules = { ...spec, ExitCodeFrom: spec.ExitCodeFrom ?? [] };
@@ -52,6 +52,13 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
     awsReason = String(error);
   }
   throw new Failed({ ...FAILURES.otherVersion, awsReason });
+}
+
+/** A stack that has ended its operation shows that the response is of an earlier one. */
+function expectOperation(status: string): void {
+  if (isFinalStatus(status)) {
+    throw new Error(ERRORS.staleStack);
+  }
 }
 
 async function findTasksSince(request: Request, spec: RunSpec, began: number): Promise<Task[]> {

@@ -3,7 +3,7 @@ import { nextLookAtStack } from './schedule';
 import { stopOwnTasks } from './stop';
 import { BETWEEN_READINGS_MS, LOOK_AT_STACK_MS, STALE_FOR_MS, TIME_TO_STOP_MS } from '../../src/timing';
 import { isLate, Request } from '../cloudformation/request';
-import { isFinalStatus, isOfUpdate, isWaitedFor, readStack, readStackUpToDate, StackReading } from '../cloudformation/stack-status';
+import { isFinalStatus, isOfUpdate, isWaitedFor, readStack, StackReading } from '../cloudformation/stack-status';
 import { Failed, OutOfDate } from '../verdict/failure';
 import { FAILURES } from '../verdict/texts';
 
@@ -75,18 +75,18 @@ export async function watchAfterBaton(run: Run): Promise<void> {
     }
     await world.sleep(Math.max(0, lookAt - world.now()));
     try {
-      const reading = await readStackUpToDate(request);
-      const { status } = reading;
-      if (!isFinalStatus(status)) {
+      const reading = await readStack(request);
+      const { status, isSuperseded } = reading;
+      if (isSuperseded && progress.doubtedSince === undefined) {
+        return; // a later request for this resource stops the task
+      }
+      if (!isSuperseded && !isFinalStatus(status)) {
         endDoubt(progress, reading);
       } else if (confirmDoubt(request, progress, reading)) {
-        await stopOwnTasks(run, FAILURES.deploymentEnded(status).cause, world.now() + TIME_TO_STOP_MS);
+        await stopOwnTasks(run, (isSuperseded ? FAILURES.outOfDate : FAILURES.deploymentEnded(status)).cause, world.now() + TIME_TO_STOP_MS);
         return;
       }
     } catch (error) {
-      if (error instanceof OutOfDate) {
-        return;
-      }
       world.log(`DescribeStacks failed: ${error}`);
     }
     lookAt = world.now() + (progress.doubtedSince === undefined ? LOOK_AT_STACK_MS : BETWEEN_READINGS_MS);

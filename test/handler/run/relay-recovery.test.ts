@@ -74,6 +74,16 @@ describe('after a resource handed its task to the next one, the function', () =>
     expect(world.answers).toHaveLength(1);
   });
 
+  test('stops the task although the next deployment has begun when it reads the stack again (seed 10472119)', async () => {
+    await handOn('CREATE_FAILED', (answeredAt) => {
+      if (world.seconds() > answeredAt + 5) {
+        world.stackStatus = 'UPDATE_IN_PROGRESS';
+        world.lastUpdated ??= new Date(world.time);
+      }
+    });
+    expectStopped(world, 1);
+  });
+
   test('retries when DescribeStacks is throttled', async () => {
     const throttled = [fails('ThrottlingException'), fails('ThrottlingException')];
     const throttle = (_: unknown, proceed: () => unknown) => (world.answers.length > 0 ? throttled.shift() ?? proceed : proceed)();

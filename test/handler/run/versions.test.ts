@@ -1,5 +1,5 @@
 import type { Event } from '../../../lambda/cloudformation/request';
-import { create, FakeAws, fails, ID, MINUTE, properties, runs, sentAfter, START, times, update } from '../../support/fake-aws';
+import { create, FakeAws, fails, ID, MINUTE, properties, runs, sentAfter, stale, START, times, update } from '../../support/fake-aws';
 import { expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -171,6 +171,17 @@ describe('a resource that receives a baton of another version', () => {
     expect(await world.request(nextLeg('null', { RetryAttempts: '2' }))).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: ID });
     expect(world.tasks).toHaveLength(2);
     expect(world.callsOf('StopTask')).toEqual([]);
+  });
+
+  test('does not continue with the task of an earlier deployment after a stale response (seed 10463922)', async () => {
+    world.lives = [runs(30, 0)];
+    await world.request(create(properties({ HasNextLeg: 'true' })));
+    world.time = START + 60 * MINUTE;
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lastUpdated = new Date(world.time - 10_000);
+    world.faults.DescribeStacks = [stale('CREATE_FAILED')];
+
+    expect(await world.request(nextLeg('null'))).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('Another version of the function') });
   });
 
   test('fails with the reason and starts nothing when no task was created since the operation began', async () => {
