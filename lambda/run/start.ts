@@ -13,6 +13,9 @@ import { Api, callFailure, isRefusal, knownStartFailure } from '../verdict/cause
 import { Failed, Failure, OutOfDate, TurnedBack } from '../verdict/failure';
 import { ERRORS, FAILURES, REASONS, STOP_REASONS } from '../verdict/texts';
 
+/** The last attempts of which ECS may still list a task, which takes seconds: a baton has room for few. */
+const MOST_DOUBTED = 5;
+
 /** Makes one attempt to start each task that is due. Throws if no further attempt can help. */
 export async function startDue(run: Run, due: TaskProgress[]): Promise<void> {
   const { request: { world }, progress } = run;
@@ -130,10 +133,10 @@ async function callRunTask(run: Run, task: TaskProgress): Promise<void> {
   }));
   task.isUnanswered = undefined;
   task.taskArn = tasks[0]?.taskArn;
-  task.doubtedTokens = task.taskArn ? undefined : [...doubtedTokens, tokenNumber];
   if (task.taskArn) {
     logState(run.request, 'STARTED', 'ECS accepted the task', task);
   } else {
+    task.doubtedTokens = [...doubtedTokens, tokenNumber].slice(-MOST_DOUBTED);
     const reasons = failures.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': '));
     const awsReason = [...new Set(reasons)].join('; ');
     const { means = REASONS.notPlaced, advice, patience } = knownStartFailure(awsReason) ?? {};

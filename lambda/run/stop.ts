@@ -110,7 +110,7 @@ interface Ended extends Stopped {
 async function stopUnknownTasks(run: Run, reason: string, until: number): Promise<Ended> {
   const { request, spec, progress: { requestId, tasks } } = run;
   const { world, id } = request;
-  if (tasks.some(({ isUnanswered, doubtedTokens }) => isUnanswered || doubtedTokens?.length)) {
+  if (tasks.some(({ taskArn, isUnanswered, doubtedTokens }) => isUnanswered || (!taskArn && doubtedTokens?.length))) {
     await world.sleep(LISTED_WITHIN_MS);
   }
   const { cluster } = spec.Request;

@@ -201,6 +201,15 @@ describe('a task that ECS started without reporting it', () => {
     expectStarted(world, 2);
   });
 
+  test('is adopted after the next one, which did not start (seed 10581749)', async () => {
+    world.lives = [runs(5 * 60, 0), doesNotStart('RESOURCE:MEMORY'), runs(5, 0)];
+    world.faults.RunTask = [startedButReportedAsFailed];
+    world.faults.ListTasks = [...times(2, passThrough), ...times(2, () => ({ taskArns: [] }))];
+    expectSuccess(await world.request(create()));
+    expectStarted(world, 2);
+    expectNoneStopped(world);
+  });
+
   test('counts every attempt when an invocation before has made several (seed 10442138)', async () => {
     world.lives = [runs(5, 1), runs(5, 1), runs(5, 0)];
     const event = create(properties({ RetryAttempts: '1' }));
