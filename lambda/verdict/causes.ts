@@ -336,8 +336,8 @@ export const START_FAILURES: readonly KnownCause[] = [
   },
   {
     says: [/CannotInspectContainer|transition to inspecting/i],
-    means: 'Docker did not answer the ECS agent in time, and the container may have run',
-    advice: 'check the log of the container, and the load and the disk of the container instance',
+    means: 'Docker did not answer the ECS agent in time',
+    advice: 'the container may have run: check its log, and the load and the disk of the container instance',
   },
   {
     says: [/failed to get container status/i],

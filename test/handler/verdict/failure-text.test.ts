@@ -296,7 +296,7 @@ const ENDINGS: Ending[] = [
     ending: 'no exit code',
     task: ended({ containers: [{ name: 'app', lastStatus: 'STOPPED', reason: 'CannotInspectContainerError: Could not transition to inspecting; timed out after waiting 30s' }] }),
     text: [
-      'Container "app" has no exit code: Docker did not answer the ECS agent in time, and the container may have run. Check the log of the container, and the load and the disk of the container instance.',
+      'Container "app" has no exit code: Docker did not answer the ECS agent in time. The container may have run: check its log, and the load and the disk of the container instance.',
       'AWS says: CannotInspectContainerError: Could not transition to inspecting; timed out after waiting 30s',
     ],
   },
