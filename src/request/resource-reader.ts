@@ -72,6 +72,9 @@ class ReferenceKeeper extends DefaultTokenResolver {
 
 /** A lazy value keeps what it was first resolved to. Here only a copy keeps it, because the app and its aspects can still change the value. */
 function copyIfLazy(token: IResolvable): IResolvable {
+  if ('inner' in token) { // later versions of the CDK put the lazy value into a box
+    return Object.assign(Object.create(token), { inner: copyIfLazy(token.inner as IResolvable) });
+  }
   return 'producer' in token ? Object.create(token) : token;
 }
 

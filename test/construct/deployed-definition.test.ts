@@ -1,4 +1,4 @@
-import { App, Aspects, Aws, CfnParameter, CfnResource, Fn, Lazy, Stack } from 'aws-cdk-lib';
+import { App, Aspects, Aws, CfnParameter, CfnResource, Fn, IResolveContext, Lazy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -6,6 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
 import { RunTask } from '../../src/index';
+import { readValue } from '../../src/request/resource-reader';
 import { expectErrors, expectToWaitFor, resourceOf } from '../support/expectations';
 import { network, propertiesOf, runTask, setup, statementsOf } from '../support/stacks';
 
@@ -206,6 +207,16 @@ test('what an aspect adds to the definition is deployed, and counts', () => {
   expect(Properties.ContainerDefinitions.map((container: { readonly Name: string }) => container.Name)).toEqual(['app', 'side']);
   expect(Properties.Volumes).toEqual([{ Name: 'data' }]);
   expect(propertiesOf(stack).ExitCodeFrom).toEqual(['app', 'side']);
+});
+
+test('reading a lazy value does not fix it, in a box either', () => {
+  const { stack } = setup();
+  let value = 'early';
+  const inner = Lazy.any({ produce: () => value });
+  const box = { inner, creationStack: [], resolve(context: IResolveContext) { return this.inner.resolve(context); } };
+  expect(readValue(stack, box)).toMatchObject({ value: 'early' });
+  value = 'late';
+  expect(stack.resolve(box)).toBe('late');
 });
 
 test('a definition that is an L1 resource is treated like an L2 construct', () => {
