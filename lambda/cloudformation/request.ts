@@ -88,7 +88,7 @@ function timeOf(value: unknown): number | undefined {
 /** How long CloudFormation waits for the answer. It delivers every number as a string. */
 function serviceTimeoutOf({ ResourceProperties }: Event): number {
   const timeout: unknown = ResourceProperties?.ServiceTimeout;
-  const seconds = typeof timeout === 'string' ? Number(timeout) : NaN;
+  const seconds = typeof timeout === 'object' ? NaN : Number(timeout); // an object may have no text
   return seconds >= 1 && seconds <= LONGEST_SERVICE_TIMEOUT_SECONDS ? seconds : LONGEST_SERVICE_TIMEOUT_SECONDS;
 }
 
