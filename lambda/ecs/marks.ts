@@ -69,9 +69,13 @@ export function isOrderKnown(request: Request, task: Task): boolean {
   return Boolean(sentLaterBy(request, task));
 }
 
-function isOfOtherRequest({ id }: Request, task: Task, requestId: string): boolean {
-  const mark = readMark(task);
-  return mark.startsWith(markOfResource(id)) && !mark.startsWith(markOfRequest(id, requestId));
+/** Whether the request has started the task. */
+export function isOfRequest({ id }: Request, task: Task, requestId: string): boolean {
+  return readMark(task).startsWith(markOfRequest(id, requestId));
+}
+
+function isOfOtherRequest(request: Request, task: Task, requestId: string): boolean {
+  return readMark(task).startsWith(markOfResource(request.id)) && !isOfRequest(request, task, requestId);
 }
 
 /** How much later than this request CloudFormation has sent that of the task, in milliseconds; nothing if one of the times is unknown. */
@@ -86,7 +90,7 @@ export function readMark({ tags = [], startedBy = '', stoppedReason = '' }: Task
   return candidates.find((candidate) => IS_MARK.test(candidate)) ?? '';
 }
 
-/** What a mark says: of which request of the resource the task is, and which of its attempts. */
+/** The parts of a mark. The request is that of the resource, as the mark begins with both. */
 export interface ParsedMark {
   readonly request: string;
   readonly number: number;

@@ -99,7 +99,7 @@ export async function putsBack(request: Request, earlierTasks: readonly Task[]):
   return beganBefore(request, newest);
 }
 
-/** When CloudFormation sent the request of the task, at the end of that second; at the latest when the task was created. */
+/** The end of the second in which CloudFormation sent the request of the task. If the mark does not contain it, when the task was created. */
 function requestedAt(task: Task): number {
   const { sentAt } = parseMark(readMark(task)) ?? {};
   return sentAt === undefined ? task.createdAt?.getTime() ?? 0 : sentAt + 999;

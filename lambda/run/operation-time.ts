@@ -4,7 +4,10 @@ import { retry } from '../retry';
 import { Failed } from '../verdict/failure';
 import { ERRORS } from '../verdict/texts';
 
-/** When the operation on the stack began, even if a response lacks its time. An error that `check` throws because of a status ends the search. */
+/**
+ * When the operation on the stack began, even if a response lacks its time. If `check` throws because of a status, the function
+ * tries again, unless that is a `Failed`.
+ */
 export async function readOperationTime(request: Request, within: number, check?: (status: string) => void): Promise<number> {
   return retry(request.world, limit(request, within), async () => {
     const stack = await describeStack(request);

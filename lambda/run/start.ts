@@ -6,14 +6,14 @@ import { PERMISSIONS_SPREAD_MS, STALE_FOR_MS } from '../../src/timing';
 import { logState } from '../cloudformation/log-state';
 import { wasJustSent } from '../cloudformation/request';
 import { isRollbackStatus, isWaitedFor, readStackUpToDate, wasCancelled } from '../cloudformation/stack-status';
-import { addMark, Attempt, attemptsOf, isOfEarlierRequest, isOfLaterRequest, markOf, markOfRequest, placeOf, readMark } from '../ecs/marks';
+import { addMark, Attempt, attemptsOf, isOfEarlierRequest, isOfLaterRequest, isOfRequest, markOf, placeOf } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
 import { backoff } from '../retry';
 import { Api, callFailure, isRefusal, knownStartFailure } from '../verdict/causes';
 import { Failed, Failure, OutOfDate, TurnedBack } from '../verdict/failure';
 import { ERRORS, FAILURES, REASONS, STOP_REASONS } from '../verdict/texts';
 
-/** The last attempts of which ECS may still list a task, which takes seconds: a baton has room for few. */
+/** How many of the last attempts are remembered, because ECS may list their tasks seconds later. A baton has little room. */
 const MOST_DOUBTED = 5;
 
 /** Makes one attempt to start each task that is due. Throws if no further attempt can help. */
@@ -104,7 +104,7 @@ async function takeOver(run: Run): Promise<void> {
   if (left.length > 0) {
     throw new Failed(FAILURES.earlierMayRun, { taskArn: left[0] });
   }
-  const own = candidates.filter((candidate) => readMark(candidate).startsWith(markOfRequest(request.id, progress.requestId)));
+  const own = candidates.filter((candidate) => isOfRequest(request, candidate, progress.requestId));
   progress.tasks.filter(({ taskArn }) => !taskArn).forEach((task) => continueAttempt(run, task, attemptsOf(own, task.number)));
 }
 

@@ -5,7 +5,7 @@ import { LISTED_WITHIN_MS, NEVER_SEEN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STO
 import type { DeliveredProperties } from '../cloudformation/delivered-properties';
 import { logState } from '../cloudformation/log-state';
 import { limit, limitOfLook, Request } from '../cloudformation/request';
-import { markOf, markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
+import { isOfRequest, markOf, markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
 import { describeTasks, findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
 import { OutOfDate } from '../verdict/failure';
@@ -109,14 +109,14 @@ interface Ended extends Stopped {
 /** Another invocation of the same request may also have started tasks, and may already have stopped them. */
 async function stopUnknownTasks(run: Run, reason: string, until: number): Promise<Ended> {
   const { request, spec, progress: { requestId, tasks } } = run;
-  const { world, id } = request;
+  const { world } = request;
   if (tasks.some(({ taskArn, isUnanswered, doubtedTokens }) => isUnanswered || (!taskArn && doubtedTokens?.length))) {
     await world.sleep(LISTED_WITHIN_MS);
   }
   const { cluster } = spec.Request;
   const found = await retry(world, until, () => findTasks(request, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS);
   const targets = found
-    .filter((task) => readMark(task).startsWith(markOfRequest(id, requestId)) && judge(task, spec).state === 'running')
+    .filter((task) => isOfRequest(request, task, requestId) && judge(task, spec).state === 'running')
     .filter(({ taskArn }) => !tasks.some((task) => task.taskArn === taskArn && !task.ended)) // those are being stopped
     .map((task) => targetOf(task, cluster));
   return { stillRunning: await stopTasks(request, targets, reason, until), ended: found.filter(hasEnded).map(({ taskArn }) => taskArn!) };
