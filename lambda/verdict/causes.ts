@@ -256,6 +256,12 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: DEADLINE,
   },
   {
+    says: [/configure ENI|netplugin/i],
+    means: 'its host could not configure its network interface',
+    advice: 'deploy again; if it happens again, check the subnets, and the ECS agent on EC2',
+    patience: DEADLINE,
+  },
+  {
     says: [/network interface|Unexpected EC2 error/i],
     means: 'EC2 could not create its network interface',
     advice: 'look up the error of EC2, and check the subnets and their free addresses',

@@ -568,6 +568,7 @@ const STARTS: Array<[words: string, means: string, patience: string | undefined]
   ['CannotPullContainerError: failed to resolve ref images.example.com/acme/job:1: failed to do request: Head "https://images.example.com/v2/acme/job/manifests/1": dial tcp: lookup images.example.com on 10.0.0.2:53: no such host', 'the name of the image registry or of an AWS service could not be resolved', MINUTES],
   ['ResourceInitializationError: unable to pull secrets or registry auth: ResourceNotFoundException: The task can\'t retrieve the secret with ARN \'arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf\' from AWS Secrets Manager. Check whether the secret exists in the specified Region.', 'a secret or parameter does not exist', LASTING],
   ['The selected task definition is not compatible with the selected compute strategy.', 'its task definition does not fit the launch type or the capacity provider', LASTING],
+  ['ResourceInitializationError: failed to configure ENI: failed to setup regular eni: netplugin failed with no error message', 'its host could not configure its network interface', DEADLINE],
   ['Unable to attach network interface to unused device index', 'no container instance has a free network interface', DEADLINE],
   ["You've reached the limit on the number of vCPUs you can run concurrently", "the account's Fargate quota is used up", DEADLINE],
   ['You\u2019ve reached the limit on the number of tasks you can run concurrently. For more information, see the Troubleshooting section.', "the account's Fargate quota is used up", DEADLINE],
