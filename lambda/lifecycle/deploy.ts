@@ -1,3 +1,4 @@
+import type { Task } from '@aws-sdk/client-ecs';
 import type { CloudFormationCustomResourceUpdateEvent } from 'aws-lambda';
 import { beginsRun, failWithoutRun, NOTHING_STOPPED, resumeOrStart, stopBeforeRun } from './begin';
 import { answerUnlessRollback, rollBack, runNothing, runNothingTurnedBack } from './rollback';
@@ -5,12 +6,14 @@ import type { RunTaskProperties } from '../../src/contract';
 import type { Answer, Attributes } from '../cloudformation/answer';
 import { DeliveredProperties, parseProperties } from '../cloudformation/delivered-properties';
 import type { Request } from '../cloudformation/request';
+import { resolveContainers } from '../ecs/resolve-containers';
 import { readKeptAttributes } from '../run/attributes';
 import { putsBack, readUpdateKind } from '../run/occasion';
 import { attributesOfRun, attributesWithoutRun, receiveBaton, ReceivedBaton } from '../run/relay';
 import type { Cleared } from '../run/stop';
 import { TurnedBack } from '../verdict/failure';
 import { sentence } from '../verdict/message';
+import { judge } from '../verdict/outcome';
 import { NOTES, STOP_REASONS } from '../verdict/texts';
 
 /** A Create waits for nothing before it starts its task but the end of earlier ones. */
@@ -59,7 +62,10 @@ async function deployUnlessTurnedBack(
       return await runNothing(request, NOTES.putBack, stopped);
     }
     const properties = parseProperties(event.ResourceProperties);
-    return await (properties.RunOn === 'CREATE' ? skip(request, properties) : deploy(request, properties, baton, stopped));
+    if (properties.RunOn !== 'CREATE') {
+      return await deploy(request, properties, baton, stopped);
+    }
+    return await hasFailedBefore(request, event, stopped.found) ? failForUnknownPast() : await skip(request, properties);
   } catch (error) {
     if (error instanceof TurnedBack) {
       return runNothingTurnedBack(request, stopped);
@@ -83,9 +89,24 @@ function succeedWithBaton(request: Request, attributes: Attributes): Answer {
   return { status: 'SUCCESS', reason: [], data: attributesOfRun(request, request.event.ResourceProperties as DeliveredProperties as { HasNextLeg?: true }, attributes) };
 }
 
-/** The previous resource was updated, and this one is new: its Create failed in an earlier deployment, or there was none. */
+/** For runOn CREATE, when the task that ran in the Create of the first of several resources has failed or may have failed. */
 function failForUnknownPast(): Answer {
   return { status: 'FAILED', reason: [sentence(NOTES.everSucceededUnknown)] };
+}
+
+/**
+ * Whether the task of the Create is known not to have succeeded. The Create of the first of several resources has succeeded before
+ * its task has: a later resource may have failed, and this deployment may just have stopped the task.
+ */
+async function hasFailedBefore(
+  { world }: Request, { OldResourceProperties }: CloudFormationCustomResourceUpdateEvent, earlierTasks: readonly Task[],
+): Promise<boolean> {
+  const { RunOn, HasNextLeg } = OldResourceProperties as DeliveredProperties;
+  if (RunOn !== 'CREATE' || HasNextLeg === undefined || earlierTasks.length === 0) {
+    return false;
+  }
+  const rules = await resolveContainers(world, parseProperties(OldResourceProperties));
+  return !earlierTasks.some((task) => judge(task, rules).state === 'succeeded');
 }
 
 /** An Update that runs no task. The attributes that the stack uses must be known from the last run. */

@@ -1,4 +1,4 @@
-import { create, fails, properties, runs, passThrough, stale, update, FakeAws } from '../../support/fake-aws';
+import { Answered, create, fails, properties, runs, passThrough, stale, update, FakeAws } from '../../support/fake-aws';
 import { expectFailed, expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 import { HOURS, nth, sent, deploy, creating, updating, expectAllSucceeded } from '../../support/relay';
 
@@ -107,19 +107,64 @@ describe('the next deployment after a later resource failed', () => {
     expectStarted(world, 2);
   });
 
-  test('fails a Create of that resource with runOn CREATE, because it is unknown whether the task ever succeeded', async () => {
-    world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
+  describe('with runOn CREATE', () => {
     const skipping = { RunOn: 'CREATE', UsedAttributes: undefined };
-    await deploy(world, creating(skipping));
-    world.lastUpdated = new Date(world.time);
     const changed = { ...skipping, Triggers: { nonce: '2' } };
-    const answers = await deploy(world, (number, baton) => ({
-      ...number === 1 ? update(nth(1, baton, changed), nth(1, baton, skipping)) : create(nth(number, baton, changed)),
-      RequestId: 'again',
-    }));
-    expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'FAILED']);
-    expect(answers[1].Reason).toContain('It is unknown whether the task ever succeeded, and runOn CREATE never runs it again. Set runOn to CHANGE for this deployment.');
-    expectStarted(world, 1);
+    const unknown = 'It is unknown whether the task ever succeeded, and runOn CREATE never runs it again. Set runOn to CHANGE for this deployment.';
+
+    /** The first resource is updated, and those that failed are created. */
+    function again(): Promise<Answered[]> {
+      world.lastUpdated = new Date(world.time);
+      return deploy(world, (number, baton) => ({
+        ...number === 1 ? update(nth(1, baton, changed), nth(1, baton, skipping)) : create(nth(number, baton, changed)),
+        RequestId: 'again',
+      }));
+    }
+
+    /** A shorter timeout leaves one resource. */
+    function shorten(): Promise<Answered> {
+      world.lastUpdated = new Date(world.time);
+      return world.request(sent(world, { ...update(properties(skipping), nth(1, undefined, skipping)), RequestId: 'again' }, 1));
+    }
+
+    test('fails in a Create of that resource when ECS no longer knows the task', async () => {
+      world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
+      await deploy(world, creating(skipping));
+      world.tasks.splice(0);
+      const answers = await again();
+      expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'FAILED']);
+      expectFailed(answers[1], unknown);
+      expect(world.callsOf('RunTask')).toHaveLength(1);
+    });
+
+    test('fails in the Update of the first resource when ECS knows that the task failed', async () => {
+      world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
+      await deploy(world, creating(skipping));
+      expectFailed((await again())[0], unknown);
+      expectStarted(world, 1);
+    });
+
+    test('a shorter timeout fails after the task failed', async () => {
+      world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
+      await deploy(world, creating(skipping));
+      expectFailed(await shorten(), unknown);
+      expectStarted(world, 1);
+    });
+
+    test('a shorter timeout stops a task that is still running, and fails (seed 10582755)', async () => {
+      world.lives = [runs(2 * HOURS, 0), runs(60, 0)];
+      await deploy(world, creating(skipping), 1);
+      expectFailed(await shorten(), unknown);
+      expectStopped(world, 1);
+      expectStarted(world, 1);
+    });
+
+    test('a shorter timeout succeeds without a task after the task succeeded', async () => {
+      world.lives = [runs(1.5 * HOURS, 0), runs(60, 0)];
+      await deploy(world, creating(skipping));
+      expectSuccess(await shorten(), { Reason: 'No task was run: runOn is CREATE.' });
+      expectStarted(world, 1);
+    });
   });
 });
 
