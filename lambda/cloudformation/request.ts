@@ -59,7 +59,8 @@ export interface StackPoint {
 
 export type LambdaContext = Pick<Context, 'invokedFunctionArn' | 'logStreamName' | 'getRemainingTimeInMillis'>;
 
-export function receiveRequest(world: World, event: Event, context: LambdaContext): Request {
+export function receiveRequest(world: World, delivered: Event, context: LambdaContext): Request {
+  const event = withProperties(delivered);
   const now = world.now();
   const remaining = context.getRemainingTimeInMillis();
   const sent = findSentAt(event) ?? now;
@@ -80,6 +81,14 @@ export function receiveRequest(world: World, event: Event, context: LambdaContex
   };
 }
 
+/** Lambda accepts any event: one without properties is like one with none of them. */
+function withProperties(event: Event): Event {
+  const ResourceProperties = event.ResourceProperties ?? {};
+  return event.RequestType === 'Update'
+    ? { ...event, ResourceProperties, OldResourceProperties: event.OldResourceProperties ?? {} }
+    : { ...event, ResourceProperties };
+}
+
 /** What another version of the function has handed over may be anything. */
 function timeOf(value: unknown): number | undefined {
   return Number.isFinite(value) ? value as number : undefined;
@@ -87,7 +96,7 @@ function timeOf(value: unknown): number | undefined {
 
 /** How long CloudFormation waits for the answer. It delivers every number as a string. */
 function serviceTimeoutOf({ ResourceProperties }: Event): number {
-  const timeout: unknown = ResourceProperties?.ServiceTimeout;
+  const timeout: unknown = ResourceProperties.ServiceTimeout;
   const seconds = typeof timeout === 'object' ? NaN : Number(timeout); // an object may have no text
   return seconds >= 1 && seconds <= LONGEST_SERVICE_TIMEOUT_SECONDS ? seconds : LONGEST_SERVICE_TIMEOUT_SECONDS;
 }

@@ -78,7 +78,11 @@ export function beginProgress({ event, receivedAt }: Request, { Request: { count
 export function isProgress(value: unknown): value is Progress {
   const { requestId, occasion, since, tasks } = (value ?? {}) as Partial<Progress>;
   return typeof requestId === 'string' && typeof occasion === 'string' && Number.isFinite(since)
-    && Array.isArray(tasks) && tasks.length > 0 && tasks.every((task) => Number.isInteger(task?.number) && Number.isInteger(task?.tokenNumber));
+    && Array.isArray(tasks) && tasks.length > 0 && tasks.every(isTaskProgress);
+}
+
+function isTaskProgress(task?: Partial<TaskProgress>): boolean {
+  return [task?.number, task?.tokenNumber, task?.reruns, task?.startAttempts, task?.startAt].every(Number.isFinite);
 }
 
 /** The tasks whose end only ECS can report. */

@@ -34,7 +34,7 @@ export type ReceivedBaton = Baton | { readonly state: 'UNKNOWN' };
 /** What the previous resource has passed on; nothing when this request has to begin the run. */
 export async function receiveBaton(request: Request): Promise<ReceivedBaton | undefined> {
   const { event } = request;
-  const text: unknown = event.ResourceProperties?.PreviousLeg?.Baton;
+  const text: unknown = event.ResourceProperties.PreviousLeg?.Baton;
   if (event.HandedOver || !text) {
     return undefined;
   }
@@ -89,7 +89,7 @@ async function isFromEarlierDeployment(request: Request, at: number): Promise<bo
 /** Whether CloudFormation has continued without this request. The next resource may then wait for its task. */
 export async function isSupersededByNextResource(request: Request): Promise<boolean> {
   const { event, sentAt, world } = request;
-  if (event.ResourceProperties?.HasNextLeg === undefined || world.now() <= sentAt + LONGEST_SERVICE_TIMEOUT_SECONDS * 1000) {
+  if (event.ResourceProperties.HasNextLeg === undefined || world.now() <= sentAt + LONGEST_SERVICE_TIMEOUT_SECONDS * 1000) {
     return false;
   }
   const status = await findStackStatus(request);

@@ -9,6 +9,14 @@ beforeEach(() => { world = new FakeAws(); });
 const answeredInTime = (at: number, { ServiceTimeout }: { [name: string]: any }) => expect(at).toBeLessThan(Number(ServiceTimeout) - 30 + 10);
 
 describe('the answer arrives before CloudFormation gives up', () => {
+  test.each(['300', 300])('when it says so with %j', async (ServiceTimeout) => { // AWS delivers text, a local engine may deliver a number
+    const delivered = properties({ TimeoutSeconds: '3600', ServiceTimeout });
+    world.lives = [runs(2 * 60 * 60, 0)];
+    const answer = await world.request(create(delivered));
+    expectFailed(answer, 'The task was still RUNNING');
+    answeredInTime(answer.at, delivered);
+  });
+
   test('when a task that has succeeded late printed no output, and ListTasks is throttled', async () => {
     const delivered = properties({ ...using('OutputBucketName'), TimeoutSeconds: '3600' });
     world.lives = [runs(3_380, 0)];

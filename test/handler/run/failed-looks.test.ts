@@ -1,4 +1,4 @@
-import { awsError, create, fails, FakeAws, Fault, passThrough, runs, startedButReportedAsFailed, times, unexpectedError } from '../../support/fake-aws';
+import { awsError, create, fails, FakeAws, Fault, passThrough, properties, runs, startedButReportedAsFailed, times, unexpectedError } from '../../support/fake-aws';
 import { expectFailed, expectNoneStopped, expectStarted, expectStopped, expectSuccess } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -51,6 +51,14 @@ test.each(ANY_ERRORS)('one DescribeStacks or GetLogEvents that fails with %s doe
   world.faults.GetLogEvents = [() => { throw thrown; }];
   world.logEvents = ['out of ideas'];
   expectFailed(await world.request(create()), 'Container "app" exited with code 3.\nThe end of its log:\n  out of ideas\n');
+});
+
+test.each(ANY_ERRORS)('StopTask that fails with %s, once, is repeated', async (_, thrown) => {
+  world.lives = [runs(60 * 60, 0)];
+  world.faults.StopTask = [() => { throw thrown; }];
+  expectFailed(await world.request(create(properties({ TimeoutSeconds: '600' }))), 'The task was still RUNNING after 10 minutes');
+  expect(world.callsOf('StopTask')).toHaveLength(2);
+  expect(world.tasks[0].stoppedAt).toBeDefined();
 });
 
 test.each(ANY_ERRORS)('ListTasks that fails with %s, for good, lets no task start', async (_, thrown) => {

@@ -18,6 +18,8 @@ async function handedOverByOtherVersion(event: Event, change: (handedOver: any) 
 const otherVersions: Array<[string, (handedOver: any) => unknown]> = [
   ['a newer version', ({ progress, ...others }) => ({ ...others, version: 2, state: { arns: progress.tasks.length } })],
   ['an older version, which numbered nothing', ({ progress }) => ({ Occasion: progress.occasion, Tasks: [] })],
+  ['an older version, which did not know when a start is due', ({ progress: { tasks: [{ startAt, ...task }], ...others }, ...handedOver }) =>
+    ({ ...handedOver, progress: { ...others, tasks: [{ ...task, taskArn: undefined }] } })],
   ['nothing that can be read', () => 'garbage'],
 ];
 
