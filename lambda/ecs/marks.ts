@@ -80,7 +80,7 @@ function isOfOtherRequest(request: Request, task: Task, requestId: string): bool
 
 /** How much later than this request CloudFormation has sent that of the task, in milliseconds; nothing if one of the times is unknown. */
 function sentLaterBy({ event }: Request, task: Task): number | undefined {
-  const [own, other] = [readSentAt(event), parseMark(readMark(task))?.sentAt];
+  const [own, other] = [readSentAt(event), parseMark(task)?.sentAt];
   return own === undefined || other === undefined ? undefined : other - own;
 }
 
@@ -98,8 +98,8 @@ export interface ParsedMark {
   readonly sentAt?: number;
 }
 
-export function parseMark(mark: string): ParsedMark | undefined {
-  const [, request, number, tokenNumber, time] = IS_MARK.exec(mark) ?? [];
+export function parseMark(task: Task): ParsedMark | undefined {
+  const [, request, number, tokenNumber, time] = IS_MARK.exec(readMark(task)) ?? [];
   return request === undefined ? undefined
     : { request, number: Number(number), tokenNumber: Number(tokenNumber), sentAt: time === undefined ? undefined : parseInt(time, 36) * 1000 };
 }
@@ -113,7 +113,7 @@ export interface Attempt {
 /** The attempts with this number, the latest first. */
 export function attemptsOf(tasks: readonly Task[], number: number): Attempt[] {
   return tasks.flatMap((task) => {
-    const mark = parseMark(readMark(task));
+    const mark = parseMark(task);
     return mark?.number === number ? { taskArn: task.taskArn!, tokenNumber: mark.tokenNumber } : [];
   }).sort((one, other) => other.tokenNumber - one.tokenNumber);
 }

@@ -101,7 +101,7 @@ export async function putsBack(request: Request, earlierTasks: readonly Task[]):
 
 /** The end of the second in which CloudFormation sent the request of the task. If the mark does not contain it, when the task was created. */
 function requestedAt(task: Task): number {
-  const { sentAt } = parseMark(readMark(task)) ?? {};
+  const { sentAt } = parseMark(task) ?? {};
   return sentAt === undefined ? task.createdAt?.getTime() ?? 0 : sentAt + 999;
 }
 

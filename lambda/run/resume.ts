@@ -72,7 +72,7 @@ async function findTasksSince(request: Request, spec: RunSpec, began: number): P
 /** The progress with the latest of these tasks for each number; nothing when one is missing, or when two requests have started them. */
 function adopt(progress: Progress, candidates: readonly Task[], forgetsSome: boolean): Progress | undefined {
   const attempts = progress.tasks.map(({ number }) => attemptsOf(candidates, number));
-  if (attempts.some(({ length }) => length === 0) || new Set(candidates.map((task) => parseMark(readMark(task))?.request)).size > 1) {
+  if (attempts.some(({ length }) => length === 0) || new Set(candidates.map((task) => parseMark(task)?.request)).size > 1) {
     return undefined;
   }
   return {

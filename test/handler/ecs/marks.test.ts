@@ -121,6 +121,6 @@ describe('finding the tasks of a resource', () => {
 test('a mark has at most 36 characters, and contains its parts', () => {
   const mark = markOf(ID, { requestId: 'c0ffee00-create', sentAt: Date.UTC(2038, 0, 1) }, 10, 9999);
   expect(mark.length).toBeLessThanOrEqual(36);
-  expect(parseMark(mark)).toEqual({ request: 'ec6d70dee764/9efa4dfb', number: 10, tokenNumber: 9999, sentAt: Date.UTC(2038, 0, 1) });
-  expect(parseMark(markOf(ID, { requestId: 'c0ffee00-create' }, 1, 1))).toEqual({ request: 'ec6d70dee764/9efa4dfb', number: 1, tokenNumber: 1 });
+  expect(parseMark({ startedBy: mark })).toEqual({ request: 'ec6d70dee764/9efa4dfb', number: 10, tokenNumber: 9999, sentAt: Date.UTC(2038, 0, 1) });
+  expect(parseMark({ startedBy: markOf(ID, { requestId: 'c0ffee00-create' }, 1, 1) })).toEqual({ request: 'ec6d70dee764/9efa4dfb', number: 1, tokenNumber: 1 });
 });
