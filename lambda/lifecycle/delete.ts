@@ -48,14 +48,17 @@ export async function remove(request: Request, event: CloudFormationCustomResour
   if (isSuperseded) {
     throw new OutOfDate(FAILURES.supersededByTask);
   }
-  let isRollback = false;
+  let rollback: { readonly began?: number } | undefined;
   try {
-    isRollback = isRollbackOfDelete(await retry(world, limit(request, TIME_TO_STOP_MS), () => readStackStatus(request)));
+    if (isRollbackOfDelete(await retry(world, limit(request, TIME_TO_STOP_MS), () => readStackStatus(request)))) {
+      rollback = { began: request.latest?.began };
+    }
   } catch (error) {
     if (error instanceof OutOfDate && !request.event.HandedOver) { // who waits for a task looks twice
       return failWithoutRun(request, [ResourceProperties], error, stopped, STOP_REASONS.failed);
     }
   }
+  const isRollback = () => rollback !== undefined && rollback.began === request.latest?.began; // a later response may show that it was of the operation before
   return answerUnlessRollback(request, isRollback, async () => resumeOrStart(request, parseRun(OnDelete, 'OnDelete'), 'deletion', stopped));
 }
 

@@ -51,7 +51,7 @@ export async function update(request: Request, event: CloudFormationCustomResour
       ? rollBack(request, event, baton, stopped)
       : deployUnlessTurnedBack(request, event, baton, stopped);
   };
-  return answerUnlessRollback(request, kind === 'rollback' || kind === 'turned back', run);
+  return answerUnlessRollback(request, () => kind === 'rollback' || kind === 'turned back', run);
 }
 
 async function deployUnlessTurnedBack(

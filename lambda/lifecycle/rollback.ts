@@ -38,10 +38,10 @@ export async function runNothing(request: Request, note: string, { stillRunning,
 
 /** A failure in a rollback would leave the stack stuck, so a rollback always succeeds. The status shows whether this is one. */
 export async function answerUnlessRollback(
-  request: Request, isRollback: boolean, run: () => Promise<Answer | undefined>,
+  request: Request, isRollback: () => boolean, run: () => Promise<Answer | undefined>,
 ): Promise<Answer | undefined> {
   const answer = await run().catch(answerError);
-  if (answer?.status !== 'FAILED' || !(isRollback || await turnsOutToBeRollback(request))) {
+  if (answer?.status !== 'FAILED' || !(isRollback() || await turnsOutToBeRollback(request))) {
     return answer;
   }
   const data = request.event.RequestType === 'Delete' ? undefined : await restoreAttributes(request).catch(() => undefined); // its properties may be malformed

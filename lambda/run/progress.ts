@@ -56,7 +56,10 @@ export interface TaskProgress {
   taskArn?: string;
   /** Whether a call of RunTask got no answer: ECS may have started a task that the function does not know. */
   isUnanswered?: boolean;
-  /** The tokens for which ECS reported a failure. ECS has been seen to start a task anyway, and to list it later. */
+  /**
+   * The tokens for which ECS reported a failure, and those that another invocation has used. ECS has been seen to start a task in
+   * spite of a failure, and to list it later.
+   */
   doubtedTokens?: readonly number[];
   /** Since when ECS has not known the task that it had started. */
   missingSince?: number;
@@ -93,6 +96,11 @@ export function openArns({ tasks }: Progress): string[] {
 /** How many times tasks of the run were rerun. */
 export function countReruns({ tasks }: Progress): number {
   return tasks.reduce((sum, { reruns }) => sum + reruns, 0);
+}
+
+/** Whether the task is known to be the only one that was started for this number. */
+export function isOnlyAttempt({ tokenNumber, doubtedTokens = [] }: TaskProgress): boolean {
+  return tokenNumber === 1 && doubtedTokens.length === 0;
 }
 
 /** Whether ECS may have started a task, known or not. */

@@ -3,7 +3,7 @@ import { advance } from './advance';
 import { attributesOf } from './attributes';
 import { fail, timedOut } from './fail';
 import { handOver } from './hand-over';
-import { countReruns, openArns, Progress, Run } from './progress';
+import { countReruns, isOnlyAttempt, openArns, Progress, Run } from './progress';
 import { attributesOfRun, passBaton } from './relay';
 import { deadline, passBatonAt, pollInterval } from './schedule';
 import { retryOrFail, startDue } from './start';
@@ -77,7 +77,7 @@ async function succeed(run: Run): Promise<Answer> {
   if (over > 0) {
     throw new Failed(FAILURES.resultsTooLong(formatCount(over, 'byte')));
   }
-  if (progress.tasks.some(({ tokenNumber }) => tokenNumber > 1)) { // ECS may have started one that it reported as failed
+  if (!progress.tasks.every(isOnlyAttempt)) {
     await stopOwnTasks(run, STOP_REASONS.replaced);
   }
   return { status: 'SUCCESS', reason: [], data: attributes, reruns: countReruns(progress) };
@@ -150,7 +150,7 @@ async function watchAfterHandOver(run: Run): Promise<Answer | undefined> {
   // The next invocation may be waiting for this one to end, and must run when something is due.
   const until = Math.min(world.now() + OVERLAP_MS, handOverBy, passBatonAt(spec, sentAt), deadline(spec, progress.since, answerBy));
   const arns = openArns(progress);
-  const isSimple = progress.tasks.every(({ taskArn, tokenNumber, ended }) => taskArn && tokenNumber === 1 && !ended?.failure);
+  const isSimple = progress.tasks.every((task) => task.taskArn && isOnlyAttempt(task) && !task.ended?.failure);
   while (isSimple && world.now() < until) {
     await world.sleep(1_000);
     const tasks = await describeTasks(world, spec.Request.cluster, arns).catch(() => []);

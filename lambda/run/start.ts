@@ -111,13 +111,16 @@ async function takeOver(run: Run): Promise<void> {
 function continueAttempt({ request, progress }: Run, task: TaskProgress, attempts: readonly Attempt[]): void {
   const { doubtedTokens = [] } = task;
   const isOpen = ({ tokenNumber }: Attempt) => tokenNumber >= task.tokenNumber || doubtedTokens.includes(tokenNumber);
-  const started = attempts.filter(isOpen).at(-1); // one after the other, as the other invocation has counted them
+  const open = attempts.filter(isOpen);
+  const started = open.at(-1); // one after the other, as the other invocation has counted them
   if (!started) {
     return;
   }
   task.taskArn = started.taskArn;
   task.tokenNumber = Math.max(started.tokenNumber, task.tokenNumber - 1); // the current token has not been used, or had no answer
-  task.doubtedTokens = doubtedTokens.filter((doubted) => doubted !== started.tokenNumber);
+  const others = new Set([...doubtedTokens, ...open.map(({ tokenNumber }) => tokenNumber)]);
+  others.delete(started.tokenNumber);
+  task.doubtedTokens = [...others].slice(-MOST_DOUBTED);
   task.isUnanswered = undefined;
   progress.wasSeen = true;
   logState(request, 'STARTED', 'ECS accepted the task', task);

@@ -206,9 +206,8 @@ export const MESSAGES: readonly Message[] = [
   {
     key: 'output missing',
     says: /output "([^"]+)" is not in its log/i,
-    isTrue: ({ calls, tasks, said, at }, [, name]) => {
-      const tailFrom = /^The end of its log is missing/m.test(said.parsed!.Reason!) ? at - 5 * SECOND : Infinity; // its reading is another matter
-      const [last] = calls('GetLogEvents').filter(({ invocation, at: when }) => invocation === said.invocation && when < tailFrom).slice(-1);
+    isTrue: ({ calls, tasks, said }, [, name]) => {
+      const [last] = calls('GetLogEvents').filter(({ invocation, input }) => invocation === said.invocation && input.limit === undefined).slice(-1);
       return !last?.error?.name?.match(/^(?!ResourceNotFound)/)
         && tasks.some(({ life: { log } }) => log.absent || log.late > 0 || log.pageSize !== undefined || !log.lines.some((line) => line.startsWith(`ecs-run-task-output ${name}=`)));
     },

@@ -46,6 +46,14 @@ describe('Delete with onDelete', () => {
     expectSuccess(await world.request(drop()), { Reason: expect.stringContaining('exited with code 3') });
   });
 
+  test('fails when the task fails and only a response of the operation before showed a rollback (seed 10930100)', async () => {
+    world.stackStatus = 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS';
+    world.lastUpdated = new Date(START);
+    world.lives = [runs(60, 3)];
+    world.faults.DescribeStacks = [stale('UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS', new Date(START - MINUTE))];
+    expectFailed(await world.request(drop()), 'exited with code 3');
+  });
+
   test('succeeds when only a reading in the middle showed the rollback, in which the task fails (seed 9939220)', async () => {
     world.lives = [runs(2 * 60, 3)];
     world.stackStatus = 'ROLLBACK_IN_PROGRESS';

@@ -172,6 +172,18 @@ describe('a task that ECS started without reporting it', () => {
     expectNoneStopped(world);
   });
 
+  test('is stopped when the task that ECS had reported as failed succeeds after an invocation before has started another (seed 10992539)', async () => {
+    world.lives = [runs(60, 0), runs(60 * 60, 0)];
+    world.faults.RunTask = [startedButReportedAsFailed];
+    world.faults.ListTasks = [...times(2, passThrough), ...times(2, () => ({ taskArns: [] }))];
+    await world.invokeThenCrash(create(), MINUTE);
+    expectStarted(world, 2);
+    world.faults.RunTask = [notPlaced('RESOURCE:MEMORY')];
+    expectSuccess(await world.request(create()));
+    expectStarted(world, 2);
+    expectStopped(world, 2);
+  });
+
   test('is followed by the same task when two invocations of one event find it (seed 10018751)', async () => {
     world.lives = [runs(60, 1), runs(20 * 60, 0)];
     const event = create(properties({ RetryAttempts: '1' }));
