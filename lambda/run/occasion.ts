@@ -15,8 +15,8 @@ import { FAILURES } from '../verdict/texts';
 export type UpdateKind = 'deployment' | 'rollback' | 'turned back';
 
 /**
- * Whether an Update is a rollback: one of two readings is enough, because each can be stale. If neither succeeds, the request
- * fails: running the task can break a rollback, and skipping it would hide that an update ran nothing.
+ * Whether an Update is a rollback: one of two readings is enough, because each can be stale, unless the other is of a later operation.
+ * If neither succeeds, the request fails: running the task can break a rollback, and skipping it would hide that an update ran nothing.
  */
 export async function readUpdateKind(request: Request, baton?: ReceivedBaton): Promise<UpdateKind> {
   const { world, sentAt } = request;
@@ -41,6 +41,9 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
       reading = undefined;
     }
     if (reading && isRollbackStatus(reading.status)) {
+      if (!wasExpected && reading.isDated && await isOfLaterOperation(request)) {
+        continue;
+      }
       return wasExpected ? 'turned back' : 'rollback';
     }
     if (wasExpected) {
@@ -60,6 +63,20 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
     }
     await world.sleep(SECOND_READING_MS);
   }
+}
+
+/**
+ * Whether the next response shows that the operation of this Update began after the rollback of the response before, which was stale.
+ * Without this, a deployment right after a rollback would succeed without its task.
+ */
+async function isOfLaterOperation(request: Request): Promise<boolean> {
+  const { world, sentAt, latest: before } = request;
+  if (!before || world.now() >= sentAt + STALE_FOR_MS) {
+    return false;
+  }
+  await world.sleep(SECOND_READING_MS);
+  const reading = await readStack(request).catch(() => undefined);
+  return reading !== undefined && !reading.isNewer && isWaitedFor('deployment', reading.status) && request.latest!.began > before.began;
 }
 
 function unknownStatus(error: unknown, failure: Failure): Failed {

@@ -239,12 +239,15 @@ export function lookedLikeTheRollback({ request, invocation, createdAt }: Simula
 }
 
 /**
- * DescribeStacks still reported the rollback that had ended shortly before this Update: "eventually consistent". If one of two
- * readings shows a rollback, the function assumes one: to fail a rollback is worse than not to run the task of an Update.
+ * DescribeStacks still reported the rollback that had ended shortly before this Update: "eventually consistent". Without a later
+ * response that shows a later operation, the function assumes a rollback: to fail one is worse than not to run the task of an Update.
  */
 export function rollbackWasTold(request: Request, history: History): boolean {
-  const isSo = request.type === 'Update' && history.callsOf(request, 'DescribeStacks')
-    .some((call) => call.isStale && wasHeard(call) && /ROLLBACK_IN_PROGRESS/.test(call.result.Stacks[0]?.StackStatus));
+  const heard = history.callsOf(request, 'DescribeStacks').filter((call) => wasHeard(call) && call.at <= answeredAt(request));
+  const isDisproved = ({ invocation }: Call, later: Call[]) =>
+    later.some((call) => call.invocation === invocation && !call.isStale && call.result.Stacks[0]?.LastUpdatedTime);
+  const isSo = request.type === 'Update' && heard.some((call, index) =>
+    call.isStale && /ROLLBACK_IN_PROGRESS/.test(call.result.Stacks[0]?.StackStatus) && !isDisproved(call, heard.slice(index + 1)));
   return history.excuse('DescribeStacks told of the rollback before', isSo);
 }
 

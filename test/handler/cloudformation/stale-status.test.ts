@@ -1,4 +1,4 @@
-import { create, FakeAws, Fault, MINUTE, passThrough, properties, runs, sentAfter, stale, START, times, unreadable, update } from '../../support/fake-aws';
+import { create, FakeAws, fails, Fault, MINUTE, passThrough, properties, runs, sentAfter, stale, START, times, unreadable, update } from '../../support/fake-aws';
 import { expectFailed, expectNoneStopped, expectStarted, expectStopped, expectSuccess } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -48,6 +48,42 @@ describe('a rollback while DescribeStacks still reports the update', () => {
     world.lives = [runs(5, 1)];
     world.faults.DescribeStacks = times(10, (input, proceed) => (world.seconds() < 45 ? stale('UPDATE_IN_PROGRESS') : passThrough)(input, proceed));
     expectSuccess(await world.request(update()), { Reason: expect.stringMatching(/^The rollback continues without its task\.\nContainer "app" exited with code 1\./) });
+  });
+});
+
+describe('an Update while DescribeStacks still reports the rollback before', () => {
+  const before = new Date(START - 10 * MINUTE);
+  beforeEach(() => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lastUpdated = new Date(START);
+    world.lives = [runs(60, 0)];
+  });
+
+  test.each(['UPDATE_ROLLBACK_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS'])('runs its task when the next response is of a later operation: %s', async (status) => {
+    world.faults.DescribeStacks = [stale(status, before)];
+    expectSuccess(await world.request(update()), { Reason: '' });
+    expectStarted(world, 1);
+  });
+
+  test.each<[string, Fault[]]>([
+    ['the next response is as old', times(2, stale('UPDATE_ROLLBACK_IN_PROGRESS', before))],
+    ['the next call fails', [stale('UPDATE_ROLLBACK_IN_PROGRESS', before), fails('ThrottlingException', 'Rate exceeded')]],
+    ['the next response does not say when the operation began', [stale('UPDATE_ROLLBACK_IN_PROGRESS', before), stale('UPDATE_IN_PROGRESS')]],
+    ['no response says when the operation began', times(100, stale('UPDATE_ROLLBACK_IN_PROGRESS'))],
+    ['the next response is of an operation that began after the request', [stale('UPDATE_ROLLBACK_IN_PROGRESS', before), stale('UPDATE_IN_PROGRESS', new Date(START + 30_000))]],
+  ])('starts no task when %s: a rollback must not fail', async (_, responses) => {
+    world.faults.DescribeStacks = responses;
+    expectSuccess(await world.request(update()), { Reason: 'No task was run: this is a rollback.' });
+    expectStarted(world, 0);
+  });
+
+  test('does not ask again more than a minute after the request was sent', async () => {
+    world.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+    world.creationTime = before;
+    world.time += 2 * MINUTE;
+    const asked = await world.request({ ...update(), ResponseURL: sentAfter(0) });
+    expectSuccess(asked, { Reason: 'No task was run: this is a rollback.' });
+    expect(readingsAt()).toHaveLength(1);
   });
 });
 
