@@ -1,7 +1,7 @@
 import { DescribeStacksCommand, Stack } from '@aws-sdk/client-cloudformation';
 import { Event, isLate, isNewerThan, Request, StackPoint } from './request';
 import { CLOCKS_DIFFER_BY_MS, STALE_FOR_MS } from '../../src/timing';
-import { OutOfDate } from '../verdict/failure';
+import { OutOfDate, Unusable } from '../verdict/failure';
 import { ERRORS } from '../verdict/texts';
 
 /** What a task is run for. */
@@ -30,7 +30,7 @@ export async function describeStack(request: Request): Promise<Partial<Stack>> {
   const stack: Partial<Stack> = Stacks[0] ?? {};
   const point = findPoint(stack, world.now());
   if (point && latest && isBefore(point, latest) && point.readAt < latest.readAt + STALE_FOR_MS) {
-    throw new Error(ERRORS.staleStack);
+    throw new Unusable(ERRORS.staleStack);
   }
   request.isPast ||= latest && isOver(event, latest.status) && !beganAfter(event, new Date(latest.began)) && beganAfter(event, stack.LastUpdatedTime);
   request.latest = point ?? latest;
@@ -79,7 +79,7 @@ export async function readStack(request: Request): Promise<StackReading> {
   const { event } = request;
   const { StackStatus: status, LastUpdatedTime } = await describeStack(request);
   if (!status) {
-    throw new Error(ERRORS.noStackStatus);
+    throw new Unusable(ERRORS.noStackStatus);
   }
   const isNewer = beganAfter(event, LastUpdatedTime);
   return {

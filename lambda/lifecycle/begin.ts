@@ -67,8 +67,11 @@ export async function failWithoutRun(
   request: Request, delivered: DeliveredProperties[], error: unknown, stopped: Stopped, reason: string,
 ): Promise<Answer> {
   const { id, event } = request;
-  const mark = error instanceof OutOfDate ? markOfRequest(id, event.RequestId) : markOfResource(id); // what others run is the newer request's
-  return withStillRunning(answerError(error), await stopUpToNow(request, delivered, { reason, includesOwn: true, mark }).catch(() => stopped));
+  const isOwn = error instanceof OutOfDate; // what others run is the newer request's
+  const mark = isOwn ? markOfRequest(id, event.RequestId) : markOfResource(id);
+  const again = await stopUpToNow(request, delivered, { reason, includesOwn: true, mark }).catch(() => stopped);
+  const stillRunning = isOwn ? [...new Set([...stopped.stillRunning, ...again.stillRunning])] : again.stillRunning; // some were told to stop before
+  return withStillRunning(answerError(error), { stillRunning, unseen: again.unseen });
 }
 
 function withStillRunning(answer: Answer, { stillRunning, unseen }: Stopped): Answer {

@@ -1,7 +1,7 @@
 import { limit, Request } from '../cloudformation/request';
 import { describeStack, timeOfOperation } from '../cloudformation/stack-status';
 import { retry } from '../retry';
-import { Failed } from '../verdict/failure';
+import { Failed, Unusable } from '../verdict/failure';
 import { ERRORS } from '../verdict/texts';
 
 /**
@@ -14,7 +14,7 @@ export async function readOperationTime(request: Request, within: number, check?
     check?.(stack.StackStatus ?? '');
     const began = timeOfOperation(stack);
     if (began === undefined) {
-      throw new Error(ERRORS.noUpdateTime);
+      throw new Unusable(ERRORS.noUpdateTime);
     }
     return began;
   });

@@ -10,7 +10,7 @@ import { isFinalStatus, Occasion } from '../cloudformation/stack-status';
 import { attemptsOf, markOfResource, parseMark, placeOf, readMark } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
-import { Failed } from '../verdict/failure';
+import { Failed, Unusable } from '../verdict/failure';
 import { judge } from '../verdict/outcome';
 import { ERRORS, FAILURES } from '../verdict/texts';
 
@@ -57,7 +57,7 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
 /** A stack that has ended its operation shows that the response is of an earlier one. */
 function expectOperation(status: string): void {
   if (isFinalStatus(status)) {
-    throw new Error(ERRORS.staleStack);
+    throw new Unusable(ERRORS.staleStack);
   }
 }
 

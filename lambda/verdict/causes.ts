@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
-import type { Failure, Patience } from './failure';
+import { Failure, Patience, Unusable } from './failure';
 import { ADVICE, FAILURES } from './texts';
 
 /** The cause of a failure, in words for the reader. */
@@ -447,6 +447,9 @@ export function callFailure(api: Api, thrown: unknown): Failure {
   const rest = { awsReason: message || undefined, advice: adviceOnError(thrown), patience: patienceWithError(thrown) };
   if (known) {
     return { ...rest, ...FAILURES.didNotStart(known.means), awsReason: textOf(thrown), advice: known.advice };
+  }
+  if (thrown instanceof Unusable) {
+    return { ...FAILURES.didNotStart(thrown.message), patience: rest.patience };
   }
   switch (answerIn(thrown)) {
     case 'rejected':

@@ -35,6 +35,9 @@ export interface Evidence {
   readonly stopped?: boolean;
 }
 
+/** AWS has answered, and the function cannot use the answer. The next one may be better. */
+export class Unusable extends Error {}
+
 /** The end of a request that no further attempt can fix. */
 export class Failed extends Error {
   constructor(readonly failure: Failure, readonly task?: Pick<Evidence, 'taskArn'>) {

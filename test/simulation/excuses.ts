@@ -13,6 +13,12 @@ function wasHeard({ result, error, doneAt }: Call): boolean {
   return result !== undefined && error === undefined && doneAt !== undefined;
 }
 
+/** Whether the response shows of which operation it is. */
+function isDated({ result }: Call): boolean {
+  const [stack] = result.Stacks;
+  return stack !== undefined && (stack.LastUpdatedTime !== undefined || !stack.StackStatus.startsWith('UPDATE_'));
+}
+
 /** Lambda gave up: no invocation of the request that began in time came to its end. */
 export function everyInvocationDied(request: Request, history: History): boolean {
   const invocations = history.invocations.filter((invocation) => invocation.request === request && invocation.startedAt < request.deadline);
@@ -245,22 +251,22 @@ export function lookedLikeTheRollback({ request, invocation, createdAt }: Simula
 export function rollbackWasTold(request: Request, history: History): boolean {
   const heard = history.callsOf(request, 'DescribeStacks').filter((call) => wasHeard(call) && call.at <= answeredAt(request));
   const isDisproved = ({ invocation }: Call, later: Call[]) =>
-    later.some((call) => call.invocation === invocation && !call.isStale && call.result.Stacks[0]?.LastUpdatedTime);
+    later.some((call) => call.invocation === invocation && !call.isStale && isDated(call));
   const isSo = request.type === 'Update' && heard.some((call, index) =>
     call.isStale && /ROLLBACK_IN_PROGRESS/.test(call.result.Stacks[0]?.StackStatus) && !isDisproved(call, heard.slice(index + 1)));
   return history.excuse('DescribeStacks told of the rollback before', isSo);
 }
 
 /**
- * LastUpdatedTime moved while CloudFormation waited, and afterwards the event came, or came again, or nothing of the stack could be
- * read before. With a deployment that failed at once and a next one within that minute, all answers of AWS would be the same, and
+ * LastUpdatedTime moved while CloudFormation waited, and afterwards the event came, or came again, or no response before had shown
+ * which operation it was. With a deployment that failed at once and a next one within that minute, all answers of AWS would be the same, and
  * the request out of date.
  */
 export function movedBeforeLateEvent(request: Request, history: History): boolean {
   const moved = history.moved.find((one) => one.request === request && one.at <= answeredAt(request));
   const lateFrom = Math.min(request.sentAt + MINUTE, moved?.at ?? Infinity) - history.clocksDifferBy;
   const isLate = history.invocations.some(({ request: of, hop, startedAt }) => of === request && hop === 0 && startedAt > lateFrom);
-  const wasRead = history.callsOf(request, 'DescribeStacks').some((call) => moved && wasHeard(call) && call.at < moved.at);
+  const wasRead = history.callsOf(request, 'DescribeStacks').some((call) => moved && wasHeard(call) && isDated(call) && call.at < moved.at);
   return history.excuse('LastUpdatedTime moved before a late event', moved !== undefined && (isLate || !wasRead));
 }
 

@@ -222,6 +222,8 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
   const continuations = history.callsOf(request, 'Invoke').filter(({ invocation }) => invocation === request.answer!.invocation);
   const decidedAt = history.callsOf(request, 'put').find(({ invocation }) => invocation === request.answer!.invocation)!.at; // it may take several attempts
   const reasons: Array<[string, boolean]> = [
+    ['a Delete may not list tasks', type === 'Delete' && refusedFor('ListTasks') >= 10 * SECOND
+      && history.callsOf(request, 'ListTasks').filter(({ error, at: when }) => error && when <= at).every(({ error }) => /AccessDenied/.test(error.name))],
     ['the properties are malformed', request.isMalformed && history.tasksOf(request).length === 0],
     ['another version has handed over or passed on', request.isOfAnotherVersion
       && (request.first !== request || passedOn(properties.PreviousLeg?.Baton).state === 'RUNNING' || history.invocations.some((invocation) => invocation.request === request && invocation.hop > 0))],
@@ -265,6 +267,8 @@ function reasonsToLackResults(request: Request, history: History, at: number): s
   const reads = history.callsOf(request, 'GetLogEvents').filter(({ invocation }) => invocation === answer!.invocation);
   const reasons: Array<[string, boolean]> = [
     ['an output is not there', good.some(({ life: { log } }) => names.some((name) => printed(log, name).length !== 1 || log.absent || log.late > 55))],
+    ['each reading began before the log was complete', reads.length > 0 && at - reads[0].at > 55 * SECOND
+      && good.some(({ endedAt, life: { log } }) => reads.every(({ at: began, input }) => input.nextToken || began < endedAt + log.late * SECOND))],
     ['the log could not be read', reads.some(({ error }) => error && !/ResourceNotFound/.test(error.name))],
     ['the results are too long', good.some(({ life: { log } }) => names.reduce((sum, name) => sum + (printed(log, name)[0]?.length ?? 0), 0) > (properties.HasNextLeg ? 2_500 : 2_900))],
     ['the function had no time left for the log', reads.length > 0 && at - answer!.invocation.startedAt > 11 * MINUTE && good.some(({ life }) => life.log.late > 0)],

@@ -249,6 +249,7 @@ export const MESSAGES: readonly Message[] = [
     says: /Could not find out whether this is a rollback/i,
     isTrue: ({ calls, said }) => calls('DescribeStacks').some(({ error, invocation, result }) => invocation === said.invocation && (error || result?.Stacks.length === 0)),
   },
+  { key: 'earlier status', says: /returned an earlier status of the stack/i, isTrue: ({ calls }) => calls('DescribeStacks').some(({ isStale }) => isStale) },
   { key: 'unknown to ECS', says: /ECS no longer returns the task/i, isTrue: ({ calls }) => calls('DescribeTasks').some(({ result, error }) => error || result?.failures.length > 0) },
   {
     key: 'may still run',
@@ -307,13 +308,17 @@ function factsOf(request: Request, history: History, said: Put): Facts {
 
 /**
  * A request that is out of date continues with the task that an earlier deployment has passed on. Only LastUpdatedTime could show
- * that this was another deployment, and alone it proves nothing. So does a request that was told nothing of the stack.
+ * that this was another deployment, and alone it proves nothing. So does a request that was told nothing of the stack, or whose baton
+ * it cannot read: it looks for the tasks that its resource has started since the operation began.
  */
 function tasksPassedOn(request: Request, history: History, { counts }: Put): SimulatedTask[] {
   const { properties, first } = request;
   const { requests, tasks } = history;
   const { state, requestId } = passedOn(properties.PreviousLeg?.Baton);
   const giver = requests.find(({ id }) => id === requestId);
+  if (request.isOfAnotherVersion) {
+    return tasks.filter((task) => task.request.operation === request.operation && task.request.first !== first);
+  }
   return (counts && !earlierRunWentOn(request, history)) || state !== 'RUNNING' || giver?.first === first ? [] : tasks.filter((task) => task.request.first === giver?.first);
 }
 

@@ -22,7 +22,7 @@ describe('the stack status of an Update', () => {
 
   test('fails the Update before a task starts when CloudFormation returns none', async () => {
     world.faults.DescribeStacks = times(1000, () => ({ Stacks: [] }));
-    expectFailed(await world.request(update()), 'did not return the status of the stack');
+    expectFailed(await world.request(update()), /CloudFormation did not return the status of the stack/);
     expectStarted(world, 0);
   });
 

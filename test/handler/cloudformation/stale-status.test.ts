@@ -157,6 +157,14 @@ describe('a request that Lambda delivers again after its operation has ended', (
   });
 });
 
+test('a Create whose time ends says that CloudFormation reported an earlier status, and not that it did not answer (seed 11017764)', async () => {
+  const began = new Date(START - 10_000);
+  await world.sleep(MINUTE);
+  world.faults.DescribeStacks = [stale('ROLLBACK_COMPLETE', began), ...times(100, stale('UPDATE_IN_PROGRESS', began))];
+  expectFailed(await world.request(create(properties({ TimeoutSeconds: '40' }))),
+    /^The task did not start within 40 seconds: CloudFormation returned an earlier status of the stack than before\.\nCloudWatch/);
+});
+
 describe('a running task of a Create', () => {
   test('is not stopped because of one stale status right after the start', async () => {
     world.lives = [runs(5 * 60, 0)];

@@ -122,6 +122,17 @@ describe('an event that is out of date', () => {
     expect(world.callsOf('StopTask')[0].reason).toContain('the request failed');
   });
 
+  test('names the task of an earlier request that it has stopped, and that has not ended (seed 11076419)', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash({ ...create(), RequestId: 'earlier' });
+    world.faults.StopTask = times(1000, fails('ServerException', '', 500));
+    await world.sleep(START + 4 * MINUTE - world.time);
+    world.faults.DescribeStacks = times(1000, laterDeployment);
+    const { Reason } = await world.request({ ...update(), ResponseURL: sentAfter(2) });
+    expect(Reason).toContain('This request is out of date');
+    expect(Reason).toContain(`Could not confirm that this task stopped. Stop it manually: ${world.tasks[0].taskArn}.`);
+  });
+
   test('does not stop the task of another request that was sent within seconds', async () => {
     world.stackStatus = 'UPDATE_IN_PROGRESS';
     world.lives = [runs(60 * 60, 0)];
