@@ -194,10 +194,10 @@ function wasHiddenFrom(task: SimulatedTask, request: Request, history: History):
   const starts = history.callsOfRun(task.request, 'RunTask').filter(({ at, invocation }) => invocation === task.invocation && at <= task.createdAt);
   const startedAt = starts[starts.length - 1].at; // ECS may take its time with it
   const all = history.callsOf(request, 'ListTasks');
-  const own = all.filter(({ invocation }) => invocation === request.puts[0]?.invocation); // of two at once, each knows only what it saw
-  const looks = (own.length > 0 ? own : all)
-    .filter(({ at, error, input }) => at >= startedAt && at <= lookedUntil(request, history) && !error
-      && (input.desiredStatus === 'RUNNING' || at >= (task.toldToStopAt ?? Infinity)));
+  const inTime = all.filter(({ at, error, input }) => at >= startedAt && at <= lookedUntil(request, history) && !error
+    && (input.desiredStatus === 'RUNNING' || at >= (task.toldToStopAt ?? Infinity)));
+  const own = inTime.filter(({ invocation }) => invocation === request.puts[0]?.invocation); // of two at once, each knows only what it saw
+  const looks = own.length > 0 ? own : inTime;
   return looks.length > 0
     && looks.every((look) => !couldShow(look, task))
     && wasStoppedSoon(task, Math.max(task.createdAt, looks[looks.length - 1].at), history);

@@ -128,7 +128,7 @@ export const MESSAGES: readonly Message[] = [
   {
     key: 'an earlier task may run',
     says: /task of an earlier deployment may still be running/i,
-    isTrue: ({ calls, request, history, at }) => calls('ListTasks', 'DescribeTasks').some(({ error }) => error)
+    isTrue: ({ calls, request, history, at }) => calls('ListTasks', 'DescribeTasks').some(({ error, doneAt = Infinity }) => error || doneAt >= at)
       || history.tasks.some((task) => task.request.number < request.number && (request.type === 'Delete' ? task.stoppedAt : task.endedAt) > at - SECOND),
   },
   {
