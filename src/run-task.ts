@@ -90,7 +90,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     const task = renderTask(this, props, network);
     const deletion = props.onDelete && renderTask(this, deriveDeletionProps(props, props.onDelete), network);
     throwErrors(this.node.path, checkTask(this, task, deletion));
-    this.node.addValidation({ validate: () => checkAgainstDefinitions(task, deletion) });
+    this.node.addValidation({ validate: () => checkAgainstDefinitions(this, task, deletion) });
     this.node.addValidation({ validate: () => [...props._fromService ? checkService(this, props._fromService.service) : []] });
     this.node.addValidation({ validate: () => checkUsedAttributes(this, props, Object.keys(this.usedAttributes)) });
 

@@ -7,6 +7,8 @@ export interface DeployedDefinition {
   readonly Family?: unknown;
   readonly TaskRoleArn?: unknown;
   readonly ExecutionRoleArn?: unknown;
+  readonly NetworkMode?: unknown;
+  readonly RequiresCompatibilities?: unknown;
   readonly ContainerDefinitions?: DeployedContainer[];
   readonly PlacementConstraints?: object[];
   readonly Volumes?: { readonly Name: string; readonly ConfiguredAtLaunch?: boolean }[];

@@ -1,5 +1,6 @@
 import { Annotations, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { isNoValue } from './intrinsics';
 import type { RunTaskProps } from '../run-task-props';
 
 /** It is not an error, because only the deployment knows conditions and parameters. */
@@ -31,8 +32,4 @@ function findRemoval(member: any): { readonly condition: string; readonly if: bo
   const [condition, ...branches] = member['Fn::If'] ?? [];
   const removing = branches.findIndex(isNoValue);
   return removing < 0 ? undefined : { condition, if: removing === 0 };
-}
-
-function isNoValue(value: any): boolean {
-  return value.Ref === 'AWS::NoValue';
 }

@@ -1,5 +1,6 @@
 import { CfnResource, DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, SecretValue, Token, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { removeNoValues } from './intrinsics';
 
 /** A resolved value, except for its references: each reader needs something else in their place. */
 export class Resolved {
@@ -45,7 +46,7 @@ export function readValue(scope: IConstruct, value: any): Resolved {
 
 /** The properties of a resource. References are tokens, so that they can be used in another resource, of a nested stack, too. */
 export function readProperties(resource: Resolved): { readonly [name: string]: any } {
-  return resource.replaceReferences((reference) => Token.asString(reference)).Properties ?? {};
+  return removeNoValues(resource.replaceReferences((reference) => Token.asString(reference)).Properties ?? {});
 }
 
 /** Leaves a placeholder for each reference, in the form of a reference: the resource validates its properties while it is resolved. */

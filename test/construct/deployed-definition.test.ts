@@ -5,7 +5,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
-import { RunTask } from '../../src/index';
+import { RunTask, RunTaskProps } from '../../src/index';
 import { readValue } from '../../src/request/resource-reader';
 import { expectErrors, expectToWaitFor, resourceOf } from '../support/expectations';
 import { network, propertiesOf, runTask, setup, statementsOf } from '../support/stacks';
@@ -141,6 +141,126 @@ describe.each(change)('what %s changes in the definition counts:', (_, changeWit
   });
 });
 
+describe.each(change)('what %s changes in the definition afterwards, and the request cannot follow, is rejected:', (_, changeWith) => {
+  function synthesizeWith(given: ReturnType<typeof setup>, apply: (resource: ecs.CfnTaskDefinition) => void, props: Partial<RunTaskProps> = {}) {
+    runTask(given, props);
+    changeWith(given.taskDefinition, apply);
+    return () => Template.fromStack(given.stack);
+  }
+
+  const onEc2 = (networkMode?: ecs.NetworkMode) => setup(ecs.Compatibility.EC2, networkMode);
+
+  test('a network mode with a network interface, for which there are no subnets', () => {
+    expectErrors(synthesizeWith(onEc2(), (resource) => resource.addPropertyOverride('NetworkMode', 'awsvpc')),
+      "[Stack/Task] taskDefinition must have a network mode other than awsvpc in the template, for which the RunTask was created, got: awsvpc for 'Stack/Definition/Resource'; "
+      + 'give the construct and its resource the same networkMode, without an override');
+  });
+
+  test.each<[string, (resource: ecs.CfnTaskDefinition) => void, string]>([
+    ['another network mode', (resource) => resource.addPropertyOverride('NetworkMode', 'host'), 'host'],
+    ['a network mode that is set in the L1', (resource) => { resource.networkMode = 'bridge'; }, 'bridge'],
+    ['no network mode, which is bridge', (resource) => resource.addPropertyDeletionOverride('NetworkMode'), 'bridge'],
+    ['a network mode that CloudFormation removes', (resource) => resource.addPropertyOverride('NetworkMode', { Ref: 'AWS::NoValue' }), 'bridge'],
+  ])('%s, although the task has a network interface', (__, apply, mode) => {
+    expectErrors(synthesizeWith(onEc2(ecs.NetworkMode.AWS_VPC), apply),
+      `[Stack/Task] taskDefinition must have network mode awsvpc in the template, for which the RunTask was created, got: ${mode} for 'Stack/Definition/Resource'; `
+      + 'give the construct and its resource the same networkMode, without an override');
+  });
+
+  test.each<[string, unknown, Partial<RunTaskProps>, string]>([
+    ['the default launch type', ['EC2'], {}, 'EC2'],
+    ['a launch type that is set', ['EC2', 'MANAGED_INSTANCES'], { launchType: ecs.LaunchType.FARGATE }, 'EC2, MANAGED_INSTANCES'],
+    ['the capacity provider of Fargate', ['EC2'], { capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }] }, 'EC2'],
+    ['Fargate, for which ECS requires the list', { Ref: 'AWS::NoValue' }, {}, 'none'],
+  ])('a compatibility without %s', (__, compatibilities, props, got) => {
+    expectErrors(synthesizeWith(setup(), (resource) => resource.addPropertyOverride('RequiresCompatibilities', compatibilities), props),
+      `[Stack/Task] taskDefinition must have FARGATE in its RequiresCompatibilities, because the task runs there, got: ${got} for 'Stack/Definition/Resource'; `
+      + 'give the construct and its resource the same compatibility, without an override');
+  });
+
+  test('a compatibility without EC2', () => {
+    expectErrors(synthesizeWith(onEc2(), (resource) => { resource.requiresCompatibilities = ['EXTERNAL']; }), /^\[Stack\/Task\] taskDefinition must have EC2 in .*, got: EXTERNAL for/);
+  });
+
+  test('both, of the definition of onDelete', () => {
+    const given = setup();
+    const taskDefinition = new ecs.TaskDefinition(given.stack, 'Other', { compatibility: ecs.Compatibility.FARGATE, cpu: '256', memoryMiB: '512' });
+    taskDefinition.addContainer('clean', { image: ecs.ContainerImage.fromRegistry('clean') });
+    runTask(given, { onDelete: { taskDefinition } });
+    changeWith(taskDefinition, (resource) => {
+      if (resource.node.path.includes('Other')) {
+        resource.networkMode = 'bridge';
+        resource.requiresCompatibilities = ['EC2'];
+      }
+    });
+
+    expectErrors(() => Template.fromStack(given.stack),
+      /^\[Stack\/Task\] onDelete\.taskDefinition must have network mode awsvpc .*, got: bridge for 'Stack\/Other\/Resource';/,
+      /^\[Stack\/Task\] onDelete\.taskDefinition must have FARGATE .*, got: EC2 for 'Stack\/Other\/Resource';/);
+  });
+
+  test('once, if onDelete has the same definition', () => {
+    expectErrors(synthesizeWith(setup(), (resource) => { resource.networkMode = 'bridge'; }, { onDelete: {} }), /^\[Stack\/Task\] taskDefinition must have network mode awsvpc/);
+  });
+
+  const onCondition = (value: unknown, other: unknown) => ({ 'Fn::If': ['Wanted', value, other] });
+
+  test.each<[string, string, unknown]>([
+    ['a network mode on condition', 'NetworkMode', onCondition('awsvpc', 'bridge')],
+    ['a network mode from a parameter', 'NetworkMode', { Ref: 'Mode' }],
+    ['another order of compatibilities', 'RequiresCompatibilities', ['EC2', 'FARGATE']],
+    ['compatibilities on condition', 'RequiresCompatibilities', onCondition(['EC2'], ['FARGATE'])],
+    ['a compatibility on condition', 'RequiresCompatibilities', ['EC2', onCondition('FARGATE', { Ref: 'AWS::NoValue' })]],
+    ['compatibilities from a parameter', 'RequiresCompatibilities', { Ref: 'Mode' }],
+  ])('but not %s, which may fit', (__, property, value) => {
+    const given = setup();
+    new CfnParameter(given.stack, 'Mode');
+
+    expectErrors(synthesizeWith(given, (resource) => resource.addPropertyOverride(property, value)));
+  });
+
+  test('but not compatibilities of which a capacity provider of the app may have one', () => {
+    expectErrors(synthesizeWith(onEc2(ecs.NetworkMode.AWS_VPC), (resource) => { resource.requiresCompatibilities = ['MANAGED_INSTANCES']; }, {
+      capacityProviderStrategies: [{ capacityProvider: 'instances', weight: 1 }],
+    }));
+  });
+
+  test('but not the absence of the list on EC2, which is the default', () => {
+    expectErrors(synthesizeWith(onEc2(), (resource) => resource.addPropertyDeletionOverride('RequiresCompatibilities')));
+  });
+
+  test.each<[string, (resource: ecs.CfnService) => void, ...RegExp[]]>([
+    ['but not for a service that is changed, too', (resource) => { resource.launchType = 'EC2'; }],
+    ['but not for a service whose launch type is decided by a condition', (resource) => resource.addPropertyOverride('LaunchType', onCondition('EC2', 'FARGATE'))],
+    ['a compatibility without the launch type of the service', () => {}, /^\[Stack\/Task\] taskDefinition must have FARGATE/],
+    ['a compatibility without the capacity provider of the service', (resource) => {
+      resource.launchType = undefined;
+      resource.capacityProviderStrategy = [{ capacityProvider: 'FARGATE' }];
+    }, /^\[Stack\/Task\] taskDefinition must have FARGATE/],
+  ])('%s', (__, changeService, ...errors) => {
+    const given = setup(ecs.Compatibility.EC2_AND_FARGATE, ecs.NetworkMode.AWS_VPC);
+    const service = new ecs.FargateService(given.stack, 'Web', given);
+    RunTask.forService(given.stack, 'Task', service);
+    changeWith(given.taskDefinition, (resource) => { resource.requiresCompatibilities = ['EC2']; });
+    changeService(service.node.defaultChild as ecs.CfnService);
+
+    expectErrors(() => Template.fromStack(given.stack), ...errors);
+  });
+});
+
+test('an L1 resource that says something else than its import is rejected', () => {
+  const given = setup();
+  const resource = new ecs.CfnTaskDefinition(given.stack, 'L1', { requiresCompatibilities: ['FARGATE'], networkMode: 'awsvpc' });
+  const taskDefinition = ecs.TaskDefinition.fromTaskDefinitionAttributes(given.stack, 'Imported', {
+    taskDefinitionArn: resource.ref, compatibility: ecs.Compatibility.EC2, networkMode: ecs.NetworkMode.BRIDGE,
+  });
+  runTask(given, { taskDefinition });
+
+  expectErrors(() => Template.fromStack(given.stack),
+    /^\[Stack\/Task\] taskDefinition must have a network mode other than awsvpc .*, got: awsvpc for 'Stack\/L1';/,
+    /^\[Stack\/Task\] taskDefinition must have EC2 in .*, got: FARGATE for 'Stack\/L1';/);
+});
+
 describe('the Region of a log', () => {
   function propertiesWith(logging: (stack: Stack) => ecs.LogDriver, region?: string) {
     const stack = new Stack(new App(), 'Stack', { env: { account: '111122223333', region } });
@@ -226,6 +346,7 @@ test('a definition that is an L1 resource is treated like an L2 construct', () =
   const resource = new ecs.CfnTaskDefinition(made.stack, 'Raw', {
     family: 'raw',
     networkMode: 'awsvpc',
+    requiresCompatibilities: ['FARGATE'],
     taskRoleArn: role.roleArn,
     containerDefinitions: [
       { name: 'app', image: 'app', logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': group.logGroupName, 'awslogs-stream-prefix': 'raw' } } },
@@ -247,7 +368,10 @@ test('a definition that is an L1 resource is treated like an L2 construct', () =
 test('the first essential container of an L1 resource gets the command', () => {
   const made = setup();
   const resource = new ecs.CfnTaskDefinition(made.stack, 'L1', {
-    family: 'app', containerDefinitions: [{ name: 'side', image: 'side', essential: false }, { name: 'main', image: 'main' }],
+    family: 'app',
+    networkMode: 'awsvpc',
+    requiresCompatibilities: ['FARGATE'],
+    containerDefinitions: [{ name: 'side', image: 'side', essential: false }, { name: 'main', image: 'main' }],
   });
   const taskDefinition = ecs.FargateTaskDefinition.fromFargateTaskDefinitionArn(made.stack, 'Imported', resource.ref);
   runTask(made, { taskDefinition, command: ['migrate'], onDelete: { containerOverrides: [{ containerName: 'side', command: ['drop'] }] } });

@@ -296,7 +296,8 @@ describe('the warning about a task definition in another stack', () => {
   });
 
   test('is present for an L1, and with strong references by name', () => {
-    const { warnings } = synthesizeWith({ [KEY]: 'strong' }, (other, stack) => imports(stack, new ecs.CfnTaskDefinition(other, 'Definition', {}).ref));
+    const L1 = { networkMode: 'awsvpc', requiresCompatibilities: ['FARGATE'] };
+    const { warnings } = synthesizeWith({ [KEY]: 'strong' }, (other, stack) => imports(stack, new ecs.CfnTaskDefinition(other, 'Definition', L1).ref));
 
     expect(warnings).toEqual([expect.stringContaining("'Definitions/Definition'")]);
   });

@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { checkConstraints, checkContainers, checkDefaultContainer, checkLaunchVolumes, checkPropagatedTags } from './definition';
 import { checkDeletion, checkDeletionDefinition } from './deletion';
+import { checkDeployedDefinition } from './deployed-definition';
 import { checkEnvironment } from './environment';
 import { checkLabels } from './labels';
 import { checkNetwork } from './network';
@@ -29,10 +30,11 @@ export function checkTask(scope: Construct, { props, request }: RenderedTask, de
 }
 
 /** Checks inherited tags, and the props against the task definitions. Containers, constraints and volumes can be added to these until synthesis. */
-export function checkAgainstDefinitions({ props, request }: RenderedTask, deletion?: RenderedTask): string[] {
+export function checkAgainstDefinitions(scope: Construct, { props, request }: RenderedTask, deletion?: RenderedTask): string[] {
   const owned = findOwnedDefinition(props.taskDefinition);
   return [
     ...props._inheritedTags ? checkLabels({ ...props, tags: collectTags(props) }) : [],
+    ...checkDeployedDefinition(scope, request, props.taskDefinition),
     ...checkDefaultContainer(props, props.taskDefinition),
     ...checkContainers(props, props.taskDefinition),
     ...owned ? [
@@ -40,6 +42,6 @@ export function checkAgainstDefinitions({ props, request }: RenderedTask, deleti
       ...checkPropagatedTags(props, owned),
       ...checkLaunchVolumes(props, owned),
     ] : [],
-    ...deletion ? checkDeletionDefinition(props, deletion) : [],
+    ...deletion ? checkDeletionDefinition(scope, props, deletion) : [],
   ];
 }

@@ -1,6 +1,7 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { checkConstraints, checkContainers, checkDefaultContainer, checkPropagatedTags } from './definition';
+import { checkDeployedDefinition } from './deployed-definition';
 import { checkEnvironment } from './environment';
 import { addPath } from './limits';
 import { checkOverrides } from './overrides';
@@ -33,12 +34,17 @@ export function* checkDeletion(scope: Construct, props: RunTaskProps, { props: d
 }
 
 /** Checks onDelete against its task definition, to which containers can be added until synthesis. */
-export function* checkDeletionDefinition(props: RunTaskProps, { props: { taskDefinition }, request }: RenderedTask): Generator<string> {
+export function* checkDeletionDefinition(
+  scope: Construct, props: RunTaskProps, { props: { taskDefinition }, request }: RenderedTask,
+): Generator<string> {
   const owned = findOwnedDefinition(taskDefinition);
   const isOther = taskDefinition !== props.taskDefinition;
   const owner = isOther ? 'onDelete.taskDefinition' : 'taskDefinition';
   yield* addPath('onDelete', checkDefaultContainer(props.onDelete!, taskDefinition, owner));
   yield* addPath('onDelete', checkContainers(props.onDelete!, taskDefinition, owner));
+  if (isOther) {
+    yield* checkDeployedDefinition(scope, request, taskDefinition, owner);
+  }
   if (owned && isOther) {
     yield* checkConstraints(request, owned, owner);
     yield* checkPropagatedTags(props, owned, owner);
