@@ -13,11 +13,12 @@ import { warnOfEmptyExitCodeFrom } from './request/exit-code-warning';
 import { renderTask, TaskNetwork } from './request/render-request';
 import { chooseServiceTimeout, renderProperties } from './request/resource-properties';
 import { readCondition } from './request/resource-reader';
-import { checkService, informOfServiceConnect, takeFromService } from './request/service';
+import { takeFromService } from './request/service';
 import { receiveTags } from './request/tags';
 import { findTaskRole, findVpc, isAwsvpc, readIfKnown } from './request/task-definition';
 import { checkAgainstDefinitions, checkTask } from './request/validation/check-task';
 import { checkSecrets } from './request/validation/secrets';
+import { checkService, checkTakenNetwork, informOfServiceConnect, warnOfDeploymentController } from './request/validation/service';
 import { checkUsedAttributes } from './request/validation/used-attributes';
 import { checkScopes } from './request/validation/waiting';
 import {
@@ -91,7 +92,11 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     const deletion = props.onDelete && renderTask(this, deriveDeletionProps(props, props.onDelete), network);
     throwErrors(this.node.path, checkTask(this, task, deletion));
     this.node.addValidation({ validate: () => checkAgainstDefinitions(this, task, deletion) });
-    this.node.addValidation({ validate: () => [...props._fromService ? checkService(this, props._fromService.service) : []] });
+    this.node.addValidation({
+      validate: () => props._fromService
+        ? [...checkService(this, props._fromService.service), ...checkTakenNetwork(this, props._fromService, task.request)]
+        : [],
+    });
     this.node.addValidation({ validate: () => checkUsedAttributes(this, props, Object.keys(this.usedAttributes)) });
 
     const handler = Handler.findOrCreate(this);
@@ -126,8 +131,9 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       runs.forEach((run) => warnOfEmptyExitCodeFrom(this, run));
       runs.forEach((run) => warnOfDefinitionElsewhere(this, run));
       warnOfMissingProviders(this, props);
-      warnOfMissingPublicIp(this, props, network);
+      warnOfMissingPublicIp(this, task, network);
       warnOfEmptyScopes(this, this.before);
+      warnOfDeploymentController(this, props);
       informOfServiceConnect(this, props);
       warnOfExpiringCredentials(this, props);
       warnOfInfrequentAccess(this, props, Object.keys(this.usedAttributes));

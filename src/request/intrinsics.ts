@@ -1,3 +1,10 @@
+import { Token } from 'aws-cdk-lib';
+
+/** Whether a resolved value is known before the deployment. */
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && !Token.isUnresolved(value);
+}
+
 /** Whether CloudFormation removes the property that has this resolved value. */
 export function isNoValue(value: any): boolean {
   return value?.Ref === 'AWS::NoValue';
@@ -13,4 +20,18 @@ export function removeNoValues(value: any): any {
   }
   const members = Object.entries(value).filter(([, member]) => !isNoValue(member));
   return Object.fromEntries(members.map(([name, member]) => [name, removeNoValues(member)]));
+}
+
+/** Changes a resolved value in each branch of its Fn::If. A branch of which nothing is left is one that CloudFormation removes. */
+export function mapBranches(value: any, change: (branch: any) => any): any {
+  const [condition, ...branches] = value?.['Fn::If'] ?? [];
+  return condition === undefined
+    ? change(isNoValue(value) ? undefined : value)
+    : { 'Fn::If': [condition, ...branches.map((branch: any) => mapBranches(branch, change) ?? { Ref: 'AWS::NoValue' })] };
+}
+
+/** All that a resolved value can be in the deployment, as far as conditions decide. */
+export function listBranches(value: any): any[] {
+  const [, ...branches] = value?.['Fn::If'] ?? [];
+  return branches.length > 0 ? branches.flatMap(listBranches) : [isNoValue(value) ? undefined : value];
 }

@@ -44,9 +44,14 @@ export function readValue(scope: IConstruct, value: any): Resolved {
   return new Resolved(Tokenization.resolve(value, { scope, resolver, preparing: false }), resolver.references);
 }
 
-/** The properties of a resource. References are tokens, so that they can be used in another resource, of a nested stack, too. */
+/** The properties of a resource, with its references as tokens. */
 export function readProperties(resource: Resolved): { readonly [name: string]: any } {
-  return removeNoValues(resource.replaceReferences((reference) => Token.asString(reference)).Properties ?? {});
+  return readReferences(resource).Properties ?? {};
+}
+
+/** A value whose references are tokens, so that they can be used in another resource, of a nested stack, too. */
+export function readReferences(value: Resolved): any {
+  return removeNoValues(value.replaceReferences((reference) => Token.asString(reference)));
 }
 
 /** Leaves a placeholder for each reference, in the form of a reference: the resource validates its properties while it is resolved. */

@@ -1,7 +1,8 @@
-import { Annotations, CfnResource, Lazy, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { CfnResource, Lazy, Reference, Token, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import type { Construct } from 'constructs';
+import { valueAsString } from './deployed-definition';
+import { listBranches, mapBranches } from './intrinsics';
 import type { Request } from './render-request';
 import { readProperties, readResource } from './resource-reader';
 import type { RunTaskForServiceProps, RunTaskProps } from '../run-task-props';
@@ -45,21 +46,28 @@ export function takeFromService(service: ecs.BaseService, given: RunTaskForServi
 }
 
 function takeCapacity(service: ecs.BaseService): Partial<RunTaskProps> {
-  const { LaunchType, CapacityProviderStrategy = [], PlatformVersion } = readService(service);
-  const capacityProviderStrategies = CapacityProviderStrategy.map(({ CapacityProvider, Base, Weight }: any) => (
-    { capacityProvider: Token.asString(CapacityProvider), base: Base, weight: Weight }));
+  const { LaunchType, CapacityProviderStrategy, PlatformVersion } = readService(service);
   return {
-    ...LaunchType ? { launchType: LaunchType } : { capacityProviderStrategies }, // with neither, it is the default strategy of the cluster
-    ...PlatformVersion && { platformVersion: PlatformVersion },
+    // With neither, it is the default strategy of the cluster.
+    ...LaunchType
+      ? { launchType: valueAsString(LaunchType) as ecs.LaunchType }
+      : { capacityProviderStrategies: [CapacityProviderStrategy ?? []].flat().map(readStrategy) },
+    ...PlatformVersion && { platformVersion: valueAsString(PlatformVersion) as ecs.FargatePlatformVersion },
   };
 }
 
+/** An item of a strategy. One that a condition decides about has members that only the deployment knows. */
+function readStrategy(item: any): ecs.CapacityProviderStrategy {
+  const { CapacityProvider, Base, Weight } = item.CapacityProvider ? item : { CapacityProvider: item, Base: item, Weight: item };
+  const asNumber = (value: any) => typeof value === 'object' ? Token.asNumber(value) : value;
+  return { capacityProvider: valueAsString(CapacityProvider)!, base: asNumber(Base), weight: asNumber(Weight) };
+}
+
 function takeNetwork(service: ecs.BaseService): Partial<RunTaskProps> {
-  const { Subnets, AssignPublicIp } = readNetwork(service);
   return {
-    vpcSubnets: { subnets: findSubnets(service, Subnets) },
+    vpcSubnets: { subnets: findSubnets(service, readNetwork(service, 'Subnets')) },
     securityGroups: service.connections.securityGroups,
-    assignPublicIp: AssignPublicIp === 'ENABLED',
+    assignPublicIp: readNetwork(service, 'AssignPublicIp') === 'ENABLED',
   };
 }
 
@@ -70,76 +78,51 @@ function renderLate(service: ecs.BaseService) {
   const list = (produce: () => string[]) => Lazy.list({ produce });
   return {
     // A service can have an older revision. The family alone is the latest one, but a new revision would not change the request.
-    taskDefinition: text(() => {
-      const { TaskDefinition } = readService(service);
-      return TaskDefinition === family ? taskDefinitionArn : TaskDefinition;
-    }),
+    taskDefinition: text(() => mapBranches(readService(service).TaskDefinition, (name) => name === family ? taskDefinitionArn : name)),
     capacity: {
       launchType: text(() => readService(service).LaunchType) as Request['launchType'],
       capacityProviderStrategy: Lazy.any({
-        produce: () => readService(service).CapacityProviderStrategy?.map(({ CapacityProvider, Base, Weight }: any) => (
-          { capacityProvider: CapacityProvider, base: Base, weight: Weight })),
+        produce: () => renderStrategy(readService(service).CapacityProviderStrategy),
       }, { omitEmptyArray: true }) as unknown as Request['capacityProviderStrategy'],
       platformVersion: text(() => readService(service).PlatformVersion),
     },
-    subnets: { subnets: list(() => readNetwork(service).Subnets) },
-    securityGroups: { securityGroups: list(() => readNetwork(service).SecurityGroups) },
-    assignPublicIp: { assignPublicIp: text(() => readNetwork(service).AssignPublicIp) as 'ENABLED' },
+    subnets: { subnets: list(() => readNetwork(service, 'Subnets')) },
+    securityGroups: { securityGroups: list(() => readNetwork(service, 'SecurityGroups')) },
+    assignPublicIp: { assignPublicIp: text(() => readNetwork(service, 'AssignPublicIp')) as 'ENABLED' },
   };
 }
 
-/** Lists why a task cannot run like those of a service. */
-export function* checkService(scope: Construct, service: ecs.IService): Generator<string> {
-  if (!(service instanceof ecs.BaseService)) {
-    yield `forService requires an ecs.FargateService, ecs.Ec2Service or ecs.ExternalService of this app, got: '${service.node.path}'; `
-      + 'for an imported service, use new RunTask; for a construct of aws-ecs-patterns, pass its service property';
-    return;
-  }
-  if (Stack.of(scope) !== service.stack) {
-    yield `forService requires a scope in the stack of the service, '${service.stack.node.path}', got: '${Stack.of(scope).node.path}'; `
-      + 'use a scope in that stack, because otherwise the two stacks would depend on each other';
-    return;
-  }
-  const { DeploymentController, TaskDefinition } = readService(service);
-  const controller = DeploymentController?.Type;
-  if (controller === 'CODE_DEPLOY' || controller === 'EXTERNAL') {
-    yield `forService requires a service with the deploymentController ECS, got: ${controller} for '${service.node.path}'; `
-      + 'use new RunTask, and start the deployment of that controller after the task';
-    return;
-  }
-  const { family, taskDefinitionArn, node } = service.taskDefinition;
-  const names = [taskDefinitionArn, family];
-  if (!names.includes(TaskDefinition) && !`${TaskDefinition}`.startsWith(`${family}:`)) {
-    yield `forService requires a service that runs its taskDefinition '${node.path}', got: ${JSON.stringify(Stack.of(service).resolve(TaskDefinition))}; `
-      + 'remove the override of TaskDefinition, or use new RunTask';
-  }
+/** A strategy with the names of the API. A condition can decide about the list, and about each item. */
+function renderStrategy(strategy: any): any {
+  return mapBranches(strategy, (value) => {
+    if (Array.isArray(value)) {
+      return value.map(renderStrategy);
+    }
+    return value?.CapacityProvider ? { capacityProvider: value.CapacityProvider, base: value.Base, weight: value.Weight } : value;
+  });
 }
 
-/** It is not a warning, because most of these tasks need only a database. */
-export function informOfServiceConnect(scope: Construct, { _fromService }: RunTaskProps): void {
-  const { Enabled = false } = _fromService ? readService(_fromService.service).ServiceConnectConfiguration ?? {} : {};
-  if (Enabled !== false) {
-    Annotations.of(scope).addInfo('The service uses Service Connect, but this task cannot use its names: ECS adds the Service Connect proxy only to tasks of services. '
-      + 'To call other services, use Cloud Map or a load balancer.');
-  }
-}
-
-function readService(service: ecs.BaseService): { readonly [name: string]: any } {
+export function readService(service: ecs.BaseService): { readonly [name: string]: any } {
   return readProperties(readResource(service.node.defaultChild as CfnResource));
 }
 
-function readNetwork(service: ecs.BaseService): { readonly [name: string]: any } {
-  return readService(service).NetworkConfiguration?.AwsvpcConfiguration ?? {};
+/** A member of the network configuration. A condition can decide about each part of the configuration. */
+function readNetwork(service: ecs.BaseService, name: string): any {
+  return mapBranches(readService(service).NetworkConfiguration, (configuration) =>
+    mapBranches(configuration?.AwsvpcConfiguration, (awsvpc) => awsvpc?.[name]));
 }
 
-/** The subnets with these ids, if they are in the VPC or in this app. The list can be a token, whose members are unknown. */
-function findSubnets({ stack, cluster: { vpc } }: ecs.BaseService, ids: string[]): ec2.ISubnet[] {
+/** The subnets with these ids, in any branch of a condition, if they are in the VPC or in this app. A list can be a token, whose members are unknown. */
+function findSubnets({ stack, cluster: { vpc } }: ecs.BaseService, ids: any): ec2.ISubnet[] {
   const resolve = (list: unknown) => JSON.stringify(stack.resolve(list));
   const known = [...vpc.publicSubnets, ...vpc.privateSubnets, ...vpc.isolatedSubnets].map((subnet) => ({ subnet, list: resolve([subnet.subnetId]) }));
   const findKnown = (list: unknown) => known.filter((candidate) => candidate.list === resolve(list)).map(({ subnet }) => subnet);
-  const findOther = (id: string) => {
-    const subnet = Tokenization.reverseString(id).tokens.find(Reference.isReference)?.target.node.scope;
+  const findOther = (id: unknown) => {
+    const subnet = Tokenization.reverseString(valueAsString(id) ?? '').tokens.find(Reference.isReference)?.target.node.scope;
     return subnet instanceof ec2.Subnet ? [subnet] : [];
   };
-  return Array.isArray(ids) ? ids.flatMap((id) => [...findKnown([id]), ...findOther(id)].slice(0, 1)) : findKnown(ids);
+  const findAll = (list: any): ec2.ISubnet[] => Array.isArray(list)
+    ? list.flatMap(listBranches).flatMap((id) => [...findKnown([id]), ...findOther(id)].slice(0, 1))
+    : findKnown(list);
+  return [...new Set(listBranches(ids).flatMap(findAll))];
 }

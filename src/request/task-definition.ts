@@ -70,12 +70,12 @@ export function chooseLaunchType({ launchType, capacityProviderStrategies, taskD
   return taskDefinition.isExternalCompatible ? ecs.LaunchType.EXTERNAL : undefined;
 }
 
-/** Whether the task runs on Fargate; not known with the cluster's default strategy, or a provider named at deployment. */
+/** Whether the task runs on Fargate; not known with the cluster's default strategy, or what only the deployment knows. */
 export function isOnFargate(props: RunTaskProps): boolean | undefined {
   const { capacityProviderStrategies = [] } = props;
   const launchType = chooseLaunchType(props);
   if (launchType) {
-    return launchType === ecs.LaunchType.FARGATE;
+    return Token.isUnresolved(launchType) ? undefined : launchType === ecs.LaunchType.FARGATE;
   }
   const providers = capacityProviderStrategies.map(({ capacityProvider }) => capacityProvider);
   if (providers.some(isFargateProvider)) {

@@ -8,7 +8,8 @@ import { isOutput } from '../contract';
 import type { RunTaskProps } from '../run-task-props';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS } from '../timing';
 import { findDefinitionResource } from './deployed-definition';
-import type { TaskNetwork } from './render-request';
+import type { RenderedTask, TaskNetwork } from './render-request';
+import { readProperties, readReferences, readResource, readValue } from './resource-reader';
 import { findOutermostStack } from './stacks';
 import { findDecidingContainers, findLogLocations, isFargateProvider, isOnFargate, listRoles, readIfKnown } from './task-definition';
 
@@ -31,8 +32,8 @@ export function warnOfMissingProviders(scope: Construct, { cluster, capacityProv
   if (named.length === 0 || !(cluster instanceof ecs.Cluster)) {
     return;
   }
-  const given = [...listProvidersIn(Stack.of(cluster)), ...listProvidersOfServices(cluster)];
-  const missing = named.filter((name) => !given.includes(name));
+  const given = JSON.stringify([...readProvidersIn(Stack.of(cluster)), ...readStrategiesOfServices(cluster)]);
+  const missing = named.filter((name) => !given.includes(`"${name}"`));
   if (missing.length > 0) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:missingProviders',
       `capacityProviderStrategies names ${missing.join(' and ')}, which this app does not add to the cluster '${cluster.node.path}'. `
@@ -40,31 +41,35 @@ export function warnOfMissingProviders(scope: Construct, { cluster, capacityProv
   }
 }
 
-function listProvidersIn(stack: Stack): string[] {
-  return stack.node.findAll().flatMap((construct) =>
-    construct instanceof ecs.CfnCluster || construct instanceof ecs.CfnClusterCapacityProviderAssociations ? construct.capacityProviders ?? [] : []);
+/** The lists of providers in a stack, in which conditions can decide about names. */
+function readProvidersIn(stack: Stack): unknown[] {
+  const resources = stack.node.findAll().filter((construct) => construct instanceof ecs.CfnCluster || construct instanceof ecs.CfnClusterCapacityProviderAssociations);
+  return resources.map((resource) => readProperties(readResource(resource)).CapacityProviders);
 }
 
-/** The providers that the services of a cluster name: if they work, the cluster has them. */
-function listProvidersOfServices(cluster: ecs.Cluster): string[] {
+/** The strategies of the services of a cluster: if these work, the cluster has the providers. */
+function readStrategiesOfServices(cluster: ecs.Cluster): unknown[] {
   const services = cluster.node.root.node.findAll().filter((construct) => construct instanceof ecs.CfnService);
-  return services.flatMap(({ stack, cluster: name, capacityProviderStrategy = [] }) => {
-    const resolve = (value: unknown) => JSON.stringify(stack.resolve(value));
-    const isHere = [cluster.clusterName, cluster.clusterArn].some((own) => resolve(own) === resolve(name));
-    const strategy: ecs.CfnService.CapacityProviderStrategyItemProperty[] = isHere ? stack.resolve(capacityProviderStrategy) : [];
-    return strategy.flatMap(({ capacityProvider }) => capacityProvider ?? []);
+  return services.flatMap((service) => {
+    const { Cluster, CapacityProviderStrategy } = readProperties(readResource(service));
+    const resolve = (value: unknown) => JSON.stringify(service.stack.resolve(value));
+    const isHere = [cluster.clusterName, cluster.clusterArn].some((own) => resolve(own) === resolve(Cluster));
+    return isHere ? [CapacityProviderStrategy] : [];
   });
 }
 
 /** It is not an error, because VPC endpoints that the CDK does not know can be enough. */
-export function warnOfMissingPublicIp(scope: Construct, props: RunTaskProps, network: TaskNetwork | undefined): void {
+export function warnOfMissingPublicIp(scope: Construct, { props, request }: RenderedTask, network: TaskNetwork | undefined): void {
   const { taskDefinition } = props;
   const onFargate = isOnFargate(props) ?? (taskDefinition.isFargateCompatible && !taskDefinition.isEc2Compatible);
-  if (!network || !onFargate || props.assignPublicIp || hasOtherWayOut(network)) {
+  if (!network || !onFargate || hasOtherWayOut(network)) {
     return;
   }
-  const { vpc, subnets: { subnets } } = network;
-  if (subnets.length > 0 && subnets.every((subnet) => vpc.publicSubnets.includes(subnet))) {
+  const { subnets, assignPublicIp = 'DISABLED' } = readReferences(readValue(scope, request.networkConfiguration!.awsvpcConfiguration));
+  const resolve = (list: unknown) => JSON.stringify(Stack.of(scope).resolve(list));
+  const publicSubnets = network.vpc.publicSubnets.map(({ subnetId }) => resolve([subnetId]));
+  const lists: unknown[] = Array.isArray(subnets) ? subnets.map((id) => [id]) : [subnets];
+  if (assignPublicIp === 'DISABLED' && lists.every((list) => publicSubnets.includes(resolve(list)))) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:noPublicIp',
       'The task runs in public subnets without a public IP address, so it cannot reach the internet or pull an image from it. Set assignPublicIp: true, '
       + 'select private subnets with vpcSubnets, or acknowledge this warning if the task reaches everything that it needs through VPC endpoints.');

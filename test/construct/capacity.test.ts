@@ -1,4 +1,4 @@
-import { Size, Stack } from 'aws-cdk-lib';
+import { CfnParameter, Fn, Size, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -49,6 +49,22 @@ describe('a task runs on', () => {
     expect(requestOf(given.stack)).toMatchObject({ capacityProviderStrategy: [{ capacityProvider: '<Provider>' }] });
     expect(requestOf(given.stack)).not.toHaveProperty('launchType');
     expect(typesNeededBy(given.stack)).toContain('AWS::ECS::ClusterCapacityProviderAssociations');
+  });
+
+  test('a launch type that only the deployment knows, with all that is possible on one of them', () => {
+    const given = setup(ecs.Compatibility.EC2_AND_FARGATE, ecs.NetworkMode.AWS_VPC);
+    const cleanUp = new ecs.FargateTaskDefinition(given.stack, 'CleanUp');
+    cleanUp.addContainer('clean', { image: ecs.ContainerImage.fromRegistry('clean') });
+    const launchType = new CfnParameter(given.stack, 'LaunchType').valueAsString as ecs.LaunchType;
+    runTask(given, {
+      launchType,
+      platformVersion: ecs.FargatePlatformVersion.VERSION1_4,
+      taskOverrides: { ephemeralStorageGiB: 30 },
+      placementConstraints: [ecs.PlacementConstraint.distinctInstances()],
+      onDelete: { taskDefinition: cleanUp },
+    });
+
+    expect(requestOf(given.stack)).toMatchObject({ launchType: '<LaunchType>', platformVersion: '1.4.0', overrides: { ephemeralStorage: { sizeInGiB: 30 } } });
   });
 
   test("the cluster's default strategy, with an empty list of strategies", () => {
@@ -125,10 +141,23 @@ describe('the warning about Fargate capacity providers that the cluster lacks', 
     [' that is an L1', ({ stack, cluster }) => new ecs.CfnService(stack, 'Service', {
       cluster: cluster.clusterArn, capacityProviderStrategy: [{ capacityProvider: 'FARGATE' }, { capacityProvider: 'FARGATE_SPOT' }, { weight: 1 }],
     })],
+    [' in the branches of a condition', ({ stack, cluster }) => new ecs.CfnService(stack, 'Service', { cluster: cluster.clusterName })
+      .addPropertyOverride('CapacityProviderStrategy', { 'Fn::If': ['A', [{ CapacityProvider: 'FARGATE' }], [{ 'Fn::If': ['B', { CapacityProvider: 'FARGATE_SPOT' }, { Ref: 'AWS::NoValue' }] }]] })],
   ])('is absent if a service of the cluster names them%s', (_, make) => {
     const given = setup();
     runTask(given, strategies);
     make(given);
+
+    expect(warningsOf(given.stack)).toEqual([]);
+  });
+
+  test.each<[string, (resource: ecs.CfnCluster) => void]>([
+    ['a condition', (resource) => { resource.capacityProviders = Fn.conditionIf('A', ['FARGATE'], ['FARGATE', 'FARGATE_SPOT']) as unknown as string[]; }],
+    ['an escape hatch', (resource) => resource.addPropertyOverride('CapacityProviders', ['FARGATE', { 'Fn::If': ['A', 'FARGATE_SPOT', { Ref: 'AWS::NoValue' }] }])],
+  ])('is absent if the cluster has them through %s', (_, change) => {
+    const given = setup();
+    runTask(given, strategies);
+    change(given.cluster.node.defaultChild as ecs.CfnCluster);
 
     expect(warningsOf(given.stack)).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { App, Aspects, NestedStack, Stack } from 'aws-cdk-lib';
+import { App, Aspects, CfnCondition, CfnParameter, CfnResource, Fn, NestedStack, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -404,6 +404,185 @@ describe('a task for a service that', () => {
       expect.objectContaining({ Action: 'ecs:RunTask', Resource: expect.stringMatching(/:task-definition\/theteam-StackDefinition\w+:\*$/) }),
       expect.objectContaining({ Action: 'iam:PassRole', Resource: 'arn:aws:iam::111122223333:role/theteam' }),
     ]));
+  });
+});
+
+describe('a service whose properties conditions and parameters decide', () => {
+  const NO_VALUE = { Ref: 'AWS::NoValue' };
+  const whenProd = (value: unknown, other: unknown) => ({ 'Fn::If': ['IsProd', value, other] });
+  const FARGATE = { CapacityProvider: 'FARGATE', Base: 1, Weight: 1 };
+  const SPOT = { CapacityProvider: 'FARGATE_SPOT', Weight: 2 };
+  const [fargate, spot] = [{ capacityProvider: 'FARGATE', base: 1, weight: 1 }, { capacityProvider: 'FARGATE_SPOT', weight: 2 }];
+
+  function givenWith(overrides: { [path: string]: unknown }, props: Partial<ecs.FargateServiceProps> = {}) {
+    const given = setup();
+    new CfnCondition(given.stack, 'IsProd', { expression: Fn.conditionEquals('a', 'b') });
+    new CfnParameter(given.stack, 'Text');
+    new CfnParameter(given.stack, 'List', { type: 'CommaDelimitedList' });
+    const service = fargateService(given, props);
+    const override = () => Object.entries(overrides).forEach(([path, value]) => (service.node.defaultChild as CfnResource).addPropertyOverride(path, value));
+    return { ...given, service, override };
+  }
+
+  function requestIn(stack: Stack) {
+    const [{ Properties }] = Object.values(Template.fromStack(stack).findResources('Custom::EcsRunTask'));
+    return Properties.Request;
+  }
+
+  type Case = [string, { [path: string]: unknown }, object];
+
+  /** Sets them before and after the task is made, which reads them twice. */
+  describe.each([true, false])('(before the task: %s)', (isBefore) => {
+    function requestWith(overrides: { [path: string]: unknown }, props: RunTaskForServiceProps = {}) {
+      const { stack, service, override } = givenWith(overrides);
+      if (isBefore) {
+        override();
+      }
+      RunTask.forService(stack, 'Task', service, props);
+      override();
+      const request = requestIn(stack);
+      expect(warningsOf(stack)).toEqual([]);
+      return request;
+    }
+
+    const strategies: Case[] = [
+      ['a strategy', { LaunchType: NO_VALUE, CapacityProviderStrategy: whenProd([FARGATE, SPOT], [SPOT]) },
+        { capacityProviderStrategy: whenProd([fargate, spot], [spot]) }],
+      ['the existence of a strategy', { LaunchType: whenProd(NO_VALUE, 'FARGATE'), CapacityProviderStrategy: whenProd([SPOT], NO_VALUE) },
+        { launchType: whenProd(NO_VALUE, 'FARGATE'), capacityProviderStrategy: whenProd([spot], NO_VALUE) }],
+      ['a strategy in two steps', { LaunchType: NO_VALUE, CapacityProviderStrategy: whenProd([FARGATE], whenProd([SPOT], NO_VALUE)) },
+        { capacityProviderStrategy: whenProd([fargate], whenProd([spot], NO_VALUE)) }],
+      ['an item of a strategy', { LaunchType: NO_VALUE, CapacityProviderStrategy: [whenProd(FARGATE, NO_VALUE), SPOT] },
+        { capacityProviderStrategy: [whenProd(fargate, NO_VALUE), spot] }],
+      ['no item of a strategy', { LaunchType: NO_VALUE, CapacityProviderStrategy: [NO_VALUE, SPOT] }, { capacityProviderStrategy: [spot] }],
+      ['the members of an item', {
+        LaunchType: NO_VALUE,
+        CapacityProviderStrategy: [{ CapacityProvider: whenProd('FARGATE', 'FARGATE_SPOT'), Base: whenProd(1, NO_VALUE), Weight: { Ref: 'Text' } }],
+      }, { capacityProviderStrategy: [{ capacityProvider: whenProd('FARGATE', 'FARGATE_SPOT'), base: whenProd(1, NO_VALUE), weight: { Ref: 'Text' } }] }],
+      ['a provider with variables', { LaunchType: NO_VALUE, CapacityProviderStrategy: [{ CapacityProvider: { 'Fn::Sub': ['${Base}', { Base: 'a' }] } }] },
+        { capacityProviderStrategy: [{ capacityProvider: { 'Fn::Sub': ['${Base}', { Base: 'a' }] } }] }],
+      ['the default strategy of the cluster', { LaunchType: NO_VALUE }, {}],
+    ];
+    test.each(strategies)('%s', (_, overrides, { ...expected }) => {
+      const { launchType, capacityProviderStrategy } = requestWith(overrides);
+
+      expect({ launchType, capacityProviderStrategy }).toEqual({ launchType: undefined, capacityProviderStrategy: undefined, ...expected });
+    });
+
+    test.each([{ Ref: 'Text' }, whenProd('FARGATE', 'EC2'), { 'Fn::FindInMap': ['A', 'B', 'C'] }])('a launch type and a platform version: %j', (value) => {
+      expect(requestWith({ LaunchType: value, PlatformVersion: value })).toMatchObject({ launchType: value, platformVersion: value });
+    });
+
+    test('a platform version that is left out, and a launch type of EC2', () => {
+      expect(requestWith({ LaunchType: whenProd('FARGATE', 'EC2'), PlatformVersion: NO_VALUE })).not.toHaveProperty('platformVersion');
+    });
+
+    const NETWORK = 'NetworkConfiguration.AwsvpcConfiguration';
+    const [own, other] = [['subnet-000000aa'], ['subnet-0000000b', 'subnet-00000099']];
+
+    const networks: Case[] = [
+      ['the public IP address', { [`${NETWORK}.AssignPublicIp`]: whenProd('ENABLED', 'DISABLED') }, { assignPublicIp: whenProd('ENABLED', 'DISABLED') }],
+      ['the public IP address from a parameter', { [`${NETWORK}.AssignPublicIp`]: { Ref: 'Text' } }, { assignPublicIp: { Ref: 'Text' } }],
+      ['the subnets', { [`${NETWORK}.Subnets`]: whenProd(own, other) }, { subnets: whenProd(own, other) }],
+      ['the subnets from a parameter', { [`${NETWORK}.Subnets`]: { Ref: 'List' } }, { subnets: { Ref: 'List' } }],
+      ['the subnets from a map', { [`${NETWORK}.Subnets`]: { 'Fn::FindInMap': ['A', 'B', 'C'] } }, { subnets: { 'Fn::FindInMap': ['A', 'B', 'C'] } }],
+      ['a subnet', { [`${NETWORK}.Subnets`]: [whenProd(own[0], NO_VALUE), { Ref: 'Text' }, { 'Fn::Select': [0, { Ref: 'List' }] }] },
+        { subnets: [whenProd(own[0], NO_VALUE), { Ref: 'Text' }, { 'Fn::Select': [0, { Ref: 'List' }] }] }],
+      ['the security groups', { [`${NETWORK}.SecurityGroups`]: whenProd(['sg-1'], NO_VALUE) }, { securityGroups: whenProd(['sg-1'], NO_VALUE) }],
+      ['a security group', { [`${NETWORK}.SecurityGroups`]: ['sg-1', whenProd('sg-2', NO_VALUE)] }, { securityGroups: ['sg-1', whenProd('sg-2', NO_VALUE)] }],
+      ['the awsvpc configuration', { [NETWORK]: whenProd({ Subnets: own, AssignPublicIp: 'ENABLED' }, { Subnets: other, SecurityGroups: ['sg-1'] }) },
+        { subnets: whenProd(own, other), assignPublicIp: whenProd('ENABLED', NO_VALUE), securityGroups: whenProd(NO_VALUE, ['sg-1']) }],
+      ['the network configuration', {
+        NetworkConfiguration: whenProd({ AwsvpcConfiguration: { Subnets: own } }, { AwsvpcConfiguration: whenProd({ Subnets: other }, { Subnets: own }) }),
+      }, { subnets: whenProd(own, whenProd(other, own)), assignPublicIp: whenProd(NO_VALUE, whenProd(NO_VALUE, NO_VALUE)) }],
+    ];
+    test.each(networks)('%s', (_, overrides, expected) => {
+      expect(requestWith(overrides).networkConfiguration.awsvpcConfiguration).toMatchObject(expected);
+    });
+
+    test('a network configuration that may be missing, without the subnets that the props have', () => {
+      const { networkConfiguration } = requestWith({ NetworkConfiguration: whenProd({ AwsvpcConfiguration: { SecurityGroups: ['sg-1'] } }, NO_VALUE) }, {
+        vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
+      });
+
+      expect(networkConfiguration.awsvpcConfiguration).toMatchObject({ subnets: ['subnet-0000000a', 'subnet-0000000b'], securityGroups: whenProd(['sg-1'], NO_VALUE) });
+    });
+
+    test('an older revision', () => {
+      const family = 'StackDefinition0424DE3A';
+
+      expect(requestWith({ TaskDefinition: whenProd(family, `${family}:3`) }).taskDefinition)
+        .toEqual(whenProd({ Ref: expect.stringMatching(/^Definition/) }, `${family}:3`));
+    });
+
+    test('a deployment controller that is ECS in any case', () => {
+      requestWith({ DeploymentController: whenProd({ Type: 'ECS' }, whenProd(NO_VALUE, { Type: NO_VALUE })) });
+    });
+  });
+
+  test.each<[string, { [path: string]: unknown }, string]>([
+    ['a network configuration that is missing', { NetworkConfiguration: NO_VALUE }, '"none"'],
+    ['a network configuration that may be missing', { NetworkConfiguration: whenProd({ AwsvpcConfiguration: { Subnets: ['subnet-1'] } }, NO_VALUE) },
+      '{"Fn::If":["IsProd",{"AwsvpcConfiguration":{"Subnets":["subnet-1"]}},{"Ref":"AWS::NoValue"}]}'],
+    ['a network configuration that may be without subnets', { NetworkConfiguration: { AwsvpcConfiguration: { Subnets: whenProd(['subnet-1'], NO_VALUE) } } },
+      expect.stringContaining('"Subnets":{"Fn::If":')],
+  ])('rejects %s', (_, overrides, got) => {
+    const { stack, service, override } = givenWith(overrides);
+    RunTask.forService(stack, 'Task', service);
+    override();
+
+    expectErrors(() => Template.fromStack(stack), typeof got !== 'string' ? /"Subnets":\{"Fn::If":/
+      : `[Stack/Task] forService requires a service with subnets in its NetworkConfiguration, got: ${got} for 'Stack/Web'; set vpcSubnets, or use new RunTask`);
+  });
+
+  test('rejects a deployment controller that is never ECS', () => {
+    const { stack, service, override } = givenWith({ 'DeploymentController.Type': whenProd('EXTERNAL', 'CODE_DEPLOY') });
+    override();
+
+    expectErrors(() => RunTask.forService(stack, 'Task', service), /^\[Stack\/Task\] forService .* deploymentController ECS, got: EXTERNAL or CODE_DEPLOY for 'Stack\/Web';/);
+  });
+
+  test.each<[string, { [path: string]: unknown }, string]>([
+    ['may be another one', { 'DeploymentController.Type': whenProd('EXTERNAL', 'ECS') }, '["EXTERNAL"]'],
+    ['comes from a parameter', { 'DeploymentController.Type': { Ref: 'Text' } }, '[{"Ref":"Text"}]'],
+    ['is in a condition as a whole', { DeploymentController: whenProd({ Type: { 'Fn::FindInMap': ['A', 'B', 'C'] } }, NO_VALUE) }, '[{"Fn::FindInMap":["A","B","C"]}]'],
+  ])('has a warning if the deployment controller %s', (_, overrides, got) => {
+    const { stack, service, override } = givenWith(overrides);
+    override();
+    RunTask.forService(stack, 'Task', service);
+
+    expect(warningsOf(stack)).toEqual([
+      `The deploymentController of the service 'Stack/Web' may not be ECS in the deployment, got: ${got}. `
+      + 'With CODE_DEPLOY or EXTERNAL, the deployment of the service does not wait for the task. '
+      + 'Use new RunTask for such a service, or acknowledge this warning if the deploymentController is always ECS. [ack: cdk-ecs-run-task:deploymentController]',
+    ]);
+  });
+
+  test('waits for the routes of the subnets in each branch', () => {
+    const { stack, vpc, cluster, taskDefinition } = network();
+    new CfnCondition(stack, 'IsProd', { expression: Fn.conditionEquals('a', 'b') });
+    const special = new ec2.PrivateSubnet(stack, 'Special', { vpcId: vpc.vpcId, cidrBlock: '10.0.255.0/28', availabilityZone: 'a' });
+    special.addRoute('Out', { routerType: ec2.RouterType.TRANSIT_GATEWAY, routerId: 'tgw-1' });
+    const service = fargateService({ stack, cluster, taskDefinition });
+    (service.node.defaultChild as ecs.CfnService).addPropertyOverride('NetworkConfiguration.AwsvpcConfiguration.Subnets', {
+      'Fn::If': ['IsProd', [special.subnetId], [vpc.privateSubnets[0].subnetId, { 'Fn::If': ['IsProd', NO_VALUE, vpc.privateSubnets[0].subnetId] }]],
+    });
+    const task = RunTask.forService(stack, 'Task', service);
+
+    expectToWaitFor(resourceOf(task), 'Stack/Special/Out', 'Stack/Vpc/PrivateSubnet1/DefaultRoute');
+    expectNotToWaitFor(resourceOf(task), 'Stack/Vpc/PrivateSubnet2/DefaultRoute');
+  });
+
+  test.each<[string, unknown, number]>([
+    ['in one of the branches', whenProd({ Enabled: true }, NO_VALUE), 1],
+    ['by a parameter', { Enabled: { Ref: 'Text' } }, 1],
+    ['in no branch', whenProd({ Enabled: 'false' }, { Enabled: false }), 0],
+  ])('has the information about Service Connect if it is enabled %s', (_, configuration, count) => {
+    const { stack, service, override } = givenWith({ ServiceConnectConfiguration: configuration });
+    override();
+    RunTask.forService(stack, 'Task', service);
+
+    expect(Annotations.fromStack(stack).findInfo('/Stack/Task', Match.anyValue())).toHaveLength(count);
   });
 });
 

@@ -219,6 +219,22 @@ describe('the warning about public subnets without a public IP address', () => {
     expect(warningsWith(make, vpcProps)).toEqual([]);
   });
 
+  test.each<[string, string, unknown, number]>([
+    ['the public IP address that the service gets later', 'AssignPublicIp', 'ENABLED', 0],
+    ['the public IP address that the service does not get', 'AssignPublicIp', { Ref: 'AWS::NoValue' }, 1],
+    ['the subnets that the service gets later', 'Subnets', ['subnet-00000001'], 0],
+  ])('depends on %s', (_, property, value, count) => {
+    const stack = new Stack(new App(), 'Stack');
+    const vpc = new ec2.Vpc(stack, 'Vpc', { natGateways: 0, subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }] });
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const service = new ecs.FargateService(stack, 'Web', { cluster: new ecs.Cluster(stack, 'Cluster', { vpc }), taskDefinition });
+    RunTask.forService(stack, 'Task', service);
+    (service.node.defaultChild as ecs.CfnService).addPropertyOverride(`NetworkConfiguration.AwsvpcConfiguration.${property}`, value);
+
+    expect(warningsOf(stack)).toHaveLength(count);
+  });
+
   test('is present for RunFargateTask', () => {
     const stack = new Stack(new App(), 'Stack');
     const vpc = new ec2.Vpc(stack, 'Vpc', { natGateways: 0, subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }] });

@@ -1,7 +1,8 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { findDefinitionResource, readDefinition } from '../deployed-definition';
+import { isText } from '../intrinsics';
 import type { Request } from '../render-request';
 import { isFargateProvider } from '../task-definition';
 
@@ -38,8 +39,4 @@ function findRequiredLaunchType(scope: Construct, { launchType, capacityProvider
   }
   const providers: any[] = Array.isArray(resolved.strategy) ? resolved.strategy : [];
   return providers.some(({ capacityProvider }) => isFargateProvider(capacityProvider)) ? ecs.LaunchType.FARGATE : undefined;
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && !Token.isUnresolved(value);
 }

@@ -47,5 +47,6 @@ export function isCompatible(definition: ecs.TaskDefinition, launchType: ecs.Lau
     case ecs.LaunchType.FARGATE: return definition.isFargateCompatible;
     case ecs.LaunchType.EC2: return definition.isEc2Compatible;
     case ecs.LaunchType.EXTERNAL: return definition.isExternalCompatible;
+    default: return true; // only the deployment knows it
   }
 }
