@@ -535,6 +535,8 @@ export interface RunTaskOptions {
    * You do not need to list the cluster, the task definition, the roles, the routes, the security group rules and the EFS mount
    * targets of the task.
    *
+   * If a construct contains neither a resource nor something imported, synthesis shows a warning.
+   *
    * @default - the task waits only for the resources that it needs
    */
   readonly executeAfter?: IConstruct[];

@@ -132,7 +132,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       runs.forEach((run) => warnOfDefinitionElsewhere(this, run));
       warnOfMissingProviders(this, props);
       warnOfMissingPublicIp(this, task, network);
-      warnOfEmptyScopes(this, this.before);
+      warnOfEmptyScopes(this, this.before, this.after);
       warnOfDeploymentController(this, props);
       informOfServiceConnect(this, props);
       warnOfExpiringCredentials(this, props);

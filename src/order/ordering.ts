@@ -8,7 +8,7 @@ import { Handler } from '../function/handler-function';
 import { findDefinitionResource } from '../request/deployed-definition';
 import type { TaskNetwork } from '../request/render-request';
 import type { ResourceReader } from '../request/resource-reader';
-import { findOutermostStack } from '../request/stacks';
+import { findOutermostStack, listDependencyRoots } from '../request/stacks';
 import { listRoles, readIfKnown } from '../request/task-definition';
 import type { RunTaskProps } from '../run-task-props';
 
@@ -73,7 +73,7 @@ function addScopes({ resource, props, deletion, after, before }: OrderedTask, gr
     // With a feature flag the function has a log group, which Lambda would create first if the function ran earlier.
     ...listResources(Handler.find(resource)!.function),
     ...named.flatMap((scope) => leaveOutWaiting(parts.get(scope)!, scope, before, graph)),
-    ...after.flatMap((scope) => leaveOutWaiting(listResources(scope), scope, before, graph)),
+    ...after.flatMap(listDependencyRoots).flatMap((scope) => leaveOutWaiting(listResources(scope), scope, before, graph)),
   ];
   needed.forEach((dependency) => graph.addDependency(resource, dependency));
 }

@@ -1,5 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
-import type { IConstruct } from 'constructs';
+import { Dependable, IConstruct } from 'constructs';
 
 /** The stack of a construct and those in which it is nested, the innermost first. */
 export function listStacksAround(scope: IConstruct): Stack[] {
@@ -12,4 +12,9 @@ export function listStacksAround(scope: IConstruct): Stack[] {
 
 export function findOutermostStack(scope: IConstruct): Stack {
   return listStacksAround(scope).pop()!;
+}
+
+/** The scopes that a construct stands for as a dependency: itself, and others if it says so. */
+export function listDependencyRoots(construct: IConstruct): IConstruct[] {
+  return [...new Set([construct, ...Dependable.of(construct).dependencyRoots])];
 }

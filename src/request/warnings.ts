@@ -1,4 +1,4 @@
-import { Annotations, CfnResource, DefaultStackSynthesizer, Reference, Stack, Tokenization } from 'aws-cdk-lib';
+import { Annotations, CfnResource, DefaultStackSynthesizer, Reference, Resource, Stack, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -10,7 +10,7 @@ import { LONGEST_SERVICE_TIMEOUT_SECONDS } from '../timing';
 import { findDefinitionResource } from './deployed-definition';
 import type { RenderedTask, TaskNetwork } from './render-request';
 import { readProperties, readReferences, readResource, readValue } from './resource-reader';
-import { findOutermostStack } from './stacks';
+import { findOutermostStack, listDependencyRoots } from './stacks';
 import { findDecidingContainers, findLogLocations, isFargateProvider, isOnFargate, listRoles, readIfKnown } from './task-definition';
 
 /** An imported definition can have roles that its import does not name. */
@@ -85,12 +85,23 @@ function hasOtherWayOut({ vpc, subnets: { subnets } }: TaskNetwork): boolean {
 }
 
 /** Call it at synthesis: until then a scope can be filled. */
-export function warnOfEmptyScopes(scope: Construct, before: IConstruct[]): void {
-  for (const { node } of before.filter((waiting) => !waiting.node.findAll().some((construct) => CfnResource.isCfnResource(construct)))) {
+export function warnOfEmptyScopes(scope: Construct, before: IConstruct[], after: IConstruct[]): void {
+  for (const { node } of before.filter((waiting) => !hasAny([waiting], CfnResource.isCfnResource))) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:nothingWaits',
       `executeBefore names '${node.path}', which has no resource in this app, so nothing waits for the task. Imported resources are deployed elsewhere. `
       + 'Name a construct that this app creates, or remove it from executeBefore.');
   }
+  // Something imported exists already, which is what the task needs.
+  const isThere = (construct: IConstruct) => CfnResource.isCfnResource(construct) || Resource.isResource(construct);
+  for (const { node } of after.filter((needed) => !hasAny(listDependencyRoots(needed), isThere))) {
+    Annotations.of(scope).addWarningV2('cdk-ecs-run-task:nothingToWaitFor',
+      `executeAfter names '${node.path}', which has no resource, so there is nothing in it that the task waits for. `
+      + 'Name the construct that creates the resources, or remove it from executeAfter.');
+  }
+}
+
+function hasAny(scopes: IConstruct[], isSuch: (construct: IConstruct) => boolean): boolean {
+  return scopes.some(({ node }) => node.findAll().some(isSuch));
 }
 
 /** CloudFormation rejects a change of an export that another stack imports, and a new revision changes the ARN. */

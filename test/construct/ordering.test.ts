@@ -12,7 +12,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { Construct, DependencyGroup } from 'constructs';
+import { Construct, Dependable, DependencyGroup } from 'constructs';
 import { OnRollback, RunTask, TaskManagedVolume } from '../../src/index';
 import { expectNotToWaitFor, expectToWaitFor, resourceOf, warningsOf } from '../support/expectations';
 import { network, pathsOf } from '../support/stacks';
@@ -284,6 +284,16 @@ describe('the task starts after', () => {
     run.executeAfter(b);
 
     expectToWaitFor(resourceOf(run), 'Stack/A/Resource', 'Stack/B/Resource');
+  });
+
+  test('what a construct in executeAfter stands for as a dependency', () => {
+    const { stack, task } = network();
+    const facade = new Construct(stack, 'Facade');
+    Dependable.implement(facade, { dependencyRoots: [new sqs.Queue(stack, 'Queue')] });
+    new sqs.Queue(facade, 'Own');
+    const role = new iam.Role(stack, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
+
+    expectToWaitFor(resourceOf(task({ executeAfter: [facade, role.withoutPolicyUpdates()] })), 'Stack/Queue/Resource', 'Stack/Facade/Own/Resource', 'Stack/Role/Resource');
   });
 
   test('everything that the task of onDelete needs, including roles and log groups', () => {

@@ -1,5 +1,5 @@
 import {
-  Annotations, App, Aws, CfnCondition, CfnParameter, CliCredentialsStackSynthesizer, DefaultStackSynthesizer, Duration, Fn, LegacyStackSynthesizer,
+  Annotations, App, Aspects, Aws, CfnCondition, CfnParameter, CliCredentialsStackSynthesizer, DefaultStackSynthesizer, Duration, Fn, LegacyStackSynthesizer,
   NestedStack,
   Stack, StackSynthesizer, Token,
 } from 'aws-cdk-lib';
@@ -10,7 +10,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { FLAGS } from 'aws-cdk-lib/cx-api';
-import { Construct } from 'constructs';
+import { Construct, Dependable, IConstruct } from 'constructs';
 import { RunFargateTask, RunTask, RunTaskProps } from '../../src/index';
 import { warningsOf } from '../support/expectations';
 import { requestOf, runTask, Setup, setup } from '../support/stacks';
@@ -265,11 +265,58 @@ describe('the warning about a scope in executeBefore for which nothing waits', (
     expect(warningsOf(given.stack)).toEqual([expect.stringContaining("'Stack/Empty'"), expect.stringContaining("'Stack/Function'")]);
   });
 
-  test('is absent for something imported in executeAfter, for which there is nothing to wait', () => {
+  test('is absent for a construct that is filled later', () => {
     const given = setup();
-    const vpc: ec2.IVpc = ec2.Vpc.fromVpcAttributes(given.stack, 'Imported', { vpcId: 'vpc-00000002', availabilityZones: ['a'] });
-    const fn: lambda.IFunction = lambda.Function.fromFunctionName(given.stack, 'Function', 'web');
-    runTask(given, { executeAfter: [vpc] }).executeAfter(fn);
+    const scope = new Construct(given.stack, 'Later');
+    runTask(given, { executeBefore: [scope] });
+    new sqs.Queue(scope, 'Queue');
+
+    expect(warningsOf(given.stack)).toEqual([]);
+  });
+});
+
+describe('the warning about a scope in executeAfter in which there is nothing to wait for', () => {
+  test('names the scope and the fix', () => {
+    const given = setup();
+    runTask(given, { executeAfter: [new Construct(given.stack, 'Empty'), new sqs.Queue(given.stack, 'Queue')] }).executeAfter(new Construct(given.stack, 'Second'));
+
+    expect(warningsOf(given.stack)).toEqual([
+      "executeAfter names 'Stack/Empty', which has no resource, so there is nothing in it that the task waits for. "
+      + 'Name the construct that creates the resources, or remove it from executeAfter. [ack: cdk-ecs-run-task:nothingToWaitFor]',
+      expect.stringContaining("'Stack/Second'"),
+    ]);
+  });
+
+  test.each<[string, (scope: Construct) => IConstruct]>([
+    ['a scope of empty scopes', (scope) => new Construct(new Construct(scope, 'Around'), 'Empty').node.scope!],
+    ['an empty stack', (scope) => new Stack(scope.node.root, 'Other')],
+    ['a parameter', (scope) => new CfnParameter(scope, 'Text')],
+    ['a construct whose dependencies have no resource', (scope) => {
+      const construct = new Construct(scope, 'Dependable');
+      Dependable.implement(construct, { dependencyRoots: [new Construct(scope, 'Empty')] });
+      return construct;
+    }],
+  ])('is present for %s', (_, make) => {
+    const given = setup();
+    runTask(given, { executeAfter: [make(given.stack)] });
+
+    expect(warningsOf(given.stack)).toEqual([expect.stringContaining('cdk-ecs-run-task:nothingToWaitFor')]);
+  });
+
+  test.each<[string, (scope: Construct) => IConstruct]>([
+    ['a VPC that is imported', (scope) => ec2.Vpc.fromVpcAttributes(scope, 'Imported', { vpcId: 'vpc-00000002', availabilityZones: ['a'] })],
+    ['a function that is imported', (scope) => lambda.Function.fromFunctionName(scope, 'Function', 'web')],
+    ['a scope of imported resources', (scope) => iam.Role.fromRoleName(new Construct(scope, 'Around'), 'Role', 'role').node.scope!],
+    ['a role that is not changed', (scope) => new iam.Role(scope, 'Role', { assumedBy: new iam.AccountRootPrincipal() }).withoutPolicyUpdates()],
+    ['an L1 resource', (scope) => new sqs.CfnQueue(scope, 'Queue')],
+    ['a scope with a resource that an aspect adds', (scope) => {
+      const around = new Construct(scope, 'Around');
+      Aspects.of(around).add({ visit: (node) => { around.node.tryFindChild('Queue') ?? (node === around && new sqs.Queue(around, 'Queue')); } });
+      return around;
+    }],
+  ])('is absent for %s', (_, make) => {
+    const given = setup();
+    runTask(given, { executeAfter: [make(given.stack)] });
 
     expect(warningsOf(given.stack)).toEqual([]);
   });
@@ -277,8 +324,16 @@ describe('the warning about a scope in executeBefore for which nothing waits', (
   test('is absent for a construct that is filled later', () => {
     const given = setup();
     const scope = new Construct(given.stack, 'Later');
-    runTask(given, { executeBefore: [scope] });
+    runTask(given, { executeAfter: [scope] });
     new sqs.Queue(scope, 'Queue');
+
+    expect(warningsOf(given.stack)).toEqual([]);
+  });
+
+  test('is absent if the stack acknowledges it', () => {
+    const given = setup();
+    Annotations.of(given.stack).acknowledgeWarning('cdk-ecs-run-task:nothingToWaitFor');
+    runTask(given, { executeAfter: [new Construct(given.stack, 'Empty')] });
 
     expect(warningsOf(given.stack)).toEqual([]);
   });
