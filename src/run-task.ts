@@ -7,6 +7,7 @@ import { Construct, IConstruct } from 'constructs';
 import { isOutput, METRICS_NAMESPACE, OUTPUT_PREFIX, RESOURCE_TYPE, RunTaskProperties, TASK_DIMENSION } from './contract';
 import { Handler } from './function/handler-function';
 import { grantToTask, listHandlerStatements } from './function/permissions';
+import { checkStages } from './order/checks';
 import { Finalizer } from './order/finalize';
 import { deriveDeletionProps } from './request/deletion';
 import { warnOfEmptyExitCodeFrom } from './request/exit-code-warning';
@@ -50,8 +51,9 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    * with a load balancer or with Cloud Map, and cannot use the names of Service Connect. If the service has a condition
    * (`CfnCondition`), the task has the same condition.
    *
-   * It is an error if the service is imported, is in another stack, or has a deployment controller other than ECS. For a construct of
-   * `aws-ecs-patterns`, pass its `service` property.
+   * It is an error if the service is imported, is in another stack, or has a deployment controller other than ECS. If only the
+   * deployment knows the deployment controller, synthesis shows a warning. For a construct of `aws-ecs-patterns`, pass its `service`
+   * property.
    *
    * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service_definition_parameters.html
    *
@@ -127,6 +129,8 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     Finalizer.of(this).add(ordered, (reader) => {
       this.shareCondition(props);
       throwErrors(this.node.path, checkSecrets(this.resource, reader));
+      const networks = { network, functionNetwork: handler.network };
+      throwErrors(this.node.path, [...checkStages(this, { executeAfter: this.after, executeBefore: this.before, ...networks })]);
       runs.forEach((run) => warnOfUnknownRoles(this, run));
       runs.forEach((run) => warnOfEmptyExitCodeFrom(this, run));
       runs.forEach((run) => warnOfDefinitionElsewhere(this, run));

@@ -2,6 +2,7 @@ import { Annotations, CfnResource, Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct, Dependable, IConstruct } from 'constructs';
 import { RESOURCE_TYPE } from '../contract';
+import { checkNeeded, checkWaiters } from './checks';
 import { CompanionIndex, isAttachment, isRule, listCompanions, listSecrets, readRoleName } from './companions';
 import { DependencyGraph, liftToCommonStack, listResources, resolveWithAddresses } from './dependency-graph';
 import { Handler } from '../function/handler-function';
@@ -50,7 +51,7 @@ export function putInOrder(stack: Stack, tasks: OrderedTask[], reader: ResourceR
   // A task does not wait for another task only because a service that waits for both allows both to connect.
   const ofTasks = graph.findClosure(added.filter(isRule));
   tasks.forEach((task) => addWaiters(task, graph, (resource) => !ofTasks.has(resource)));
-  tasks.forEach((task) => checkWaiters(task, graph));
+  tasks.forEach(({ last, before }) => checkWaiters(last, before, graph));
 }
 
 /** The networks of the task and of the function, which also needs its routes. */
@@ -69,13 +70,25 @@ function addScopes({ resource, props, deletion, after, before }: OrderedTask, gr
     props.cluster, ...props.volumes ?? [], ...[props, deletion].flatMap((run) => run ? [run.taskDefinition, ...listRoles(run)] : []),
   ];
   named.forEach((scope) => parts.set(scope, parts.get(scope) ?? listParts(scope, graph))); // tasks have most of them in common
+  const afterScopes = after.map((scope) => {
+    const resources = listDependencyRoots(scope).flatMap((root) => leaveOutWaiting(listResources(root), root, before, graph));
+    const others = resources.filter((found) => !isPartOf(found, resource));
+    checkNeeded(resource, scope, others, graph);
+    return others;
+  });
   const needed = [
     // With a feature flag the function has a log group, which Lambda would create first if the function ran earlier.
     ...listResources(Handler.find(resource)!.function),
     ...named.flatMap((scope) => leaveOutWaiting(parts.get(scope)!, scope, before, graph)),
-    ...after.flatMap(listDependencyRoots).flatMap((scope) => leaveOutWaiting(listResources(scope), scope, before, graph)),
+    ...afterScopes.flat(),
   ];
   needed.forEach((dependency) => graph.addDependency(resource, dependency));
+}
+
+/** Whether a resource is of the task, or a nested stack around it: a scope can contain the task itself. */
+function isPartOf(found: CfnResource, resource: CfnResource): boolean {
+  const [task, other] = liftToCommonStack(resource, found);
+  return task === other || found.node.scopes.includes(resource.node.scope!);
 }
 
 /** The narrower scope wins: if the task needs a scope, it does not need the resources in it that wait for the task, nor what needs these. */
@@ -105,17 +118,6 @@ function addWaiters({ last, before }: OrderedTask, graph: DependencyGraph, filte
   for (const [waiter, task] of before.flatMap(listResources).map((resource) => liftToCommonStack(resource, last))) {
     if (filter(waiter) && !needs(task, waiter)) {
       graph.addDependency(waiter, task);
-    }
-  }
-}
-
-/** Throws for a scope in executeBefore that cannot wait. */
-function checkWaiters({ last, before }: OrderedTask, graph: DependencyGraph): void {
-  for (const scope of before) {
-    const waiters = listResources(scope).map((resource) => liftToCommonStack(resource, last));
-    if (waiters.length > 0 && !waiters.some(([waiter, task]) => graph.findNeeds(waiter).has(task))) {
-      throw new Error(`[${last.node.scope!.node.path}] executeBefore cannot make '${scope.node.path}' wait for the task, `
-        + 'because the task needs everything in it; remove it from executeBefore, or remove what makes the task depend on it');
     }
   }
 }

@@ -525,7 +525,8 @@ describe('synthesis rejects a contradictory order', () => {
     first.executeAfter(second);
     second.executeAfter(first);
 
-    expect(() => Template.fromStack(stack)).toThrow(/cycle/);
+    expectErrors(() => Template.fromStack(stack), "[Stack/Second] executeAfter causes a dependency cycle: the task cannot wait for 'Stack/First', "
+      + "because 'Stack/First/Resource' depends on the task; remove it from executeAfter, or remove what makes it depend on the task");
   });
 
   test('executeBefore with a stack that the stack of the task depends on', () => {

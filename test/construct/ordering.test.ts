@@ -1,4 +1,4 @@
-import { Aspects, CfnResource, NestedStack, Size, Stack } from 'aws-cdk-lib';
+import { App, Aspects, CfnResource, Duration, NestedStack, Size, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -12,9 +12,9 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { Construct, Dependable, DependencyGroup } from 'constructs';
-import { OnRollback, RunTask, TaskManagedVolume } from '../../src/index';
-import { expectNotToWaitFor, expectToWaitFor, resourceOf, warningsOf } from '../support/expectations';
+import { Construct, Dependable, DependencyGroup, IConstruct } from 'constructs';
+import { OnRollback, RunTask, RunTaskConfig, TaskManagedVolume } from '../../src/index';
+import { expectErrors, expectNotToWaitFor, expectToWaitFor, resourceOf, warningsOf } from '../support/expectations';
 import { network, pathsOf } from '../support/stacks';
 
 
@@ -687,5 +687,126 @@ describe('a stack in the scope of the stack of the task, which is deployed after
 
     expectToWaitFor(queue, 'Stack/Task/Resource');
     expect(stack.dependencies).toEqual([inner]);
+  });
+});
+
+describe('synthesis rejects', () => {
+  const cycle = (task: string, scope: string, resource: string) =>
+    `[${task}] executeAfter causes a dependency cycle: the task cannot wait for '${scope}', because '${resource}' depends on the task; `
+    + 'remove it from executeAfter, or remove what makes it depend on the task';
+
+  test('three tasks in a circle of scopes', () => {
+    const { stack, task } = network();
+    const scopes = ['A', 'B', 'C'].map((id) => new Construct(stack, id));
+    const [first, second, third] = scopes.map((scope) => task({}, 'Task', scope));
+    first.executeAfter(scopes[1]);
+    second.node.addDependency(scopes[2]);
+    third.executeAfter(scopes[0]);
+
+    expectErrors(() => Template.fromStack(stack), cycle('Stack/C/Task', 'Stack/A', 'Stack/A/Task/Resource'));
+  });
+
+  type Make = (given: ReturnType<typeof network>, run: RunTask) => Construct;
+
+  test.each<[string, Make, string]>([
+    ['depends on the task', ({ stack }, run) => {
+      const queue = new sqs.Queue(stack, 'Queue');
+      queue.node.addDependency(run);
+      return queue;
+    }, 'Stack/Queue/Resource'],
+    ['uses an attribute of the task', ({ stack }, run) => new sqs.Queue(stack, 'Queue', { queueName: run.taskArn }), 'Stack/Queue/Resource'],
+    ['is in a nested stack that uses an attribute of the task', ({ stack }, run) => {
+      const nested = new NestedStack(stack, 'Nested');
+      new sqs.Queue(nested, 'User', { queueName: run.taskArn });
+      return new sqs.Queue(nested, 'Queue');
+    }, 'Stack/Nested/Queue/Resource'],
+    ['is a dependency through another construct', ({ stack }, run) => {
+      const facade = new Construct(stack, 'Facade');
+      Dependable.implement(facade, { dependencyRoots: [new sqs.Queue(stack, 'Queue', { queueName: run.taskArn })] });
+      return facade;
+    }, 'Stack/Queue/Resource'],
+  ])('a construct in executeAfter that %s', (_, make, resource) => {
+    const given = network();
+    const run = given.task();
+    const construct = make(given, run);
+    run.executeAfter(construct);
+
+    expectErrors(() => Template.fromStack(given.stack), cycle('Stack/Task', construct.node.path, resource));
+  });
+
+  test('not a scope or a stack that contains the task, for which it waits except for itself', () => {
+    const { stack, task } = network();
+    const scope = new Construct(stack, 'Scope');
+    new sqs.Queue(scope, 'Queue');
+    const run = task({ timeout: Duration.hours(2) }, 'Task', scope);
+    run.executeAfter(scope, stack, run);
+
+    expectToWaitFor(resourceOf(run), 'Stack/Scope/Queue/Resource');
+    expectNotToWaitFor(resourceOf(run), 'Stack/Scope/Task/Resource2');
+  });
+
+  test('not the stack around the nested stack of the task', () => {
+    const { stack, task } = network();
+    new sqs.Queue(stack, 'Queue');
+    const run = task({}, 'Task', new NestedStack(stack, 'Nested'));
+    run.executeAfter(stack);
+
+    expectToWaitFor(resourceOf(run), 'Stack/Queue/Resource');
+  });
+
+  const inAnotherStage = (stack: Stack) => new Stack(new Stage(stack.node.root, 'Other'), 'Stack');
+  const wayOut = 'move the RunTask to the other stage, or name only constructs in its stage, because each stage is deployed separately';
+
+  test.each<['executeAfter' | 'executeBefore', string, (stack: Stack) => IConstruct]>((['executeAfter', 'executeBefore'] as const).flatMap((prop) => [
+    [prop, 'a construct', (stack) => new sqs.Queue(inAnotherStage(stack), 'Queue')],
+    [prop, 'a scope with a construct', (stack) => new sqs.Queue(inAnotherStage(stack), 'Queue').node.root],
+  ]))('in %s %s of another stage', (prop, _, make) => {
+    const { stack, task } = network();
+    task({ [prop]: [make(stack)] });
+
+    expectErrors(() => Template.fromStack(stack),
+      `[Stack/Task] ${prop} must be in the app itself, like the RunTask, got: 'Other/Stack/Queue/Resource' in the stage 'Other'; ${wayOut}`);
+  });
+
+  test('in executeAfter a construct outside the stage', () => {
+    const app = new App();
+    const stack = new Stack(new Stage(app, 'Prod'), 'Stack');
+    const vpc = new ec2.Vpc(stack, 'Vpc');
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const executeAfter = [new sqs.Queue(new Stack(app, 'Shared'), 'Queue')];
+    new RunTask(stack, 'Task', { cluster: new ecs.Cluster(stack, 'Cluster', { vpc }), taskDefinition, executeAfter });
+
+    expectErrors(() => app.synth(), `[Prod/Stack/Task] executeAfter must be in the stage 'Prod', like the RunTask, got: 'Shared/Queue/Resource' in the app itself; ${wayOut}`);
+  });
+
+  test('subnets and security groups of another stage', () => {
+    const given = network();
+    const vpc = new ec2.Vpc(inAnotherStage(given.stack), 'Vpc');
+    const securityGroups = [new ec2.SecurityGroup(vpc, 'Group', { vpc })];
+    given.task({ cluster: new ecs.Cluster(given.stack, 'Own', { vpc }), securityGroups });
+
+    expectErrors(() => Template.fromStack(given.stack),
+      /^\[Stack\/Task\] vpcSubnets must be .*, got: 'Other\/Stack\/Vpc\/PrivateSubnet1\/Subnet' in the stage 'Other';/,
+      /^\[Stack\/Task\] securityGroups must be .*, got: 'Other\/Stack\/Vpc\/Group\/Resource' in the stage 'Other';/);
+  });
+
+  test('the network of the function in another stage', () => {
+    const { stack, task } = network();
+    const vpc = new ec2.Vpc(inAnotherStage(stack), 'Vpc');
+    RunTaskConfig.of(stack).configureFunction({ vpc, securityGroups: [new ec2.SecurityGroup(vpc, 'Group', { vpc })] });
+    task();
+
+    expectErrors(() => Template.fromStack(stack),
+      /^\[Stack\/Task\] vpcSubnets of configureFunction must be .*, got: 'Other\/Stack\/Vpc\/PrivateSubnet1\/Subnet' in the stage 'Other';/,
+      /^\[Stack\/Task\] securityGroups of configureFunction must be .*, got: 'Other\/Stack\/Vpc\/Group\/Resource' in the stage 'Other';/);
+  });
+
+  test('nothing that is imported in another stage', () => {
+    const { stack, task } = network();
+    const executeAfter = [sqs.Queue.fromQueueArn(inAnotherStage(stack), 'Queue', 'arn:aws:sqs:eu-west-1:111122223333:queue')];
+    task({ executeAfter, executeBefore: [new sqs.Queue(stack, 'Own')] });
+
+    expectErrors(() => Template.fromStack(stack));
   });
 });

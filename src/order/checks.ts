@@ -1,0 +1,59 @@
+import { CfnResource, Stage } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { DependencyGraph, liftToCommonStack, listResources } from './dependency-graph';
+import type { TaskNetwork } from '../request/render-request';
+import { listDependencyRoots } from '../request/stacks';
+
+/** What a task waits for, or is deployed with, by the name of the prop. */
+interface NamedConstructs {
+  readonly executeAfter: IConstruct[];
+  readonly executeBefore: IConstruct[];
+  readonly network?: TaskNetwork;
+  readonly functionNetwork?: TaskNetwork;
+}
+
+/** CloudFormation deploys each stage separately. Call it at synthesis: until then a scope can be filled. */
+export function* checkStages(task: IConstruct, { executeAfter, executeBefore, network, functionNetwork }: NamedConstructs): Generator<string> {
+  const constructs = {
+    'executeAfter': executeAfter.flatMap(listDependencyRoots),
+    'executeBefore': executeBefore,
+    'vpcSubnets': network?.subnets.subnets ?? [],
+    'securityGroups': network?.securityGroups ?? [],
+    'vpcSubnets of configureFunction': functionNetwork?.subnets.subnets ?? [],
+    'securityGroups of configureFunction': functionNetwork?.securityGroups ?? [],
+  };
+  for (const [prop, scopes] of Object.entries(constructs)) {
+    const found = scopes.flatMap(listResources).find((resource) => Stage.of(resource) !== Stage.of(task));
+    if (found) {
+      yield `${prop} must be in ${describeStage(task)}, like the RunTask, got: '${found.node.path}' in ${describeStage(found)}; `
+        + 'move the RunTask to the other stage, or name only constructs in its stage, because each stage is deployed separately';
+    }
+  }
+}
+
+function describeStage(construct: IConstruct): string {
+  const stage = Stage.of(construct);
+  return stage?.parentStage ? `the stage '${stage.node.path}'` : 'the app itself';
+}
+
+/** Throws if what the task shall wait for needs the task. Not every version of the CDK reports that. */
+export function checkNeeded(resource: CfnResource, scope: IConstruct, needed: CfnResource[], graph: DependencyGraph): void {
+  const pairs = needed.map((dependency) => ({ dependency, lifted: liftToCommonStack(resource, dependency) }));
+  const closure = graph.findClosure(pairs.map(({ lifted: [, other] }) => other));
+  const cycle = pairs.filter(({ lifted: [task] }) => closure.has(task)).find(({ lifted: [task, other] }) => graph.findClosure([other]).has(task));
+  if (cycle) {
+    throw new Error(`[${resource.node.scope!.node.path}] executeAfter causes a dependency cycle: the task cannot wait for '${scope.node.path}', `
+      + `because '${cycle.dependency.node.path}' depends on the task; remove it from executeAfter, or remove what makes it depend on the task`);
+  }
+}
+
+/** Throws for a scope in executeBefore that cannot wait. */
+export function checkWaiters(last: CfnResource, before: IConstruct[], graph: DependencyGraph): void {
+  for (const scope of before) {
+    const waiters = listResources(scope).map((resource) => liftToCommonStack(resource, last));
+    if (waiters.length > 0 && !waiters.some(([waiter, task]) => graph.findNeeds(waiter).has(task))) {
+      throw new Error(`[${last.node.scope!.node.path}] executeBefore cannot make '${scope.node.path}' wait for the task, `
+        + 'because the task needs everything in it; remove it from executeBefore, or remove what makes the task depend on it');
+    }
+  }
+}
