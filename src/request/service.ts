@@ -2,7 +2,7 @@ import { CfnResource, Lazy, Reference, Token, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { valueAsString } from './deployed-definition';
-import { listBranches, mapBranches } from './intrinsics';
+import { isText, listBranches, mapBranches } from './intrinsics';
 import type { Request } from './render-request';
 import { readProperties, readResource } from './resource-reader';
 import type { RunTaskForServiceProps, RunTaskProps } from '../run-task-props';
@@ -52,14 +52,17 @@ function takeCapacity(service: ecs.BaseService): Partial<RunTaskProps> {
     ...LaunchType
       ? { launchType: valueAsString(LaunchType) as ecs.LaunchType }
       : { capacityProviderStrategies: [CapacityProviderStrategy ?? []].flat().map(readStrategy) },
-    ...PlatformVersion && { platformVersion: valueAsString(PlatformVersion) as ecs.FargatePlatformVersion },
+    ...isText(PlatformVersion) && { platformVersion: PlatformVersion as ecs.FargatePlatformVersion },
   };
 }
 
 /** An item of a strategy. One that a condition decides about has members that only the deployment knows. */
 function readStrategy(item: any): ecs.CapacityProviderStrategy {
   const { CapacityProvider, Base, Weight } = item.CapacityProvider ? item : { CapacityProvider: item, Base: item, Weight: item };
-  const asNumber = (value: any) => typeof value === 'object' ? Token.asNumber(value) : value;
+  const asNumber = (value: any) => {
+    const known = isText(value) ? Number(value) : value; // CloudFormation accepts both
+    return typeof known === 'object' ? Token.asNumber(known) : known;
+  };
   return { capacityProvider: valueAsString(CapacityProvider)!, base: asNumber(Base), weight: asNumber(Weight) };
 }
 

@@ -62,14 +62,14 @@ function readStrategiesOfServices(cluster: ecs.Cluster): unknown[] {
 export function warnOfMissingPublicIp(scope: Construct, { props, request }: RenderedTask, network: TaskNetwork | undefined): void {
   const { taskDefinition } = props;
   const onFargate = isOnFargate(props) ?? (taskDefinition.isFargateCompatible && !taskDefinition.isEc2Compatible);
-  if (!network || !onFargate || hasOtherWayOut(network)) {
+  if (!network || !onFargate) {
     return;
   }
   const { subnets, assignPublicIp = 'DISABLED' } = readReferences(readValue(scope, request.networkConfiguration!.awsvpcConfiguration));
   const resolve = (list: unknown) => JSON.stringify(Stack.of(scope).resolve(list));
   const publicSubnets = network.vpc.publicSubnets.map(({ subnetId }) => resolve([subnetId]));
   const lists: unknown[] = Array.isArray(subnets) ? subnets.map((id) => [id]) : [subnets];
-  if (assignPublicIp === 'DISABLED' && lists.every((list) => publicSubnets.includes(resolve(list)))) {
+  if (assignPublicIp === 'DISABLED' && lists.every((list) => publicSubnets.includes(resolve(list))) && !hasOtherWayOut(network)) {
     Annotations.of(scope).addWarningV2('cdk-ecs-run-task:noPublicIp',
       'The task runs in public subnets without a public IP address, so it cannot reach the internet or pull an image from it. Set assignPublicIp: true, '
       + 'select private subnets with vpcSubnets, or acknowledge this warning if the task reaches everything that it needs through VPC endpoints.');

@@ -461,6 +461,8 @@ describe('a service whose properties conditions and parameters decide', () => {
       }, { capacityProviderStrategy: [{ capacityProvider: whenProd('FARGATE', 'FARGATE_SPOT'), base: whenProd(1, NO_VALUE), weight: { Ref: 'Text' } }] }],
       ['a provider with variables', { LaunchType: NO_VALUE, CapacityProviderStrategy: [{ CapacityProvider: { 'Fn::Sub': ['${Base}', { Base: 'a' }] } }] },
         { capacityProviderStrategy: [{ capacityProvider: { 'Fn::Sub': ['${Base}', { Base: 'a' }] } }] }],
+      ['numbers as texts', { LaunchType: NO_VALUE, CapacityProviderStrategy: [{ CapacityProvider: 'FARGATE', Weight: '1' }] },
+        { capacityProviderStrategy: [{ capacityProvider: 'FARGATE', weight: '1' }] }],
       ['the default strategy of the cluster', { LaunchType: NO_VALUE }, {}],
     ];
     test.each(strategies)('%s', (_, overrides, { ...expected }) => {
@@ -533,6 +535,15 @@ describe('a service whose properties conditions and parameters decide', () => {
 
     expectErrors(() => Template.fromStack(stack), typeof got !== 'string' ? /"Subnets":\{"Fn::If":/
       : `[Stack/Task] forService requires a service with subnets in its NetworkConfiguration, got: ${got} for 'Stack/Web'; set vpcSubnets, or use new RunTask`);
+  });
+
+  test('may have a platform version on condition only, although it does not run on Fargate', () => {
+    const given = setup(ecs.Compatibility.EXTERNAL);
+    const service = new ecs.ExternalService(given.stack, 'Web', given);
+    (service.node.defaultChild as ecs.CfnService).addPropertyOverride('PlatformVersion', whenProd('1.4.0', NO_VALUE));
+    RunTask.forService(given.stack, 'Task', service);
+
+    expect(requestIn(given.stack)).toMatchObject({ launchType: 'EXTERNAL', platformVersion: whenProd('1.4.0', NO_VALUE) });
   });
 
   test('rejects a deployment controller that is never ECS', () => {
