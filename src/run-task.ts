@@ -128,7 +128,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     };
     Finalizer.of(this).add(ordered, (reader) => {
       this.shareCondition(props);
-      throwErrors(this.node.path, checkSecrets(this.resource, reader));
+      throwErrors(this.node.path, checkSecrets(this.resource, props, reader));
       const networks = { network, functionNetwork: handler.network };
       throwErrors(this.node.path, [...checkStages(this, { executeAfter: this.after, executeBefore: this.before, ...networks })]);
       runs.forEach((run) => warnOfUnknownRoles(this, run));

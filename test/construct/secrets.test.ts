@@ -1,15 +1,19 @@
-import { App, Aws, CfnDynamicReference, CfnDynamicReferenceService, CfnParameter, CfnResource, Fn, Lazy, SecretValue, Stack, Token } from 'aws-cdk-lib';
+import { App, Aws, CfnDynamicReference, CfnDynamicReferenceService, CfnMapping, CfnParameter, CfnResource, Fn, Lazy, SecretValue, Stack, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
-import { RunFargateTask, RunTaskProps } from '../../src/index';
+import { RunFargateTask, RunTaskConfig, RunTaskProps } from '../../src/index';
 import { expectErrors, resourceOf } from '../support/expectations';
-import { network, runTask, Setup, setup } from '../support/stacks';
+import { network, propertiesOf, runTask, Setup, setup } from '../support/stacks';
 
 const TEXT = '{{resolve:secretsmanager:shop:SecretString:password}}';
 const app = { containerName: 'app' };
 const errorFor = (path: string) => new RegExp(`^\\[Stack/Task\\] ${path} must not contain the value of a secret, got: \\{\\{resolve:`);
+
+const mapping = (stack: Stack, lazy = false) => new CfnMapping(stack, 'Passwords', {
+  lazy, mapping: { prod: { user: 'shop', password: TEXT }, test: { user: 'shop', password: 'test' } },
+});
 
 /** Synthesizes a task with a value in an environment variable. */
 function withValue(make: (given: Setup) => string): () => unknown {
@@ -49,6 +53,32 @@ describe('synthesis rejects the value of a secret', () => {
     ['next to a value that is left out', () => `${Lazy.string({ produce: () => undefined })}${TEXT}`],
     ['in an intrinsic function that was written out', () => Token.asString({ 'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: 'Id' }, '}}']] })],
     ['as the default of a parameter', ({ stack }) => new CfnParameter(stack, 'Password', { default: TEXT }).valueAsString],
+    ['as the default of a parameter in a list', ({ stack }) => Fn.select(0, new CfnParameter(stack, 'Passwords', { type: 'CommaDelimitedList', default: TEXT }).valueAsList)],
+    ['as the default of a parameter that is named by hand', ({ stack }) => {
+      new CfnParameter(stack, 'Password', { default: TEXT });
+      return Fn.ref('Password');
+    }],
+    ['as the default of a parameter in Fn::Sub', ({ stack }) => {
+      new CfnParameter(stack, 'Password', { default: TEXT });
+      return Fn.sub('postgres://shop:${Password}@database');
+    }],
+    ['in a mapping', ({ stack }) => mapping(stack).findInMap('prod', 'password')],
+    ['in a mapping, with a key that only the deployment knows', ({ stack }) => mapping(stack).findInMap(Aws.REGION, 'password')],
+    ['in a mapping, with a second key that only the deployment knows', ({ stack }) => mapping(stack).findInMap('prod', Aws.REGION)],
+    ['in a mapping that is named by hand', ({ stack }) => {
+      mapping(stack);
+      return Fn.findInMap('Passwords', 'prod', 'password');
+    }],
+    ['in a lazy mapping', ({ stack }) => mapping(stack, true).findInMap(Aws.REGION, 'password')],
+    ['as the default of a mapping', ({ stack }) => mapping(stack).findInMap('test', Aws.REGION, TEXT)],
+    ['in a variable of Fn::Sub, from a mapping', ({ stack }) => Fn.sub('${Password}', { Password: mapping(stack).findInMap('prod', 'password') })],
+    ['in a branch of Fn::If, from a mapping', ({ stack }) => Fn.conditionIf('IsProd', 'a', mapping(stack).findInMap('prod', 'password')).toString()],
+    ['in Fn::Select', () => Token.asString({ 'Fn::Select': [{ Ref: 'Index' }, ['a', TEXT]] })],
+    ['in Fn::Split', () => Fn.select(0, Fn.split('@', Token.asString({ 'Fn::Sub': `${TEXT}@database` })))],
+    ['in Fn::ToJsonString', ({ stack }) => {
+      stack.addTransform('AWS::LanguageExtensions');
+      return Fn.toJsonString({ [TEXT]: 'a' });
+    }],
   ])('%s', (_, make) => {
     expectErrors(withValue(make), errorFor('containerOverrides\\.app\\.environment\\.PASSWORD'));
   });
@@ -57,6 +87,9 @@ describe('synthesis rejects the value of a secret', () => {
     ['in a command', (value) => ({ containerOverrides: [{ ...app, command: ['login', `-p=${value}`] }] }), 'containerOverrides\\.app\\.command'],
     ['in a list', (value) => ({ containerOverrides: [{ ...app, command: Fn.split(' ', value) }] }), 'containerOverrides\\.app\\.command'],
     ['in the name of a variable', (value) => ({ containerOverrides: [{ ...app, environment: { [value]: '' } }] }), 'containerOverrides\\.app\\.environment'],
+    ['in the name of a trigger', (value) => ({ triggers: { [value]: '1' } }), 'triggers'],
+    ['in the key of a tag', (value) => ({ tags: { [value]: '' } }), 'tags'],
+    ['in the name of a container', (value) => ({ onDelete: { containerOverrides: [{ containerName: value, cpu: 1 }] } }), 'onDelete\\.containerOverrides'],
     ['in a trigger', (value) => ({ triggers: { value } }), 'triggers\\.value'],
     ['in a tag', (value) => ({ tags: { owner: value } }), 'tags\\.owner'],
     ['in the group', (value) => ({ group: value }), 'group'],
@@ -68,6 +101,13 @@ describe('synthesis rejects the value of a secret', () => {
     runTask(given, props(SecretValue.secretsManager('shop').unsafeUnwrap()));
 
     expectErrors(() => Template.fromStack(given.stack), errorFor(path));
+  });
+
+  test('in the name of a trigger that the CDK cannot resolve', () => {
+    const given = setup();
+    runTask(given, { triggers: { [new secretsmanager.Secret(given.stack, 'Secret').secretValue.unsafeUnwrap()]: '1' } });
+
+    expectErrors(() => Template.fromStack(given.stack), errorFor('triggers'));
   });
 
   test('in each place with one error', () => {
@@ -93,15 +133,47 @@ describe('synthesis rejects the value of a secret', () => {
   });
 });
 
+test('synthesis rejects the name of a trigger that only the deployment knows', () => {
+  const given = setup();
+  runTask(given, { triggers: { [given.cluster.clusterName]: '1', [`a-${Aws.REGION}`]: '1' } });
+
+  expectErrors(() => Template.fromStack(given.stack),
+    '[Stack/Task] triggers must have keys that are known at synthesis, got: ClusterEB0386A7; move this into the value of the trigger',
+    '[Stack/Task] triggers must have keys that are known at synthesis, got: a-AWS::Region; move this into the value of the trigger');
+});
+
 describe('synthesis accepts', () => {
+  test('the name of a trigger that is known late', () => {
+    const given = setup();
+    runTask(given, { triggers: { [Lazy.string({ produce: () => 'late' })]: '1' } });
+
+    expect(propertiesOf(given.stack).Triggers).toEqual({ late: '1' });
+  });
+
   test.each<[string, (given: Setup) => string]>([
     ['a parameter that is not secure', ({ stack }) => ssm.StringParameter.valueForStringParameter(stack, '/shop')],
     ['a reference to a parameter that is not secure', () => new CfnDynamicReference(CfnDynamicReferenceService.SSM, '/shop:1').toString()],
     ['the ARN of a secret', ({ stack }) => new secretsmanager.Secret(stack, 'Secret').secretArn],
+    ['a value of a mapping that has a secret elsewhere', ({ stack }) => mapping(stack).findInMap('prod', 'user')],
+    ['a value of a mapping that has a secret for another key', ({ stack }) => mapping(stack).findInMap('test', Aws.REGION)],
+    ['a value that a mapping does not have', ({ stack }) => {
+      mapping(stack);
+      return Fn.findInMap('Passwords', 'staging', 'password');
+    }],
+    ['a value of a mapping that is not in this app', () => Fn.findInMap('Elsewhere', Aws.REGION, 'user')],
+    ['a name that is not in this app', () => Fn.sub('${Elsewhere} ${!Password}')],
     ['a text that only looks similar', () => '{{secretsmanager}} resolve:secretsmanager:'],
     ['a parameter without echo', ({ stack }) => SecretValue.cfnParameter(new CfnParameter(stack, 'Password', { noEcho: true })).unsafeUnwrap()],
   ])('%s', (_, make) => {
     expect(withValue(make)).not.toThrow();
+  });
+
+  test('a secret in the environment of the function, which CloudFormation resolves as for any other function', () => {
+    const given = setup();
+    RunTaskConfig.of(given.stack).configureFunction({ environment: { TOKEN: TEXT } });
+    runTask(given);
+
+    Template.fromStack(given.stack).hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { TOKEN: TEXT } } });
   });
 
   test('a secret in the environment of RunFargateTask, whose definition CloudFormation resolves', () => {

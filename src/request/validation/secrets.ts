@@ -1,5 +1,7 @@
-import { CfnParameter, CfnResource, Reference } from 'aws-cdk-lib';
-import type { ResourceReader } from '../resource-reader';
+import { CfnElement, CfnMapping, CfnParameter, CfnResource, Stack, Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import type { RunTaskProps } from '../../run-task-props';
+import { readValue, Resolved, ResourceReader } from '../resource-reader';
 
 /** A dynamic reference to a secret, or the part of it that is known. */
 const SECRET = /\{\{resolve:(?:secretsmanager|ssm-secure):[^}]*(?:\}\})?/;
@@ -8,11 +10,27 @@ const SECRET = /\{\{resolve:(?:secretsmanager|ssm-secure):[^}]*(?:\}\})?/;
  * Lists the secrets in the properties of the custom resource, in which CloudFormation resolves no reference to a secret.
  *
  * Call it at synthesis, before the CDK resolves the properties: its own error for a SecretValue suggests unsafeUnwrap,
- * which does not help here.
+ * and its own error for a key suggests CfnJson, which do not help here.
  */
-export function checkSecrets(resource: CfnResource, reader: ResourceReader): string[] {
-  const { Properties } = reader.read(resource).replaceReferences((reference) => readDefault(reference) ?? resource.stack.resolve(reference));
-  return [...findTexts(Properties)].flatMap(([path, text]) => [...describeSecret(path, text)]);
+export function checkSecrets(resource: CfnResource, { triggers = {} }: RunTaskProps, reader: ResourceReader): string[] {
+  const { stack } = resource;
+  const errorsOfKeys = Object.keys(triggers).filter((key) => Token.isUnresolved(key)).flatMap((key) => [...checkKey(stack, key)]);
+  if (errorsOfKeys.length > 0) {
+    return errorsOfKeys; // the CDK cannot resolve such a key
+  }
+  const { Properties } = replaceReferences(stack, reader.read(resource));
+  return [...findTexts(stack, Properties)].flatMap(([path, text]) => [...describeSecret(path, text)]);
+}
+
+/** A key cannot be a function of CloudFormation. All other maps that the user gives become lists. */
+function* checkKey(stack: Stack, key: string): Generator<string> {
+  const resolved = readValue(stack, key);
+  const text = toText(stack, replaceReferences(stack, resolved));
+  if (SECRET.test(text)) {
+    yield* describeSecret('triggers', text);
+  } else if (typeof resolved.replaceReferences(() => ({})) !== 'string') {
+    yield `triggers must have keys that are known at synthesis, got: ${text}; move this into the value of the trigger`;
+  }
 }
 
 function* describeSecret(path: string, text: string): Generator<string> {
@@ -23,18 +41,20 @@ function* describeSecret(path: string, text: string): Generator<string> {
 }
 
 /** Every text in the resolved properties, with the path of its prop. An item of a list that has a name is called by it. */
-function* findTexts(value: any, path: string[] = []): Generator<[path: string, text: string]> {
+function* findTexts(stack: Stack, value: any, path: string[] = []): Generator<[path: string, text: string]> {
   if (typeof value !== 'object' || value === null || isIntrinsic(value)) {
-    yield [renderPath(path), toText(value)];
+    yield [renderPath(path), toText(stack, value)];
   } else if (Array.isArray(value)) {
     for (const item of value) {
       const { name, key = name, ...members } = Object(item);
-      yield [renderPath(path), toText(key ?? '')];
-      yield* findTexts(key === undefined ? item : members.value ?? members, key === undefined ? path : [...path, toText(key)]);
+      const text = toText(stack, key ?? '');
+      yield [renderPath(path), text];
+      yield* findTexts(stack, key === undefined ? item : members.value ?? members, key === undefined ? path : [...path, text]);
     }
   } else {
     for (const [member, child] of Object.entries(value)) {
-      yield* findTexts(child, [...path, member]);
+      yield [renderPath(path), member];
+      yield* findTexts(stack, child, [...path, member]);
     }
   }
 }
@@ -50,19 +70,38 @@ function renderPath(path: string[]): string {
 }
 
 /** As CloudFormation would join it. Anything that only the deployment knows is the name of what it comes from. */
-function toText(value: any): string {
+function toText(stack: Stack, value: any): string {
   if (typeof value !== 'object' || value === null) {
     return String(value);
   }
-  const { 'Fn::Join': join, 'Fn::Sub': sub } = value;
+  const { Ref: name, 'Fn::Join': join, 'Fn::Sub': sub, 'Fn::FindInMap': find } = value;
+  if (name !== undefined) {
+    return readDefault(findElement(stack, name)) ?? String(name);
+  }
   if (Array.isArray(join?.[1])) {
-    return join[1].map(toText).join(join[0]);
+    return join[1].map((part) => toText(stack, part)).join(join[0]);
   }
   if (sub !== undefined) {
     const [text, variables = {}] = [sub].flat();
-    return toText(text).replace(/\$\{([^}]+)\}/g, (_, name) => toText(variables[name] ?? name));
+    return toText(stack, text).replace(/\$\{([^}]+)\}/g, (_, variable) => toText(stack, variables[variable] ?? { Ref: variable }));
   }
-  return Object.values(value).map(toText).join(' ');
+  const found = find ? listMapped(stack, find) : [];
+  const members = Array.isArray(value) || isIntrinsic(value) ? Object.values(value) : Object.entries(value).flat();
+  return [...found, ...members].map((member) => toText(stack, member)).join(' ');
+}
+
+/** The values of a mapping that its keys can select: a key that only the deployment knows can select each. */
+function listMapped(stack: Stack, [name, ...keys]: any[]): unknown[] {
+  const mapping = findElement(stack, name);
+  const { Mappings } = mapping instanceof CfnMapping ? stack.resolve(mapping._toCloudFormation()) : { Mappings: {} };
+  const select = (maps: any[], key: unknown) => maps.flatMap((map) => typeof key === 'string' ? map[key] ?? [] : Object.values(map));
+  return keys.slice(0, 2).reduce(select, Object.values(Mappings));
+}
+
+/** What has this logical id in the template. */
+function findElement(stack: Stack, logicalId: unknown): IConstruct | undefined {
+  return stack.node.findAll().find((construct) =>
+    CfnElement.isCfnElement(construct) && construct.stack === stack && stack.resolve(construct.logicalId) === logicalId);
 }
 
 function isIntrinsic(value: object): boolean {
@@ -71,6 +110,12 @@ function isIntrinsic(value: object): boolean {
 }
 
 /** The default of a parameter: CloudFormation does not resolve a secret that is the value of a parameter, either. */
-function readDefault({ target }: Reference): string | undefined {
+function readDefault(target: IConstruct | undefined): string | undefined {
   return target instanceof CfnParameter && typeof target.default === 'string' ? target.default : undefined;
+}
+
+/** References by their names, or by the default of the parameter, which can be one of another stack. */
+function replaceReferences(stack: Stack, resolved: Resolved): any {
+  return resolved.replaceReferences((reference) =>
+    readDefault(reference.target) ?? Object.values(stack.resolve(reference)).flat().join(' '));
 }
