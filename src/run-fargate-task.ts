@@ -4,6 +4,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
+import { checkValues } from './given-values';
 import { isFargateProvider } from './request/task-definition';
 import { RunTask } from './run-task';
 import type { RunTaskOptions } from './run-task-props';
@@ -231,7 +232,12 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
 }
 
 /** Checks the props that the RunTask does not get. */
-function validate(scope: Construct, { cluster, vpc, capacityProviderStrategies = [] }: RunFargateTaskProps): void {
+function validate(scope: Construct, props: RunFargateTaskProps): void {
+  const missing = [...checkValues(props)].map((error) => `[${scope.node.path}] ${error}`);
+  if (missing.length > 0) {
+    throw new Error(missing.join('\n'));
+  }
+  const { cluster, vpc, capacityProviderStrategies = [] } = props;
   if (cluster && vpc) {
     throw new Error(`[${scope.node.path}] cluster and vpc cannot both be set; remove vpc, because the cluster already has a VPC`);
   }

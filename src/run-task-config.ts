@@ -4,6 +4,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
+import { checkValues } from './given-values';
 
 /** The settings that belong together: the nearest scope that sets one of them decides about all of them. */
 const NETWORK = ['vpc', 'vpcSubnets', 'securityGroups'];
@@ -149,7 +150,7 @@ export class RunTaskConfig {
    * @param options The options to set.
    */
   public configureFunction(options: RunTaskFunctionOptions): void {
-    const errors = [...this.check(options)].map((error) => `[${this.scope.node.path || 'App'}] ${error}`);
+    const errors = [...checkValues(options), ...this.check(options)].map((error) => `[${this.scope.node.path || 'App'}] ${error}`);
     if (errors.length > 0) {
       throw new Error(errors.join('\n'));
     }

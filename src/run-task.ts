@@ -7,6 +7,7 @@ import { Construct, IConstruct } from 'constructs';
 import { isOutput, METRICS_NAMESPACE, OUTPUT_PREFIX, RESOURCE_TYPE, RunTaskProperties, TASK_DIMENSION } from './contract';
 import { Handler } from './function/handler-function';
 import { grantToTask, listHandlerStatements } from './function/permissions';
+import { checkValues } from './given-values';
 import { checkStages } from './order/checks';
 import { Finalizer } from './order/finalize';
 import { deriveDeletionProps } from './request/deletion';
@@ -63,7 +64,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    * @param props The differences from the tasks of the service, and how to wait for the task.
    */
   public static forService(scope: Construct, id: string, service: ecs.IService, props: RunTaskForServiceProps = {}): RunTask {
-    throwErrors(`${scope.node.path}/${id}`, [...checkService(scope, service)]);
+    throwErrors(`${scope.node.path}/${id}`, [...checkValues(props), ...checkService(scope, service)]);
     return new RunTask(scope, id, takeFromService(service as ecs.BaseService, props));
   }
 
@@ -87,6 +88,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
 
   constructor(scope: Construct, id: string, props: RunTaskProps) {
     super(scope, id);
+    throwErrors(this.node.path, [...checkValues(props)]);
     props = receiveTags(this, props);
 
     const network = isAwsvpc(props) && findVpc(props) ? this.createNetwork(props) : undefined; // checkTask rejects a cluster without a VPC

@@ -254,6 +254,11 @@ describe('a RunFargateTask rejects', () => {
       '[Stack/Seed] cluster and vpc cannot both be set; remove vpc, because the cluster already has a VPC'],
     ['capacity that is not on Fargate', () => ({ capacityProviderStrategies: [{ capacityProvider: 'instances' }, { capacityProvider: 'FARGATE' }] }),
       '[Stack/Seed] capacityProviderStrategies must name only FARGATE and FARGATE_SPOT, got: instances; use RunTask for other capacity providers'],
+    ['values that are missing or not strings, as a RunTask does', () => ({
+      command: ['load', 5 as unknown as string], entryPoint: [undefined!], environment: { URL: undefined! }, secrets: { PASSWORD: undefined! },
+    }),
+    /^\[Stack\/Seed\] command\[1\] must be a string, got: the number 5;/, /^\[Stack\/Seed\] entryPoint\[0\] must have a value, got: nothing;/,
+    /^\[Stack\/Seed\] environment\.URL must have a value/, /^\[Stack\/Seed\] secrets\.PASSWORD must have a value/],
     ['everything that a RunTask rejects', () => ({ count: 11, retryAttempts: -1 }),
       /^\[Stack\/Seed\/Task\] count must be/, /^\[Stack\/Seed\/Task\] retryAttempts must be/],
     ['a cluster that is imported without its VPC',

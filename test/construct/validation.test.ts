@@ -4,9 +4,9 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
-import { ContainerOverride, NvidiaMps, OnRollback, ResourceType, RunOn, RunTaskProps, TaskManagedVolume } from '../../src/index';
+import { ContainerOverride, NvidiaMps, OnRollback, ResourceType, RunOn, RunTask, RunTaskProps, TaskManagedVolume } from '../../src/index';
 import { expectErrors } from '../support/expectations';
-import { addVolume, runTask, Setup, setup } from '../support/stacks';
+import { addVolume, requestOf, runTask, Setup, setup } from '../support/stacks';
 
 const number = Token.asNumber({ Ref: 'Number' });
 const text = Token.asString({ Ref: 'Text' });
@@ -283,6 +283,88 @@ describe('the constructor of RunTask rejects', () => {
     ['tags', { tags: { '': '' } }, /tags must have keys/],
   ])('%s that both tasks share with one error', (_, props, message) => {
     expectErrors(() => runTask(setup(), { ...props, onDelete: {} }), message);
+  });
+
+  describe('a value that the types forbid:', () => {
+    const missing = (path: string) => `[Stack/Task] ${path} must have a value, got: nothing; `
+      + 'set it or leave it out: a variable of process.env has no value unless it is set where you run the CDK';
+
+    test.each<[string, { readonly [prop in keyof RunTaskProps]?: unknown }, ...string[]]>([
+      ['a variable of process.env that is not set', { environment: { URL: process.env.NOT_SET } }, missing('environment.URL')],
+      ['null, which is None in Python', { environment: { URL: null } }, missing('environment.URL')],
+      ['nothing in an override', { containerOverrides: [{ ...app, environment: { URL: undefined } }] }, missing('containerOverrides.app.environment.URL')],
+      ['nothing in a command', { command: ['migrate', undefined] }, missing('command[1]')],
+      ['nothing in the command of an override', { containerOverrides: [{ ...app, command: [null] }] }, missing('containerOverrides.app.command[0]')],
+      ['nothing on delete', { onDelete: { command: [undefined], environment: { A: undefined }, containerOverrides: [undefined], exitCodeFrom: [null] } },
+        missing('onDelete.command[0]'), missing('onDelete.environment.A'), missing('onDelete.containerOverrides[0]'), missing('onDelete.exitCodeFrom[0]')],
+      ['a tag and a trigger without a value', { tags: { owner: undefined }, triggers: { commit: undefined } }, missing('tags.owner'), missing('triggers.commit')],
+      ['gaps in lists', {
+        capacityProviderStrategies: [undefined],
+        containerOverrides: [null, { ...app, environmentFiles: [undefined], resourceRequirements: [undefined] }],
+        placementConstraints: [undefined],
+        placementStrategies: [undefined],
+        securityGroups: [undefined],
+        volumes: [undefined],
+        vpcSubnets: { subnets: [undefined] },
+        taskOverrides: { inferenceAccelerators: [undefined] },
+      }, ...[
+        'capacityProviderStrategies[0]', 'containerOverrides[0]', 'containerOverrides.app.environmentFiles[0]', 'containerOverrides.app.resourceRequirements[0]',
+        'placementConstraints[0]', 'placementStrategies[0]', 'securityGroups[0]', 'volumes[0]', 'vpcSubnets.subnets[0]', 'taskOverrides.inferenceAccelerators[0]',
+      ].map(missing)],
+      ['items without a name', { capacityProviderStrategies: [{ weight: 1 }], containerOverrides: [{ command: ['migrate'] }, { containerName: 1 }] },
+        missing('capacityProviderStrategies[0].capacityProvider'), missing('containerOverrides[0].containerName'),
+        '[Stack/Task] containerOverrides[1].containerName must be a string, got: the number 1; convert it to a string'],
+      ['a number', { environment: { PORT: 8080 } }, '[Stack/Task] environment.PORT must be a string, got: the number 8080; convert it to a string'],
+      ['a boolean in a command', { command: ['--dry', true] }, '[Stack/Task] command[1] must be a string, got: the boolean true; convert it to a string'],
+      ['an object', { triggers: { config: {} } }, '[Stack/Task] triggers.config must be a string, got: an object; convert it to a string'],
+      ['a list', { tags: { zones: ['a'] } }, '[Stack/Task] tags.zones must be a string, got: a list; convert it to a string'],
+      ['a function', { environment: { URL: () => '' } }, '[Stack/Task] environment.URL must be a string, got: a function; convert it to a string'],
+      ['a string for a list', { command: 'npm run migrate' }, "[Stack/Task] command must be a list, got: 'npm run migrate'"],
+      ['a construct for a list', { executeBefore: {} }, '[Stack/Task] executeBefore must be a list, got: an object'],
+      ['null for a list', { containerOverrides: null }, '[Stack/Task] containerOverrides must be a list, got: nothing'],
+      ['a list for a map', { environment: [{ name: 'A', value: 'a' }] }, '[Stack/Task] environment must be a map, got: a list'],
+      ['null for a map', { tags: null }, '[Stack/Task] tags must be a map, got: nothing'],
+      ['a string for a map', { triggers: 'v1' }, "[Stack/Task] triggers must be a map, got: 'v1'"],
+    ])('%s', (_, props, ...messages) => {
+      expectErrors(() => runTask(setup(), props as RunTaskProps), ...messages);
+    });
+
+    test('in the tags of a volume', () => {
+      const given = setup();
+
+      expectErrors(() => runTask(given, { volumes: [withTags(given, { owner: undefined as unknown as string })] }), missing('volumes.tagSpecifications.tags.owner'));
+    });
+
+    test('in a tag that the task inherits', () => {
+      const given = setup();
+      runTask(given, { inheritTags: true });
+      Tags.of(given.stack).add('owner', 5 as unknown as string);
+
+      expectErrors(() => Template.fromStack(given.stack), '[Stack/Task] tags.owner must be a string, got: the number 5; convert it to a string');
+    });
+
+    test('in the props of forService', () => {
+      const { stack, cluster, taskDefinition } = setup();
+      const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });
+      const props = { environment: { URL: undefined as unknown as string }, executeBefore: stack as unknown as IConstruct[] };
+
+      expectErrors(() => RunTask.forService(stack, 'Task', service, props), missing('environment.URL'), '[Stack/Task] executeBefore must be a list, got: an object');
+    });
+
+    test('but not a value that only the deployment knows, which can have any form', () => {
+      const value = Token.asAny({ Ref: 'Value' }) as unknown as string;
+      const given = setup();
+      runTask(given, {
+        command: ['sleep', value],
+        environment: { A: value, B: number as unknown as string },
+        tags: { a: value },
+        triggers: { a: value },
+        containerOverrides: undefined,
+        taskOverrides: undefined,
+      });
+
+      expect(requestOf(given.stack).overrides?.containerOverrides?.[0].environment).toEqual([{ name: 'A', value: '<Value>' }, { name: 'B', value: '<Number>' }]);
+    });
   });
 
   describe.each(['executeAfter', 'executeBefore'] as const)('in %s', (prop) => {

@@ -9,6 +9,8 @@ import { checkOverrides } from './overrides';
 import { checkPlacement } from './placement';
 import { checkVolumes } from './volumes';
 import { checkRollback, checkTimeout, checkVerdict } from './waiting';
+import { checkValues } from '../../given-values';
+import type { RunTaskProps } from '../../run-task-props';
 import type { RenderedTask } from '../render-request';
 import { collectTags } from '../tags';
 import { findOwnedDefinition, isOnFargate } from '../task-definition';
@@ -33,7 +35,7 @@ export function checkTask(scope: Construct, { props, request }: RenderedTask, de
 export function checkAgainstDefinitions(scope: Construct, { props, request }: RenderedTask, deletion?: RenderedTask): string[] {
   const owned = findOwnedDefinition(props.taskDefinition);
   return [
-    ...props._inheritedTags ? checkLabels({ ...props, tags: collectTags(props) }) : [],
+    ...props._inheritedTags ? checkInheritedTags({ ...props, tags: collectTags(props) }) : [],
     ...checkDeployedDefinition(scope, request, props.taskDefinition),
     ...checkDefaultContainer(props, props.taskDefinition),
     ...checkContainers(props, props.taskDefinition),
@@ -44,4 +46,9 @@ export function checkAgainstDefinitions(scope: Construct, { props, request }: Re
     ] : [],
     ...deletion ? checkDeletionDefinition(scope, props, deletion) : [],
   ];
+}
+
+function checkInheritedTags(props: RunTaskProps): string[] {
+  const missing = [...checkValues({ tags: props.tags })];
+  return missing.length > 0 ? missing : [...checkLabels(props)];
 }

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { isIntegerWithin } from './limits';
+import { describeValue } from '../../given-values';
 import { OnRollback, RunOn, RunTaskProps } from '../../run-task-props';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS, LONGEST_TIMEOUT_SECONDS } from '../../timing';
 
@@ -39,8 +40,6 @@ export function* checkRollback({ onRollback, runOn }: RunTaskProps): Generator<s
 export function* checkScopes(prop: 'executeAfter' | 'executeBefore', scopes: IConstruct[]): Generator<string> {
   const wrong = scopes.findIndex((scope) => typeof scope?.node?.findAll !== 'function');
   if (wrong !== -1) {
-    const scope: unknown = scopes[wrong];
-    const found = Array.isArray(scope) ? 'a list' : scope === undefined || scope === null ? 'nothing' : typeof scope === 'object' ? 'an object' : `'${scope}'`;
-    yield `${prop} must be a list of constructs, got: ${found} at index ${wrong}; remove it, or name the construct itself`;
+    yield `${prop} must be a list of constructs, got: ${describeValue(scopes[wrong])} at index ${wrong}; remove it, or name the construct itself`;
   }
 }
