@@ -10,6 +10,7 @@ import { suppressNagRules } from './nag';
 import { Policies } from './policies';
 import { METRIC_TASKS_VARIABLE } from '../contract';
 import type { TaskNetwork } from '../request/render-request';
+import { isInTree } from '../request/stacks';
 import { ConfigFollower, RunTaskConfig, RunTaskFunctionOptions } from '../run-task-config';
 import { INVOCATION_SECONDS } from '../timing';
 
@@ -70,7 +71,8 @@ export class Handler extends Construct implements ConfigFollower {
     if (this.metricTasks.size === 0) {
       this.function.addEnvironment(METRIC_TASKS_VARIABLE, Lazy.string({
         produce: () => {
-          const names = [...this.metricTasks].map(([{ stack, logicalId }, name]) => [stack.resolve(logicalId), name]);
+          const tasks = [...this.metricTasks].filter(([resource]) => isInTree(resource));
+          const names = tasks.map(([{ stack, logicalId }, name]) => [stack.resolve(logicalId), name]);
           return JSON.stringify(Object.fromEntries(names));
         },
       }));
@@ -86,6 +88,11 @@ export class Handler extends Construct implements ConfigFollower {
     resource.tracingConfig = tracing === lambda.Tracing.DISABLED ? undefined : { mode: tracing };
     this.policies.tracesRequests = tracing !== lambda.Tracing.DISABLED;
     this.applyLogSettings(resource);
+  }
+
+  /** Removes the function, if the app has removed all of its tasks. */
+  public remove(): void {
+    Stack.of(this).node.tryRemoveChild(ID);
   }
 
   private applyLogSettings(resource: lambda.CfnFunction): void {

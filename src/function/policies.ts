@@ -4,6 +4,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { suppressNagRules } from './nag';
 import { distributeOverPolicies, INLINE_LENGTH, LatePolicyDocument, MANAGED_LENGTH } from './policy-document';
+import { isInTree } from '../request/stacks';
 
 /** IAM's limit for a role, unless the account has asked for more. */
 const MOST_MANAGED_POLICIES = 10;
@@ -29,7 +30,9 @@ export class Policies {
   private role!: iam.IRole;
   private policy?: iam.Policy;
   private invokeSelf!: iam.Policy;
-  private managed = 0;
+  /** The managed policies of AWS that the role of the function has. */
+  private policiesOfAws = 0;
+  private readonly managed: iam.ManagedPolicy[] = [];
 
   public constructor(private readonly scope: Construct) {}
 
@@ -39,7 +42,7 @@ export class Policies {
     if (isGiven) {
       this.policy = this.addPolicy('RunTask', { document: this.document });
     } else {
-      this.managed = 1; // AWSLambdaBasicExecutionRole or AWSLambdaVPCAccessExecutionRole
+      this.policiesOfAws = 1; // AWSLambdaBasicExecutionRole or AWSLambdaVPCAccessExecutionRole
     }
     // For tasks that outlast one invocation. No task waits for this policy: it exists minutes before it is first needed.
     this.invokeSelf = this.addPolicy('InvokeSelf', {
@@ -88,8 +91,9 @@ export class Policies {
     }
   }
 
-  /** Renders the statements once for all their readers. Most tasks have the same: these become one object. */
+  /** Renders the statements of the tasks that are still in the app, once for all their readers. Most tasks have the same: these become one object. */
   private settle(): void {
+    this.groups.forEach((group, index) => (this.groups[index] = group.filter(({ resource }) => isInTree(resource))));
     const distinct = new Map<string, iam.PolicyStatement>();
     for (const permission of this.groups.flat()) {
       this.settled.set(permission, permission.statements().map((statement) => {
@@ -136,7 +140,7 @@ export class Policies {
   private addManagedPolicy(scope: Construct, id: string, statements: () => iam.PolicyStatement[]): iam.ManagedPolicy {
     const policy = new iam.ManagedPolicy(scope, id, { roles: [this.role], document: new LatePolicyDocument(statements) });
     suppressNagRules(policy, 'policy');
-    this.managed += 1;
+    this.managed.push(policy);
     return policy;
   }
 
@@ -148,8 +152,9 @@ export class Policies {
 
   private validate(): string[] {
     const errors: string[] = [];
-    if (this.managed > MOST_MANAGED_POLICIES) {
-      errors.push(`the role of the function must have at most ${MOST_MANAGED_POLICIES} managed policies, got: ${this.managed}; move some of the RunTasks to another stack, `
+    const count = this.policiesOfAws + this.managed.filter(isInTree).length;
+    if (count > MOST_MANAGED_POLICIES) {
+      errors.push(`the role of the function must have at most ${MOST_MANAGED_POLICIES} managed policies, got: ${count}; move some of the RunTasks to another stack, `
         + 'because the library adds one policy for each onDelete, and one for every few task definitions after the first dozen');
     }
     return errors;

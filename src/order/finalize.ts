@@ -5,7 +5,7 @@ import { OrderedTask, putInOrder } from './ordering';
 import { Handler } from '../function/handler-function';
 import { forgetDefinitions, settleDefinitions } from '../request/deployed-definition';
 import { ResourceReader } from '../request/resource-reader';
-import { findOutermostStack } from '../request/stacks';
+import { findOutermostStack, isInTree } from '../request/stacks';
 
 /** A construct that is added when the aspects begin: when they reach it, they have visited everything else. */
 const SENTINEL_ID = 'EcsRunTaskFinalizer';
@@ -23,8 +23,7 @@ export class Finalizer implements IAspect {
     return existing ?? new Finalizer(stage);
   }
 
-  private readonly tasks: OrderedTask[] = [];
-  private readonly warnings: Array<(reader: ResourceReader) => void> = [];
+  private tasks: Array<{ readonly task: OrderedTask; readonly warn: (reader: ResourceReader) => void }> = [];
 
   private constructor(private readonly stage: Stage) {
     Aspects.of(stage).add(this, { priority: AspectPriority.READONLY }); // after the aspects that change something
@@ -32,8 +31,7 @@ export class Finalizer implements IAspect {
 
   /** @param warn Adds the warnings about the task, and throws what is wrong with its rendered properties. */
   public add(task: OrderedTask, warn: (reader: ResourceReader) => void): void {
-    this.tasks.push(task);
-    this.warnings.push(warn);
+    this.tasks.push({ task, warn });
   }
 
   public visit(node: IConstruct): void {
@@ -48,6 +46,7 @@ export class Finalizer implements IAspect {
 
   /** Creates the policies when the aspects begin, so that all aspects see them. Resources that aspects add can need more policies later. */
   private addPolicies(): void {
+    this.leaveOutRemoved();
     const definitions = this.listDefinitions();
     settleDefinitions(definitions, new ResourceReader());
     this.findHandlers().forEach(({ policies }) => policies.split());
@@ -56,19 +55,29 @@ export class Finalizer implements IAspect {
 
   /** The order comes last: it needs all policies. */
   private finalize(): void {
+    this.leaveOutRemoved();
     const reader = new ResourceReader();
     settleDefinitions(this.listDefinitions(), reader);
-    this.warnings.forEach((warn) => warn(reader));
+    this.tasks.forEach(({ warn }) => warn(reader));
     this.findHandlers().forEach(({ policies }) => policies.finish());
-    new Set(this.tasks.map(({ resource }) => findOutermostStack(resource))).forEach((stack) =>
-      putInOrder(stack, this.tasks.filter(({ resource }) => findOutermostStack(resource) === stack), reader));
+    const tasks = this.tasks.map(({ task }) => ({ ...task, after: task.after.filter(isInTree), before: task.before.filter(isInTree) }));
+    new Set(tasks.map(({ resource }) => findOutermostStack(resource))).forEach((stack) =>
+      putInOrder(stack, tasks.filter(({ resource }) => findOutermostStack(resource) === stack), reader));
+  }
+
+  /** Forgets the tasks that the app has removed, and removes the functions that no other task needs. */
+  private leaveOutRemoved(): void {
+    const before = this.findHandlers();
+    this.tasks = this.tasks.filter(({ task }) => isInTree(task.resource));
+    const needed = this.findHandlers();
+    before.forEach((handler) => needed.has(handler) || handler.remove());
   }
 
   private findHandlers(): Set<Handler> {
-    return new Set(this.tasks.map(({ resource }) => Handler.find(resource)!));
+    return new Set(this.tasks.map(({ task }) => Handler.find(task.resource)!));
   }
 
   private listDefinitions(): ecs.ITaskDefinition[] {
-    return this.tasks.flatMap(({ props, deletion }) => [props, deletion].flatMap((run) => run?.taskDefinition ?? []));
+    return this.tasks.flatMap(({ task: { props, deletion } }) => [props, deletion].flatMap((run) => run?.taskDefinition ?? []));
   }
 }

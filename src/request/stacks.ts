@@ -18,3 +18,9 @@ export function findOutermostStack(scope: IConstruct): Stack {
 export function listDependencyRoots(construct: IConstruct): IConstruct[] {
   return [...new Set([construct, ...Dependable.of(construct).dependencyRoots])];
 }
+
+/** Whether a construct is still part of the app, which can remove it with `Node.tryRemoveChild`. */
+export function isInTree({ node }: IConstruct): boolean {
+  const [, ...scopes] = node.scopes;
+  return scopes.every((construct) => construct.node.scope!.node.tryFindChild(construct.node.id) === construct);
+}
