@@ -1,4 +1,4 @@
-import { Annotations, CfnResource, Stack } from 'aws-cdk-lib';
+import { CfnResource, Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct, Dependable, IConstruct } from 'constructs';
 import { RESOURCE_TYPE } from '../contract';
@@ -6,6 +6,7 @@ import { checkNeeded, checkWaiters } from './checks';
 import { CompanionIndex, isAttachment, isRule, listCompanions, listSecrets, readRoleName } from './companions';
 import { DependencyGraph, liftToCommonStack, listResources, resolveWithAddresses } from './dependency-graph';
 import { Handler } from '../function/handler-function';
+import { addWarning } from '../request/add-warning';
 import { findDefinitionResource } from '../request/deployed-definition';
 import type { TaskNetwork } from '../request/render-request';
 import type { ResourceReader } from '../request/resource-reader';
@@ -131,7 +132,7 @@ function addCompanions(task: OrderedTask, graph: DependencyGraph, index: Compani
     if (possible) {
       graph.addDependency(resource, dependency);
     } else if (resource !== task.resource && !task.before.some((scope) => companion.node.scopes.includes(scope))) {
-      Annotations.of(task.resource.node.scope!).addWarningV2('cdk-ecs-run-task:lateCompanion',
+      addWarning(task.resource.node.scope!, 'cdk-ecs-run-task:lateCompanion',
         `'${companion.node.path}' is created after the task: it is outside the task's nested stack and depends on it. `
         + 'Create it inside, for example with connections.allowTo() of the RunTask.');
     }

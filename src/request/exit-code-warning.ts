@@ -1,5 +1,6 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { addWarning } from './add-warning';
 import { isNoValue } from './intrinsics';
 import type { RunTaskProps } from '../run-task-props';
 
@@ -7,7 +8,7 @@ import type { RunTaskProps } from '../run-task-props';
 export function warnOfEmptyExitCodeFrom(scope: Construct, { exitCodeFrom }: RunTaskProps): void {
   const list = Stack.of(scope).resolve(exitCodeFrom);
   if (list !== undefined && canBeEmpty(list)) {
-    Annotations.of(scope).addWarningV2('cdk-ecs-run-task:emptyExitCodeFrom',
+    addWarning(scope, 'cdk-ecs-run-task:emptyExitCodeFrom',
       `exitCodeFrom can be an empty list in the deployment, which the function rejects, got: ${JSON.stringify(list)}. `
       + 'Name at least one container without a condition, or acknowledge this warning if the list is never empty.');
   }

@@ -1,10 +1,11 @@
-import { Annotations, CfnResource, DefaultStackSynthesizer, Reference, Resource, Stack, Tokenization } from 'aws-cdk-lib';
+import { CfnResource, DefaultStackSynthesizer, Reference, Resource, Stack, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { FLAGS } from 'aws-cdk-lib/cx-api';
 import type { Construct, IConstruct } from 'constructs';
 import { isOutput } from '../contract';
+import { addWarning } from './add-warning';
 import type { RunTaskProps } from '../run-task-props';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS } from '../timing';
 import { findDefinitionResource } from './deployed-definition';
@@ -16,7 +17,7 @@ import { findDecidingContainers, findLogLocations, isFargateProvider, isOnFargat
 /** An imported definition can have roles that its import does not name. */
 export function warnOfUnknownRoles(scope: Construct, props: RunTaskProps): void {
   if (!findDefinitionResource(props.taskDefinition) && listRoles(props).length === 0) {
-    Annotations.of(scope).addWarningV2('cdk-ecs-run-task:unknownRoles',
+    addWarning(scope, 'cdk-ecs-run-task:unknownRoles',
       'The imported taskDefinition names no roles, so the permission to pass them (iam:PassRole) is missing. '
       + 'Import it with TaskDefinition.fromTaskDefinitionAttributes and its taskRole and executionRole, '
       + 'or acknowledge this warning if the task definition has no roles.');
@@ -35,7 +36,7 @@ export function warnOfMissingProviders(scope: Construct, { cluster, capacityProv
   const given = JSON.stringify([...readProvidersIn(Stack.of(cluster)), ...readStrategiesOfServices(cluster)]);
   const missing = named.filter((name) => !given.includes(`"${name}"`));
   if (missing.length > 0) {
-    Annotations.of(scope).addWarningV2('cdk-ecs-run-task:missingProviders',
+    addWarning(scope, 'cdk-ecs-run-task:missingProviders',
       `capacityProviderStrategies names ${missing.join(' and ')}, which this app does not add to the cluster '${cluster.node.path}'. `
       + 'Call enableFargateCapacityProviders() of the cluster, or acknowledge this warning if the cluster gets its capacity providers in another way.');
   }
@@ -70,7 +71,7 @@ export function warnOfMissingPublicIp(scope: Construct, { props, request }: Rend
   const publicSubnets = network.vpc.publicSubnets.map(({ subnetId }) => resolve([subnetId]));
   const lists: unknown[] = Array.isArray(subnets) ? subnets.map((id) => [id]) : [subnets];
   if (assignPublicIp === 'DISABLED' && lists.every((list) => publicSubnets.includes(resolve(list))) && !hasOtherWayOut(network)) {
-    Annotations.of(scope).addWarningV2('cdk-ecs-run-task:noPublicIp',
+    addWarning(scope, 'cdk-ecs-run-task:noPublicIp',
       'The task runs in public subnets without a public IP address, so it cannot reach the internet or pull an image from it. Set assignPublicIp: true, '
       + 'select private subnets with vpcSubnets, or acknowledge this warning if the task reaches everything that it needs through VPC endpoints.');
   }
@@ -87,14 +88,14 @@ function hasOtherWayOut({ vpc, subnets: { subnets } }: TaskNetwork): boolean {
 /** Call it at synthesis: until then a scope can be filled. */
 export function warnOfEmptyScopes(scope: Construct, before: IConstruct[], after: IConstruct[]): void {
   for (const { node } of before.filter((waiting) => !hasAny([waiting], CfnResource.isCfnResource))) {
-    Annotations.of(scope).addWarningV2('cdk-ecs-run-task:nothingWaits',
+    addWarning(scope, 'cdk-ecs-run-task:nothingWaits',
       `executeBefore names '${node.path}', which has no resource in this app, so nothing waits for the task. Imported resources are deployed elsewhere. `
       + 'Name a construct that this app creates, or remove it from executeBefore.');
   }
   // Something imported exists already, which is what the task needs.
   const isThere = (construct: IConstruct) => CfnResource.isCfnResource(construct) || Resource.isResource(construct);
   for (const { node } of after.filter((needed) => !hasAny(listDependencyRoots(needed), isThere))) {
-    Annotations.of(scope).addWarningV2('cdk-ecs-run-task:nothingToWaitFor',
+    addWarning(scope, 'cdk-ecs-run-task:nothingToWaitFor',
       `executeAfter names '${node.path}', which has no resource, so there is nothing in it that the task waits for. `
       + 'Name the construct that creates the resources, or remove it from executeAfter.');
   }
@@ -110,7 +111,7 @@ export function warnOfDefinitionElsewhere(scope: Construct, { taskDefinition }: 
   if (!target || findOutermostStack(target) === findOutermostStack(scope) || readReferenceStrength(scope, target) !== 'strong') {
     return;
   }
-  Annotations.of(scope).addWarningV2('cdk-ecs-run-task:definitionInOtherStack',
+  addWarning(scope, 'cdk-ecs-run-task:definitionInOtherStack',
     `The task definition '${target.node.path}' is in another stack, which cannot deploy a new revision while this stack imports its ARN. `
     + `Move the RunTask to that stack, use weak references ('${REFERENCE_STRENGTH}': 'weak' in the context, if your CDK version supports them), `
     + 'or acknowledge this warning if the task definition never changes.');
@@ -137,7 +138,7 @@ export function warnOfExpiringCredentials(scope: Construct, { timeout }: RunTask
   }
   const synthesizer: Partial<DefaultStackSynthesizer> = findOutermostStack(scope).synthesizer;
   if (!readIfKnown(() => synthesizer.cloudFormationExecutionRoleArn)) {
-    Annotations.of(scope).addWarningV2('cdk-ecs-run-task:expiringCredentials',
+    addWarning(scope, 'cdk-ecs-run-task:expiringCredentials',
       'timeout is longer than one hour, but the synthesizer of the stack deploys without a CloudFormation execution role. '
       + 'When the credentials of the caller expire, the deployment and its rollback fail. '
       + 'Use DefaultStackSynthesizer, or acknowledge this warning if you deploy with cdk deploy --role-arn.');
@@ -153,7 +154,7 @@ export function warnOfInfrequentAccess(scope: Construct, props: RunTaskProps, at
   for (const [container, { Group }] of Object.entries(findLogLocations(props)).filter(([name]) => deciding.includes(name))) {
     const group = findLogGroup(scope, Group);
     if (group?.logGroupClass === logs.LogGroupClass.INFREQUENT_ACCESS) {
-      Annotations.of(scope).addWarningV2('cdk-ecs-run-task:infrequentAccess',
+      addWarning(scope, 'cdk-ecs-run-task:infrequentAccess',
         `getOutput reads the log of container '${container}', but the log group '${group.node.path}' has the class INFREQUENT_ACCESS, `
         + 'and CloudWatch Logs might reject the request. Use the class STANDARD, or acknowledge this warning.');
     }

@@ -1,7 +1,6 @@
 import {
   Annotations, App, Aspects, Aws, CfnCondition, CfnParameter, CliCredentialsStackSynthesizer, DefaultStackSynthesizer, Duration, Fn, LegacyStackSynthesizer,
-  NestedStack,
-  Stack, StackSynthesizer, Token,
+  NestedStack, Stack, StackSynthesizer, Stage, Token,
 } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -422,10 +421,36 @@ describe('the warning about a task definition in another stack', () => {
   });
 });
 
-test('a warning that the stack acknowledges is absent', () => {
-  const given = setup();
-  Annotations.of(given.stack).acknowledgeWarning('cdk-ecs-run-task:nothingWaits');
-  runTask(given, { executeBefore: [new Construct(given.stack, 'Empty')] });
+describe('a warning is absent if it is acknowledged', () => {
+  const acknowledge = (scope: IConstruct, id = 'nothingWaits') => Annotations.of(scope).acknowledgeWarning(`cdk-ecs-run-task:${id}`);
 
-  expect(warningsOf(given.stack)).toEqual([]);
+  test.each<[string, (task: IConstruct) => IConstruct]>([
+    ['at the RunTask', (task) => task.node.findChild('Task')],
+    ['at the RunFargateTask around it', (task) => task],
+    ['at its stack', (task) => Stack.of(task)],
+    ['at its stage', (task) => Stage.of(task)!],
+  ])('%s', (_, find) => {
+    const stack = new Stack(new Stage(new App(), 'Stage'), 'Stack');
+    const executeBefore = [new Construct(stack, 'Empty')];
+    acknowledge(find(new RunFargateTask(stack, 'Task', { image: ecs.ContainerImage.fromRegistry('app'), executeBefore })));
+
+    expect(warningsOf(stack, '/Stage/Stack/Task/Task')).toEqual([]);
+  });
+
+  test('before the RunTask is created', () => {
+    const given = setup();
+    acknowledge(given.stack);
+    runTask(given, { executeBefore: [new Construct(given.stack, 'Empty')] });
+
+    expect(warningsOf(given.stack)).toEqual([]);
+  });
+
+  test('but not with another id, or at another RunTask', () => {
+    const given = setup();
+    const task = runTask(given, { executeBefore: [new Construct(given.stack, 'Empty')] });
+    acknowledge(task, 'noPublicIp');
+    acknowledge(new RunTask(given.stack, 'Other', given));
+
+    expect(warningsOf(given.stack)).toEqual([expect.stringContaining('cdk-ecs-run-task:nothingWaits')]);
+  });
 });

@@ -68,7 +68,7 @@ function messagesIn(file: string): Message[] {
     } else if (ts.isCallExpression(node)) {
       switch (node.expression.getText().replace(/^.*\./, '')) {
         case 'push': if (/errors\.push$/.test(node.expression.getText())) { add(node.arguments[0]); } break;
-        case 'addWarningV2': add(node.arguments[1]); break;
+        case 'addWarning': add(node.arguments[2]); break;
         case 'addInfo': add(node.arguments[0]); break;
       }
     }

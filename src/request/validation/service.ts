@@ -2,6 +2,7 @@ import { Annotations, Stack } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import type { RunTaskProps, TakenFromService } from '../../run-task-props';
+import { addWarning } from '../add-warning';
 import { isText, listBranches, mapBranches } from '../intrinsics';
 import type { Request } from '../render-request';
 import { readService } from '../service';
@@ -46,7 +47,7 @@ export function* checkTakenNetwork(scope: Construct, { service }: TakenFromServi
 export function warnOfDeploymentController(scope: Construct, { _fromService }: RunTaskProps): void {
   const uncertain = _fromService ? listControllers(_fromService.service).filter((type) => isUnsupported(type) || !isText(type ?? '')) : [];
   if (uncertain.length > 0) {
-    Annotations.of(scope).addWarningV2('cdk-ecs-run-task:deploymentController',
+    addWarning(scope, 'cdk-ecs-run-task:deploymentController',
       `The deploymentController of the service '${_fromService!.service.node.path}' may not be ECS in the deployment, got: ${JSON.stringify(Stack.of(scope).resolve(uncertain))}. `
       + 'With CODE_DEPLOY or EXTERNAL, the deployment of the service does not wait for the task. '
       + 'Use new RunTask for such a service, or acknowledge this warning if the deploymentController is always ECS.');
