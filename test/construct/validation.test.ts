@@ -1,4 +1,4 @@
-import { CfnParameter, Duration, Lazy, Size, Tags, Token } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Fn, Lazy, Size, Stack, Tags, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -87,8 +87,6 @@ describe('the constructor of RunTask rejects', () => {
       '[Stack/Task] vpcSubnets must select at most 16 subnets, got: 17'],
     ['more than 5 security groups', onFargate, ({ stack }) => ({ securityGroups: groups(stack, repeat(6, (index) => `sg-0000000${index}`)) }),
       '[Stack/Task] securityGroups must have at most 5 items, got: 6'],
-    ['overrides longer than 8192 characters', onFargate, () => ({ containerOverrides: [{ ...app, command: ['x'.repeat(8192)] }] }),
-      '[Stack/Task] containerOverrides and taskOverrides must have at most 8192 characters as JSON, got: 8246; move long values to the taskDefinition or to environmentFiles'],
     ['ephemeral storage below 21 GiB', onFargate, () => ({ taskOverrides: { ephemeralStorageGiB: 20 } }),
       '[Stack/Task] taskOverrides.ephemeralStorageGiB must be an integer from 21 to 200, got: 20'],
     ['gpuCount together with a requirement for GPUs', onEc2,
@@ -248,9 +246,6 @@ describe('the constructor of RunTask rejects', () => {
       /^\[Stack\/Task\] retryAttempts .*, got: 0\.5/],
     ['onRollback for a task that only the creation runs', onFargate, () => ({ onRollback: OnRollback.RUN, runOn: RunOn.CREATE }),
       '[Stack/Task] onRollback RUN and runOn CREATE cannot both be set, because with CREATE only the creation runs the task; remove one of them'],
-    ['overrides longer than 8192 characters on delete', onFargate,
-      () => ({ onDelete: { containerOverrides: [{ ...app, command: ['x'.repeat(8192)] }] } }),
-      /^\[Stack\/Task\] onDelete\.containerOverrides .*, got: 8246/],
     ['ephemeral storage over 200 GiB on delete', onFargate, () => ({ onDelete: { taskOverrides: { ephemeralStorageGiB: 201 } } }),
       /^\[Stack\/Task\] onDelete\.taskOverrides\.ephemeralStorageGiB .*, got: 201/],
     ['gpuCount together with a requirement for GPUs on delete', onEc2,
@@ -406,6 +401,29 @@ test.each<[string, ecs.ServiceManagedEBSVolumeConfiguration, RegExp]>([
 
 describe('synthesis rejects, when the task definition is complete,', () => {
   test.each<[string, Props, ...Array<string | RegExp>]>([
+    ['overrides longer than 8192 characters', () => ({ containerOverrides: [{ ...app, command: ['x'.repeat(8192)] }] }),
+      '[Stack/Task] containerOverrides and taskOverrides must have at most 8192 characters as JSON, got: 8246; move long values to the taskDefinition or to environmentFiles'],
+    ['overrides longer than 8192 characters on delete', () => ({ onDelete: { containerOverrides: [{ ...app, command: ['x'.repeat(8192)] }] } }),
+      /^\[Stack\/Task\] onDelete\.containerOverrides .*, got: 8246/],
+    ...Object.entries({
+      'next to one that only the deployment knows': 'x'.repeat(8192) + text,
+      'that are known late': Lazy.string({ produce: () => 'x'.repeat(8192) }),
+      'in JSON': new Stack().toJsonString({ a: text, b: 'x'.repeat(8186) }),
+      'in Fn::Sub': Fn.sub(`${'x'.repeat(8192)}\${AWS::Region}`),
+    }).map(([name, value]): [string, Props, RegExp] => [
+      `overrides with more than 8192 characters ${name}`, () => ({ command: [value] }), /^\[Stack\/Task\] containerOverrides and taskOverrides must .*, got: 82\d\d;/,
+    ]),
+    ['more than 50 tags including those that the definition propagates', ({ taskDefinition }) => {
+      repeat(30, (index) => Tags.of(taskDefinition).add(`tag-${index}`, ''));
+      return { propagateTags: ecs.PropagatedTagSource.TASK_DEFINITION, tags: Object.fromEntries(repeat(30, (index) => [`tag-${index + 21}`, ''])) };
+    },
+    '[Stack/Task] tags must have at most 50 items together with those that propagateTags adds from the taskDefinition, got: 51'],
+    ['more than 49 tags including those that the definition of onDelete propagates, with startedBy', (given) => {
+      const taskDefinition = other(given);
+      repeat(50, (index) => Tags.of(taskDefinition).add(`tag-${index}`, ''));
+      return { startedBy: 'me', propagateTags: ecs.PropagatedTagSource.TASK_DEFINITION, onDelete: { taskDefinition } };
+    },
+    '[Stack/Task] tags must have at most 49 items together with those that propagateTags adds from the onDelete.taskDefinition, got: 50'],
     ['an override for a container that does not exist', () => ({ containerOverrides: [{ containerName: 'ap' }] }),
       "[Stack/Task] containerOverrides must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],
     ['an exit code from a container that does not exist', () => ({ exitCodeFrom: ['app', 'ap'] }),
@@ -608,7 +626,10 @@ describe('a RunTask accepts', () => {
     ['sizes of a container at their limits', { containerOverrides: [{ ...app, cpu: 0, memoryLimitMiB: 4, memoryReservationMiB: 4 }] }],
     ['a tag with aws: in it', { tags: { 'not-aws:key': 'not-aws:value' } }],
   ])('%s', (_, props) => {
-    expect(() => runTask(setup(), props)).not.toThrow();
+    const given = setup();
+    runTask(given, props);
+
+    expect(() => Template.fromStack(given.stack)).not.toThrow();
   });
 
   test('gpuCount together with a requirement for another device', () => {

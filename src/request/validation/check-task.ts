@@ -5,7 +5,7 @@ import { checkDeployedDefinition } from './deployed-definition';
 import { checkEnvironment } from './environment';
 import { checkLabels } from './labels';
 import { checkNetwork } from './network';
-import { checkOverrides } from './overrides';
+import { checkLengthOfOverrides, checkOverrides } from './overrides';
 import { checkPlacement } from './placement';
 import { checkVolumes } from './volumes';
 import { checkRollback, checkTimeout, checkVerdict } from './waiting';
@@ -21,7 +21,7 @@ export function checkTask(scope: Construct, { props, request }: RenderedTask, de
     ...checkEnvironment(scope, props),
     ...checkPlacement(props, request),
     ...checkNetwork(props, request),
-    ...checkOverrides(props, request, isOnFargate(props)),
+    ...checkOverrides(props, isOnFargate(props)),
     ...checkLabels(props),
     ...checkVolumes(props),
     ...checkTimeout(props),
@@ -31,12 +31,13 @@ export function checkTask(scope: Construct, { props, request }: RenderedTask, de
   ];
 }
 
-/** Checks inherited tags, and the props against the task definitions. Containers, constraints and volumes can be added to these until synthesis. */
+/** Checks inherited tags, the length of the overrides, and the props against the task definitions. Containers, constraints and volumes can be added to these until synthesis. */
 export function checkAgainstDefinitions(scope: Construct, { props, request }: RenderedTask, deletion?: RenderedTask): string[] {
   const owned = findOwnedDefinition(props.taskDefinition);
   return [
     ...props._inheritedTags ? checkInheritedTags({ ...props, tags: collectTags(props) }) : [],
     ...checkDeployedDefinition(scope, request, props.taskDefinition),
+    ...checkLengthOfOverrides(scope, request),
     ...checkDefaultContainer(props, props.taskDefinition),
     ...checkContainers(props, props.taskDefinition),
     ...owned ? [

@@ -1,9 +1,11 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import { findMostTags } from './labels';
 import { isKnown, isOutside } from './limits';
 import { RESERVED_TAG } from '../../contract';
 import type { RunTaskProps } from '../../run-task-props';
 import { findDefinitionResource } from '../deployed-definition';
 import type { Request } from '../render-request';
+import { collectTags } from '../tags';
 import { countPlacementConstraints, findDefaultContainer, listContainerNames, listLaunchVolumes, listTags } from '../task-definition';
 
 export function* checkContainers(
@@ -50,9 +52,18 @@ export function* checkConstraints(request: Request, definition: ecs.TaskDefiniti
 }
 
 export function* checkPropagatedTags(
-  { propagateTags }: RunTaskProps, definition: ecs.TaskDefinition, owner = 'taskDefinition',
+  props: RunTaskProps, definition: ecs.TaskDefinition, owner = 'taskDefinition',
 ): Generator<string> {
-  if (propagateTags === ecs.PropagatedTagSource.TASK_DEFINITION && listTags(definition).includes(RESERVED_TAG)) {
+  if (props.propagateTags !== ecs.PropagatedTagSource.TASK_DEFINITION) {
+    return;
+  }
+  const propagated = listTags(definition);
+  const all = new Set([...propagated, ...Object.keys(collectTags(props))]).size;
+  const most = findMostTags(props);
+  if (propagated.length > 0 && all > most) {
+    yield `tags must have at most ${most} items together with those that propagateTags adds from the ${owner}, got: ${all}`;
+  }
+  if (propagated.includes(RESERVED_TAG)) {
     yield `propagateTags must not propagate the reserved tag '${RESERVED_TAG}', got: TASK_DEFINITION; remove the tag from the ${owner}`;
   }
 }

@@ -4,7 +4,7 @@ import { checkConstraints, checkContainers, checkDefaultContainer, checkPropagat
 import { checkDeployedDefinition } from './deployed-definition';
 import { checkEnvironment } from './environment';
 import { addPath } from './limits';
-import { checkOverrides } from './overrides';
+import { checkLengthOfOverrides, checkOverrides } from './overrides';
 import { isCompatible } from './placement';
 import { checkTimeout, checkVerdict } from './waiting';
 import type { RunTaskProps } from '../../run-task-props';
@@ -12,10 +12,10 @@ import type { RenderedTask } from '../render-request';
 import { isAwsvpc, chooseLaunchType, listLaunchVolumes, findNetworkMode, findOwnedDefinition, isOnFargate } from '../task-definition';
 
 /** Checks what onDelete sets. Everything else is checked with the task of the RunTask. */
-export function* checkDeletion(scope: Construct, props: RunTaskProps, { props: deletion, request }: RenderedTask): Generator<string> {
+export function* checkDeletion(scope: Construct, props: RunTaskProps, { props: deletion }: RenderedTask): Generator<string> {
   const { taskDefinition } = deletion;
   yield* addPath('onDelete', checkEnvironment(scope, props.onDelete!));
-  yield* addPath('onDelete', checkOverrides(props.onDelete!, request, isOnFargate(deletion)));
+  yield* addPath('onDelete', checkOverrides(props.onDelete!, isOnFargate(deletion)));
   yield* addPath('onDelete', checkTimeout(props.onDelete!, true));
   yield* addPath('onDelete', checkVerdict(props.onDelete!));
   if (taskDefinition === props.taskDefinition) {
@@ -34,12 +34,12 @@ export function* checkDeletion(scope: Construct, props: RunTaskProps, { props: d
 }
 
 /** Checks onDelete against its task definition, to which containers can be added until synthesis. */
-export function* checkDeletionDefinition(
-  scope: Construct, props: RunTaskProps, { props: { taskDefinition }, request }: RenderedTask,
-): Generator<string> {
+export function* checkDeletionDefinition(scope: Construct, props: RunTaskProps, deletion: RenderedTask): Generator<string> {
+  const { props: { taskDefinition }, request } = deletion;
   const owned = findOwnedDefinition(taskDefinition);
   const isOther = taskDefinition !== props.taskDefinition;
   const owner = isOther ? 'onDelete.taskDefinition' : 'taskDefinition';
+  yield* addPath('onDelete', checkLengthOfOverrides(scope, request));
   yield* addPath('onDelete', checkDefaultContainer(props.onDelete!, taskDefinition, owner));
   yield* addPath('onDelete', checkContainers(props.onDelete!, taskDefinition, owner));
   if (isOther) {

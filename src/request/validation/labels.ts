@@ -7,7 +7,13 @@ interface Tags {
   readonly [key: string]: string;
 }
 
-export function* checkLabels({ startedBy, referenceId, propagateTags, tags = {} }: RunTaskProps): Generator<string> {
+/** If the user sets startedBy, the function finds the task by a tag. */
+export function findMostTags({ startedBy }: RunTaskProps): number {
+  return startedBy === undefined ? LIMITS.tags[1] : LIMITS.tags[1] - 1;
+}
+
+export function* checkLabels(props: RunTaskProps): Generator<string> {
+  const { startedBy, referenceId, propagateTags, tags = {} } = props;
   if (isKnown(startedBy) && (hasWrongLength('startedBy', startedBy) || !/^[\w/-]*$/.test(startedBy))) {
     yield `startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: '${startedBy}' with length ${startedBy.length}`;
   }
@@ -17,8 +23,7 @@ export function* checkLabels({ startedBy, referenceId, propagateTags, tags = {} 
   if (propagateTags === ecs.PropagatedTagSource.SERVICE) {
     yield 'propagateTags must be TASK_DEFINITION or NONE, got: SERVICE; no service starts this task';
   }
-  // If the user sets startedBy, the function finds the task by a tag.
-  yield* checkTags(tags, startedBy === undefined ? LIMITS.tags[1] : LIMITS.tags[1] - 1);
+  yield* checkTags(tags, findMostTags(props));
   if (RESERVED_TAG in tags) {
     yield `tags must not have the reserved key '${RESERVED_TAG}'; choose another key`;
   }

@@ -1,17 +1,31 @@
-import { Token } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
 import { addPath, hasWrongLength, isIntegerWithin, isKnown, isOutside, LIMITS } from './limits';
 import { ContainerOverride, ResourceType, RunTaskProps, TaskOverrides } from '../../run-task-props';
 import type { Request } from '../render-request';
+import { isIntrinsic } from '../resource-reader';
 
-/** @param onFargate Undefined if only the deployment knows. */
-export function* checkOverrides(
-  { containerOverrides = [], taskOverrides }: Partial<RunTaskProps>, request: Request, onFargate: boolean | undefined,
-): Generator<string> {
-  // Values that only the deployment knows count as empty: they can make it longer, not shorter.
-  const json = JSON.stringify(request.overrides ?? {}, (_, value) => Token.isUnresolved(value) ? '' : value);
+/** Call it at synthesis: until then, parts of the overrides can be unknown. */
+export function* checkLengthOfOverrides(scope: Construct, { overrides = {} }: Request): Generator<string> {
+  const json = JSON.stringify(Stack.of(scope).resolve(overrides), (_, value) => readKnownPart(value));
   if (isOutside('overrides', json.length)) {
     yield `containerOverrides and taskOverrides must have at most 8192 characters as JSON, got: ${json.length}; move long values to the taskDefinition or to environmentFiles`;
   }
+}
+
+/** What only the deployment knows counts as empty: it can make the overrides longer, not shorter. */
+function readKnownPart(value: any): unknown {
+  const { 'Fn::Join': join, 'Fn::Sub': sub } = Object(value);
+  if (Array.isArray(join?.[1])) {
+    return join[1].filter((part) => typeof part === 'string').join(join[0]);
+  }
+  return typeof sub === 'string' ? sub.replace(/\$\{[^}]*\}/g, '') : isIntrinsic(value) ? '' : value;
+}
+
+/** @param onFargate Undefined if only the deployment knows. */
+export function* checkOverrides(
+  { containerOverrides = [], taskOverrides }: Partial<RunTaskProps>, onFargate: boolean | undefined,
+): Generator<string> {
   yield* checkTaskOverrides(taskOverrides ?? {}, onFargate);
   for (const override of containerOverrides) {
     yield* addPath('containerOverrides', checkSizes(override));

@@ -1,7 +1,7 @@
 import { CfnElement, CfnMapping, CfnParameter, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { RunTaskProps } from '../../run-task-props';
-import { readValue, Resolved, ResourceReader } from '../resource-reader';
+import { isIntrinsic, readValue, Resolved, ResourceReader } from '../resource-reader';
 
 /** A dynamic reference to a secret, or the part of it that is known. */
 const SECRET = /\{\{resolve:(?:secretsmanager|ssm-secure):[^}]*(?:\}\})?/;
@@ -102,11 +102,6 @@ function listMapped(stack: Stack, [name, ...keys]: any[]): unknown[] {
 function findElement(stack: Stack, logicalId: unknown): IConstruct | undefined {
   return stack.node.findAll().find((construct) =>
     CfnElement.isCfnElement(construct) && construct.stack === stack && stack.resolve(construct.logicalId) === logicalId);
-}
-
-function isIntrinsic(value: object): boolean {
-  const [name, ...others] = Object.keys(value);
-  return others.length === 0 && /^(Ref|Fn::\w+)$/.test(name);
 }
 
 /** The default of a parameter: CloudFormation does not resolve a secret that is the value of a parameter, either. */
