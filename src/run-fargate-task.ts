@@ -223,7 +223,8 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
 
   private createLogDriver(): ecs.LogDriver {
     return ecs.LogDrivers.awsLogs({
-      streamPrefix: this.node.id,
+      // CloudWatch Logs accepts 512 characters without : and *, of which the name of the container and the id of the task need up to 289.
+      streamPrefix: this.node.id.replace(/[:*]/g, '-').slice(0, 200),
       // By default ECS drops lines when its buffer is full, and an output could be one of them.
       mode: Lazy.string({ produce: () => this.task._usesOutputs() ? ecs.AwsLogDriverMode.BLOCKING : undefined }) as ecs.AwsLogDriverMode,
       logGroup: new logs.LogGroup(this, 'LogGroup', { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.RETAIN }),

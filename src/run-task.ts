@@ -12,6 +12,7 @@ import { checkStages } from './order/checks';
 import { Finalizer } from './order/finalize';
 import { deriveDeletionProps } from './request/deletion';
 import { warnOfEmptyExitCodeFrom } from './request/exit-code-warning';
+import { toPlainText } from './request/plain-text';
 import { renderTask, TaskNetwork } from './request/render-request';
 import { chooseServiceTimeout, renderProperties } from './request/resource-properties';
 import { readCondition } from './request/resource-reader';
@@ -263,8 +264,9 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
    */
   public metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    Handler.find(this)!.sendMetrics(this.node.path, this.listResources());
-    const dimensionsMap = { [TASK_DIMENSION]: this.node.path };
+    const task = toPlainText(this.node.path);
+    Handler.find(this)!.sendMetrics(task, this.listResources());
+    const dimensionsMap = { [TASK_DIMENSION]: task };
     return new cloudwatch.Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap, ...props }).attachTo(this);
   }
 
@@ -309,7 +311,8 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   /** The output keeps the value for a deployment or a rollback that does not run the task: nothing else stores it. */
   private useAttribute(attribute: string): string {
     const value = this.last.getAtt(attribute).toString();
-    this.usedAttributes[attribute] ??= new CfnOutput(this, attribute, { value, description: `Of the last task of ${this.node.path}` }).logicalId;
+    const description = `Of the last task of ${toPlainText(this.node.path)}`;
+    this.usedAttributes[attribute] ??= new CfnOutput(this, attribute, { value, description }).logicalId;
     return value;
   }
 
@@ -359,7 +362,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     // The group allows all outbound traffic, so connections.allowTo() adds no rule to it, and the user cannot do anything about that.
     // The acknowledgement is for the scope of the group: with the lowest aws-cdk-lib, that of a construct does not hold for later warnings.
     Annotations.of(this).acknowledgeWarning('@aws-cdk/aws-ec2:ipv4IgnoreEgressRule');
-    return new ec2.SecurityGroup(this, 'SecurityGroup', { vpc });
+    return new ec2.SecurityGroup(this, 'SecurityGroup', { vpc, description: toPlainText(`${this.node.path}/SecurityGroup`) });
   }
 }
 

@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { RunTask } from '../../src/index';
@@ -35,6 +35,23 @@ test('the metrics of a task with several resources are those of all of them', ()
   const ids = Object.keys(Template.fromStack(stack).findResources('Custom::EcsRunTask'));
   expect(ids.length).toBeGreaterThan(1);
   expect(environmentOf(stack)).toEqual({ ECS_RUN_TASK_METRICS: stringify(Object.fromEntries(ids.map((id) => [id, task.node.path]))) });
+});
+
+test.each([
+  ['with other characters', 'Tâche 🚀', /^Stack\/T_che _-[0-9a-f]{12}$/],
+  ['that is longer than a dimension', 'x'.repeat(255), /^Stack\/x{236}-[0-9a-f]{12}$/],
+])('a path %s gets a name that CloudWatch, EC2 and CloudFormation accept', (_, id, name) => {
+  const { stack, cluster, taskDefinition } = setup();
+  const task = new RunTask(stack, id, { cluster, taskDefinition });
+  const { Task: dimension } = task.metricFailures().dimensions!;
+  new CfnOutput(stack, 'Arn', { value: task.taskArn });
+
+  expect(dimension).toMatch(name);
+  expect(environmentOf(stack)).toEqual({ ECS_RUN_TASK_METRICS: expect.stringContaining(`"${dimension}"`) });
+  const template = Template.fromStack(stack);
+  template.hasOutput('*', { Description: `Of the last task of ${dimension}` });
+  const [{ Properties }] = Object.values(template.findResources('AWS::EC2::SecurityGroup'));
+  expect(Properties.GroupDescription).toMatch(/^Stack\/[\w /-]{1,249}$/);
 });
 
 test('a metric changes no property of the task, which would run it', () => {

@@ -136,6 +136,17 @@ describe('a RunFargateTask creates', () => {
   });
 });
 
+test.each([
+  ['db:migrate*', 'db-migrate-'], // CloudWatch Logs rejects both characters in the name of a stream
+  ['Tâche 🚀', 'Tâche 🚀'],
+  ['x'.repeat(255), 'x'.repeat(200)],
+])('the log stream of a RunFargateTask with the id %s has a valid name', (id, prefix) => {
+  const given = setup();
+  new RunFargateTask(given.stack, id, { image, cluster: given.cluster });
+
+  expect(propertiesOf(given.stack).Logs).toEqual({ app: { Group: expect.any(String), StreamPrefix: prefix } });
+});
+
 test('the default child of a RunFargateTask is the resource of its task, as of a RunTask', () => {
   const given = setup();
   const { node, task } = runFargateTask(given);
