@@ -152,7 +152,8 @@ export function findLogLocations({ taskDefinition }: RunTaskProps): { [container
   return Object.fromEntries((readContainers(taskDefinition) ?? []).flatMap(({ Name, LogConfiguration }) => {
     const { 'awslogs-group': group, 'awslogs-stream-prefix': prefix, 'awslogs-region': region } = LogConfiguration?.Options ?? {};
     const [Group, StreamPrefix, Region] = [valueAsString(group), valueAsString(prefix), findOtherRegion(taskDefinition, valueAsString(region))];
-    return LogConfiguration?.LogDriver === 'awslogs' && Group && StreamPrefix ? [[valueAsString(Name), { Group, StreamPrefix, Region }]] : [];
+    const hasStream = LogConfiguration?.LogDriver === 'awslogs' && Group && StreamPrefix;
+    return hasStream && !Token.isUnresolved(Name) ? [[Name, { Group, StreamPrefix, Region }]] : []; // a key of a map must be known at synthesis
   }));
 }
 

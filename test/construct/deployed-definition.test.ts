@@ -310,6 +310,17 @@ describe('the Region of a log', () => {
   });
 });
 
+test('the log of a container whose name only the deployment knows is not read', () => {
+  const made = setup();
+  const containerName = new CfnParameter(made.stack, 'Name').valueAsString;
+  const logging = ecs.LogDrivers.awsLogs({ streamPrefix: 'side' });
+  made.taskDefinition.addContainer('side', { containerName, image: ecs.ContainerImage.fromRegistry('side'), memoryLimitMiB: 64, logging });
+  runTask(made);
+
+  expect(propertiesOf(made.stack)).toMatchObject({ ExitCodeFrom: ['app', '<Name>'] });
+  expect(propertiesOf(made.stack)).not.toHaveProperty('Logs');
+});
+
 test('what an aspect adds to the definition is deployed, and counts', () => {
   const made = setup();
   const { stack, taskDefinition } = made;
