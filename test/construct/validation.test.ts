@@ -338,6 +338,16 @@ describe('the constructor of RunTask rejects', () => {
       expectErrors(() => Template.fromStack(given.stack), '[Stack/Task] tags.owner must be a string, got: the number 5; convert it to a string');
     });
 
+    test('in a variable that is known late', () => {
+      const given = setup();
+      const late = Lazy.string({ produce: () => undefined });
+      const onDelete = { containerOverrides: [{ ...app, environment: { URL: late } }] };
+      runTask(given, { environment: { URL: late, PORT: Token.asString(8080) }, onDelete });
+
+      expectErrors(() => Template.fromStack(given.stack),
+        missing('containerOverrides.app.environment.URL'), missing('onDelete.containerOverrides.app.environment.URL'));
+    });
+
     test('in the props of forService', () => {
       const { stack, cluster, taskDefinition } = setup();
       const service = new ecs.FargateService(stack, 'Service', { cluster, taskDefinition });

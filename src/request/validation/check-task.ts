@@ -5,7 +5,7 @@ import { checkDeployedDefinition } from './deployed-definition';
 import { checkEnvironment } from './environment';
 import { checkLabels } from './labels';
 import { checkNetwork } from './network';
-import { checkLengthOfOverrides, checkOverrides } from './overrides';
+import { checkResolvedOverrides, checkOverrides } from './overrides';
 import { checkPlacement } from './placement';
 import { checkVolumes } from './volumes';
 import { checkRollback, checkTimeout, checkVerdict } from './waiting';
@@ -31,13 +31,13 @@ export function checkTask(scope: Construct, { props, request }: RenderedTask, de
   ];
 }
 
-/** Checks inherited tags, the length of the overrides, and the props against the task definitions. Containers, constraints and volumes can be added to these until synthesis. */
+/** Checks inherited tags, the resolved overrides, and the props against the task definitions. Containers, constraints and volumes can be added to these until synthesis. */
 export function checkAgainstDefinitions(scope: Construct, { props, request }: RenderedTask, deletion?: RenderedTask): string[] {
   const owned = findOwnedDefinition(props.taskDefinition);
   return [
     ...props._inheritedTags ? checkInheritedTags({ ...props, tags: collectTags(props) }) : [],
     ...checkDeployedDefinition(scope, request, props.taskDefinition),
-    ...checkLengthOfOverrides(scope, request),
+    ...checkResolvedOverrides(scope, request),
     ...checkDefaultContainer(props, props.taskDefinition),
     ...checkContainers(props, props.taskDefinition),
     ...owned ? [

@@ -4,7 +4,7 @@ import { checkConstraints, checkContainers, checkDefaultContainer, checkPropagat
 import { checkDeployedDefinition } from './deployed-definition';
 import { checkEnvironment } from './environment';
 import { addPath } from './limits';
-import { checkLengthOfOverrides, checkOverrides } from './overrides';
+import { checkResolvedOverrides, checkOverrides } from './overrides';
 import { isCompatible } from './placement';
 import { checkTimeout, checkVerdict } from './waiting';
 import type { RunTaskProps } from '../../run-task-props';
@@ -39,7 +39,7 @@ export function* checkDeletionDefinition(scope: Construct, props: RunTaskProps, 
   const owned = findOwnedDefinition(taskDefinition);
   const isOther = taskDefinition !== props.taskDefinition;
   const owner = isOther ? 'onDelete.taskDefinition' : 'taskDefinition';
-  yield* addPath('onDelete', checkLengthOfOverrides(scope, request));
+  yield* addPath('onDelete', checkResolvedOverrides(scope, request));
   yield* addPath('onDelete', checkDefaultContainer(props.onDelete!, taskDefinition, owner));
   yield* addPath('onDelete', checkContainers(props.onDelete!, taskDefinition, owner));
   if (isOther) {
