@@ -49,15 +49,15 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
       return { ...progress, wasSeen: true, lookAtStackAt: world.now() };
     }
   } catch (error) {
-    awsReason = String(error);
+    awsReason = error instanceof Unusable ? error.message : String(error);
   }
   throw new Failed({ ...FAILURES.otherVersion, awsReason });
 }
 
-/** A stack that has ended its operation shows that the response is of an earlier one. */
+/** The response is of an earlier operation, or the request is: in both cases its time is not that of this one. */
 function expectOperation(status: string): void {
   if (isFinalStatus(status)) {
-    throw new Unusable(ERRORS.staleStack);
+    throw new Unusable(ERRORS.notDeployed(status));
   }
 }
 

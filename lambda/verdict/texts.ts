@@ -125,6 +125,7 @@ export const STOP_REASONS = {
 export const ERRORS = {
   noStackStatus: 'CloudFormation did not return the status of the stack',
   staleStack: 'CloudFormation returned an earlier status of the stack than before',
+  notDeployed: (status: string) => `CloudFormation returned ${status}, so the stack is not being deployed`,
   noUpdateTime: 'CloudFormation did not show which update is running',
   unknownRequestType: (type: string) => `this version of the function does not know requests of the type ${type}`,
   answerNotAccepted: 'CloudFormation did not accept the answer',

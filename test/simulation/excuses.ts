@@ -124,17 +124,20 @@ function sameNumber(one: string, other: string): boolean {
 
 /**
  * The answer names the task, after a wait that is long enough to end what ends when told to, or in which AWS refused that for a
- * while, or that took all the time since the task could be found.
+ * while, or that took all the time since the task could be found. Or its time ended before the list of tasks had come to this one, and
+ * the answer says so.
  */
 export function saidSo(task: SimulatedTask, request: Request, history: History): boolean {
-  const { at, parsed } = request.puts[0];
+  const { at, parsed, invocation: answering } = request.puts[0];
   const told = history.calls.filter(({ api, input, at: when, result, invocation }) => api === 'StopTask' && input.task === task.arn && when <= at
     && (invocation.request === request || result)); // a task that has been told to stop need not be told again
   const isNamed = new RegExp(`Stop it manually: .*${task.arn}\\b`).test(parsed?.Reason ?? '');
   const found = history.callsOf(request, 'ListTasks').find((call) => !call.error && couldShow(call, task));
   const isLate = at > request.deadline - TIME_TO_ANSWER - 2 * SECOND;
   const isLastMoment = isLate && found !== undefined && told.some((call) => call.at - found.at < 5 * SECOND);
-  const isSo = isNamed && told.length > 0 && (at - told[0].at > 100 * SECOND || told.some(({ error }) => error) || isLastMoment);
+  const isCut = isLate && /listing them failed/.test(parsed?.Reason ?? '')
+    && !history.callsOf(request, 'ListTasks').some((call) => call.invocation === answering && call.result?.taskArns.includes(task.arn));
+  const isSo = isCut || (isNamed && told.length > 0 && (at - told[0].at > 100 * SECOND || told.some(({ error }) => error) || isLastMoment));
   return history.excuse('the answer says that it may still run', isSo);
 }
 

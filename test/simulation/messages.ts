@@ -249,6 +249,11 @@ export const MESSAGES: readonly Message[] = [
     says: /Could not find out whether this is a rollback/i,
     isTrue: ({ calls, said }) => calls('DescribeStacks').some(({ error, invocation, result }) => invocation === said.invocation && (error || result?.Stacks.length === 0)),
   },
+  {
+    key: 'not deployed, says CloudFormation',
+    says: /CloudFormation returned (\S+), so the stack is not being deployed/i,
+    isTrue: ({ calls }, [, status]) => calls('DescribeStacks').some(({ result }) => result?.Stacks[0]?.StackStatus === status),
+  },
   { key: 'earlier status', says: /returned an earlier status of the stack/i, isTrue: ({ calls }) => calls('DescribeStacks').some(({ isStale }) => isStale) },
   { key: 'unknown to ECS', says: /ECS no longer returns the task/i, isTrue: ({ calls }) => calls('DescribeTasks').some(({ result, error }) => error || result?.failures.length > 0) },
   {
