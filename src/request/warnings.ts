@@ -44,7 +44,8 @@ export function warnOfMissingProviders(scope: Construct, { cluster, capacityProv
 
 /** The lists of providers in a stack, in which conditions can decide about names. */
 function readProvidersIn(stack: Stack): unknown[] {
-  const resources = stack.node.findAll().filter((construct) => construct instanceof ecs.CfnCluster || construct instanceof ecs.CfnClusterCapacityProviderAssociations);
+  const resources = stack.node.findAll()
+    .filter((construct) => construct instanceof ecs.CfnCluster || construct instanceof ecs.CfnClusterCapacityProviderAssociations);
   return resources.map((resource) => readProperties(readResource(resource)).CapacityProviders);
 }
 

@@ -420,7 +420,8 @@ describe('a service whose properties conditions and parameters decide', () => {
     new CfnParameter(given.stack, 'Text');
     new CfnParameter(given.stack, 'List', { type: 'CommaDelimitedList' });
     const service = fargateService(given, props);
-    const override = () => Object.entries(overrides).forEach(([path, value]) => (service.node.defaultChild as CfnResource).addPropertyOverride(path, value));
+    const resource = service.node.defaultChild as CfnResource;
+    const override = () => Object.entries(overrides).forEach(([path, value]) => resource.addPropertyOverride(path, value));
     return { ...given, service, override };
   }
 
@@ -495,7 +496,10 @@ describe('a service whose properties conditions and parameters decide', () => {
       ['the awsvpc configuration', { [NETWORK]: whenProd({ Subnets: own, AssignPublicIp: 'ENABLED' }, { Subnets: other, SecurityGroups: ['sg-1'] }) },
         { subnets: whenProd(own, other), assignPublicIp: whenProd('ENABLED', NO_VALUE), securityGroups: whenProd(NO_VALUE, ['sg-1']) }],
       ['the network configuration', {
-        NetworkConfiguration: whenProd({ AwsvpcConfiguration: { Subnets: own } }, { AwsvpcConfiguration: whenProd({ Subnets: other }, { Subnets: own }) }),
+        NetworkConfiguration: whenProd(
+          { AwsvpcConfiguration: { Subnets: own } },
+          { AwsvpcConfiguration: whenProd({ Subnets: other }, { Subnets: own }) },
+        ),
       }, { subnets: whenProd(own, whenProd(other, own)), assignPublicIp: whenProd(NO_VALUE, whenProd(NO_VALUE, NO_VALUE)) }],
     ];
     test.each(networks)('%s', (_, overrides, expected) => {

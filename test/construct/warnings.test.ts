@@ -1,6 +1,6 @@
 import {
-  Annotations, App, Aspects, Aws, CfnCondition, CfnParameter, CliCredentialsStackSynthesizer, DefaultStackSynthesizer, Duration, Fn, LegacyStackSynthesizer,
-  NestedStack, Stack, StackSynthesizer, Stage, Token,
+  Annotations, App, Aspects, Aws, CfnCondition, CfnParameter, CliCredentialsStackSynthesizer, DefaultStackSynthesizer, Duration, Fn,
+  LegacyStackSynthesizer, NestedStack, Stack, StackSynthesizer, Stage, Token,
 } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
