@@ -33,11 +33,8 @@ export function timedOut({ request: { world, sentAt, receivedAt, answerBy }, spe
     return new Failed({ ...FAILURES.endNotSeen(allowed, blindFor), awsReason: progress.blind.reason, container: spec.ExitCodeFrom[0] }, evidence);
   }
   const status = running?.lastStatus;
-  return new Failed({
-    ...status ? FAILURES.stillRunning(status, allowed) : FAILURES.didNotEnd(allowed),
-    container: spec.ExitCodeFrom[0],
-    wasRunning: true,
-  }, evidence);
+  const failure = status ? { ...FAILURES.stillRunning(status, allowed), wasRunning: true } : FAILURES.didNotEnd(allowed);
+  return new Failed({ ...failure, container: spec.ExitCodeFrom[0] }, evidence);
 }
 
 /** Stops tasks that still run, and collects the log and its location for the message. */

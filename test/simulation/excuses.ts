@@ -36,7 +36,8 @@ export function responseUrlWasDown(request: Request, history: History): boolean 
   const calls = history.calls.filter(({ invocation }) => invocation.request === request);
   const hung = calls.some(({ api, at, doneAt = Infinity }) => api !== 'put' && at < inTime && doneAt > inTime);
   const isInTime = (attempts: number, late: number) => puts.length >= attempts && puts[0].at <= inTime + late;
-  const isSo = (isInTime(3, 0) || (hung && isInTime(2, LAST_CALLS_MS + SECOND))) && puts.every(({ fault }) => fault);
+  const filledTheTime = isInTime(2, 0) && puts.at(-1)!.at > request.deadline - 20 * SECOND; // each attempt took as long as a call may take
+  const isSo = (isInTime(3, 0) || filledTheTime || (hung && isInTime(2, LAST_CALLS_MS + SECOND))) && puts.every(({ fault }) => fault);
   return history.excuse('the response URL was down', isSo);
 }
 
@@ -160,7 +161,9 @@ export function wasRefused(task: SimulatedTask, request: Request, history: Histo
         && (api === 'ListTasks' || input.task === task.arn || input.tasks?.includes(task.arn)));
     const last = calls.filter(({ at }) => at >= until - 100 * SECOND);
     const all = calls.length > 0 && calls.at(-1)!.at - calls[0].at > 10 * SECOND ? calls : [];
-    return [last, all].some((some) => some.length > 0 && some.every(({ error }) => error));
+    // A look consists of several calls at once, and fails with one of them.
+    const failed = ({ at, error }: Call) => error || (api === 'ListTasks' && calls.some((other) => other.at === at && other.error));
+    return [last, all].some((some) => some.length > 0 && some.every(failed));
   };
   const isSaid = NAMES_WHAT_RUNS.test(request.puts[0]?.parsed?.Reason ?? '');
   return history.excuse('AWS refused to list, describe or stop', isSaid && ['ListTasks', 'DescribeTasks', 'StopTask'].some(refused));
@@ -284,11 +287,11 @@ export function nextBeganAtOnce({ request }: SimulatedTask, history: History): b
   return history.excuse('the next operation began at once', next - request.sentAt < MINUTE && !wasRead);
 }
 
-/** The request continues with the task that an earlier deployment has passed on: no call told it that this is another deployment. */
+/** The request continues with the task that an earlier deployment has passed on: no response told it that this is another deployment. */
 export function earlierRunWentOn(request: Request, history: History): boolean {
   const { state, requestId } = passedOn(request.properties.PreviousLeg?.Baton);
   const giver = history.requests.find(({ id }) => id === requestId);
-  const isSo = state === 'RUNNING' && giver?.first !== request.first && !history.callsOf(request, 'DescribeStacks').some(wasHeard);
+  const isSo = state === 'RUNNING' && giver?.first !== request.first && !history.callsOf(request, 'DescribeStacks').some((call) => wasHeard(call) && isDated(call));
   return history.excuse('nothing told that the task is of an earlier deployment', isSo);
 }
 

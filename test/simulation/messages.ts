@@ -340,7 +340,9 @@ function wasTold({ calls }: Facts, status: RegExp): boolean {
 function timeIsOver(request: Request, history: History): number {
   const { run, properties, sentAt, type } = request;
   const { TimeoutSeconds } = run ?? properties;
-  const began = history.invocations.find((invocation) => invocation.request === request.first)!.startedAt;
+  const { requestId } = passedOn(properties.PreviousLeg?.Baton);
+  const first = earlierRunWentOn(request, history) ? history.requests.find(({ id }) => id === requestId)!.first : request.first;
+  const began = history.invocations.find((invocation) => invocation.request === first)!.startedAt;
   const wall = properties.HasNextLeg && type !== 'Delete' ? Infinity : sentAt + (serviceTimeout({ TimeoutSeconds }) - STOP_MARGIN_SECONDS) * SECOND;
   return Math.min(began + TimeoutSeconds * SECOND, wall) - SECOND - history.clocksDifferBy;
 }

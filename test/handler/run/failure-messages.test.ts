@@ -60,6 +60,16 @@ describe('the whole failure message', () => {
       TASK,
       MAY_STILL_RUN,
     ]],
+    ['of a task that ECS has forgotten, and that nobody can have stopped', () => { // seed 11262848
+      world.lives = [runs(60 * 60, 0)];
+      world.faults.DescribeTasks = times(10_000, (_, proceed) => world.seconds() < 29 * 60 ? proceed() : { tasks: [] });
+      world.faults.StopTask = times(10_000, fails('InvalidParameterException', 'The referenced task was not found.'));
+      world.faults.ListTasks = times(10_000, (_, proceed) => world.seconds() < 29 * 60 ? proceed() : { taskArns: [] });
+    }, [
+      'The task did not end within 30 minutes, and ECS did not report its status. Check what it was waiting for, or raise timeout.',
+      LOG,
+      TASK,
+    ]],
     ['of a task that ECS let nobody look at since it ran', () => {
       world.lives = [runs(60 * 60, 0)];
       world.faults.DescribeTasks = [passThrough, ...times(10_000, fails('ThrottlingException', 'Rate exceeded'))];
