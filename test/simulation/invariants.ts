@@ -187,8 +187,9 @@ function wrongVerdict(request: Request, history: History): Finding[] {
       : [{ at, facts: `R${number} was answered SUCCESS when ${good.length} of ${count} tasks had succeeded` }];
   }
   const reasons = [...reasonsToFail(request, history, at), ...reasonsToLackResults(request, history, at)];
+  const ours = Reason.replace(/(?<=the task was stopped: ).*/i, ''); // why another request stopped it
   const claimed = [
-    ...(/did not (end|start) within|was still \w+ after|after the timeout of the task/.test(Reason) && !reasons.includes('time is over') ? ['that time is over'] : []),
+    ...(/did not (end|start) within|was still \w+ after|after the timeout of the task/.test(ours) && !reasons.includes('time is over') ? ['that time is over'] : []),
     ...(/was cancelled/.test(Reason) && !reasons.includes('the stack is not being deployed') ? ['that it was cancelled'] : []),
   ];
   return [
