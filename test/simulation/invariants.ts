@@ -223,8 +223,8 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
   const continuations = history.callsOf(request, 'Invoke').filter(({ invocation }) => invocation === request.answer!.invocation);
   const decidedAt = history.callsOf(request, 'put').find(({ invocation }) => invocation === request.answer!.invocation)!.at; // it may take several attempts
   const reasons: Array<[string, boolean]> = [
-    ['a Delete may not list tasks', type === 'Delete' && refusedFor('ListTasks') >= 10 * SECOND
-      && history.callsOf(request, 'ListTasks').filter(({ error, at: when }) => error && when <= at).every(({ error }) => /AccessDenied/.test(error.name))],
+    ['a Delete may not look for tasks', type === 'Delete' && ['ListTasks', 'DescribeTasks'].some((api) => refusedFor(api) >= 10 * SECOND
+      && calls.filter((call) => call.api === api).every(({ error }) => /AccessDenied/.test(error.name)))],
     ['the properties are malformed', request.isMalformed && history.tasksOf(request).length === 0],
     ['another version has handed over or passed on', request.isOfAnotherVersion
       && (request.first !== request || passedOn(properties.PreviousLeg?.Baton).state === 'RUNNING' || history.invocations.some((invocation) => invocation.request === request && invocation.hop > 0))],
