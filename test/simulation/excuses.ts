@@ -351,14 +351,15 @@ export function stopWasRefused({ arn, request }: SimulatedTask, failedAt: number
 
 /**
  * The deployment had failed for less than the minute between two looks at the stack when the next one began, whose Create of the
- * resource does not name the family (docs/architecture.md, "What nothing here can promise").
+ * resource does not name the family (docs/architecture.md, "What nothing here can promise"), or whose event Lambda delivered late.
  */
 export function failedBetweenTwoLooks(task: SimulatedTask, failedAt: number, history: History): boolean {
   const next = history.statuses.find(({ at }) => at > failedAt);
   const isSeen = history.callsOf(task.request, 'DescribeStacks').some(({ at }) => at >= failedAt && at < (next?.at ?? Infinity));
   const later = history.requests.find(({ sentAt, type }) => type !== 'Delete' && sentAt > failedAt);
   const isBrief = next !== undefined && next.at - failedAt < LOOK_AT_STACK_MS;
-  const isSo = isBrief && !isSeen && later !== undefined && familyWasUnknown(task, later, history);
+  const isLate = !history.invocations.some(({ request, startedAt }) => request === later && startedAt < later!.sentAt + MINUTE);
+  const isSo = isBrief && !isSeen && later !== undefined && (isLate || familyWasUnknown(task, later, history));
   return history.excuse('the deployment failed between two looks', isSo);
 }
 
