@@ -5,6 +5,12 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string' && !Token.isUnresolved(value);
 }
 
+/** Whether a resolved value is a function of CloudFormation. */
+export function isIntrinsic(value: unknown): boolean {
+  const [name, ...others] = typeof value === 'object' ? Object.keys(Object(value)) : [];
+  return others.length === 0 && /^(Ref|Fn::\w+)$/.test(name);
+}
+
 /** Whether CloudFormation removes the property that has this resolved value. */
 export function isNoValue(value: any): boolean {
   return value?.Ref === 'AWS::NoValue';

@@ -84,12 +84,6 @@ function copyIfLazy(token: IResolvable): IResolvable {
   return 'producer' in token ? Object.create(token) : token;
 }
 
-/** Whether a resolved value is a function of CloudFormation. */
-export function isIntrinsic(value: unknown): boolean {
-  const [name, ...others] = typeof value === 'object' ? Object.keys(Object(value)) : [];
-  return others.length === 0 && /^(Ref|Fn::\w+)$/.test(name);
-}
-
 function replacePlaceholders(value: any, replace: (index: number) => any): any {
   if (Array.isArray(value)) {
     return value.map((item) => replacePlaceholders(item, replace));

@@ -3,8 +3,8 @@ import type { Construct } from 'constructs';
 import { addPath, hasWrongLength, isIntegerWithin, isKnown, isOutside, LIMITS } from './limits';
 import { checkValues } from '../../given-values';
 import { ContainerOverride, ResourceType, RunTaskProps, TaskOverrides } from '../../run-task-props';
+import { isIntrinsic } from '../intrinsics';
 import type { Request } from '../render-request';
-import { isIntrinsic } from '../resource-reader';
 
 /** Call it at synthesis: until then, parts of the overrides can be unknown. */
 export function* checkResolvedOverrides(scope: Construct, { overrides = {} }: Request): Generator<string> {

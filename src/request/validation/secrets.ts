@@ -1,7 +1,8 @@
 import { CfnElement, CfnMapping, CfnParameter, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { RunTaskProps } from '../../run-task-props';
-import { isIntrinsic, readValue, Resolved, ResourceReader } from '../resource-reader';
+import { isIntrinsic } from '../intrinsics';
+import { readValue, Resolved, ResourceReader } from '../resource-reader';
 
 /** A dynamic reference to a secret, or the part of it that is known. */
 const SECRET = /\{\{resolve:(?:secretsmanager|ssm-secure):[^}]*(?:\}\})?/;
