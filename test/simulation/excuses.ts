@@ -272,7 +272,7 @@ export function movedBeforeLateEvent(request: Request, history: History): boolea
   const moved = history.moved.find((one) => one.request === request && one.at <= answeredAt(request));
   const lateFrom = Math.min(request.sentAt + MINUTE, moved?.at ?? Infinity) - history.clocksDifferBy;
   const isLate = history.invocations.some(({ request: of, hop, startedAt }) => of === request && hop === 0 && startedAt > lateFrom);
-  const wasRead = history.callsOf(request, 'DescribeStacks').some((call) => moved && wasHeard(call) && isDated(call) && call.at < moved.at);
+  const wasRead = history.callsOf(request, 'DescribeStacks').some((call) => moved && wasHeard(call) && isDated(call) && !call.isStale && call.at < moved.at);
   return history.excuse('LastUpdatedTime moved before a late event', moved !== undefined && (isLate || !wasRead));
 }
 
