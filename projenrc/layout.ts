@@ -34,7 +34,7 @@ export const LAYOUTS: readonly Layout[] = [
       ['function'],
       ['request'],
       ['run-task-config.ts', 'run-task-props.ts', 'task-managed-volume.ts'],
-      ['contract.ts', 'given-values.ts', 'timing.ts'],
+      ['contract.ts', 'given-values.ts', 'throw-errors.ts', 'timing.ts'],
     ],
     shared: [],
   },

@@ -8,6 +8,7 @@ import { checkValues } from './given-values';
 import { isFargateProvider } from './request/task-definition';
 import { RunTask } from './run-task';
 import type { RunTaskOptions } from './run-task-props';
+import { throwErrors } from './throw-errors';
 
 /** The id that aws-ecs-patterns uses, so that its services in the same stack and VPC share the cluster. */
 const DEFAULT_CLUSTER_ID = 'EcsDefaultClusterMnL3mNNYN';
@@ -223,7 +224,7 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
 
   private createLogDriver(): ecs.LogDriver {
     return ecs.LogDrivers.awsLogs({
-      // CloudWatch Logs accepts 512 characters without : and *, of which the name of the container and the id of the task need up to 289.
+      // CloudWatch Logs accepts 512 characters without : and *, and the name of the container and the id of the task need up to 289 of them.
       streamPrefix: this.node.id.replace(/[:*]/g, '-').slice(0, 200),
       // By default ECS drops lines when its buffer is full, and an output could be one of them.
       mode: Lazy.string({ produce: () => this.task._usesOutputs() ? ecs.AwsLogDriverMode.BLOCKING : undefined }) as ecs.AwsLogDriverMode,
@@ -234,10 +235,7 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
 
 /** Checks the props that the RunTask does not get. */
 function validate(scope: Construct, props: RunFargateTaskProps): void {
-  const missing = [...checkValues(props)].map((error) => `[${scope.node.path}] ${error}`);
-  if (missing.length > 0) {
-    throw new Error(missing.join('\n'));
-  }
+  throwErrors(scope.node.path, [...checkValues(props)]);
   const { cluster, vpc, capacityProviderStrategies = [] } = props;
   if (cluster && vpc) {
     throw new Error(`[${scope.node.path}] cluster and vpc cannot both be set; remove vpc, because the cluster already has a VPC`);

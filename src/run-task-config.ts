@@ -5,6 +5,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
 import { checkValues } from './given-values';
+import { throwErrors } from './throw-errors';
 
 /** The settings that belong together: the nearest scope that sets one of them decides about all of them. */
 const NETWORK = ['vpc', 'vpcSubnets', 'securityGroups'];
@@ -150,10 +151,7 @@ export class RunTaskConfig {
    * @param options The options to set.
    */
   public configureFunction(options: RunTaskFunctionOptions): void {
-    const errors = [...checkValues(options), ...this.check(options)].map((error) => `[${this.scope.node.path || 'App'}] ${error}`);
-    if (errors.length > 0) {
-      throw new Error(errors.join('\n'));
-    }
+    throwErrors(this.scope.node.path || 'App', [...checkValues(options), ...this.check(options)]);
     const set = removeUndefined(options);
     // What belongs together is set together.
     const replaced = GROUPS.filter((names) => names.some((name) => name in set)).flat();

@@ -29,6 +29,7 @@ import {
   warnOfUnknownRoles,
 } from './request/warnings';
 import { RunTaskForServiceProps, RunTaskProps } from './run-task-props';
+import { throwErrors } from './throw-errors';
 import { resourcesFor } from './timing';
 
 /**
@@ -137,7 +138,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       runs.forEach((run) => warnOfUnknownRoles(this, run));
       runs.forEach((run) => warnOfEmptyExitCodeFrom(this, run));
       runs.forEach((run) => warnOfDefinitionElsewhere(this, run));
-      warnOfMissingProviders(this, props);
+      warnOfMissingProviders(this, props, reader);
       warnOfMissingPublicIp(this, task, network);
       warnOfEmptyScopes(this, this.before, this.after);
       warnOfDeploymentController(this, props);
@@ -372,12 +373,6 @@ function findCondition(resource: CfnResource): CfnCondition | undefined {
   const name = readCondition(resource);
   const isIt = (found: IConstruct) => found instanceof CfnCondition && found.stack === stack && stack.resolve(found.logicalId) === name;
   return name ? stack.node.findAll().find(isIt) as CfnCondition | undefined : undefined;
-}
-
-function throwErrors(path: string, errors: string[]): void {
-  if (errors.length > 0) {
-    throw new Error(errors.map((error) => `[${path}] ${error}`).join('\n'));
-  }
 }
 
 /** Imports the groups of another stack's cluster, so that rules for its instances become part of this stack. */

@@ -10,7 +10,7 @@ import type { RunTaskProps } from '../run-task-props';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS } from '../timing';
 import { findDefinitionResource } from './deployed-definition';
 import type { RenderedTask, TaskNetwork } from './render-request';
-import { readProperties, readReferences, readResource, readValue } from './resource-reader';
+import { readProperties, readReferences, readValue, ResourceReader } from './resource-reader';
 import { findOutermostStack, listDependencyRoots } from './stacks';
 import { findDecidingContainers, findLogLocations, isFargateProvider, isOnFargate, listRoles, readIfKnown } from './task-definition';
 
@@ -28,12 +28,14 @@ export function warnOfUnknownRoles(scope: Construct, props: RunTaskProps): void 
  * Call it at synthesis: until then the app can add capacity providers to the cluster. It is not an error, because a cluster
  * can also get them without the CDK knowing: by a custom resource or manually.
  */
-export function warnOfMissingProviders(scope: Construct, { cluster, capacityProviderStrategies = [] }: RunTaskProps): void {
+export function warnOfMissingProviders(
+  scope: Construct, { cluster, capacityProviderStrategies = [] }: RunTaskProps, reader: ResourceReader,
+): void {
   const named = capacityProviderStrategies.map(({ capacityProvider }) => capacityProvider).filter(isFargateProvider);
   if (named.length === 0 || !(cluster instanceof ecs.Cluster)) {
     return;
   }
-  const given = JSON.stringify([...readProvidersIn(Stack.of(cluster)), ...readStrategiesOfServices(cluster)]);
+  const given = JSON.stringify([...readProvidersIn(Stack.of(cluster), reader), ...readStrategiesOfServices(cluster, reader)]);
   const missing = named.filter((name) => !given.includes(`"${name}"`));
   if (missing.length > 0) {
     addWarning(scope, 'cdk-ecs-run-task:missingProviders',
@@ -43,17 +45,17 @@ export function warnOfMissingProviders(scope: Construct, { cluster, capacityProv
 }
 
 /** The lists of providers in a stack, in which conditions can decide about names. */
-function readProvidersIn(stack: Stack): unknown[] {
+function readProvidersIn(stack: Stack, reader: ResourceReader): unknown[] {
   const resources = stack.node.findAll()
     .filter((construct) => construct instanceof ecs.CfnCluster || construct instanceof ecs.CfnClusterCapacityProviderAssociations);
-  return resources.map((resource) => readProperties(readResource(resource)).CapacityProviders);
+  return resources.map((resource) => readProperties(reader.read(resource)).CapacityProviders);
 }
 
 /** The strategies of the services of a cluster: if these work, the cluster has the providers. */
-function readStrategiesOfServices(cluster: ecs.Cluster): unknown[] {
+function readStrategiesOfServices(cluster: ecs.Cluster, reader: ResourceReader): unknown[] {
   const services = cluster.node.root.node.findAll().filter((construct) => construct instanceof ecs.CfnService);
   return services.flatMap((service) => {
-    const { Cluster, CapacityProviderStrategy } = readProperties(readResource(service));
+    const { Cluster, CapacityProviderStrategy } = readProperties(reader.read(service));
     const resolve = (value: unknown) => JSON.stringify(service.stack.resolve(value));
     const isHere = [cluster.clusterName, cluster.clusterArn].some((own) => resolve(own) === resolve(Cluster));
     return isHere ? [CapacityProviderStrategy] : [];
