@@ -28,7 +28,7 @@ export function removeNoValues(value: any): any {
   return Object.fromEntries(members.map(([name, member]) => [name, removeNoValues(member)]));
 }
 
-/** Changes a resolved value in each branch of its Fn::If. A branch of which nothing is left is one that CloudFormation removes. */
+/** Changes a resolved value in each branch of its Fn::If. If nothing is left of a branch, CloudFormation removes it. */
 export function mapBranches(value: any, change: (branch: any) => any): any {
   const [condition, ...branches] = value?.['Fn::If'] ?? [];
   return condition === undefined

@@ -219,7 +219,7 @@ describe.each(change)('what %s changes in the definition afterwards, and the req
     expectErrors(synthesizeWith(given, (resource) => resource.addPropertyOverride(property, value)));
   });
 
-  test('but not compatibilities of which a capacity provider of the app may have one', () => {
+  test('but not compatibilities that may include that of a capacity provider of the app', () => {
     expectErrors(synthesizeWith(onEc2(ecs.NetworkMode.AWS_VPC), (resource) => { resource.requiresCompatibilities = ['MANAGED_INSTANCES']; }, {
       capacityProviderStrategies: [{ capacityProvider: 'instances', weight: 1 }],
     }));

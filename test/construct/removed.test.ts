@@ -129,7 +129,7 @@ describe('a RunTask that the app removes again', () => {
     expect(pathsOfHandler(stack)).toEqual([]);
   });
 
-  test('does not count its policy for onDelete, of which a role can have only a few', () => {
+  test('does not count its policy for onDelete: a role can have only a few policies', () => {
     const { stack, task } = network();
     const tasks = Array.from({ length: 12 }, (_, index) => task({ onDelete: {} }, `Task${index}`));
     tasks.slice(0, 6).forEach(remove);

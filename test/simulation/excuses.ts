@@ -13,7 +13,7 @@ function wasHeard({ result, error, doneAt }: Call): boolean {
   return result !== undefined && error === undefined && doneAt !== undefined;
 }
 
-/** Whether the response shows of which operation it is. */
+/** Whether the response shows which operation it belongs to. */
 function isDated({ result }: Call): boolean {
   const [stack] = result.Stacks;
   return stack !== undefined && (stack.LastUpdatedTime !== undefined || !stack.StackStatus.startsWith('UPDATE_'));
