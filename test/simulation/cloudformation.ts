@@ -496,12 +496,13 @@ export class CloudFormation {
     return { ...properties, PreviousLeg: { ...PreviousLeg!, Baton: JSON.stringify(anotherVersion) } };
   }
 
-  /** AWS does not document that LastUpdatedTime changes only at the start of an operation. */
+  /** AWS does not document that LastUpdatedTime changes only at the start of an operation: it also changes once within. */
   private moveLastUpdated(request: Request): void {
     const { lastUpdatedMoves } = this.quirks;
     if (lastUpdatedMoves !== undefined) {
       this.clock.after(lastUpdatedMoves * SECOND, () => {
-        if (request.closedAt === undefined && this.lastUpdated) {
+        const hasMoved = this.history.moved.some((one) => one.request.operation === request.operation);
+        if (request.closedAt === undefined && this.lastUpdated && !hasMoved) {
           this.faults.quirk('lastUpdatedMoves');
           this.history.moved.push({ at: this.clock.now, request });
           this.history.say('stack', 'LastUpdatedTime moves');

@@ -269,7 +269,8 @@ export function rollbackWasTold(request: Request, history: History): boolean {
  * the request out of date.
  */
 export function movedBeforeLateEvent(request: Request, history: History): boolean {
-  const moved = history.moved.find((one) => one.request === request && one.at <= answeredAt(request));
+  const isWithin = (at: number) => at > request.sentAt && at <= answeredAt(request);
+  const moved = history.moved.find((one) => one.request.operation === request.operation && isWithin(one.at));
   const lateFrom = Math.min(request.sentAt + MINUTE, moved?.at ?? Infinity) - history.clocksDifferBy;
   const isLate = history.invocations.some(({ request: of, hop, startedAt }) => of === request && hop === 0 && startedAt > lateFrom);
   const wasRead = history.callsOf(request, 'DescribeStacks').some((call) => moved && wasHeard(call) && isDated(call) && !call.isStale && call.at < moved.at);
