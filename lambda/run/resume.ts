@@ -7,10 +7,10 @@ import type { RunSpec } from '../../src/contract';
 import { CLOCKS_DIFFER_BY_MS, KEPT_BY_ECS_MS, LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, STACK_WITHIN_MS } from '../../src/timing';
 import { limit, Request } from '../cloudformation/request';
 import { isFinalStatus, Occasion } from '../cloudformation/stack-status';
-import { attemptsOf, markOfResource, parseMark, placeOf, readMark } from '../ecs/marks';
+import { attemptsOf, isOfLaterRequest, isOrderKnown, markOfResource, parseMark, placeOf, readMark } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
-import { Failed, Unusable } from '../verdict/failure';
+import { Failed, OutOfDate, Unusable } from '../verdict/failure';
 import { judge } from '../verdict/outcome';
 import { ERRORS, FAILURES } from '../verdict/texts';
 
@@ -49,6 +49,9 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
       return { ...progress, wasSeen: true, lookAtStackAt: world.now() };
     }
   } catch (error) {
+    if (error instanceof OutOfDate) {
+      throw error;
+    }
     awsReason = error instanceof Unusable ? error.message : String(error);
   }
   throw new Failed({ ...FAILURES.otherVersion, awsReason });
@@ -65,6 +68,9 @@ async function findTasksSince(request: Request, spec: RunSpec, began: number): P
   const { world, id } = request;
   const until = limit(request, STACK_WITHIN_MS);
   const found = await retry(world, until, () => findTasks(request, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS);
+  if (found.some((task) => isOrderKnown(request, task) && isOfLaterRequest(request, task))) {
+    throw new OutOfDate(FAILURES.supersededByTask);
+  }
   return found.filter((task) => readMark(task).startsWith(markOfResource(id))
     && task.createdAt !== undefined && task.createdAt.getTime() > began - CLOCKS_DIFFER_BY_MS);
 }

@@ -142,6 +142,16 @@ test('an invocation that does not know whose task runs stops the task, because n
   expectStopped(world, 2);
 });
 
+test('an invocation that cannot read a hand-over leaves the task of a later request alone, also when the stack looks as before (seed 12226338)', async () => {
+  world.creationTime = new Date(START);
+  const event = await handedOverByOtherVersion(create(), () => ({ version: 2 }));
+  world.tasks.splice(0);
+  await world.invoke({ ...create(), RequestId: 'later', ResponseURL: sentAfter(120) }, 2 * MINUTE);
+
+  expect(await world.request(event)).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^Another request started a task/) });
+  expect(world.callsOf('StopTask')).toEqual([]);
+});
+
 describe('a resource that receives a baton of another version', () => {
   const nextLeg = (baton: string, more: object = {}) => ({
     ...create(properties({ ServiceTimeout: '3600', TimeoutSeconds: '7000', PreviousLeg: { First: 'Migration', Baton: baton }, ...more })),
