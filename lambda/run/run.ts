@@ -66,7 +66,7 @@ async function startAndWait(run: Run): Promise<Answer | undefined> {
       continue;
     }
     await checkStack(run);
-    await world.sleep(Math.min(pollInterval(tasks, world.now(), progress.isThrottled), endsAt - world.now()));
+    await world.sleep(Math.min(pollInterval(tasks, world.now(), progress), endsAt - world.now()));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
+import type { Progress } from './progress';
 import type { RunSpec } from '../../src/contract';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS, LOOK_AT_STACK_MS, LOOKS_AFTER_START_MS, PASS_ON_MARGIN_SECONDS, TIME_TO_STOP_MS } from '../../src/timing';
 import { hasEnded } from '../verdict/outcome';
@@ -25,7 +26,7 @@ const WHILE_STARTING_MS = 2_000;
 /** While a task stops: it ends soon, but the agent may take ten seconds to report that. */
 const WHILE_STOPPING_MS = 1_000;
 
-/** Most answers arrive within a second, all within three, no matter how long the task has run. */
+/** Most answers arrive within a second, all within three, no matter how long the task has run, and also after DescribeTasks has failed. */
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 2_700;
 
@@ -39,9 +40,9 @@ const WHEN_THROTTLED_MS = 12_000;
  * next second with the probability 1/t. The sum of delay and calls is then lowest with a pause of √(2wt), if one call costs as
  * much as w seconds of delay: here 1/128. bench/RESULTS.md compares other schedules.
  */
-export function pollInterval(tasks: readonly Task[], now: number, isThrottled = false): number {
-  if (isThrottled) {
-    return WHEN_THROTTLED_MS;
+export function pollInterval(tasks: readonly Task[], now: number, { isThrottled, blind }: Pick<Progress, 'isThrottled' | 'blind'> = {}): number {
+  if (isThrottled || blind) {
+    return isThrottled ? WHEN_THROTTLED_MS : LONGEST_MS;
   }
   const pauses = tasks.filter((task) => !hasEnded(task)).map((task) => pauseFor(task, now));
   return pauses.length > 0 ? Math.min(...pauses) : WITHOUT_TASKS_MS;

@@ -66,9 +66,14 @@ test.each<[string, Task[], number]>([
   expect(pollInterval(tasks, NOW)).toBe(pause);
 });
 
+test('a request that cannot look at its tasks calls as seldom as one whose task has run for long', () => {
+  const blind = { since: NOW - 60_000, reason: 'ServerException' };
+  expect(pollInterval([], NOW, { blind })).toBe(pollInterval([runningFor(3_000_000)], NOW));
+});
+
 test('a hundred throttled requests together call DescribeTasks at half the rate limit', () => {
   fc.assert(fc.property(milliseconds, (ran) => {
-    expect(100 * 1_000 / pollInterval([runningFor(ran)], NOW, true)).toBeLessThanOrEqual(20 / 2);
+    expect(100 * 1_000 / pollInterval([runningFor(ran)], NOW, { isThrottled: true })).toBeLessThanOrEqual(20 / 2);
   }));
 });
 
