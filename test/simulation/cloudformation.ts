@@ -4,6 +4,7 @@ import {
   attributesUsed, delivered, inShort, logicalId, parse, passedOn, responseUrl, SERVICE_TOKEN, serviceTimeout, STACK_ID, templatesOf,
   URL_EXPIRES_SECONDS, urlWithoutDate, whatItContinues, whatToRun, withFrom,
 } from './event';
+import { pastIsKnownToBeUnknown } from './excuses';
 import type { Faults, Quirks } from './faults';
 import type { History, InvocationFacts, Put, Request } from './history';
 import type { Lambda } from './lambda';
@@ -430,7 +431,8 @@ export class CloudFormation {
     const isRollback = type === 'Update' && /ROLLBACK/.test(this.status);
     const ofSuccessfulCreate = type !== 'Create' && this.idsOfSuccess.has(physicalId!);
     const { continues, isSkipped } = whatItContinues(type, properties, history.requests, { operation, isRollback });
-    const run = isSkipped && (type === 'Update' || (this.hasRun && properties.RunOn === 'CREATE')) ? undefined : whatToRun(type, properties, isRollback, ofSuccessfulCreate);
+    const needsNone = () => properties.RunOn === 'CREATE' && (this.hasRun || pastIsKnownToBeUnknown(history));
+    const run = isSkipped && (type === 'Update' || needsNone()) ? undefined : whatToRun(type, properties, isRollback, ofSuccessfulCreate);
     if ((run?.Request.count ?? 1) > 4) {
       this.faults.note('up to ten tasks in one request');
     }

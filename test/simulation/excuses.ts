@@ -3,7 +3,12 @@ import { passedOn } from './event';
 import type { Call, History, InvocationFacts, Request } from './history';
 import { outputsOf } from './scenario';
 import { SimulatedTask, succeeded } from './task';
-import { BETWEEN_READINGS_MS, LAST_CALLS_MS, LOOK_AT_STACK_MS, OVERLAP_MS, PASS_ON_MARGIN_SECONDS } from '../../src/timing';
+import {
+  BETWEEN_READINGS_MS, HAND_OVER_BY, INVOCATION_SECONDS, LAST_CALLS_MS, LOOK_AT_STACK_MS, OVERLAP_MS, PASS_ON_MARGIN_SECONDS, reserveOf,
+} from '../../src/timing';
+
+/** For how long an invocation tries to hand over, and watches after that: the rest is for its end. */
+const HANDS_OVER_WITHIN = INVOCATION_SECONDS * SECOND - HAND_OVER_BY * reserveOf(INVOCATION_SECONDS * SECOND);
 
 /** Within this time, the invocation that started a task notices that nothing waits for the task any more, and stops it. */
 const NOTICED_WITHIN = 90 * SECOND;
@@ -54,7 +59,10 @@ export function handOverWasLost(request: Request, history: History): boolean {
   const isSuccess = run && tasks.length === (run.Request.count ?? 1) && isFirstAttempt
     && tasks.every((task) => succeeded(task, deciding, run.SuccessExitCodes) && hasAll(task, outputsOf(run.UsedAttributes ?? {})));
   const over = Math.max(...tasks.map(({ codesAt, stoppedAt }) => run?.CompleteWhen === 'TASK_STOPPED' ? stoppedAt : codesAt));
-  const hasEnded = (at: number) => over > at && over < at + OVERLAP_MS - 5 * SECOND;
+  const watchedUntil = (at: number) => Math.min(at + OVERLAP_MS, ...history.invocations
+    .filter((invocation) => invocation.request === request && invocation.startedAt < at && invocation.endedAt! >= at)
+    .map(({ startedAt }) => startedAt + HANDS_OVER_WITHIN)); // it can have tried for long
+  const hasEnded = (at: number) => over > at && over < watchedUntil(at) - 5 * SECOND;
   const isSo = lost.length > 0 && !(isSuccess && lost.some(({ at }) => hasEnded(at)));
   return history.excuse('a hand-over was lost', isSo);
 }
@@ -133,7 +141,8 @@ export function saidSo(task: SimulatedTask, request: Request, history: History):
   const told = history.calls.filter(({ api, input, at: when, result, invocation }) => api === 'StopTask' && input.task === task.arn && when <= at
     && (invocation.request === request || result)); // a task that has been told to stop need not be told again
   const isNamed = new RegExp(`Stop it manually: .*${task.arn}\\b`).test(parsed?.Reason ?? '');
-  const found = history.callsOf(request, 'ListTasks').find((call) => !call.error && couldShow(call, task));
+  const canKnowOf = ({ invocation }: Call) => answering.hop > 0 || invocation === answering; // Lambda can repeat the event when it is too late
+  const found = history.callsOf(request, 'ListTasks').find((call) => !call.error && couldShow(call, task) && canKnowOf(call));
   const isLate = at > request.deadline - TIME_TO_ANSWER - 2 * SECOND;
   const isLastMoment = isLate && found !== undefined && told.some((call) => call.at - found.at < 5 * SECOND);
   const isCut = isLate && /listing them failed/.test(parsed?.Reason ?? '')
@@ -200,13 +209,14 @@ function wasHiddenFrom(task: SimulatedTask, request: Request, history: History):
   const starts = history.callsOfRun(task.request, 'RunTask').filter(({ at, invocation }) => invocation === task.invocation && at <= task.createdAt);
   const startedAt = starts[starts.length - 1].at; // ECS may take its time with it
   const all = history.callsOf(request, 'ListTasks');
-  const inTime = all.filter(({ at, error, input }) => at >= startedAt && at <= lookedUntil(request, history) && !error
+  const until = task.request.first === request.first ? answeredAt(request) : lookedUntil(request, history);
+  const inTime = all.filter(({ at, error, input }) => at >= startedAt && at <= until && !error
     && (input.desiredStatus === 'RUNNING' || at >= (task.toldToStopAt ?? Infinity)));
   const own = inTime.filter(({ invocation }) => invocation === request.puts[0]?.invocation); // of two at once, each knows only what it saw
   const looks = own.length > 0 ? own : inTime;
   return looks.length > 0
     && looks.every((look) => !couldShow(look, task))
-    && wasStoppedSoon(task, Math.max(task.createdAt, looks[looks.length - 1].at), history);
+    && wasStoppedSoon(task, Math.max(task.createdAt, looks[looks.length - 1].at, own.length > 0 ? request.puts[0].at : 0), history);
 }
 
 /** Nothing in the event names the family of the task, and tasks are listed by their family. */
@@ -278,13 +288,14 @@ export function movedBeforeLateEvent(request: Request, history: History): boolea
 }
 
 /**
- * The next operation began within a minute after CloudFormation sent the request, which read nothing of the stack between the
- * two. For that minute, a newer LastUpdatedTime proves nothing (docs/aws-behaviour.md).
+ * The next operation began within a minute after CloudFormation sent the request, and the invocation read nothing of the stack
+ * between the two. For that minute, a newer LastUpdatedTime proves nothing (docs/aws-behaviour.md).
  */
-export function nextBeganAtOnce({ request }: SimulatedTask, history: History): boolean {
+export function nextBeganAtOnce({ request, invocation }: SimulatedTask, history: History): boolean {
   const next = history.operations.find((at) => at > request.sentAt) ?? Infinity;
   const endedAt = history.statuses.find(({ at }) => at > request.sentAt)?.at ?? Infinity;
-  const wasRead = history.callsOf(request, 'DescribeStacks').some((call) => wasHeard(call) && !call.isStale && call.at >= endedAt && call.at < next);
+  const wasRead = history.callsOf(request, 'DescribeStacks').some((call) =>
+    call.invocation === invocation && wasHeard(call) && !call.isStale && call.at >= endedAt && call.at < next);
   return history.excuse('the next operation began at once', next - request.sentAt < MINUTE && !wasRead);
 }
 
@@ -362,6 +373,15 @@ export function failedBetweenTwoLooks(task: SimulatedTask, failedAt: number, his
   const isLate = !history.invocations.some(({ request, startedAt }) => request === later && startedAt < later!.sentAt + MINUTE);
   const isSo = isBrief && !isSeen && later !== undefined && (isLate || familyWasUnknown(task, later, history));
   return history.excuse('the deployment failed between two looks', isSo);
+}
+
+/**
+ * A deployment failed with the message that nobody knows whether the task ever succeeded and that runOn must be CHANGE, and the person deployed
+ * again with CREATE. AWS does not document whose old properties CloudFormation then sends: without the first ones, the function cannot say it again.
+ */
+export function pastIsKnownToBeUnknown(history: History): boolean {
+  const wasTold = history.requests.some(({ answer }) => /unknown whether the task ever succeeded/.test(answer?.parsed?.Reason ?? ''));
+  return history.excuse('the person knows that the past is unknown', wasTold);
 }
 
 /** The invocation that answered never learned whether this is a rollback. What an invocation before it read was lost in its crash. */

@@ -145,7 +145,8 @@ function tooManyTasks(request: Request, history: History): Finding[] {
   const { run, number } = request; // the first request of the run
   const tasks = history.tasksOf(request).filter((task) => !excuses.unseenGhost(task, history));
   if (!run) {
-    return tasks.map(({ createdAt, name }) => ({ at: createdAt, facts: `R${number} has nothing to run and started ${name}` }));
+    return tasks.filter((task) => !excuses.nextBeganAtOnce(task, history))
+      .map(({ createdAt, name }) => ({ at: createdAt, facts: `R${number} has nothing to run and started ${name}` }));
   }
   const count = run.Request.count ?? 1;
   const ran = tasks.filter(({ ranFrom }) => ranFrom !== undefined);
@@ -427,7 +428,8 @@ function worseRollback(request: Request, history: History): Finding[] {
   const mayFail = (type === 'Delete' && run && !/ROLLBACK/.test(request.stackStatus)) || excuses.statusWasUnknown(request, history) || excuses.movedBeforeLateEvent(request, history);
   return [
     ...(answer?.parsed?.Status === 'FAILED' && !mayFail ? [{ at: answer.at, facts: `R${number} was answered FAILED: ${answer.parsed.Reason?.split('\n')[0]}` }] : []),
-    ...(run ? [] : history.tasksOf(request).map((task) => ({ at: task.createdAt, facts: `R${number}, which ${isRollback ? 'rolls back' : 'deletes'}, started ${task.name}` }))),
+    ...(run ? [] : history.tasksOf(request).filter((task) => !excuses.nextBeganAtOnce(task, history))
+      .map((task) => ({ at: task.createdAt, facts: `R${number}, which ${isRollback ? 'rolls back' : 'deletes'}, started ${task.name}` }))),
   ];
 }
 
