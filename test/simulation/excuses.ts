@@ -147,7 +147,10 @@ export function saidSo(task: SimulatedTask, request: Request, history: History):
   const isLastMoment = isLate && found !== undefined && told.some((call) => call.at - found.at < 5 * SECOND);
   const isCut = isLate && /listing them failed/.test(parsed?.Reason ?? '')
     && !history.callsOf(request, 'ListTasks').some((call) => call.invocation === answering && call.result?.taskArns.includes(task.arn));
-  const isSo = isCut || (isNamed && told.length > 0 && (at - told[0].at > 100 * SECOND || told.some(({ error }) => error) || isLastMoment));
+  const looks = history.callsOf(request, 'DescribeTasks').filter((call) =>
+    found && call.input.tasks.includes(task.arn) && call.at >= found.at && call.at < told[0]?.at - SECOND);
+  const toldFrom = looks.length > 0 && looks.every(({ error }) => error) ? found!.at : told[0]?.at; // nothing else showed whose task it is
+  const isSo = isCut || (isNamed && told.length > 0 && (at - toldFrom > 100 * SECOND || told.some(({ error }) => error) || isLastMoment));
   return history.excuse('the answer says that it may still run', isSo);
 }
 
