@@ -9,7 +9,7 @@ import { locateLog, readTail } from '../ecs/logs';
 import { adviceOnError } from '../verdict/causes';
 import { Evidence, Failed } from '../verdict/failure';
 import { explain, formatDuration, notStopped } from '../verdict/message';
-import { judge } from '../verdict/outcome';
+import { judge, wordsOf } from '../verdict/outcome';
 import { FAILURES, REASONS } from '../verdict/texts';
 
 /** The failure of a request at its deadline. */
@@ -33,7 +33,7 @@ export function timedOut({ request: { world, sentAt, receivedAt, answerBy }, spe
     return new Failed({ ...FAILURES.endNotSeen(allowed, blindFor), awsReason: progress.blind.reason, container: spec.ExitCodeFrom[0] }, evidence);
   }
   const status = running?.lastStatus;
-  const failure = status ? { ...FAILURES.stillRunning(status, allowed), wasRunning: true } : FAILURES.didNotEnd(allowed);
+  const failure = status ? { ...FAILURES.stillRunning(status, allowed), awsReason: wordsOf(running), wasRunning: true } : FAILURES.didNotEnd(allowed);
   return new Failed({ ...failure, container: spec.ExitCodeFrom[0] }, evidence);
 }
 

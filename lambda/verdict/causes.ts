@@ -36,6 +36,7 @@ const NETWORK = /CannotPull|ResourceInitialization|registry auth|log stream|logg
 const RUNTIME = /\bshim\b|runtime task|containerd:|ContainerRuntimeError|OCI runtime|runc create failed/i;
 const FILE_SYSTEM = /EFS utils|mount\.nfs|mount target/i;
 const SECRET = /\bsecrets?\b|secretsmanager|\bssm\b/i;
+const VOLUME = /\bEBS\b|\bvolumes?\b/i;
 const LOG = /logs:|logger|logging driver|log stream|log group/i;
 
 const MAY_NOT_PULL: Explanation = {
@@ -47,6 +48,12 @@ const MAY_NOT_PULL: Explanation = {
 const NEEDS_CREDENTIALS: Explanation = {
   means: 'the registry requires valid credentials for the image, or has no such image',
   advice: 'give credentials to ContainerImage.fromRegistry, and check the name of the image',
+};
+
+const MAY_NOT_USE_INFRASTRUCTURE_ROLE: Explanation = {
+  means: 'ECS is not allowed to use the infrastructure role',
+  advice: 'allow ecs.amazonaws.com to assume it, and attach the policy AmazonECSInfrastructureRolePolicyForVolumes',
+  patience: MINUTES,
 };
 
 /**
@@ -180,6 +187,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     means: 'a secret does not have the key that the container reads',
     advice: 'check the second argument of Secret.fromSecretsManager',
   },
+  { ...MAY_NOT_USE_INFRASTRUCTURE_ROLE, says: [/infrastructure role/i] },
   {
     says: [/unable to assume|cannot be assumed|perform: sts:AssumeRole|service linked role/i],
     means: 'ECS is not allowed to assume a role of the task',
@@ -204,9 +212,15 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: MINUTES,
   },
   {
-    says: [/\bInvalid\w+\.NotFound\b|(security group|subnet)s?\b.*\b(does|do) not exist/i],
+    says: [/\bInvalid(Group|SecurityGroup|Subnet)\w*\.NotFound\b|(security group|subnet)s?\b.*\b(does|do) not exist/i],
     means: 'EC2 cannot find one of its subnets or security groups',
     advice: 'check that vpcSubnets and securityGroups exist in this account and Region',
+    patience: MINUTES,
+  },
+  {
+    says: [/\bInvalid\w+\.NotFound\b/],
+    means: 'EC2 cannot find a resource that the task uses',
+    advice: 'check that it exists in this account and Region',
     patience: MINUTES,
   },
   {
@@ -360,10 +374,11 @@ export const START_FAILURES: readonly KnownCause[] = [
     means: 'a volume of its task definition could not be created',
     advice: 'check volumes of the task definition',
   },
+  { ...MAY_NOT_USE_INFRASTRUCTURE_ROLE, says: [VOLUME, DENIED] },
   {
-    says: [/\bEBS\b|\bvolumes?\b/i],
+    says: [VOLUME],
     means: 'its volume could not be attached',
-    advice: 'check volumes, and the infrastructure role that creates the volume',
+    advice: 'check the size, type, snapshot, file system and KMS key of the volume',
   },
   {
     says: [/Internal ?(Error|Failure|Exception)|internal server error|ErrorCode: ((Service)?Unavailable|RequestTimeout)|RequestTimeout: send request failed/i],

@@ -137,12 +137,17 @@ function describeExit({ name, exitCode, reason }: Container, task: Task): Pick<F
 const ESSENTIAL_EXITED = /^Essential container (in task )?exited\.?$/;
 
 /** All words of ECS about the end of a task, and all exit codes, except for what the cause says already. */
-function wordsOf({ stoppedReason, containers = [] }: Task, said: { repeats?: string[]; exitOf?: readonly Container[] } = {}): string | undefined {
+export function wordsOf(task: Task, said: { repeats?: string[]; exitOf?: readonly Container[] } = {}): string | undefined {
+  const { stoppedReason, attachments = [], containers = [] } = task;
   const words: string[] = [];
   const isNew = (reason: string | undefined): reason is string =>
     !!reason && !said.repeats?.includes(reason) && !words.some((word) => word.includes(reason));
-  if (isNew(stoppedReason)) {
-    words.push(stoppedReason);
+  // Only an attachment has the reason why its volume could not be created or attached.
+  const reasons = attachments.flatMap(({ details = [] }) => details.filter(({ name }) => name === 'statusReason').map(({ value }) => value));
+  for (const reason of [stoppedReason, ...reasons]) {
+    if (isNew(reason)) {
+      words.push(reason);
+    }
   }
   for (const { name, exitCode, reason } of containers) {
     const exit = exitCode === undefined || said.exitOf?.some((container) => container.name === name) ? [] : [`exited with code ${exitCode}`];

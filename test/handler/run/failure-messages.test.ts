@@ -20,6 +20,20 @@ describe('the whole failure message', () => {
       LOG,
       TASK,
     ]],
+    ['of a task that ECS does not get rid of', () => {
+      world.lives = [[[0, {
+        lastStatus: 'DEPROVISIONING',
+        desiredStatus: 'STOPPED',
+        stopCode: 'TaskFailedToStart',
+        stoppedReason: 'Task failed to start',
+        attachments: [{ details: [{ name: 'statusReason', value: 'ECS was unable to assume the configured ECS Infrastructure Role' }] }],
+      }]]];
+    }, [
+      `The task was still DEPROVISIONING after 30 minutes, so it was stopped. ${WHAT_TO_DO}`,
+      'AWS says: Task failed to start; ECS was unable to assume the configured ECS Infrastructure Role',
+      LOG,
+      TASK,
+    ]],
     ['of a task that does not stop', () => { world.lives = [runs(60 * 60, 0)]; cannotStop(); }, [
       `${STILL_RUNNING}. ${WHAT_TO_DO}`,
       LOG,

@@ -271,9 +271,32 @@ const ENDINGS: Ending[] = [
     ending: 'a volume that was not made',
     task: neverStarted('TaskFailedToStart: EBS volume could not be created: unable to create volume'),
     text: [
-      'The task did not start: its volume could not be attached. Check volumes, and the infrastructure role that creates the volume.',
+      'The task did not start: its volume could not be attached. Check the size, type, snapshot, file system and KMS key of the volume.',
       'AWS says: TaskFailedToStart: EBS volume could not be created: unable to create volume',
     ],
+  },
+  {
+    ending: 'a volume for which only its attachment has the reason',
+    task: {
+      ...neverStarted('Task failed to start'),
+      attachments: [
+        { type: 'ElasticNetworkInterface', status: 'DELETED', details: [{ name: 'subnetId', value: 'subnet-1' }] },
+        { type: 'AmazonElasticBlockStorage', status: 'FAILED', details: [{ name: 'volumeName', value: 'data' }, { name: 'statusReason', value: 'ECS timed out while configuring the EBS volume attachment to your Task.' }] },
+      ],
+    },
+    text: [
+      'The task did not start: its volume could not be attached. Check the size, type, snapshot, file system and KMS key of the volume.',
+      'AWS says: Task failed to start; ECS timed out while configuring the EBS volume attachment to your Task.',
+    ],
+  },
+  {
+    ending: 'an infrastructure role that ECS may not assume',
+    task: neverStarted("ECS was unable to assume the configured ECS Infrastructure Role 'arn:aws:iam::111122223333:role/volumes'. Please verify that the role being passed has the proper trust relationship with Amazon ECS"),
+    text: [
+      'The task did not start: ECS is not allowed to use the infrastructure role. Allow ecs.amazonaws.com to assume it, and attach the policy AmazonECSInfrastructureRolePolicyForVolumes.',
+      "AWS says: ECS was unable to assume the configured ECS Infrastructure Role 'arn:aws:iam::111122223333:role/volumes'. Please verify that the role being passed has the proper trust relationship with Amazon ECS",
+    ],
+    patience: 'while permissions spread',
   },
   {
     ending: 'an error inside ECS',
@@ -575,6 +598,9 @@ const STARTS: Array<[words: string, means: string, patience: string | undefined]
   ['The requested CPU configuration is above your limit.', "it is larger than the account's Fargate quota allows", LASTING],
   ['No Container Instances were found in your capacity provider.', 'no container instance has joined the cluster or its capacity provider', DEADLINE],
   ["Unexpected EC2 error while attempting to Create Network Interface: The security group 'sg-1' does not exist (ErrorCode: InvalidGroup.NotFound)", 'EC2 cannot find one of its subnets or security groups', MINUTES],
+  ["ECS was unable to create the EBS volume: InvalidSnapshot.NotFound: The snapshot 'snap-1' does not exist.", 'EC2 cannot find a resource that the task uses', MINUTES],
+  ['ECS was unable to create the EBS volume: UnauthorizedOperation: You are not authorized to perform this operation.', 'ECS is not allowed to use the infrastructure role', MINUTES],
+  ['ECS failed to set up the EBS volume. Encountered IdempotentParameterMismatch', 'its volume could not be attached', LASTING],
 ];
 
 function failure(outcome: Outcome) {
