@@ -37,6 +37,10 @@ const RUNTIME = /\bshim\b|runtime task|containerd:|ContainerRuntimeError|OCI run
 const FILE_SYSTEM = /EFS utils|mount\.nfs|mount target/i;
 const SECRET = /\bsecrets?\b|secretsmanager|\bssm\b/i;
 const VOLUME = /\bEBS\b|\bvolumes?\b/i;
+const MISSING_SECRET = /ResourceNotFound|can't find the specified secret|invalid (ssm )?parameters|ParameterNotFound|whether the secret exists|secret ARN is correct|marked for deletion/i;
+/** The credentials for a registry, which ECS reads from a secret. */
+const REGISTRY_SECRET = /asm fetching|registry auth from asm/i;
+const KMS = /\bKMS key|Kms(Error|Exception)|KMS\w*Exception|customer master key|DecryptionFailure|InvalidKeyId/;
 const LOG = /logs:|logger|logging driver|log stream|log group/i;
 
 const MAY_NOT_PULL: Explanation = {
@@ -48,6 +52,23 @@ const MAY_NOT_PULL: Explanation = {
 const NEEDS_CREDENTIALS: Explanation = {
   means: 'the registry requires valid credentials for the image, or has no such image',
   advice: 'give credentials to ContainerImage.fromRegistry, and check the name of the image',
+};
+
+const MAY_NOT_READ_SECRET: Explanation = {
+  means: 'the execution role is not allowed to read a secret',
+  advice: 'grant it with secret.grantRead(taskDefinition.obtainExecutionRole()), and allow it to decrypt with the KMS key of the secret',
+  patience: MINUTES,
+};
+
+const NO_SUCH_SECRET: Explanation = {
+  means: 'a secret or parameter does not exist',
+  advice: 'check its name, that it has a value, and that it is in this Region',
+};
+
+const KEY_UNUSABLE: Explanation = {
+  means: 'a KMS key cannot be used',
+  advice: 'check that the key is enabled, and that its policy allows the roles of the task to use it',
+  patience: MINUTES,
 };
 
 const MAY_NOT_USE_INFRASTRUCTURE_ROLE: Explanation = {
@@ -74,6 +95,12 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: DEADLINE,
   },
   {
+    says: [/UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|ExpiredToken|RequestExpired|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken|AuthFailure|security token included in the request is (invalid|expired)|authorization token has expired/i],
+    means: 'AWS rejected temporary credentials',
+    advice: 'deploy again',
+    patience: MINUTES,
+  },
+  {
     says: [PULL, /toomanyrequests|too many requests|rate limit|\b429\b/i],
     means: 'the registry limits how often its images are pulled',
     advice: 'keep a copy of the image in Amazon ECR, or give the container credentials for the registry',
@@ -84,10 +111,18 @@ export const START_FAILURES: readonly KnownCause[] = [
     means: 'the image does not fit on the disk',
     advice: 'raise ephemeralStorageGiB on Fargate, or free disk space on the container instances',
   },
+  { ...MAY_NOT_READ_SECRET, says: [REGISTRY_SECRET, DENIED] },
+  { ...NO_SUCH_SECRET, says: [REGISTRY_SECRET, MISSING_SECRET] },
+  {
+    says: [/asm fetching (authorization data|username|password)/i],
+    means: 'the secret with the credentials for the registry is not in the format that ECS reads',
+    advice: 'store them as {"username": "...", "password": "..."}',
+  },
   { ...MAY_NOT_PULL, says: [PULL, AWS_REGISTRY, REJECTED_PULL] },
   { ...NEEDS_CREDENTIALS, says: [PULL, REJECTED_PULL] },
+  { ...KEY_UNUSABLE, says: [PULL, KMS] },
   {
-    says: [PULL, /not found|does not exist|manifest unknown|name unknown|whether the image exists|invalid reference format/i],
+    says: [PULL, /(?<!credentials: )not found|does not exist|manifest unknown|name unknown|whether the image exists|invalid reference format/i],
     means: 'the image does not exist',
     advice: 'check its name and tag, and that it is pushed before this deployment',
   },
@@ -194,23 +229,9 @@ export const START_FAILURES: readonly KnownCause[] = [
     advice: 'allow ecs-tasks.amazonaws.com to assume it, and check that it exists',
     patience: MINUTES,
   },
-  {
-    says: [SECRET, DENIED],
-    means: 'the execution role is not allowed to read a secret',
-    advice: 'grant it with secret.grantRead(taskDefinition.obtainExecutionRole()), and allow it to decrypt with the KMS key of the secret',
-    patience: MINUTES,
-  },
-  {
-    says: [SECRET, /ResourceNotFound|can't find the specified secret|invalid ssm parameters|ParameterNotFound|whether the secret exists|secret ARN is correct/i],
-    means: 'a secret or parameter does not exist',
-    advice: 'check its name, that it has a value, and that it is in this Region',
-  },
-  {
-    says: [/UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|ExpiredToken|RequestExpired|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken|AuthFailure|security token included in the request is (invalid|expired)/i],
-    means: 'AWS rejected temporary credentials',
-    advice: 'deploy again',
-    patience: MINUTES,
-  },
+  { ...MAY_NOT_READ_SECRET, says: [SECRET, DENIED] },
+  { ...NO_SUCH_SECRET, says: [SECRET, MISSING_SECRET] },
+  { ...KEY_UNUSABLE, says: [KMS] },
   {
     says: [/\bInvalid(Group|SecurityGroup|Subnet)\w*\.NotFound\b|(security group|subnet)s?\b.*\b(does|do) not exist/i],
     means: 'EC2 cannot find one of its subnets or security groups',
