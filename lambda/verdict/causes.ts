@@ -442,12 +442,19 @@ export function knownStartFailure(reason: string): Explanation | undefined {
   return START_FAILURES.find((cause) => cause.says.every((pattern) => pattern.test(specific)));
 }
 
+/** What follows these words is a name, unless it is an image with its host. */
+const NAMING = 'container named|manifest for|access denied for|no such image:|stack with id|json key|with key|from bucket|find user|exec:';
+const NAMED = new RegExp(`\\b(${NAMING}) (?!(?:[\\w-]+\\.)+[\\w-]+(?::\\d+)?\\/)(?:"[^"]*"|[^\\s,;]+)`, 'gi');
+
 /** The words of AWS without what a user has named: an image called "throttling-proxy" is no throttling. Keeps services and hosts. */
 function withoutNames(words: string): string {
   return words
     .replace(/(arn:[\w-]+:[\w-]+:[\w-]*:\d*:[\w-]+)[^\s"',;)\]]*/g, '$1')
     .replace(/((?:[\w-]+\.)+[\w-]+(?::\d+)?\/)[^\s"',;)\]]*/g, '$1') // an image, or the address of a request
-    .replace(/\b(container named|manifest for|access denied for|no such image:|stack with id|ssm parameters:) (?!(?:[\w-]+\.)+[\w-]+(?::\d+)?\/)[^\s,;]+/gi, '$1');
+    .replace(NAMED, '$1')
+    .replace(/\b(parameters:)(?: ?[^\s;,]+,)* ?[^\s;,]+/gi, '$1')
+    .replace(/\[[\w./:-]+\]/g, '') // a container, a subnet
+    .replace(/(?<![\w.:/-])\/(?!\S*(?:etc\/passwd|\.sock\b))[^\s"',;:)\]]+/g, ''); // a file
 }
 
 /** What an exit code means, if it means the same everywhere. */

@@ -133,8 +133,25 @@ describe('what a user has named says nothing about a cause', () => {
   test.each([
     ['failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:throttling-db-AbCdEf from secrets manager: AccessDeniedException', 'the execution role is not allowed to read a secret'],
     ['invalid ssm parameters: /shop/throttled', 'a secret or parameter does not exist'],
+    ['invalid ssm parameters: /shop/db,/shop/throttled', 'a secret or parameter does not exist'],
+    ['invalid ssm parameters: db, throttled', 'a secret or parameter does not exist'],
+    ['retrieved secret from Secrets Manager did not contain json key throttled', 'a secret does not have the key that the container reads'],
   ])('in a secret that cannot be read: %s', (words, means) => {
     expect(knownStartFailure(`ResourceInitializationError: unable to pull secrets or registry auth: ${words}`)?.means).toBe(means);
+  });
+});
+
+describe('what a user has named says nothing about why a container', () => {
+  test.each([
+    ['CannotStartContainerError: OCI runtime create failed: runc create failed: unable to start container process: exec: "throttling-job": executable file not found in $PATH: unknown', 'the image does not contain the command'],
+    ['CannotStartContainerError: OCI runtime create failed: runc create failed: unable to start container process: exec: "run throttled jobs": executable file not found in $PATH: unknown', 'the image does not contain the command'],
+    ['CannotStartContainerError: OCI runtime create failed: exec: "/app/throttled.sh": stat /app/throttled.sh: no such file or directory: unknown', 'the image does not contain the command'],
+    ['CannotStartContainerError: Error response from daemon: unable to find user throttled: no matching entries in passwd file', 'the image does not have the user of the container'],
+    ['unable to download env file with key secret/access-denied.env from bucket throttling, error: NotFound: Not Found', 'an environment file could not be read'],
+    ['CannotStartContainerError: exec /app/throttled: exec format error', 'the image is for another CPU architecture or operating system'],
+    ['dependency graph: failed to resolve the container ordering dependency [throttling-proxy] for target [app]', undefined],
+  ])('did not start: %s', (words, means) => {
+    expect(knownStartFailure(words)?.means).toBe(means);
   });
 });
 
