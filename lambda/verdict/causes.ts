@@ -28,13 +28,13 @@ const THROTTLED = /Throttl(ing|ed)|Rate exceeded|Request ?Limit ?Exceeded|TooMan
 const DENIED = /AccessDenied|access denied|not authorized|UnauthorizedOperation|403 Forbidden/i;
 const REJECTED_PULL = /denied|not authorized|unauthorized|authorization failed|authentication required|no basic auth|docker login|insufficient_scope|role has the permissions|40[13] (Unauthorized|Forbidden)/i;
 const AWS_REGISTRY = /\becr\b|starport|AccessDenied|not authorized to perform|role has the permissions/i;
-const SERVER_ERROR = /\b50[0234] (Internal|Bad Gateway|Service|Gateway)|(status|status ?code|http status)\W{1,3}50[0234]\b|Internal(Service|Server)?(Error|Failure|Exception)\b|ServiceUnavailable|server is temporarily unable/i;
-const BROKEN = /TLS handshake|remote error: tls|bad record MAC|\bEOF\b|reset by peer|connection reset|broken pipe|closed network connection|connection closed|server closed|GOAWAY|stream error|read tcp.*timeout|server misbehaving|temporary failure in name resolution/i;
+const SERVER_ERROR = /unexpected (HTTP )?status.*[: ]5\d\d\b|OperationAborted|\b50[0234] (Internal|Bad Gateway|Service|Gateway)|(status|status ?code|http status)\W{1,3}50[0234]\b|Internal(Service|Server)?(Error|Failure|Exception)\b|ServiceUnavailable|server is temporarily unable/i;
+const BROKEN = /TLS handshake|remote error: tls|bad record MAC|\bEOF\b|reset by peer|connection reset|broken pipe|closed network connection|connection closed|server closed|GOAWAY|stream error|read tcp.*timeout|server misbehaving|inactivity time exceeded|temporary failure in name resolution/i;
 const UNREACHABLE = /i\/o timeout|connection timed out|deadline exceeded|context canceled|Client\.Timeout|request canceled|connection issue|network configuration|connection refused|no route to host|network is unreachable|signal: killed|nil pointer dereference/i;
 /** What ECS does over the network of the task before a container starts. */
-const NETWORK = /CannotPull|ResourceInitialization|registry auth|log stream|logger|logging driver/i;
+const NETWORK = /CannotPull|ResourceInitialization|registry auth|log stream|logger|logging driver|fetching secret|env(ironment)? ?file/i;
 const RUNTIME = /\bshim\b|runtime task|containerd:|ContainerRuntimeError|OCI runtime|runc create failed/i;
-const FILE_SYSTEM = /EFS utils|mount\.nfs|mount target/i;
+const FILE_SYSTEM = /EFS utils|amazon-ecs-volume-plugin|mount\.nfs|mount target/i;
 const SECRET = /\bsecrets?\b|secretsmanager|\bssm\b/i;
 const VOLUME = /\bEBS\b|\bvolumes?\b/i;
 const MISSING_SECRET = /ResourceNotFound|can't find the specified secret|invalid (ssm )?parameters|ParameterNotFound|whether the secret exists|secret ARN is correct|marked for deletion/i;
@@ -52,6 +52,12 @@ const MAY_NOT_PULL: Explanation = {
 const NEEDS_CREDENTIALS: Explanation = {
   means: 'the registry requires valid credentials for the image, or has no such image',
   advice: 'give credentials to ContainerImage.fromRegistry, and check the name of the image',
+};
+
+const RUNTIME_SILENT: Explanation = {
+  means: 'the container runtime of its host did not answer',
+  advice: 'deploy again; if it happens again, raise memoryLimitMiB, or check the load and the disk of the container instance on EC2',
+  patience: DEADLINE,
 };
 
 const MAY_NOT_READ_SECRET: Explanation = {
@@ -84,7 +90,7 @@ const MAY_NOT_USE_INFRASTRUCTURE_ROLE: Explanation = {
  */
 export const START_FAILURES: readonly KnownCause[] = [
   {
-    says: [/no match(ing manifest)? for|descriptor matching platform|cannot be used on this platform|exec format error/i],
+    says: [/no match(ing manifest)? for|descriptor matching platform|cannot be used on this platform|exec format error|does not match the host operating system/i],
     means: 'the image is for another CPU architecture or operating system',
     advice: 'build it for the platform of the task, or set runtimePlatform of the task definition to the platform of the image',
   },
@@ -150,11 +156,13 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: MINUTES,
   },
   {
-    says: [RUNTIME, /deadline exceeded|context canceled|\bEOF\b|reset by peer|broken pipe/i],
-    means: 'the container runtime of its host did not answer',
-    advice: 'deploy again; if it happens again, raise memoryLimitMiB, or check the load and the disk of the container instance on EC2',
-    patience: DEADLINE,
+    says: [/logging driver/i, /^(?!.*(cloudwatch|amazonaws)).*dial (tcp|udp|unix)/is],
+    means: 'its log driver could not connect to the log router or server',
+    advice: 'check that it runs and that the container can reach it, and let the container wait for a log router with addContainerDependencies',
+    patience: MINUTES,
   },
+  { ...RUNTIME_SILENT, says: [RUNTIME, /deadline exceeded|context canceled|\bEOF\b|reset by peer|broken pipe/i] },
+  { ...RUNTIME_SILENT, says: [/docker daemon at|docker\.sock/i] },
   {
     says: [SETUP, SERVER_ERROR],
     means: 'a registry or an AWS service failed',
@@ -207,8 +215,8 @@ export const START_FAILURES: readonly KnownCause[] = [
     advice: 'check the log options of the container',
   },
   {
-    says: [/env(ironment)? ?files?\b/i, DENIED],
-    means: 'the execution role is not allowed to read an environment file',
+    says: [/env(ironment)? ?files?\b|firelens s3 config/i, DENIED],
+    means: 'the execution role is not allowed to read an environment file or a configuration of FireLens',
     advice: 'grant it with bucket.grantRead(taskDefinition.obtainExecutionRole())',
     patience: MINUTES,
   },
@@ -224,7 +232,13 @@ export const START_FAILURES: readonly KnownCause[] = [
   },
   { ...MAY_NOT_USE_INFRASTRUCTURE_ROLE, says: [/infrastructure role/i] },
   {
-    says: [/unable to assume|cannot be assumed|perform: sts:AssumeRole|service linked role/i],
+    says: [/service[- ]linked role/i],
+    means: 'ECS cannot use its service-linked role',
+    advice: 'deploy again; if it happens again, create the role: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com',
+    patience: MINUTES,
+  },
+  {
+    says: [/unable to assume|cannot be assumed|perform: sts:AssumeRole/i],
     means: 'ECS is not allowed to assume a role of the task',
     advice: 'allow ecs-tasks.amazonaws.com to assume it, and check that it exists',
     patience: MINUTES,
@@ -297,6 +311,12 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: DEADLINE,
   },
   {
+    says: [/network interface|Unexpected EC2 error/i, DENIED],
+    means: 'ECS is not allowed to create its network interface',
+    advice: 'check the service control policies of the account, and the service-linked role of ECS',
+    patience: MINUTES,
+  },
+  {
     says: [/network interface|Unexpected EC2 error/i],
     means: 'EC2 could not create its network interface',
     advice: 'look up the error of EC2, and check the subnets and their free addresses',
@@ -309,9 +329,21 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: DEADLINE,
   },
   {
-    says: [/Capacity is unavailable|insufficient capacity|InsufficientInstanceCapacity/i],
+    says: [/Capacity is unavailable/i],
     means: 'Fargate has no capacity for it in these Availability Zones',
     advice: 'give it more subnets or another size, or deploy again later',
+    patience: DEADLINE,
+  },
+  {
+    says: [/insufficient capacity|Insufficient\w*Capacity|UnfulfillableCapacity|ReservationCapacityExceeded/i],
+    means: 'EC2 has no capacity for it in these Availability Zones',
+    advice: 'allow more instance types or subnets, or deploy again later',
+    patience: DEADLINE,
+  },
+  {
+    says: [/VcpuLimitExceeded|InstanceLimitExceeded|MaxSpotInstanceCountExceeded/],
+    means: "the account's EC2 quota is used up",
+    advice: 'wait until other instances have ended, or raise the quota in Service Quotas',
     patience: DEADLINE,
   },
   {
@@ -355,10 +387,31 @@ export const START_FAILURES: readonly KnownCause[] = [
     advice: 'check placementConstraints, and the attributes that the task definition requires',
   },
   {
-    says: [/transition to (created|started|running)/i],
+    says: [/could not transition to (created|started|running)/i],
     means: 'a container did not start in time',
     advice: 'check that its subnets can reach CloudWatch Logs, and the load and the disk of the container instance on EC2',
     patience: MINUTES,
+  },
+  {
+    says: [/chdir to cwd/i],
+    means: 'the working directory of the container does not exist, or its user is not allowed to enter it',
+    advice: 'check workingDirectory of the container, and the user of the image',
+  },
+  {
+    says: [/error mounting|to rootfs at|(mount|bind) source path/i],
+    means: 'a volume could not be mounted in a container',
+    advice: 'check that the source exists, and that the mount point in the image is of the same kind: a file or a directory',
+  },
+  {
+    says: [/port is already allocated|address already in use/i],
+    means: 'a host port of the container is in use',
+    advice: 'use dynamic host ports or the network mode awsvpc',
+    patience: MINUTES,
+  },
+  {
+    says: [/could not select device driver|nvidia-container-cli/i],
+    means: 'its container instance has no GPU that containers can use',
+    advice: 'use instances with a GPU and the GPU-optimized AMI of ECS',
   },
   {
     says: [/unable to find (user|group)|\/etc\/passwd/i],
@@ -366,7 +419,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     advice: 'check user of the container, or use a numeric id',
   },
   {
-    says: [/executable file not found|no such file or directory/i],
+    says: [/executable file not found|no such file or directory|CreateProcess.{0,200}system cannot find the (file|path)/i],
     means: 'the image does not contain the command',
     advice: 'check command and entryPoint, and the PATH of the image',
   },
@@ -453,7 +506,7 @@ function withoutNames(words: string): string {
     .replace(/((?:[\w-]+\.)+[\w-]+(?::\d+)?\/)[^\s"',;)\]]*/g, '$1') // an image, or the address of a request
     .replace(NAMED, '$1')
     .replace(/\b(parameters:)(?: ?[^\s;,]+,)* ?[^\s;,]+/gi, '$1')
-    .replace(/\[[\w./:-]+\]/g, '') // a container, a subnet
+    .replace(/\[[\w./:-]+\]|'[\w.-]+'/g, '') // a container, a subnet
     .replace(/(?<![\w.:/-])\/(?!\S*(?:etc\/passwd|\.sock\b))[^\s"',;:)\]]+/g, ''); // a file
 }
 

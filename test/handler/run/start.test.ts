@@ -23,7 +23,7 @@ describe('starting a task', () => {
     ['throttling', 'ThrottlingException', 'Rate exceeded', 'AWS throttled a request needed to start it'],
     ['throttling of a request to EC2', 'InvalidParameterException', 'Error retrieving subnet information for [subnet-1]: Rate exceeded (ErrorCode: Throttling)', 'AWS throttled a request needed to start it'],
     ['a role that cannot be assumed yet', 'ClientException', "ECS was unable to assume the role 'x' that was provided for this task.", 'ECS is not allowed to assume a role of the task'],
-    ['a service-linked role that is still being created', 'InvalidParameterException', 'Unable to assume the service linked role. Please verify that the ECS service linked role exists.', 'ECS is not allowed to assume a role of the task'],
+    ['a service-linked role that is still being created', 'InvalidParameterException', 'Unable to assume the service linked role. Please verify that the ECS service linked role exists.', 'ECS cannot use its service-linked role'],
     ['a cluster that has not propagated yet', 'ClusterNotFoundException', 'Cluster not found.', 'ECS cannot find the cluster'],
     ['a capacity provider that has not propagated yet', 'InvalidParameterException', 'The specified capacity provider FARGATE_SPOT was not found.', 'its capacity provider is not associated with the cluster'],
     ['a quota of tasks in PROVISIONING', 'ClientException', 'The limit of tasks in PROVISIONING state is reached', 'too many tasks of the cluster are waiting for capacity'],

@@ -110,6 +110,7 @@ describe('what a user has named says nothing about a cause', () => {
   test.each([
     ['AccessDeniedException', 'User: arn:aws:sts::111122223333:assumed-role/f/1a is not authorized to perform: ecs:RunTask on resource: arn:aws:ecs:eu-west-1:111122223333:task-definition/throttled-jobs:1', MINUTES],
     ['AccessDeniedException', 'User: throttled is not authorized to perform: ecs:RunTask', MINUTES],
+    ['InvalidParameterException', "The capacity provider 'throttled' cannot be used", undefined],
     ['InvalidParameterException', 'Override for container named website is not a container in the TaskDefinition.', undefined],
     ['InvalidParameterException', 'Override for container named throttled is not a container in the TaskDefinition.', undefined],
     ['InvalidParameterException', 'Override for container named volume-init is not a container in the TaskDefinition.', undefined],

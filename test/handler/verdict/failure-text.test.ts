@@ -563,7 +563,7 @@ const STARTS: Array<[words: string, means: string, patience: string | undefined]
   ['ResourceInitializationError: failed to validate logger args: unable to get awslogs driver arguments: awslogs-region is required', 'its log driver could not be set up', LASTING],
   ["ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf: ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT.", 'a secret or parameter does not exist', LASTING],
   ['ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:app from secrets manager: AccessDeniedException: Access to KMS is not allowed', 'the execution role is not allowed to read a secret', MINUTES],
-  ['ResourceInitializationError: failed to download env files: file download command: non empty error stream: AccessDenied: Access Denied status code: 403', 'the execution role is not allowed to read an environment file', MINUTES],
+  ['ResourceInitializationError: failed to download env files: file download command: non empty error stream: AccessDenied: Access Denied status code: 403', 'the execution role is not allowed to read an environment file or a configuration of FireLens', MINUTES],
   ['ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to resolve "fs-1.efs.eu-west-1.amazonaws.com" - check that your file system ID is correct', 'the name of its file system could not be resolved', MINUTES],
   ['ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: mount.nfs4: Connection reset by peer : unsuccessful EFS utils command execution; code: 32', 'the file system could not be mounted', MINUTES],
   ['ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Mount attempt 1/3 failed due to timeout after 15 sec, wait 0 sec before next attempt. b\'mount.nfs4: Connection timed out\' : unsuccessful EFS utils command execution; code: 32', 'the file system could not be mounted', MINUTES],
@@ -620,6 +620,32 @@ const STARTS: Array<[words: string, means: string, patience: string | undefined]
   // Secrets, as the agent on EC2 reports them
   ['fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /shop/db', 'a secret or parameter does not exist', LASTING],
   ["ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion.", 'a secret or parameter does not exist', LASTING],
+  ['fetching secret data from SSM Parameter Store in eu-west-1: operation error SSM: GetParameters, exceeded maximum number of attempts, 3, request send failed, Post "https://ssm.eu-west-1.amazonaws.com/": dial tcp 203.0.113.9:443: i/o timeout', 'its subnets cannot reach the image registry or an AWS service', LASTING],
+  ['unable to download firelens s3 config file: unable to download s3 config extra.conf from bucket config: AccessDenied: Access Denied', 'the execution role is not allowed to read an environment file or a configuration of FireLens', MINUTES],
+  // Servers and connections
+  ['CannotPullContainerError: failed to resolve ref docker.io/library/alpine:3: unexpected status from HEAD request to https://registry-1.docker.io/v2/library/alpine/manifests/3: 521', 'a registry or an AWS service failed', DEADLINE],
+  ['CannotPullContainerError: Error response from daemon: received unexpected HTTP status: 520 ', 'a registry or an AWS service failed', DEADLINE],
+  ['ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log group: OperationAbortedException: A conflicting operation is currently in progress against this resource. Please try again.', 'a registry or an AWS service failed', DEADLINE],
+  ['CannotPullContainerError: inactivity time exceeded timeout while pulling image', 'a connection to the registry or to an AWS service broke', DEADLINE],
+  ['CannotCreateVolumeError: Error response from daemon: create data: Post "http://%2Frun%2Fdocker%2Fplugins%2Famazon-ecs-volume-plugin.sock/VolumeDriver.Create": context deadline exceeded', 'the file system could not be mounted', MINUTES],
+  // Containers that cannot be started
+  ['CannotStartContainerError: Error response from daemon: failed to initialize logging driver: dial tcp 127.0.0.1:24224: connect: connection refused', 'its log driver could not connect to the log router or server', MINUTES],
+  ['CannotStartContainerError: Error response from daemon: failed to initialize logging driver: dial unix /var/run/fluent.sock: connect: no such file or directory', 'its log driver could not connect to the log router or server', MINUTES],
+  ['CannotStartContainerError: OCI runtime create failed: runc create failed: unable to start container process: chdir to cwd ("/srv/app") set in config.json failed: no such file or directory: unknown', 'the working directory of the container does not exist, or its user is not allowed to enter it', LASTING],
+  ['CannotStartContainerError: OCI runtime create failed: runc create failed: unable to start container process: chdir to cwd ("/root") set in config.json failed: permission denied: unknown', 'the working directory of the container does not exist, or its user is not allowed to enter it', LASTING],
+  ['CannotStartContainerError: OCI runtime create failed: runc create failed: unable to start container process: error during container init: error mounting "/data/a" to rootfs at "/etc/a": mount through procfd: no such file or directory: unknown', 'a volume could not be mounted in a container', LASTING],
+  ["CannotStartContainerError: Error response from daemon: error while creating mount source path '/data': mkdir /data: read-only file system", 'a volume could not be mounted in a container', LASTING],
+  ['CannotStartContainerError: Error response from daemon: driver failed programming external connectivity on endpoint app: Bind for 0.0.0.0:8080 failed: port is already allocated', 'a host port of the container is in use', MINUTES],
+  ['CannotStartContainerError: Error response from daemon: could not select device driver "nvidia" with capabilities: [[gpu]]', 'its container instance has no GPU that containers can use', LASTING],
+  ['CannotStartContainerError: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?', 'the container runtime of its host did not answer', DEADLINE],
+  ['CannotStartContainerError: dial unix /var/run/docker.sock: connect: no such file or directory', 'the container runtime of its host did not answer', DEADLINE],
+  ['CannotStartContainerError: Error response from daemon: container 1a encountered an error during hcsshim::System::CreateProcess: failure in a Windows system call: The system cannot find the file specified. (0x2)', 'the image does not contain the command', LASTING],
+  ['CannotStartContainerError: Error response from daemon: hcsshim::CreateComputeSystem 1a: The container operating system does not match the host operating system.', 'the image is for another CPU architecture or operating system', LASTING],
+  // Roles and capacity
+  ['Unable to assume the service linked role. Please verify that the ECS service linked role exists.', 'ECS cannot use its service-linked role', MINUTES],
+  ['Unexpected EC2 error while attempting to Create Network Interface in subnet subnet-1: UnauthorizedOperation: You are not authorized to perform this operation.', 'ECS is not allowed to create its network interface', MINUTES],
+  ['InsufficientInstanceCapacity: We currently do not have sufficient capacity in the Availability Zone you requested.', 'EC2 has no capacity for it in these Availability Zones', DEADLINE],
+  ['VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 32 allows', "the account's EC2 quota is used up", DEADLINE],
   ['ECS was unable to create the EBS volume: UnauthorizedOperation: You are not authorized to perform this operation.', 'ECS is not allowed to use the infrastructure role', MINUTES],
   ['ECS failed to set up the EBS volume. Encountered IdempotentParameterMismatch', 'its volume could not be attached', LASTING],
 ];
@@ -647,6 +673,11 @@ describe('the failure text', () => {
     expect(found.patience).toBe(patience);
     // On EC2 the container has the reason.
     expect(failure(judge(neverStarted('Task failed to start', words), rules))).toMatchObject({ cause: found.cause, awsReason: `Task failed to start; ${words}` });
+  });
+
+  test('of a container whose state could not change claims no timeout', () => {
+    const rules: Rules = { ExitCodeFrom: ['app'], SuccessExitCodes: [0], CompleteWhen: 'EXIT_CODES_KNOWN' };
+    expect(failure(judge(neverStarted('ImpossibleStateTransitionError: Cannot transition to RUNNING'), rules)).cause).toBe('the task did not start');
   });
 
   test('of a task that did not start is next to the log of the container that prevented the start', () => {
