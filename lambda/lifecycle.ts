@@ -6,12 +6,13 @@ import { Event, LambdaContext, receiveRequest, Request } from './cloudformation/
 import { remove } from './lifecycle/delete';
 import { create, update } from './lifecycle/deploy';
 import { isSupersededByNextResource } from './run/relay';
-import { place } from './verdict/message';
+import { place, printable } from './verdict/message';
 import { ERRORS } from './verdict/texts';
 import type { World } from './world';
 
 /** The handler of `Custom::EcsRunTask`. CloudFormation invokes it, and it answers to CloudFormation itself. */
-export function createHandler(world: World) {
+export function createHandler(outside: World) {
+  const world: World = { ...outside, log: (line) => outside.log(printable(line)) }; // cdk deploy prints the log, too
   return async (event: Event, context: LambdaContext): Promise<void> => {
     const request = receiveRequest(world, event, context);
     logState(request, event.HandedOver ? 'CONTINUED' : 'RECEIVED', `${event.RequestType} of ${event.LogicalResourceId}`);

@@ -48,6 +48,15 @@ describe('the log of the function', () => {
     expect(world.lines[2]).toMatch(/^retrying \{.*\}\nthe task did not start: AWS throttled a request needed to start it: ThrottlingException: Rate exceeded$/);
   });
 
+  test('has no words of others that move the cursor of a terminal or change the direction of writing', async () => {
+    world.lives = [runs(60, 3, { stoppedReason: 'stopped by \u001b]8;;https://example.com\u0007me\u001b]8;;\u0007 \u202etxt.exe\u001b[2J' })];
+    world.faults.RunTask = [fails('ThrottlingException', '\u001b[1A\u2066slow')];
+    await world.request(create());
+    expect(world.lines.join('\n')).toContain('stopped by me txt.exe');
+    expect(world.lines.join('\n')).toContain('ThrottlingException: slow');
+    expect(world.lines.filter((line) => /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/.test(line))).toEqual([]);
+  });
+
   test('has a line for each time the status of the task could not be read', async () => {
     world.faults.DescribeTasks = times(2, () => { throw awsError('ServerException', 'Service Unavailable', 500); });
     await world.request(create());
