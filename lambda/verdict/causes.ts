@@ -455,6 +455,12 @@ export const START_FAILURES: readonly KnownCause[] = [
     advice: 'check the size, type, snapshot, file system and KMS key of the volume',
   },
   {
+    says: [DENIED],
+    means: 'AWS denied a request needed to start it',
+    advice: 'allow the role that AWS names to make the request',
+    patience: MINUTES,
+  },
+  {
     says: [/Internal ?(Error|Failure|Exception)|internal server error|ErrorCode: ((Service)?Unavailable|RequestTimeout)|RequestTimeout: send request failed/i],
     means: 'ECS itself failed',
     advice: 'deploy again',
@@ -507,7 +513,7 @@ function withoutNames(words: string): string {
     .replace(NAMED, '$1')
     .replace(/\b(parameters:)(?: ?[^\s;,]+,)* ?[^\s;,]+/gi, '$1')
     .replace(/\[[\w./:-]+\]|'[\w.-]+'/g, '') // a container, a subnet
-    .replace(/(?<![\w.:/-])\/(?!\S*(?:etc\/passwd|\.sock\b))[^\s"',;:)\]]+/g, ''); // a file
+    .replace(/(?<![\w./-])\/(?!\/|\S*(?:etc\/passwd|\.sock\b))[^\s"',;:)\]]+/g, ''); // a file
 }
 
 /** What an exit code means, if it means the same everywhere. */

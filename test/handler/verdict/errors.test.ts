@@ -150,6 +150,7 @@ describe('what a user has named says nothing about why a container', () => {
     ['CannotStartContainerError: Error response from daemon: unable to find user throttled: no matching entries in passwd file', 'the image does not have the user of the container'],
     ['unable to download env file with key secret/access-denied.env from bucket throttling, error: NotFound: Not Found', 'an environment file could not be read'],
     ['CannotStartContainerError: exec /app/throttled: exec format error', 'the image is for another CPU architecture or operating system'],
+    ["failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: mounting fs-1.efs.eu-west-1.amazonaws.com:/throttled failed, reason given by server: No such file or directory'", 'its file system does not have the root directory'],
     ['dependency graph: failed to resolve the container ordering dependency [throttling-proxy] for target [app]', undefined],
   ])('did not start: %s', (words, means) => {
     expect(knownStartFailure(words)?.means).toBe(means);

@@ -644,6 +644,7 @@ const STARTS: Array<[words: string, means: string, patience: string | undefined]
   // Roles and capacity
   ['Unable to assume the service linked role. Please verify that the ECS service linked role exists.', 'ECS cannot use its service-linked role', MINUTES],
   ['Unexpected EC2 error while attempting to Create Network Interface in subnet subnet-1: UnauthorizedOperation: You are not authorized to perform this operation.', 'ECS is not allowed to create its network interface', MINUTES],
+  ['failed to retrieve fsx windows file server file systems: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/app/1a is not authorized to perform: fsx:DescribeFileSystems', 'AWS denied a request needed to start it', MINUTES],
   ['InsufficientInstanceCapacity: We currently do not have sufficient capacity in the Availability Zone you requested.', 'EC2 has no capacity for it in these Availability Zones', DEADLINE],
   ['VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 32 allows', "the account's EC2 quota is used up", DEADLINE],
   ['ECS was unable to create the EBS volume: UnauthorizedOperation: You are not authorized to perform this operation.', 'ECS is not allowed to use the infrastructure role', MINUTES],
