@@ -28,7 +28,7 @@ const THROTTLED = /Throttl(ing|ed)|Rate exceeded|Request ?Limit ?Exceeded|TooMan
 const DENIED = /AccessDenied|access denied|not authorized|UnauthorizedOperation|403 Forbidden/i;
 const REJECTED_PULL = /denied|not authorized|unauthorized|authorization failed|authentication required|no basic auth|docker login|insufficient_scope|role has the permissions|40[13] (Unauthorized|Forbidden)/i;
 const AWS_REGISTRY = /\becr\b|starport|AccessDenied|not authorized to perform|role has the permissions/i;
-const SERVER_ERROR = /unexpected (HTTP )?status.*[: ]5\d\d\b|OperationAborted|\b50[0234] (Internal|Bad Gateway|Service|Gateway)|(status|status ?code|http status)\W{1,3}50[0234]\b|Internal(Service|Server)?(Error|Failure|Exception)\b|ServiceUnavailable|server is temporarily unable/i;
+const SERVER_ERROR = /unexpected (HTTP )?status.*[: ]5\d\d\b|OperationAborted|retry quota exceeded|\b50[0234] (Internal|Bad Gateway|Service|Gateway)|(status|status ?code|http status)\W{1,3}50[0234]\b|Internal(Service|Server)?(Error|Failure|Exception)\b|ServiceUnavailable|server is temporarily unable/i;
 const BROKEN = /TLS handshake|remote error: tls|bad record MAC|\bEOF\b|reset by peer|connection reset|broken pipe|closed network connection|connection closed|server closed|GOAWAY|stream error|read tcp.*timeout|server misbehaving|inactivity time exceeded|temporary failure in name resolution/i;
 const UNREACHABLE = /i\/o timeout|connection timed out|deadline exceeded|context canceled|Client\.Timeout|request canceled|connection issue|network configuration|connection refused|no route to host|network is unreachable|signal: killed|nil pointer dereference/i;
 /** What ECS does over the network of the task before a container starts. */
@@ -127,6 +127,11 @@ export const START_FAILURES: readonly KnownCause[] = [
   { ...MAY_NOT_PULL, says: [PULL, AWS_REGISTRY, REJECTED_PULL] },
   { ...NEEDS_CREDENTIALS, says: [PULL, REJECTED_PULL] },
   { ...KEY_UNUSABLE, says: [PULL, KMS] },
+  {
+    says: [PULL, /x509:|HTTP response to HTTPS client/i],
+    means: 'the registry has no certificate that ECS trusts',
+    advice: 'use a registry with a valid certificate of a public authority; on EC2, you can add another one to the container instances',
+  },
   {
     says: [PULL, /(?<!credentials: )not found|does not exist|manifest unknown|name unknown|whether the image exists|invalid reference format/i],
     means: 'the image does not exist',
@@ -265,7 +270,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: MINUTES,
   },
   {
-    says: [/not compatible with the selected compute strategy/i],
+    says: [/not compatible with the selected compute strategy|not support launch_?type/i],
     means: 'its task definition does not fit the launch type or the capacity provider',
     advice: 'check compatibility of the task definition, and launchType or capacityProviderStrategies',
   },

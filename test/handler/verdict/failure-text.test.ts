@@ -592,6 +592,7 @@ const STARTS: Array<[words: string, means: string, patience: string | undefined]
   ['ResourceInitializationError: unable to pull secrets or registry auth: ResourceNotFoundException: The task can\'t retrieve the secret with ARN \'arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf\' from AWS Secrets Manager. Check whether the secret exists in the specified Region.', 'a secret or parameter does not exist', LASTING],
   ['The selected task definition is not compatible with the selected compute strategy.', 'its task definition does not fit the launch type or the capacity provider', LASTING],
   ['ResourceInitializationError: failed to configure ENI: failed to setup regular eni: netplugin failed with no error message', 'its host could not configure its network interface', DEADLINE],
+  ['Task definition does not support launch_type FARGATE.', 'its task definition does not fit the launch type or the capacity provider', LASTING],
   ['Unable to attach network interface to unused device index', 'no container instance has a free network interface', DEADLINE],
   ["You've reached the limit on the number of vCPUs you can run concurrently", "the account's Fargate quota is used up", DEADLINE],
   ['You\u2019ve reached the limit on the number of tasks you can run concurrently. For more information, see the Troubleshooting section.', "the account's Fargate quota is used up", DEADLINE],
@@ -626,6 +627,9 @@ const STARTS: Array<[words: string, means: string, patience: string | undefined]
   ['CannotPullContainerError: failed to resolve ref docker.io/library/alpine:3: unexpected status from HEAD request to https://registry-1.docker.io/v2/library/alpine/manifests/3: 521', 'a registry or an AWS service failed', DEADLINE],
   ['CannotPullContainerError: Error response from daemon: received unexpected HTTP status: 520 ', 'a registry or an AWS service failed', DEADLINE],
   ['ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log group: OperationAbortedException: A conflicting operation is currently in progress against this resource. Please try again.', 'a registry or an AWS service failed', DEADLINE],
+  ['ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: operation error SSM: GetParameters, failed to get rate limit token, retry quota exceeded, 0 available, 5 requested', 'a registry or an AWS service failed', DEADLINE],
+  ['CannotPullContainerError: failed to resolve ref registry.example.com/app:1: failed to do request: Head "https://registry.example.com/v2/app/manifests/1": tls: failed to verify certificate: x509: certificate signed by unknown authority', 'the registry has no certificate that ECS trusts', LASTING],
+  ['CannotPullContainerError: failed to do request: Head "https://registry.example.com:5000/v2/app/manifests/1": http: server gave HTTP response to HTTPS client', 'the registry has no certificate that ECS trusts', LASTING],
   ['CannotPullContainerError: inactivity time exceeded timeout while pulling image', 'a connection to the registry or to an AWS service broke', DEADLINE],
   ['CannotCreateVolumeError: Error response from daemon: create data: Post "http://%2Frun%2Fdocker%2Fplugins%2Famazon-ecs-volume-plugin.sock/VolumeDriver.Create": context deadline exceeded', 'the file system could not be mounted', MINUTES],
   // Containers that cannot be started
