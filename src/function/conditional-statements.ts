@@ -1,5 +1,6 @@
 import { Aws, CfnResource, Fn, IResolveContext, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import { listNames } from '../request/intrinsics';
 import { readCondition } from '../request/resource-reader';
 
 /**
@@ -48,10 +49,4 @@ function listNeeded(value: any, conditions: Map<string, string>, given: string[]
     ? [...listIn(whenTrue, [condition]), ...listIn(whenFalse)]
     : [...listNames(value).flatMap((name) => conditions.get(name) ?? []), ...Object.values(value).flatMap((member) => listIn(member))];
   return [...new Set(needed)].filter((name) => !given.includes(name)).sort();
-}
-
-/** The logical ids that a function of CloudFormation names itself. */
-function listNames({ Ref, 'Fn::GetAtt': getAtt, 'Fn::Sub': sub }: { [name: string]: any }): string[] {
-  const named = [Ref, [getAtt].flat()[0]?.split('.')[0], ...[...String(sub ? [sub].flat()[0] : '').matchAll(/\$\{(\w+)/g)].map(([, name]) => name)];
-  return named.filter((name) => name !== undefined);
 }

@@ -20,25 +20,35 @@ const COMPANION_TYPES: { readonly [type: string]: CompanionType } = {
   'AWS::EC2::VPCEndpoint': { of: ['VpcId'] },
   'AWS::ECS::ClusterCapacityProviderAssociations': { of: ['Cluster'] },
   'AWS::EFS::MountTarget': { of: ['FileSystemId'] },
+  'AWS::S3Files::MountTarget': { of: ['FileSystemId'] },
   'AWS::IAM::ManagedPolicy': { of: ['Roles'] },
   'AWS::IAM::Policy': { of: ['Roles'] },
   'AWS::IAM::RolePolicy': { of: ['RoleName'] },
   'AWS::SecretsManager::SecretTargetAttachment': { of: ['SecretId'] },
-  // Policies that name a role. Grants to an imported role that this app must not change are in them.
+  // What names a role. Grants to an imported role that this app must not change are in it.
+  'AWS::CodeArtifact::Domain': { of: ['PermissionsPolicyDocument'] },
+  'AWS::CodeArtifact::Repository': { of: ['PermissionsPolicyDocument'] },
+  'AWS::DynamoDB::GlobalTable': { of: ['Replicas'] },
   'AWS::DynamoDB::Table': { of: ['ResourcePolicy'] },
   'AWS::ECR::Repository': { of: ['RepositoryPolicyText'] },
   'AWS::EFS::FileSystem': { of: ['FileSystemPolicy'] },
+  'AWS::EKS::AccessEntry': { of: ['PrincipalArn'] },
+  'AWS::Events::EventBus': { of: ['Policy'] },
   'AWS::KMS::Key': { of: ['KeyPolicy'] },
-  'AWS::Kinesis::ResourcePolicy': { of: ['ResourcePolicy'] },
+  'AWS::KMS::ReplicaKey': { of: ['KeyPolicy'] },
+  'AWS::LakeFormation::Permissions': { of: ['DataLakePrincipal'] },
+  'AWS::LakeFormation::PrincipalPermissions': { of: ['Principal'] },
   'AWS::Lambda::Permission': { of: ['Principal'] },
   'AWS::S3::AccessPoint': { of: ['Policy'] },
-  'AWS::S3::BucketPolicy': { of: ['PolicyDocument'] },
-  'AWS::SecretsManager::ResourcePolicy': { of: ['ResourcePolicy'] },
-  'AWS::SNS::TopicInlinePolicy': { of: ['PolicyDocument'] },
-  'AWS::SNS::TopicPolicy': { of: ['PolicyDocument'] },
-  'AWS::SQS::QueueInlinePolicy': { of: ['PolicyDocument'] },
-  'AWS::SQS::QueuePolicy': { of: ['PolicyDocument'] },
+  'AWS::S3Express::AccessPoint': { of: ['Policy'] },
 };
+
+/** The policy of another resource, such as `AWS::S3::BucketPolicy`. */
+const RESOURCE_POLICY: CompanionType = { of: ['Policy', 'PolicyDocument', 'ResourcePolicy', 'Statement'] };
+
+function findType({ cfnResourceType }: CfnResource): CompanionType | undefined {
+  return COMPANION_TYPES[cfnResourceType] ?? (/^AWS::(?!IAM::).*Policy$/.test(cfnResourceType) ? RESOURCE_POLICY : undefined);
+}
 
 /** A resource with the names in its properties, as in the template. */
 export interface Companion {
@@ -48,10 +58,14 @@ export interface Companion {
 }
 
 export function listCompanions(graph: DependencyGraph): Companion[] {
-  return graph.resources.filter(({ cfnResourceType }) => cfnResourceType in COMPANION_TYPES).map((resource) => {
+  return graph.resources.flatMap((resource) => {
+    const type = findType(resource);
+    if (!type) {
+      return [];
+    }
     const properties = graph.renderProperties(resource);
-    const type = COMPANION_TYPES[resource.cfnResourceType];
-    return { resource, of: JSON.stringify(type.of.map((name) => properties[name])), with: type.with && JSON.stringify(properties[type.with]) };
+    const of = JSON.stringify(type.of.map((name) => properties[name])).replaceAll('\\"', '"'); // some policies are JSON in a text
+    return [{ resource, of, with: type.with && JSON.stringify(properties[type.with]) }];
   });
 }
 
@@ -91,8 +105,8 @@ export function listSecrets(definition: { readonly [name: string]: any }): unkno
   ]).map((value) => typeof value === 'string' ? value.split(':').slice(0, 7).join(':') : value?.['Fn::Join']?.[1]?.[0] ?? value);
 }
 
-/** The name in the rendered ARN of a role: an imported role has its ARN, a role of this app is a reference. */
-export function readRoleName(arn: any): unknown {
+/** The name in a rendered ARN: something imported has its ARN, a resource of this app is a reference. */
+export function readName(arn: any): unknown {
   const text = typeof arn === 'object' ? [arn['Fn::Join']?.[1]].flat().pop() : arn;
   return typeof text === 'string' ? text.split('/').pop() : arn;
 }

@@ -1,5 +1,6 @@
 import { Aws, CfnResource, Fn, Reference, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { listNames } from '../request/intrinsics';
 import { readValue, Resolved, ResourceReader } from '../request/resource-reader';
 import { findOutermostStack, listStacksAround } from '../request/stacks';
 
@@ -87,10 +88,13 @@ export class DependencyGraph {
     if (known) {
       return known;
     }
-    const findAddress = (name: string) => this.resourcesByName.get(qualifyName(resource.stack, name))?.node.addr;
+    const findReference = (name: string) => {
+      const address = this.resourcesByName.get(qualifyName(resource.stack, name))?.node.addr;
+      return address ? [{ Ref: address }] : [];
+    };
     const properties = JSON.parse(JSON.stringify(this.render(resource).Properties ?? {}), (_, value) => {
-      const address = findAddress(value?.Ref ?? value?.['Fn::GetAtt']?.[0]);
-      return address ? { Ref: address } : value;
+      const [reference, ...others] = listNames(Object(value)).flatMap(findReference);
+      return others.length > 0 ? [reference, ...others] : reference ?? value;
     });
     this.properties.set(resource, properties);
     return properties;
@@ -99,7 +103,7 @@ export class DependencyGraph {
   /** Read from the template, because it includes references that were written by hand, with a logical id. */
   private findReferences(resource: CfnResource): CfnResource[] {
     const { DependsOn = [], ...rest } = this.render(resource);
-    const references = JSON.stringify(rest).matchAll(/"Ref":"(\w+)"|"Fn::GetAtt":\["(\w+)"|\$\{(\w+)/g);
+    const references = JSON.stringify(rest).matchAll(/"Ref":"(\w+)"|"Fn::GetAtt":\[?"(\w+)|\$\{(\w+)/g);
     const names = [...references].map(([, ref, getAtt, sub]) => ref ?? getAtt ?? sub).concat(DependsOn);
     return names.flatMap((name) => this.resourcesByName.get(name) ?? this.resourcesByName.get(qualifyName(resource.stack, name)) ?? []);
   }

@@ -3,7 +3,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct, Dependable, IConstruct } from 'constructs';
 import { RESOURCE_TYPE } from '../contract';
 import { checkNeeded, checkWaiters } from './checks';
-import { CompanionIndex, isAttachment, isRule, listCompanions, listSecrets, readRoleName } from './companions';
+import { CompanionIndex, isAttachment, isRule, listCompanions, listSecrets, readName } from './companions';
 import { DependencyGraph, liftToCommonStack, listResources, resolveWithAddresses } from './dependency-graph';
 import { Handler } from '../function/handler-function';
 import { addWarning } from '../request/add-warning';
@@ -185,14 +185,15 @@ function findNames(task: OrderedTask, graph: DependencyGraph): string[] {
   ];
   const definitions = runs.flatMap(({ taskDefinition }) => findDefinitionResource(taskDefinition) ?? [])
     .map((resource) => graph.renderProperties(resource));
-  const fileSystems = definitions.flatMap(({ Volumes = [] }) => Volumes).map((volume) => volume.EFSVolumeConfiguration?.FilesystemId);
+  const fileSystems = definitions.flatMap(({ Volumes = [] }) => Volumes).map(({ EFSVolumeConfiguration, S3FilesVolumeConfiguration }) =>
+    EFSVolumeConfiguration?.FilesystemId ?? readName(S3FilesVolumeConfiguration?.FileSystemArn));
   const arns = definitions.flatMap(({ TaskRoleArn, ExecutionRoleArn }) => [TaskRoleArn, ExecutionRoleArn]);
   // Each list as a whole, because it can be a token. A resource that names one of its members then contains that token.
   const names = [
     ...resolveWithAddresses(cluster, lists).flat(),
     ...fileSystems,
     ...arns,
-    ...arns.map(readRoleName),
+    ...arns.map(readName),
     ...definitions.flatMap(listSecrets),
   ];
   return names.filter((name) => name !== undefined).map((name) => JSON.stringify(name));

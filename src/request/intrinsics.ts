@@ -11,6 +11,12 @@ export function isIntrinsic(value: unknown): boolean {
   return others.length === 0 && /^(Ref|Fn::\w+)$/.test(name);
 }
 
+/** The logical ids that a function of CloudFormation names itself. */
+export function listNames({ Ref, 'Fn::GetAtt': getAtt, 'Fn::Sub': sub }: { readonly [name: string]: any }): string[] {
+  const named = [Ref, [getAtt].flat()[0]?.split('.')[0], ...[...String(sub ? [sub].flat()[0] : '').matchAll(/\$\{(\w+)/g)].map(([, name]) => name)];
+  return named.filter((name) => name !== undefined);
+}
+
 /** Whether CloudFormation removes the property that has this resolved value. */
 export function isNoValue(value: any): boolean {
   return value?.Ref === 'AWS::NoValue';

@@ -1,4 +1,4 @@
-import { App, Aspects, CfnResource, Duration, NestedStack, Size, Stack, Stage } from 'aws-cdk-lib';
+import { App, Aspects, CfnResource, Duration, Fn, NestedStack, Size, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -7,6 +7,7 @@ import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as opensearchserverless from 'aws-cdk-lib/aws-opensearchserverless';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -439,6 +440,62 @@ describe('the task starts after what is written for it elsewhere:', () => {
       'Stack/Topic/Policy/Resource', 'Stack/Key/Resource');
     expectNotToWaitFor(resourceOf(run), 'Stack/Stranger/Policy/Resource');
   });
+
+  test.each([
+    ['AWS::DynamoDB::GlobalTable', 'Replicas', (arn: string) => [{ Region: 'eu-west-1', ResourcePolicy: { PolicyDocument: { Statement: [{ Principal: { AWS: arn } }] } } }]],
+    ['AWS::EKS::AccessEntry', 'PrincipalArn', (arn: string) => arn],
+    ['AWS::Events::EventBusPolicy', 'Statement', (arn: string) => ({ Principal: { AWS: arn } })],
+    ['AWS::LakeFormation::PrincipalPermissions', 'Principal', (arn: string) => ({ DataLakePrincipalIdentifier: arn })],
+    ['AWS::MSK::ClusterPolicy', 'Policy', (arn: string) => ({ Statement: [{ Principal: { AWS: arn } }] })],
+    ['AWS::OpenSearchServerless::AccessPolicy', 'Policy', (arn: string) => Fn.sub('[{"Principal":["${Arn}"]}]', { Arn: arn })],
+    ['AWS::OpenSearchServerless::AccessPolicy', 'Policy', (arn: string) => `[{"Principal":["${arn}"]}]`],
+    ['AWS::S3Express::BucketPolicy', 'PolicyDocument', (arn: string) => ({ Statement: [{ Principal: { AWS: arn } }] })],
+    ['AWS::S3Tables::TableBucketPolicy', 'ResourcePolicy', (arn: string) => ({ Statement: [{ Principal: { AWS: arn } }] })],
+  ])('an %s that names its role in %s', (type, property, render) => {
+    const { stack, taskDefinition, task } = network();
+    const add = (id: string, role: iam.IRole) => new CfnResource(stack, id, { type, properties: { [property]: render(role.roleArn) } });
+    add('Own', taskDefinition.taskRole);
+    add('Others', new iam.Role(stack, 'Stranger', { assumedBy: new iam.AccountRootPrincipal() }));
+    const run = task();
+
+    expectToWaitFor(resourceOf(run), 'Stack/Own');
+    expectNotToWaitFor(resourceOf(run), 'Stack/Others');
+  });
+
+  test('a policy that is JSON in a text, with the ARN of its imported role', () => {
+    const { stack, task } = network();
+    const taskRole = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/theirs/task', { mutable: false });
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Own', { taskRole });
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const policy = JSON.stringify([{ Principal: [taskRole.roleArn] }]);
+    new opensearchserverless.CfnAccessPolicy(stack, 'Policy', { name: 'data', type: 'data', policy });
+
+    expectToWaitFor(resourceOf(task({ taskDefinition })), 'Stack/Policy');
+  });
+
+  test('no policy of another role that may pass its role', () => {
+    const { stack, taskDefinition, task } = network();
+    taskDefinition.taskRole.grantPassRole(new iam.Role(stack, 'Scheduler', { assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com') }));
+
+    expectNotToWaitFor(resourceOf(task()), /^Stack.Scheduler/);
+  });
+
+  test('what names its security group or its role with a function of CloudFormation that was written by hand', () => {
+    const { stack, taskDefinition, task } = network();
+    const run = task();
+    const idOf = (construct: IConstruct) => stack.resolve((construct.node.defaultChild as CfnResource).logicalId);
+    const [group, role] = [run.connections.securityGroups[0], taskDefinition.taskRole].map(idOf);
+    const rule = (id: string, SourceSecurityGroupId: object) =>
+      new CfnResource(stack, id, { type: 'AWS::EC2::SecurityGroupIngress', properties: { GroupId: 'sg-00000001', IpProtocol: '-1', SourceSecurityGroupId } });
+    rule('ByGetAtt', { 'Fn::GetAtt': `${group}.GroupId` });
+    rule('BySub', { 'Fn::Sub': `\${${group}.GroupId}` });
+    new CfnResource(stack, 'Policy', {
+      type: 'AWS::SQS::QueuePolicy',
+      properties: { PolicyDocument: { Statement: [{ Principal: { AWS: { 'Fn::Sub': `arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role/\${${role}}` } } }] } },
+    });
+
+    expectToWaitFor(resourceOf(run), 'Stack/ByGetAtt', 'Stack/BySub', 'Stack/Policy');
+  });
 });
 
 describe('with executeAfter or a reference, the task starts after all parts of', () => {
@@ -511,6 +568,23 @@ describe('with executeAfter or a reference, the task starts after all parts of',
       /^Stack\/Files\/EfsSecurityGroup\/from StackTask/,
     );
     expectNotToWaitFor(resourceOf(run), /^Stack\/Others/);
+  });
+
+  test('an S3 Files file system in its task definition with its mount targets, without executeAfter', () => {
+    const { stack, vpc, taskDefinition, task } = network();
+    const add = (id: string) => {
+      const fileSystem = new CfnResource(stack, id, { type: 'AWS::S3Files::FileSystem', properties: { Bucket: 'bucket', RoleArn: 'role' } });
+      const properties = { FileSystemId: fileSystem.ref, SubnetId: vpc.privateSubnets[0].subnetId };
+      new CfnResource(stack, `${id}Target`, { type: 'AWS::S3Files::MountTarget', properties });
+      return fileSystem;
+    };
+    add('Others');
+    const definition = taskDefinition.node.defaultChild as CfnResource;
+    definition.addPropertyOverride('Volumes', [{ Name: 'files', S3FilesVolumeConfiguration: { FileSystemArn: add('Files').getAtt('FileSystemArn') } }]);
+    const run = task();
+
+    expectToWaitFor(resourceOf(run), 'Stack/Files', 'Stack/FilesTarget');
+    expectNotToWaitFor(resourceOf(run), /^Stack.Others/);
   });
 
   test('a cache that its environment names and its rule, without executeAfter', () => {
