@@ -1,6 +1,5 @@
 import * as path from 'path';
 import { CfnResource, Duration, Lazy, Stack } from 'aws-cdk-lib';
-import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -46,7 +45,7 @@ export class Handler extends Construct implements ConfigFollower {
     this.readConfig = RunTaskConfig._follow(this);
     const { role: given, vpc, vpcSubnets, securityGroups } = this.readConfig();
 
-    const role = given ?? this.createRole(vpc);
+    const role = given ?? this.createRole();
     this.function = new lambda.Function(this, 'Function', {
       description: 'Runs ECS tasks for CloudFormation and waits for them (cdk-ecs-run-task)',
       code: lambda.Code.fromAsset(path.join(__dirname, '..', '..', 'assets', 'lambda', 'handler')),
@@ -60,6 +59,10 @@ export class Handler extends Construct implements ConfigFollower {
       securityGroups,
     });
     suppressNagRules(this.function, 'function');
+    if (!given) { // only now, because a property injector can put the function into a VPC
+      const policy = this.function.isBoundToVpc ? 'AWSLambdaVPCAccessExecutionRole' : 'AWSLambdaBasicExecutionRole';
+      role.addManagedPolicy(iam.ManagedPolicy.fromAwsManagedPolicyName(`service-role/${policy}`));
+    }
     this.network = vpc && { vpc, subnets: vpc.selectSubnets(vpcSubnets), securityGroups: this.function.connections.securityGroups };
     this.policies.attachTo(role, given !== undefined, this.function);
     followCustomResourceConfig(this.function);
@@ -104,11 +107,9 @@ export class Handler extends Construct implements ConfigFollower {
     }
   }
 
-  private createRole(vpc?: ec2.IVpc): iam.Role {
-    const managedPolicy = vpc ? 'AWSLambdaVPCAccessExecutionRole' : 'AWSLambdaBasicExecutionRole';
+  private createRole(): iam.Role {
     const role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-      managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName(`service-role/${managedPolicy}`)],
       // Part of the role, so that the function never exists before its permissions.
       inlinePolicies: { RunTask: this.policies.document },
     });

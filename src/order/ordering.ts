@@ -99,11 +99,14 @@ function leaveOutWaiting(resources: CfnResource[], scope: IConstruct, before: Co
   return resources.filter((found) => (found === scope || !isRule(found)) && !waits(found));
 }
 
+/** What has the containers of a task. */
+const RUN_BY_ECS = ['AWS::ECS::TaskDefinition', 'AWS::ECS::ExpressGatewayService'];
+
 /** The resources in the scope of a cluster, definition, role or volume, except constructs that use it to run tasks, such as a service. */
 function listParts(scope: IConstruct, graph: DependencyGraph): CfnResource[] {
   const resources = listResources(scope).filter((found) => findOutermostStack(found) === findOutermostStack(scope));
   const users = resources.filter((found) => graph.needsAny(found, (need) =>
-    need.cfnResourceType === 'AWS::ECS::TaskDefinition' && !(need === found && found.node.scope === scope)));
+    RUN_BY_ECS.includes(need.cfnResourceType) && !(need === found && found === scope.node.defaultChild)));
   const constructs = new Set(users.map((user) => user.node.scope).filter((construct) => construct !== scope));
   return resources.filter((found) => !users.includes(found) && !found.node.scopes.some((construct) => constructs.has(construct)));
 }
@@ -187,10 +190,17 @@ function findNames(task: OrderedTask, graph: DependencyGraph): string[] {
     .map((resource) => graph.renderProperties(resource));
   const fileSystems = definitions.flatMap(({ Volumes = [] }) => Volumes).map(({ EFSVolumeConfiguration, S3FilesVolumeConfiguration }) =>
     EFSVolumeConfiguration?.FilesystemId ?? readName(S3FilesVolumeConfiguration?.FileSystemArn));
-  const arns = definitions.flatMap(({ TaskRoleArn, ExecutionRoleArn }) => [TaskRoleArn, ExecutionRoleArn]);
+  const providers = [...graph.findClosure([task.resource])].filter(({ cfnResourceType }) => cfnResourceType === 'AWS::ECS::CapacityProvider')
+    .map((resource) => graph.renderProperties(resource));
+  const arns = [
+    ...definitions.flatMap(({ TaskRoleArn, ExecutionRoleArn }) => [TaskRoleArn, ExecutionRoleArn]),
+    ...providers.map(({ ManagedInstancesProvider }) => ManagedInstancesProvider?.InfrastructureRoleArn),
+  ];
+  const { VpcConfig } = graph.renderProperties(Handler.find(task.resource)!.function.node.defaultChild as CfnResource); // of an aspect, too
   // Each list as a whole, because it can be a token. A resource that names one of its members then contains that token.
   const names = [
     ...resolveWithAddresses(cluster, lists).flat(),
+    ...[VpcConfig?.SubnetIds, VpcConfig?.SecurityGroupIds].flat(),
     ...fileSystems,
     ...arns,
     ...arns.map(readName),

@@ -405,6 +405,18 @@ describe('what is inside a scope that the task needs', () => {
       expectNotToWaitFor(resourceOf(run), /\/Service\/|Alarm|Web|Sibling/);
     });
 
+    test('is not waited for if it is an Express Mode service', () => {
+      const given = network();
+      const scope = scopeOf(given);
+      const properties = { Cluster: given.cluster.clusterName };
+      for (const parent of [scope, new Construct(scope, 'Web')]) {
+        new CfnResource(parent, 'Express', { type: 'AWS::ECS::ExpressGatewayService', properties });
+      }
+      const run = given.task();
+
+      expectNotToWaitFor(resourceOf(run), /Express/);
+    });
+
     test('is not waited for in another stack', () => {
       const given = network();
       const inner = new Stack(scopeOf(given), 'Inner');

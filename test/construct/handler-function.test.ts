@@ -1,5 +1,6 @@
 import * as fs from 'fs';
 import * as path from 'path';
+import * as cdk from 'aws-cdk-lib';
 import { App, Aspects, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -95,6 +96,10 @@ describe('the role of RunTaskConfig', () => {
   });
 });
 
+// aws-cdk-lib has it in later versions than the oldest that this library works with.
+const { PropertyInjectors } = cdk as any;
+const testWithInjectors = PropertyInjectors ? test : test.skip;
+
 describe('the VPC of RunTaskConfig', () => {
   function inVpc(options: (stack: Stack) => RunTaskFunctionOptions = () => ({})) {
     const given = setup();
@@ -149,6 +154,34 @@ describe('the VPC of RunTaskConfig', () => {
 
     expect(waitsFor(stack)).toContain('IsolatedEcs');
     expect(waitsFor(stack).join()).not.toContain('Elsewhere');
+  });
+
+  test('can be that of an aspect: the task waits for its routes and rules, too', () => {
+    const { stack, vpc } = inVpc();
+    const [subnet, group] = [new ec2.PrivateSubnet(stack, 'Late', { vpcId: vpc.vpcId, availabilityZone: 'a', cidrBlock: '10.1.0.0/24' }), 'sg-00000001'];
+    subnet.addDefaultNatRoute('nat-00000001');
+    new ec2.CfnSecurityGroupIngress(stack, 'Rule', { groupId: 'sg-00000002', sourceSecurityGroupId: group, ipProtocol: '-1' });
+    Aspects.of(stack).add({
+      visit: (node) => {
+        if (node instanceof lambda.CfnFunction) {
+          node.vpcConfig = { subnetIds: [subnet.subnetId], securityGroupIds: [group] };
+        }
+      },
+    });
+
+    expect(waitsFor(stack)).toEqual(expect.arrayContaining(['LateDefaultRoute', 'LateRouteTableAssociation', 'Rule']));
+  });
+
+  testWithInjectors('can be that of a property injector: the role has the permissions for the network interface', () => {
+    const { stack, cluster, ...given } = setup();
+    PropertyInjectors.of(stack).add({
+      constructUniqueId: 'aws-cdk-lib.aws-lambda.Function', inject: (props: lambda.FunctionProps) => ({ ...props, vpc: cluster.vpc }),
+    });
+    runTask({ stack, cluster, ...given });
+
+    Template.fromStack(stack).hasResourceProperties('AWS::IAM::Role', {
+      ManagedPolicyArns: [{ 'Fn::Join': ['', Match.arrayWith([':iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole'])] }],
+    });
   });
 
   test('adds no permissions for the network interface to a role from the props', () => {

@@ -171,6 +171,23 @@ describe('the task starts after', () => {
     expectToWaitFor(resourceOf(runOnOther), 'Stack/Association');
   });
 
+  test('the policies of the role with which ECS launches Managed Instances for it', () => {
+    const { stack, cluster, taskDefinition, task } = network();
+    const provider = (id: string) => {
+      const role = new iam.Role(stack, `${id}Role`, { assumedBy: new iam.ServicePrincipal('ecs.amazonaws.com') });
+      role.addToPolicy(new iam.PolicyStatement({ actions: ['iam:PassRole'], resources: [taskDefinition.taskRole.roleArn] }));
+      const resource = new CfnResource(stack, id, {
+        type: 'AWS::ECS::CapacityProvider', properties: { ClusterName: cluster.clusterName, ManagedInstancesProvider: { InfrastructureRoleArn: role.roleArn } },
+      });
+      return resource.ref;
+    };
+    provider('Other');
+    const run = task({ capacityProviderStrategies: [{ capacityProvider: provider('Own'), weight: 1 }] });
+
+    expectToWaitFor(resourceOf(run), 'Stack/Own', 'Stack/OwnRole/DefaultPolicy/Resource');
+    expectNotToWaitFor(resourceOf(run), /^Stack.Other/);
+  });
+
   test('the rules that name its security group', () => {
     const { task, database } = network();
     const run = task();
