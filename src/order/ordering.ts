@@ -190,17 +190,18 @@ function findNames(task: OrderedTask, graph: DependencyGraph): string[] {
     .map((resource) => graph.renderProperties(resource));
   const fileSystems = definitions.flatMap(({ Volumes = [] }) => Volumes).map(({ EFSVolumeConfiguration, S3FilesVolumeConfiguration }) =>
     EFSVolumeConfiguration?.FilesystemId ?? readName(S3FilesVolumeConfiguration?.FileSystemArn));
-  const providers = [...graph.findClosure([task.resource])].filter(({ cfnResourceType }) => cfnResourceType === 'AWS::ECS::CapacityProvider')
-    .map((resource) => graph.renderProperties(resource));
+  const managed = [...graph.findClosure([task.resource])].filter(({ cfnResourceType }) => cfnResourceType === 'AWS::ECS::CapacityProvider')
+    .map((resource) => graph.renderProperties(resource).ManagedInstancesProvider);
+  const instances = managed.map((provider) => provider?.InstanceLaunchTemplate?.NetworkConfiguration);
   const arns = [
     ...definitions.flatMap(({ TaskRoleArn, ExecutionRoleArn }) => [TaskRoleArn, ExecutionRoleArn]),
-    ...providers.map(({ ManagedInstancesProvider }) => ManagedInstancesProvider?.InfrastructureRoleArn),
+    ...managed.map((provider) => provider?.InfrastructureRoleArn),
   ];
   const { VpcConfig } = graph.renderProperties(Handler.find(task.resource)!.function.node.defaultChild as CfnResource); // of an aspect, too
   // Each list as a whole, because it can be a token. A resource that names one of its members then contains that token.
   const names = [
     ...resolveWithAddresses(cluster, lists).flat(),
-    ...[VpcConfig?.SubnetIds, VpcConfig?.SecurityGroupIds].flat(),
+    ...[VpcConfig?.SubnetIds, VpcConfig?.SecurityGroupIds, ...instances.flatMap((given) => [given?.Subnets, given?.SecurityGroups])].flat(),
     ...fileSystems,
     ...arns,
     ...arns.map(readName),

@@ -171,20 +171,24 @@ describe('the task starts after', () => {
     expectToWaitFor(resourceOf(runOnOther), 'Stack/Association');
   });
 
-  test('the policies of the role with which ECS launches Managed Instances for it', () => {
-    const { stack, cluster, taskDefinition, task } = network();
+  test('the policies of the role with which ECS launches Managed Instances for it, and the routes and rules of these instances', () => {
+    const { stack, vpc, cluster, taskDefinition, task } = network();
     const provider = (id: string) => {
       const role = new iam.Role(stack, `${id}Role`, { assumedBy: new iam.ServicePrincipal('ecs.amazonaws.com') });
       role.addToPolicy(new iam.PolicyStatement({ actions: ['iam:PassRole'], resources: [taskDefinition.taskRole.roleArn] }));
-      const resource = new CfnResource(stack, id, {
-        type: 'AWS::ECS::CapacityProvider', properties: { ClusterName: cluster.clusterName, ManagedInstancesProvider: { InfrastructureRoleArn: role.roleArn } },
-      });
-      return resource.ref;
+      const subnet = new ec2.PrivateSubnet(stack, `${id}Subnet`, { vpcId: vpc.vpcId, availabilityZone: 'a', cidrBlock: '10.1.0.0/24' });
+      subnet.addDefaultNatRoute('nat-00000001');
+      const group = new ec2.CfnSecurityGroup(stack, `${id}Group`, { vpcId: vpc.vpcId, groupDescription: id });
+      new ec2.CfnSecurityGroupEgress(stack, `${id}Rule`, { groupId: group.attrGroupId, ipProtocol: '-1', cidrIp: '0.0.0.0/0' });
+      const NetworkConfiguration = { Subnets: [subnet.subnetId], SecurityGroups: [group.attrGroupId] };
+      const ManagedInstancesProvider = { InfrastructureRoleArn: role.roleArn, InstanceLaunchTemplate: { NetworkConfiguration } };
+      const properties = { ClusterName: cluster.clusterName, ManagedInstancesProvider };
+      return new CfnResource(stack, id, { type: 'AWS::ECS::CapacityProvider', properties }).ref;
     };
     provider('Other');
     const run = task({ capacityProviderStrategies: [{ capacityProvider: provider('Own'), weight: 1 }] });
 
-    expectToWaitFor(resourceOf(run), 'Stack/Own', 'Stack/OwnRole/DefaultPolicy/Resource');
+    expectToWaitFor(resourceOf(run), 'Stack/Own', 'Stack/OwnRole/DefaultPolicy/Resource', 'Stack/OwnSubnet/DefaultRoute', 'Stack/OwnRule');
     expectNotToWaitFor(resourceOf(run), /^Stack.Other/);
   });
 
