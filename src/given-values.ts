@@ -5,7 +5,7 @@ const STRING_LISTS = ['command', 'entryPoint', 'exitCodeFrom'];
 const STRING_MAPS = ['environment', 'tags', 'triggers'];
 const LISTS = [
   ...STRING_LISTS, 'capacityProviderStrategies', 'containerOverrides', 'environmentFiles', 'inferenceAccelerators', 'placementConstraints',
-  'placementStrategies', 'resourceRequirements', 'securityGroups', 'subnets', 'tagSpecifications', 'volumes',
+  'placementStrategies', 'resourceRequirements', 'securityGroups', 'subnets', 'successExitCodes', 'tagSpecifications', 'volumes',
 ];
 /** Their constructs are checked when the task gets them, which the app can also do later. */
 const SCOPES = ['executeAfter', 'executeBefore'];
@@ -17,9 +17,25 @@ const NAMES: { readonly [prop: string]: string } = { capacityProviderStrategies:
 /** The props that have such lists and maps as members. */
 const STRUCTS = ['onDelete', 'taskOverrides', 'vpcSubnets'];
 
+const hasMethod = (name: string) => (value: any) => typeof value?.[name] === 'function';
+
+/** What the value of a prop must be, or each item of its list or map. Numbers are checked with their limits. */
+const KINDS: ReadonlyArray<readonly [kind: string, props: string[], isOfKind: (value: any) => boolean]> = [
+  ['a string', [...STRING_LISTS, ...STRING_MAPS, ...Object.values(NAMES), 'group', 'referenceId', 'startedBy'], (value) => typeof value === 'string'],
+  ['a boolean', ['assignPublicIp', 'enableEcsManagedTags', 'enableExecuteCommand', 'inheritTags'], (value) => typeof value === 'boolean'],
+  ['an object', STRUCTS, (value) => typeof value === 'object' && !Array.isArray(value)],
+  ['a Duration', ['timeout'], hasMethod('toSeconds')],
+  ['a construct', [
+    'cluster', 'executionRole', 'logGroup', 'role', 'securityGroups', 'subnets', 'taskDefinition', 'taskRole', 'volumes', 'vpc',
+  ], (value) => hasMethod('findAll')(value.node)], // a construct of another language has only the members of its interface
+  ['an EnvironmentFile', ['environmentFiles'], hasMethod('bind')],
+  ['a PlacementConstraint', ['placementConstraints'], hasMethod('toJson')],
+  ['a PlacementStrategy', ['placementStrategies'], hasMethod('toJson')],
+];
+
 /**
- * Lists what is missing in the lists and maps of props, or is not a string there. The types forbid both, but an assertion such as
- * `process.env.X!` only claims that there is a value, and JavaScript has no types.
+ * Lists what is missing in props, or has another type. The types forbid both, but an assertion such as `process.env.X!` only claims that
+ * there is a value, and JavaScript has no types.
  *
  * @param path The path of the props, with a full stop at its end.
  */
@@ -31,8 +47,9 @@ export function* checkValues(props: object, path = ''): Generator<string> {
       yield* checkList(prop, value, path);
     } else if (MAPS.includes(prop)) {
       yield* checkMap(prop, value, path);
-    } else if (STRUCTS.includes(prop)) {
-      yield* checkValues(Object(value), `${path}${prop}.`);
+    } else {
+      yield* checkValue(value, `${path}${prop}`, prop);
+      yield* STRUCTS.includes(prop) ? checkValues(Object(value), `${path}${prop}.`) : [];
     }
   }
 }
@@ -43,12 +60,12 @@ function* checkList(prop: string, list: any, path: string): Generator<string> {
     return;
   }
   for (const [index, item] of SCOPES.includes(prop) ? [] : list.entries()) {
-    yield* checkValue(item, `${path}${prop}[${index}]`, STRING_LISTS.includes(prop));
+    yield* checkValue(item, `${path}${prop}[${index}]`, prop);
     if (item && NAMES[prop]) {
-      yield* checkValue(item[NAMES[prop]], `${path}${prop}[${index}].${NAMES[prop]}`, true);
+      yield* checkValue(item[NAMES[prop]], `${path}${prop}[${index}].${NAMES[prop]}`, NAMES[prop]);
     }
     if (prop === 'containerOverrides') {
-      yield* checkValues(Object(item), `${path}${prop}.${item?.containerName}.`);
+      yield* checkValues({ ...item, containerName: undefined }, `${path}${prop}.${item?.containerName}.`); // its name is checked already
     } else if (prop === 'tagSpecifications') {
       yield* checkValues(Object(item), `${path}${prop}.`);
     } else if (prop === 'volumes') {
@@ -63,15 +80,16 @@ function* checkMap(prop: string, map: any, path: string): Generator<string> {
     return;
   }
   for (const [name, value] of Object.entries(map)) {
-    yield* checkValue(value, `${path}${prop}.${name}`, STRING_MAPS.includes(prop));
+    yield* checkValue(value, `${path}${prop}.${name}`, prop);
   }
 }
 
-function* checkValue(value: unknown, path: string, isString: boolean): Generator<string> {
+function* checkValue(value: unknown, path: string, prop: string): Generator<string> {
+  const [kind, , isOfKind] = KINDS.find(([, props]) => props.includes(prop)) ?? [];
   if (value === undefined || value === null) {
     yield `${path} must have a value, got: nothing; set it or leave it out: a variable of process.env has no value unless it is set where you run the CDK`;
-  } else if (isString && typeof value !== 'string' && !Token.isUnresolved(value)) {
-    yield `${path} must be a string, got: ${describeValue(value)}; convert it to a string`;
+  } else if (isOfKind && !isOfKind(value) && !Token.isUnresolved(value)) {
+    yield `${path} must be ${kind}, got: ${describeValue(value)}${kind === 'a string' ? '; convert it to a string' : ''}`;
   }
 }
 

@@ -235,7 +235,7 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
 
 /** Checks the props that the RunTask does not get. */
 function validate(scope: Construct, props: RunFargateTaskProps): void {
-  throwErrors(scope.node.path, [...checkValues(props)]);
+  throwErrors(scope.node.path, [...checkValues({ ...props, image: props.image ?? null })]);
   const { cluster, vpc, capacityProviderStrategies = [] } = props;
   if (cluster && vpc) {
     throw new Error(`[${scope.node.path}] cluster and vpc cannot both be set; remove vpc, because the cluster already has a VPC`);

@@ -90,7 +90,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
 
   constructor(scope: Construct, id: string, props: RunTaskProps) {
     super(scope, id);
-    throwErrors(this.node.path, [...checkValues(props)]);
+    throwErrors(this.node.path, [...checkValues({ ...props, cluster: props.cluster ?? null, taskDefinition: props.taskDefinition ?? null })]);
     props = receiveTags(this, props);
 
     const network = isAwsvpc(props) && findVpc(props) ? this.createNetwork(props) : undefined; // checkTask rejects a cluster without a VPC

@@ -270,6 +270,7 @@ describe('a RunFargateTask rejects', () => {
     }),
     /^\[Stack\/Seed\] command\[1\] must be a string, got: the number 5;/, /^\[Stack\/Seed\] entryPoint\[0\] must have a value, got: nothing;/,
     /^\[Stack\/Seed\] environment\.URL must have a value/, /^\[Stack\/Seed\] secrets\.PASSWORD must have a value/],
+    ['no image', () => ({ image: undefined }), /^\[Stack\/Seed\] image must have a value, got: nothing;/],
     ['everything that a RunTask rejects', () => ({ count: 11, retryAttempts: -1 }),
       /^\[Stack\/Seed\/Task\] count must be/, /^\[Stack\/Seed\/Task\] retryAttempts must be/],
     ['a cluster that is imported without its VPC',

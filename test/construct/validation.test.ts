@@ -320,6 +320,29 @@ describe('the constructor of RunTask rejects', () => {
       ['a list for a map', { environment: [{ name: 'A', value: 'a' }] }, '[Stack/Task] environment must be a map, got: a list'],
       ['null for a map', { tags: null }, '[Stack/Task] tags must be a map, got: nothing'],
       ['a string for a map', { triggers: 'v1' }, "[Stack/Task] triggers must be a map, got: 'v1'"],
+      ['a number for a list', { successExitCodes: 0 }, '[Stack/Task] successExitCodes must be a list, got: the number 0'],
+      ['a number for a Duration', { timeout: 30, onDelete: { timeout: 30 } },
+        '[Stack/Task] timeout must be a Duration, got: the number 30', '[Stack/Task] onDelete.timeout must be a Duration, got: the number 30'],
+      ['a number for a string', { startedBy: 5, referenceId: 5, group: 5 }, ...['startedBy', 'referenceId', 'group']
+        .map((prop) => `[Stack/Task] ${prop} must be a string, got: the number 5; convert it to a string`)],
+      ['a string for a boolean', { assignPublicIp: 'false' }, "[Stack/Task] assignPublicIp must be a boolean, got: 'false'"],
+      ['a string for an object', { onDelete: 'x', taskOverrides: [] },
+        "[Stack/Task] onDelete must be an object, got: 'x'", '[Stack/Task] taskOverrides must be an object, got: a list'],
+      ['no cluster and no definition', { cluster: undefined, taskDefinition: null }, missing('cluster'), missing('taskDefinition')],
+      ['an id or an ARN for a construct', {
+        cluster: 'default', securityGroups: ['sg-1'], taskOverrides: { taskRole: 'arn:aws:iam::123456789012:role/app' }, volumes: [{ name: 'data' }],
+      },
+      "[Stack/Task] cluster must be a construct, got: 'default'", "[Stack/Task] securityGroups[0] must be a construct, got: 'sg-1'",
+      "[Stack/Task] taskOverrides.taskRole must be a construct, got: 'arn:aws:iam::123456789012:role/app'",
+      '[Stack/Task] volumes[0] must be a construct, got: an object'],
+      ['objects that are not of the CDK', { containerOverrides: [{ ...app, environmentFiles: ['a.env'] }], placementConstraints: [{}], placementStrategies: [{}] },
+        "[Stack/Task] containerOverrides.app.environmentFiles[0] must be an EnvironmentFile, got: 'a.env'",
+        '[Stack/Task] placementConstraints[0] must be a PlacementConstraint, got: an object',
+        '[Stack/Task] placementStrategies[0] must be a PlacementStrategy, got: an object'],
+      ['a value that an enum does not have', { runOn: 'create', completeWhen: '', launchType: 'MANAGED_INSTANCES' },
+        "[Stack/Task] launchType must be one of EC2, FARGATE, EXTERNAL, got: 'MANAGED_INSTANCES'",
+        "[Stack/Task] runOn must be one of CHANGE, CREATE, EVERY_DEPLOYMENT, got: 'create'",
+        "[Stack/Task] completeWhen must be one of EXIT_CODES_KNOWN, TASK_STOPPED, got: ''"],
     ])('%s', (_, props, ...messages) => {
       expectErrors(() => runTask(setup(), props as RunTaskProps), ...messages);
     });

@@ -1,16 +1,18 @@
+import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { checkConstraints, checkContainers, checkDefaultContainer, checkLaunchVolumes, checkPropagatedTags } from './definition';
 import { checkDeletion, checkDeletionDefinition } from './deletion';
 import { checkDeployedDefinition } from './deployed-definition';
 import { checkEnvironment } from './environment';
 import { checkLabels } from './labels';
+import { isKnown } from './limits';
 import { checkNetwork } from './network';
 import { checkResolvedOverrides, checkOverrides } from './overrides';
 import { checkPlacement } from './placement';
 import { checkVolumes } from './volumes';
 import { checkRollback, checkTimeout, checkVerdict } from './waiting';
-import { checkValues } from '../../given-values';
-import type { RunTaskProps } from '../../run-task-props';
+import { checkValues, describeValue } from '../../given-values';
+import { CompleteWhen, OnRollback, RunOn, RunTaskProps } from '../../run-task-props';
 import type { RenderedTask } from '../render-request';
 import { collectTags } from '../tags';
 import { findOwnedDefinition, isOnFargate } from '../task-definition';
@@ -18,6 +20,7 @@ import { findOwnedDefinition, isOnFargate } from '../task-definition';
 /** Lists everything that is wrong with the props. What only the deployment can know is accepted. */
 export function checkTask(scope: Construct, { props, request }: RenderedTask, deletion?: RenderedTask): string[] {
   return [
+    ...checkEnums(props),
     ...checkEnvironment(scope, props),
     ...checkPlacement(props, request),
     ...checkNetwork(props, request),
@@ -47,6 +50,18 @@ export function checkAgainstDefinitions(scope: Construct, { props, request }: Re
     ] : [],
     ...deletion ? checkDeletionDefinition(scope, props, deletion) : [],
   ];
+}
+
+/** JavaScript has no enums, and a value of its own would fail in the deployment, or silently do something else. */
+function* checkEnums(props: RunTaskProps): Generator<string> {
+  const { LaunchType: launchType, PropagatedTagSource: propagateTags } = ecs;
+  const enums = { launchType, propagateTags, runOn: RunOn, onRollback: OnRollback, completeWhen: CompleteWhen };
+  for (const [name, members] of Object.entries(enums)) {
+    const [value, values]: [unknown, unknown[]] = [props[name as keyof typeof enums], Object.values(members)];
+    if (isKnown(value) && !values.includes(value)) {
+      yield `${name} must be one of ${values.join(', ')}, got: ${describeValue(value)}`;
+    }
+  }
 }
 
 function checkInheritedTags(props: RunTaskProps): string[] {
