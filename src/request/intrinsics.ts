@@ -47,3 +47,14 @@ export function listBranches(value: any): any[] {
   const [, ...branches] = value?.['Fn::If'] ?? [];
   return branches.length > 0 ? branches.flatMap(listBranches) : [isNoValue(value) ? undefined : value];
 }
+
+/** What only the deployment knows counts as empty: it can make a text longer, not shorter. */
+export function readKnownPart(value: any): any {
+  const { 'Fn::Join': join, 'Fn::Sub': sub } = Object(value);
+  if (Array.isArray(join?.[1])) {
+    const parts = join[1].filter((part) => !isNoValue(part) && part?.['Fn::If'] === undefined); // it can be without them
+    return parts.map(readKnownPart).join(join[0]);
+  }
+  const text = Array.isArray(sub) ? sub[0] : sub;
+  return typeof text === 'string' ? text.replace(/\$\{[^}]*\}/g, '') : isIntrinsic(value) ? '' : value;
+}

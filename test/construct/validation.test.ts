@@ -1,4 +1,4 @@
-import { CfnParameter, Duration, Fn, Lazy, Size, Stack, Tags, Token } from 'aws-cdk-lib';
+import { Aws, CfnCondition, CfnParameter, Duration, Fn, Lazy, Size, Stack, Tags, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -569,6 +569,47 @@ test('synthesis rejects more than 10 placement constraints including constraints
   taskDefinition.addPlacementConstraint(ecs.PlacementConstraint.memberOf('attribute:a == 1'));
 
   expectErrors(() => Template.fromStack(given.stack), /including the constraints of the onDelete\.taskDefinition, got: 11$/);
+});
+
+describe('synthesis rejects labels that the deployment completes:', () => {
+  const characters = (tag: string) => `[Stack/Task] tags must contain only letters, digits, spaces and the characters _ . : / = + - @, got: ${tag}; remove or replace all other characters`;
+  test.each<[string, Props, ...Array<string | RegExp>]>([
+    ['other characters of startedBy', () => ({ startedBy: `deploy:${Aws.STACK_NAME}` }),
+      "[Stack/Task] startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: 'deploy:' with length 7"],
+    ['other characters of startedBy, between values', () => ({ startedBy: Fn.join('.', [Aws.STACK_NAME, Aws.REGION]) }), /startedBy must .*, got: '\.' with length 1$/],
+    ['other characters of startedBy, in a text to fill in', () => ({ startedBy: Fn.sub('of ${AWS::StackName}') }), /startedBy must .*, got: 'of ' with length 3$/],
+    ['a long startedBy', () => ({ startedBy: 'x'.repeat(129) + Aws.STACK_NAME }), /startedBy must have 1 to 128 .* with length 129$/],
+    ['a long referenceId', () => ({ referenceId: 'x'.repeat(1025) + text }), '[Stack/Task] referenceId must have at most 1024 characters, got: 1025'],
+    ['long tags, and tags with other characters', () => ({ tags: { cause: `fix #${text}`, [`#${text}`]: 'a', long: 'x'.repeat(257) + text } }),
+      characters("'cause' = 'fix #'"), characters("'#' = 'a'"), "[Stack/Task] tags must have values of at most 256 characters, got: 257 for 'long'"],
+    ['tags of a volume', (given) => ({ volumes: [withTags(given, { cause: `fix #${text}` })] }), /^\[Stack\/Task\] volumes\.tagSpecifications\.tags must contain only .*'fix #'/],
+    ['lazy values, which synthesis knows', () => ({
+      tags: { cause: Lazy.string({ produce: () => '#1' }) }, startedBy: Lazy.string({ produce: () => '' }),
+    }), /startedBy must have .*, got: '' with length 0$/, characters("'cause' = '#1'")],
+  ])('%s', (_, props, ...messages) => {
+    const given = setup();
+    new CfnParameter(given.stack, 'Text');
+    runTask(given, props(given));
+
+    expectErrors(() => Template.fromStack(given.stack), ...messages);
+  });
+
+  test('a tag that the task inherits', () => {
+    const given = setup();
+    runTask(given, { inheritTags: true });
+    Tags.of(given.stack).add('cause', `fix #${Aws.STACK_NAME}`);
+
+    expectErrors(() => Template.fromStack(given.stack), characters("'cause' = 'fix #'"));
+  });
+
+  test('but not what a condition can leave out', () => {
+    const given = setup();
+    const condition = new CfnCondition(given.stack, 'Condition', { expression: Fn.conditionEquals(Aws.REGION, 'eu-west-1') });
+    const optional = Token.asString(Fn.conditionIf(condition.logicalId, 'a', Aws.NO_VALUE));
+    runTask(given, { startedBy: Fn.join('.', ['deploy', optional]), tags: { [Aws.REGION]: Aws.STACK_NAME } });
+
+    expect(() => Template.fromStack(given.stack)).not.toThrow();
+  });
 });
 
 test('the template contains what is added to the task definition after the RunTask', () => {

@@ -4,7 +4,7 @@ import { checkConstraints, checkContainers, checkDefaultContainer, checkLaunchVo
 import { checkDeletion, checkDeletionDefinition } from './deletion';
 import { checkDeployedDefinition } from './deployed-definition';
 import { checkEnvironment } from './environment';
-import { checkLabels } from './labels';
+import { checkLabels, checkResolvedLabels } from './labels';
 import { isKnown } from './limits';
 import { checkNetwork } from './network';
 import { checkResolvedOverrides, checkOverrides } from './overrides';
@@ -39,6 +39,7 @@ export function checkAgainstDefinitions(scope: Construct, { props, request }: Re
   const owned = findOwnedDefinition(props.taskDefinition);
   return [
     ...props._inheritedTags ? checkInheritedTags({ ...props, tags: collectTags(props) }) : [],
+    ...checkResolvedLabels(scope, props),
     ...checkDeployedDefinition(scope, request, props.taskDefinition),
     ...checkResolvedOverrides(scope, request),
     ...checkDefaultContainer(props, props.taskDefinition),

@@ -1,7 +1,11 @@
+import { Stack, Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import { hasWrongLength, isKnown, LIMITS } from './limits';
+import type { Construct } from 'constructs';
+import { addPath, hasWrongLength, isKnown, LIMITS } from './limits';
 import { RESERVED_TAG } from '../../contract';
 import type { RunTaskProps } from '../../run-task-props';
+import { isText, readKnownPart } from '../intrinsics';
+import { collectTags } from '../tags';
 
 interface Tags {
   readonly [key: string]: string;
@@ -13,13 +17,8 @@ export function findMostTags({ startedBy }: RunTaskProps): number {
 }
 
 export function* checkLabels(props: RunTaskProps): Generator<string> {
-  const { startedBy, referenceId, propagateTags, tags = {} } = props;
-  if (isKnown(startedBy) && (hasWrongLength('startedBy', startedBy) || !/^[\w/-]*$/.test(startedBy))) {
-    yield `startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: '${startedBy}' with length ${startedBy.length}`;
-  }
-  if (hasWrongLength('referenceId', referenceId)) {
-    yield `referenceId must have at most 1024 characters, got: ${referenceId.length}`;
-  }
+  const { propagateTags, tags = {} } = props;
+  yield* checkIdentifiers(props);
   if (propagateTags === ecs.PropagatedTagSource.SERVICE) {
     yield 'propagateTags must be TASK_DEFINITION or NONE, got: SERVICE; no service starts this task';
   }
@@ -29,21 +28,56 @@ export function* checkLabels(props: RunTaskProps): Generator<string> {
   }
 }
 
+/** Checks the known parts of the labels that the constructor did not know as a whole. Whatever the deployment adds, these stay wrong. */
+export function* checkResolvedLabels(scope: Construct, props: RunTaskProps): Generator<string> {
+  const { startedBy, referenceId, volumes = [] } = props;
+  const read = (text: string) => readKnownText(Stack.of(scope), text);
+  const readTags = (tags: Tags) => Object.fromEntries(
+    Object.entries(tags).filter((tag) => tag.some((text) => Token.isUnresolved(text))).map(([key, value]) => [read(key), read(value)]),
+  );
+  yield* checkIdentifiers({ startedBy: startedBy && read(startedBy), referenceId: referenceId && read(referenceId) });
+  yield* checkTagTexts(readTags(collectTags(props)));
+  for (const { tags = {} } of volumes.flatMap(({ config }) => config?.tagSpecifications ?? [])) {
+    yield* addPath('volumes.tagSpecifications', checkTagTexts(readTags(tags)));
+  }
+}
+
+/** The text itself, if nothing of it is known. */
+function readKnownText(stack: Stack, text: string): string {
+  const resolved = stack.resolve(text);
+  return isText(resolved) ? resolved : readKnownPart(resolved) || text;
+}
+
+function* checkIdentifiers({ startedBy, referenceId }: Partial<RunTaskProps>): Generator<string> {
+  if (isKnown(startedBy) && (hasWrongLength('startedBy', startedBy) || !/^[\w/-]*$/.test(startedBy))) {
+    yield `startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: '${startedBy}' with length ${startedBy.length}`;
+  }
+  if (hasWrongLength('referenceId', referenceId)) {
+    yield `referenceId must have at most 1024 characters, got: ${referenceId.length}`;
+  }
+}
+
 /** Checks the limits that tags of a task and tags of its volume share. */
 export function* checkTags(tags: Tags, most: number = LIMITS.tags[1]): Generator<string> {
   const count = Object.keys(tags).length;
   if (count > most) {
     yield `tags must have at most ${most} items${most < LIMITS.tags[1] ? ' together with startedBy' : ''}, got: ${count}`;
   }
+  yield* checkTagTexts(tags);
+  for (const [key, value] of Object.entries(tags)) {
+    if (/^aws:/i.test(key) || /^aws:/i.test(value)) {
+      yield `tags must not have keys or values that begin with 'aws:', got: '${key}' = '${value}'`;
+    }
+  }
+}
+
+function* checkTagTexts(tags: Tags): Generator<string> {
   for (const [key, value] of Object.entries(tags)) {
     if (hasWrongLength('tags.key', key)) {
       yield `tags must have keys of 1 to 128 characters, got: ${[...key].length}, '${key}'`;
     }
     if (hasWrongLength('tags.value', value)) {
       yield `tags must have values of at most 256 characters, got: ${[...value].length} for '${key}'`;
-    }
-    if (/^aws:/i.test(key) || /^aws:/i.test(value)) {
-      yield `tags must not have keys or values that begin with 'aws:', got: '${key}' = '${value}'`;
     }
     if (!hasTagCharacters(key) || !hasTagCharacters(value)) {
       yield `tags must contain only letters, digits, spaces and the characters _ . : / = + - @, got: '${key}' = '${value}'; remove or replace all other characters`;

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { addPath, hasWrongLength, isIntegerWithin, isKnown, isOutside, LIMITS } from './limits';
 import { checkValues } from '../../given-values';
 import { ContainerOverride, ResourceType, RunTaskProps, TaskOverrides } from '../../run-task-props';
-import { isIntrinsic } from '../intrinsics';
+import { readKnownPart } from '../intrinsics';
 import type { Request } from '../render-request';
 
 /** Call it at synthesis: until then, parts of the overrides can be unknown. */
@@ -17,15 +17,6 @@ export function* checkResolvedOverrides(scope: Construct, { overrides = {} }: Re
     const variables = [environment].flat().filter(({ name }) => name).map(({ name, value }) => [name, value === undefined ? undefined : '']);
     yield* checkValues({ containerOverrides: [{ containerName, environment: Object.fromEntries(variables) }] });
   }
-}
-
-/** What only the deployment knows counts as empty: it can make the overrides longer, not shorter. */
-function readKnownPart(value: any): unknown {
-  const { 'Fn::Join': join, 'Fn::Sub': sub } = Object(value);
-  if (Array.isArray(join?.[1])) {
-    return join[1].filter((part) => typeof part === 'string').join(join[0]);
-  }
-  return typeof sub === 'string' ? sub.replace(/\$\{[^}]*\}/g, '') : isIntrinsic(value) ? '' : value;
 }
 
 /** @param onFargate Undefined if only the deployment knows. */
