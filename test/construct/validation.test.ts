@@ -2,6 +2,7 @@ import { Aws, CfnCondition, CfnParameter, Duration, Fn, Lazy, Size, Stack, Tags,
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 import { ContainerOverride, NvidiaMps, OnRollback, ResourceType, RunOn, RunTask, RunTaskProps, TaskManagedVolume } from '../../src/index';
@@ -41,6 +42,12 @@ function other({ stack }: Setup, compatibility = ecs.Compatibility.FARGATE, netw
   const definition = new ecs.TaskDefinition(stack, 'Other', { compatibility, networkMode, cpu: '256', memoryMiB: '512' });
   definition.addContainer('clean-up', { image: ecs.ContainerImage.fromRegistry('clean-up'), memoryLimitMiB: 256 });
   return definition;
+}
+
+/** The import of a definition for Fargate, which names no roles. */
+function definitionOf(stack: Stack, taskDefinitionArn: string): ecs.ITaskDefinition {
+  const networkMode = ecs.NetworkMode.AWS_VPC;
+  return ecs.TaskDefinition.fromTaskDefinitionAttributes(stack, 'Imported', { taskDefinitionArn, networkMode, compatibility: ecs.Compatibility.FARGATE });
 }
 
 type Props = (given: Setup) => Partial<RunTaskProps>;
@@ -148,6 +155,9 @@ describe('the constructor of RunTask rejects', () => {
       /memoryReservationMiB must be an integer .*, got: 99\.5 for/],
     ['a limit below the reservation', onFargate, () => ({ containerOverrides: [{ ...app, memoryLimitMiB: 128, memoryReservationMiB: 256 }] }),
       "[Stack/Task] containerOverrides.memoryLimitMiB must not be less than memoryReservationMiB, got: 128 and 256 for container 'app'"],
+    ['GPUs on Fargate', onFargate, () => ({ containerOverrides: [{ ...app, gpuCount: 1 }, { ...app, resourceRequirements: [] }], onDelete: { containerOverrides: [withShare({ memoryMiB: 1 })] } }),
+      "[Stack/Task] containerOverrides.gpuCount and resourceRequirements cannot be set for a task on Fargate (container 'app'); remove them, or run the task on EC2",
+      /^\[Stack\/Task\] onDelete\.containerOverrides\.gpuCount and resourceRequirements cannot be set/],
     ['no GPU at all', onEc2, () => ({ containerOverrides: [{ ...app, gpuCount: 0 }] }),
       "[Stack/Task] containerOverrides.gpuCount must be a positive integer, got: 0 for container 'app'"],
     ['a word as the number of GPUs', onEc2, () => ({ containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.GPU, value: 'two' }] }] }),
@@ -459,6 +469,16 @@ describe('synthesis rejects, when the task definition is complete,', () => {
     '[Stack/Task] tags must have at most 49 items together with those that propagateTags adds from the onDelete.taskDefinition, got: 50'],
     ['an override for a container that does not exist', () => ({ containerOverrides: [{ containerName: 'ap' }] }),
       "[Stack/Task] containerOverrides must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],
+    ['enableExecuteCommand without a task role', ({ stack }) => {
+      const resource = new ecs.CfnTaskDefinition(stack, 'L1', { networkMode: 'awsvpc', requiresCompatibilities: ['FARGATE'], cpu: '256', memory: '512' });
+      return { enableExecuteCommand: true, taskDefinition: definitionOf(stack, resource.ref) };
+    },
+    "[Stack/Task] enableExecuteCommand requires a task role, got: none for 'Stack/L1'; set its taskRole, or taskOverrides.taskRole"],
+    ['enableExecuteCommand with a task role for one of the two tasks', ({ stack, taskDefinition }) => {
+      (taskDefinition.node.defaultChild as ecs.CfnTaskDefinition).addPropertyDeletionOverride('TaskRoleArn');
+      return { enableExecuteCommand: true, taskOverrides: { taskRole: iam.Role.fromRoleName(stack, 'Role', 'app') }, onDelete: {} };
+    },
+    "[Stack/Task] enableExecuteCommand requires a task role, got: none for 'Stack/Definition/Resource'; set its taskRole, or onDelete.taskOverrides.taskRole"],
     ['an exit code from a container that does not exist', () => ({ exitCodeFrom: ['app', 'ap'] }),
       "[Stack/Task] exitCodeFrom must name containers of the taskDefinition, got: 'ap'; the taskDefinition has: app"],
     ['a command together with an override of the default container', () => ({ command: ['up'], environment: { A: '1' }, containerOverrides: [{ ...app, cpu: 1 }] }),

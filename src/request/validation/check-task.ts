@@ -1,6 +1,6 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
-import { checkConstraints, checkContainers, checkDefaultContainer, checkLaunchVolumes, checkPropagatedTags } from './definition';
+import { checkConstraints, checkContainers, checkDefaultContainer, checkLaunchVolumes, checkPropagatedTags, checkTaskRole } from './definition';
 import { checkDeletion, checkDeletionDefinition } from './deletion';
 import { checkDeployedDefinition } from './deployed-definition';
 import { checkEnvironment } from './environment';
@@ -44,6 +44,7 @@ export function checkAgainstDefinitions(scope: Construct, { props, request }: Re
     ...checkResolvedOverrides(scope, request),
     ...checkDefaultContainer(props, props.taskDefinition),
     ...checkContainers(props, props.taskDefinition),
+    ...checkTaskRole(props, props.taskDefinition),
     ...owned ? [
       ...checkConstraints(request, owned),
       ...checkPropagatedTags(props, owned),

@@ -3,7 +3,7 @@ import { findMostTags } from './labels';
 import { isKnown, isOutside } from './limits';
 import { RESERVED_TAG } from '../../contract';
 import type { RunTaskProps } from '../../run-task-props';
-import { findDefinitionResource } from '../deployed-definition';
+import { findDefinitionResource, readDefinition } from '../deployed-definition';
 import type { Request } from '../render-request';
 import { collectTags } from '../tags';
 import { countPlacementConstraints, findDefaultContainer, listContainerNames, listLaunchVolumes, listTags } from '../task-definition';
@@ -40,6 +40,14 @@ export function* checkDefaultContainer(
     yield `${name} cannot be set, because the ${owner} has no default container; add an essential container, or use containerOverrides`;
   } else if (containerOverrides.some(({ containerName }) => containerName === container)) {
     yield `${name} and containerOverrides cannot both override the default container '${container}'; move ${name} into containerOverrides`;
+  }
+}
+
+/** ECS starts no task that allows sessions without the role for them. */
+export function* checkTaskRole({ enableExecuteCommand, taskOverrides }: RunTaskProps, definition: ecs.ITaskDefinition, path = ''): Generator<string> {
+  const deployed = readDefinition(definition);
+  if (enableExecuteCommand === true && deployed && deployed.TaskRoleArn === undefined && !taskOverrides?.taskRole) {
+    yield `enableExecuteCommand requires a task role, got: none for '${findDefinitionResource(definition)!.node.path}'; set its taskRole, or ${path}taskOverrides.taskRole`;
   }
 }
 

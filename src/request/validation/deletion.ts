@@ -1,6 +1,6 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
-import { checkConstraints, checkContainers, checkDefaultContainer, checkPropagatedTags } from './definition';
+import { checkConstraints, checkContainers, checkDefaultContainer, checkPropagatedTags, checkTaskRole } from './definition';
 import { checkDeployedDefinition } from './deployed-definition';
 import { checkEnvironment } from './environment';
 import { addPath } from './limits';
@@ -42,6 +42,7 @@ export function* checkDeletionDefinition(scope: Construct, props: RunTaskProps, 
   yield* addPath('onDelete', checkResolvedOverrides(scope, request));
   yield* addPath('onDelete', checkDefaultContainer(props.onDelete!, taskDefinition, owner));
   yield* addPath('onDelete', checkContainers(props.onDelete!, taskDefinition, owner));
+  yield* checkTaskRole(deletion.props, taskDefinition, 'onDelete.');
   if (isOther) {
     yield* checkDeployedDefinition(scope, request, taskDefinition, owner);
   }

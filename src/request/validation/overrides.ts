@@ -27,6 +27,9 @@ export function* checkOverrides(
   for (const override of containerOverrides) {
     yield* addPath('containerOverrides', checkSizes(override));
     yield* addPath('containerOverrides', checkResourceRequirements(override));
+    if (onFargate && (override.gpuCount !== undefined || override.resourceRequirements?.length)) {
+      yield `containerOverrides.gpuCount and resourceRequirements cannot be set for a task on Fargate (container '${override.containerName}'); remove them, or run the task on EC2`;
+    }
   }
   yield* addPath('containerOverrides', checkSharedDevices(containerOverrides));
 }
