@@ -75,14 +75,14 @@ export interface RunTaskFunctionOptions {
   /**
    * The number of days to keep the log events of the functions. If it is set, the library creates a log group for each function.
    *
-   * @default - the log retention of `CustomResourceConfig`, otherwise events never expire; two years if `logRemovalPolicy` is set
+   * @default - two years if `logRemovalPolicy` is set; otherwise the log retention of `CustomResourceConfig`, or events never expire
    */
   readonly logRetention?: logs.RetentionDays;
 
   /**
    * The removal policy of the functions' log groups. If it is set, the library creates a log group for each function.
    *
-   * @default - the removal policy of `CustomResourceConfig`, otherwise the log groups are retained
+   * @default - the log groups are retained if `logRetention` is set; otherwise the removal policy of `CustomResourceConfig` applies
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 
@@ -108,7 +108,8 @@ export interface RunTaskFunctionOptions {
 /**
  * Configures the functions that run the tasks of an app, a stage or a stack.
  *
- * All tasks of a stack share one function. If several scopes around a stack set the same option, the nearest scope applies.
+ * All tasks of a stack share one function. If several scopes around a stack set the same option, the nearest scope applies. Options that
+ * belong together, such as `logRetention` and `logRemovalPolicy`, come from one scope.
  */
 export class RunTaskConfig {
   /**
@@ -145,8 +146,10 @@ export class RunTaskConfig {
   /**
    * Configures the functions of this scope.
    *
-   * You can call this method several times: options that you leave out keep their values. The role and the network must be set before
-   * the scope has a `RunTask`. All other options can be set until synthesis.
+   * You can call this method several times: options that you leave out keep their values. Some options belong together: setting `vpc`,
+   * `vpcSubnets` or `securityGroups` replaces all three, and setting `logGroup`, `logRetention` or `logRemovalPolicy` replaces all three.
+   *
+   * The role and the network must be set before the scope has a `RunTask`. All other options can be set until synthesis.
    *
    * @param options The options to set.
    */

@@ -205,14 +205,14 @@ export interface ContainerOverride {
   /**
    * The number of GPUs to assign to the container.
    *
-   * This is a shortcut for a `resourceRequirements` item of type `GPU`. Setting both is an error.
+   * This is a shortcut for a `resourceRequirements` item of type `GPU`. Setting both, or setting it for a task on Fargate, is an error.
    *
    * @default - the GPUs of the container in the task definition
    */
   readonly gpuCount?: number;
 
   /**
-   * The GPUs, shares of a GPU and other devices to assign to the container.
+   * The GPUs, shares of a GPU and other devices to assign to the container. Setting them for a task on Fargate is an error.
    *
    * @default - the devices of the container in the task definition
    */
@@ -455,7 +455,7 @@ export interface RunTaskOptions {
   readonly enableEcsManagedTags?: boolean;
 
   /**
-   * Whether to enable the ability to execute into a container with `aws ecs execute-command`.
+   * Whether to enable the ability to execute into a container with `aws ecs execute-command`. Enabling it without a task role is an error.
    *
    * The task role is granted the required permissions, including permissions for the KMS key, the log group and the bucket in the
    * cluster's `executeCommandConfiguration`.

@@ -4,6 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { checkPlaceOfSettings, checkSubnets } from './check-settings';
 import { followCustomResourceConfig } from './custom-resource-config';
 import { suppressNagRules } from './nag';
 import { Policies } from './policies';
@@ -11,6 +12,7 @@ import { METRIC_TASKS_VARIABLE } from '../contract';
 import type { TaskNetwork } from '../request/render-request';
 import { isInTree } from '../request/stacks';
 import { ConfigFollower, RunTaskConfig, RunTaskFunctionOptions } from '../run-task-config';
+import { throwErrors } from '../throw-errors';
 import { INVOCATION_SECONDS } from '../timing';
 
 /** Must never change, nor the ids below it: CloudFormation rejects another function for a custom resource. */
@@ -44,6 +46,8 @@ export class Handler extends Construct implements ConfigFollower {
     super(stack, ID);
     this.readConfig = RunTaskConfig._follow(this);
     const { role: given, vpc, vpcSubnets, securityGroups } = this.readConfig();
+    throwErrors(firstTask, [...checkSubnets(vpc, vpcSubnets)]);
+    this.node.addValidation({ validate: () => [...checkPlaceOfSettings(stack, this.readConfig())] });
 
     const role = given ?? this.createRole();
     this.function = new lambda.Function(this, 'Function', {

@@ -12,7 +12,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { CustomResourceConfig } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import { RESOURCE_TYPE } from '../../src/contract';
-import { RunTask, RunTaskConfig, RunTaskFunctionOptions, RunTaskProps } from '../../src/index';
+import { RunFargateTask, RunTask, RunTaskConfig, RunTaskFunctionOptions, RunTaskProps } from '../../src/index';
 import { expectErrors } from '../support/expectations';
 import { deployedPolicies, verdict } from '../support/iam';
 import { everything, network, readable, runTask, Setup, setup, statementsOf } from '../support/stacks';
@@ -372,6 +372,31 @@ describe('RunTaskConfig', () => {
     const { stack } = setup();
 
     expectErrors(() => RunTaskConfig.of(stack).configureFunction(options(stack)), message);
+  });
+
+  test('rejects a role, a log group and a VPC from elsewhere', () => {
+    const app = new App();
+    const stack = new Stack(app, 'Stack', { env: { account: '123456789012', region: 'eu-west-1' } });
+    RunTaskConfig.of(app).configureFunction({
+      role: iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::210987654321:role/theirs'),
+      vpc: ec2.Vpc.fromVpcAttributes(stack, 'Shared', { vpcId: 'vpc-1', availabilityZones: ['a'], privateSubnetIds: ['subnet-1'], region: 'us-east-1' }),
+      logGroup: logs.LogGroup.fromLogGroupArn(stack, 'Logs', 'arn:aws:logs:us-east-1:210987654321:log-group:theirs'),
+    });
+    new RunFargateTask(stack, 'Task', { vpc: new ec2.Vpc(stack, 'Vpc'), image: ecs.ContainerImage.fromRegistry('app') });
+
+    const place = (name: string, kind: string, own: string, other: string) =>
+      `[Stack/EcsRunTaskHandler] ${name} of the function must be in the ${kind} of the stack, ${own}, got: ${other}; set another ${name} for this stack`;
+    expectErrors(() => app.synth(),
+      place('role', 'account', '123456789012', '210987654321'), place('logGroup', 'account', '123456789012', '210987654321'),
+      place('logGroup', 'Region', 'eu-west-1', 'us-east-1'), place('vpc', 'Region', 'eu-west-1', 'us-east-1'));
+  });
+
+  test('rejects public subnets, in which a function cannot reach AWS', () => {
+    const { stack, vpc, ...given } = setup();
+    RunTaskConfig.of(stack).configureFunction({ vpc, vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } });
+
+    expectErrors(() => runTask({ stack, vpc, ...given }), '[Stack/Task] vpcSubnets of the function must be private, '
+      + "got: the public subnet 'Stack/Vpc/PublicSubnet1'; select private subnets with a route to AWS, or remove vpc");
   });
 
   test('rejects a scope that shares a function with others', () => {

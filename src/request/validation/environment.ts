@@ -37,6 +37,6 @@ function readEnvironment(resource: IResource, arn: string): { readonly account?:
   return isKnown(arn) && arn.startsWith('arn:') ? Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME) : resource.env;
 }
 
-function areDifferent(actual: string | undefined, expected: string): boolean {
+export function areDifferent(actual: string | undefined, expected: string): boolean {
   return isKnown(actual) && isKnown(expected) && actual !== expected;
 }
