@@ -23,11 +23,17 @@ const PHASES = [
   /^(UPDATE_)?ROLLBACK_COMPLETE/,
 ];
 
-/** What DescribeStacks reports can be a minute old. Throws if it reports less than it did before. */
-export async function describeStack(request: Request): Promise<Partial<Stack>> {
+/** A stack as far as DescribeStacks has returned it. */
+export type DescribedStack = Partial<Stack> & { readonly StackStatus: string };
+
+/** What DescribeStacks reports can be a minute old. Throws if it reports less than it did before, or no status of this stack. */
+export async function describeStack(request: Request): Promise<DescribedStack> {
   const { world, event, latest } = request;
   const { Stacks = [] } = await world.cloudFormation.send(new DescribeStacksCommand({ StackName: event.StackId }));
-  const stack: Partial<Stack> = Stacks[0] ?? {};
+  const stack: Partial<Stack> | undefined = Stacks.find(({ StackId = event.StackId }) => StackId === event.StackId);
+  if (!hasStatus(stack)) {
+    throw new Unusable(ERRORS.noStackStatus);
+  }
   const point = findPoint(stack, world.now());
   if (point && latest && isBefore(point, latest) && point.readAt < latest.readAt + STALE_FOR_MS) {
     throw new Unusable(ERRORS.staleStack);
@@ -37,14 +43,18 @@ export async function describeStack(request: Request): Promise<Partial<Stack>> {
   return stack;
 }
 
+function hasStatus(stack: Partial<Stack> | undefined): stack is DescribedStack {
+  return Boolean(stack?.StackStatus);
+}
+
 /** Whether the operation that began then is a later one than that of the request, as far as its time shows that. */
 function beganAfter(event: Event, time: Date | undefined): boolean {
   return isNewerThan(event, time, CLOCKS_DIFFER_BY_MS / 2);
 }
 
 /** Nothing if it cannot be told: an update without its time, or an import. */
-function findPoint(stack: Partial<Stack>, readAt: number): StackPoint | undefined {
-  const { StackStatus: status = '' } = stack;
+function findPoint(stack: DescribedStack, readAt: number): StackPoint | undefined {
+  const { StackStatus: status } = stack;
   const began = timeOfOperation(stack);
   const phase = status.startsWith('DELETE_') ? 0 : PHASES.findIndex((states) => states.test(status));
   return began === undefined || phase < 0 ? undefined : { began, phase, status, readAt };
@@ -54,8 +64,8 @@ function findPoint(stack: Partial<Stack>, readAt: number): StackPoint | undefine
  * When the operation began, in milliseconds since 1970; nothing if the response lacks the time of an update. Nothing comes after
  * a deletion, whatever time it has.
  */
-export function timeOfOperation(stack: Partial<Stack>): number | undefined {
-  const { StackStatus: status = '', LastUpdatedTime, CreationTime } = stack;
+export function timeOfOperation(stack: DescribedStack): number | undefined {
+  const { StackStatus: status, LastUpdatedTime, CreationTime } = stack;
   const began = LastUpdatedTime ?? (isOfUpdate(status) ? undefined : CreationTime ?? new Date(0));
   return status.startsWith('DELETE_') ? Infinity : began?.getTime();
 }
@@ -78,9 +88,6 @@ export interface StackReading {
 export async function readStack(request: Request): Promise<StackReading> {
   const { event } = request;
   const { StackStatus: status, LastUpdatedTime } = await describeStack(request);
-  if (!status) {
-    throw new Unusable(ERRORS.noStackStatus);
-  }
   const isNewer = beganAfter(event, LastUpdatedTime);
   return {
     status,

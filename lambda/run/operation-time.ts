@@ -11,7 +11,7 @@ import { ERRORS } from '../verdict/texts';
 export async function readOperationTime(request: Request, within: number, check?: (status: string) => void): Promise<number> {
   return retry(request.world, limit(request, within), async () => {
     const stack = await describeStack(request);
-    check?.(stack.StackStatus ?? '');
+    check?.(stack.StackStatus);
     const began = timeOfOperation(stack);
     if (began === undefined) {
       throw new Unusable(ERRORS.noUpdateTime);

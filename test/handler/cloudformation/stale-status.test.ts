@@ -173,6 +173,15 @@ describe('a running task of a Create', () => {
     expectNoneStopped(world);
   });
 
+  test('is not stopped because of responses for another stack', async () => {
+    world.lives = [runs(5 * 60, 0)];
+    const other = { StackId: 'arn:aws:cloudformation:eu-west-1:111122223333:stack/Other/1', StackStatus: 'DELETE_IN_PROGRESS' };
+    const isOther = () => world.seconds() >= 2 * 60 && world.seconds() < 3 * 60;
+    world.faults.DescribeStacks = times(100, (_, proceed) => isOther() ? { Stacks: [other] } : proceed());
+    expectSuccess(await world.request(create()));
+    expectNoneStopped(world);
+  });
+
   test('is stopped only when the next reading, 15 seconds later, confirms the status', async () => {
     world.lives = [runs(20 * 60, 0)];
     const isStale = () => world.seconds() >= 5 * 60 && world.seconds() < 5 * 60 + 12;
@@ -241,6 +250,13 @@ describe('an Update that puts the resource back after its own Update failed with
 
   test('is not assumed of the next deployment', async () => {
     world.lastUpdated = new Date(START + 2 * MINUTE);
+    expectSuccess(await putBack(), { Reason: '' });
+    expectStarted(world, 2);
+  });
+
+  test('is not assumed of the next deployment when the responses that would show its time contain no stack', async () => {
+    world.lastUpdated = new Date(START + 2 * MINUTE);
+    world.faults.DescribeStacks = [passThrough, passThrough, () => ({}), () => ({ Stacks: [{}] })];
     expectSuccess(await putBack(), { Reason: '' });
     expectStarted(world, 2);
   });
