@@ -2,7 +2,6 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { isProgress, Progress, Run } from './progress';
 import { logState } from '../cloudformation/log-state';
 import type { HandedOver, Request } from '../cloudformation/request';
-import { retry } from '../retry';
 import { isRefusal, isThrottled } from '../verdict/causes';
 import { Failed } from '../verdict/failure';
 import { ADVICE, FAILURES } from '../verdict/texts';
@@ -10,25 +9,27 @@ import { ADVICE, FAILURES } from '../verdict/texts';
 /** The version of `Progress`. A change that the previous version of the function cannot read needs a new number. */
 const VERSION = 1;
 
-/** Invokes the function to continue the same request. Until that has succeeded, this invocation keeps watching the task. */
-export async function handOver({ request, progress }: Run): Promise<void> {
-  const { world, event, functionArn, handOverBy, sentAt, receivedAt } = request;
+/** Invokes the function to continue the same request. Returns why that failed. Until it succeeds, this invocation keeps watching the task. */
+export async function handOver({ request, progress }: Run): Promise<Failed | undefined> {
+  const { world, event, functionArn, sentAt, receivedAt } = request;
   const HandedOver: HandedOver = { version: VERSION, sentAt, receivedAt, progress };
   try {
-    await retry(world, handOverBy, () => world.lambda.send(new InvokeCommand({
+    await world.lambda.send(new InvokeCommand({
       FunctionName: functionArn,
       InvocationType: 'Event',
       Payload: JSON.stringify({ ...event, HandedOver }),
-    })));
+    }));
   } catch (error) {
+    world.log(`Invoke failed: ${error}`);
     const problem = progress.tasks.find(({ taskArn }) => !taskArn)?.problem; // the reason why nothing has started is more useful
-    throw new Failed({
+    return new Failed({
       ...FAILURES.noHandOver,
       awsReason: [problem?.cause, problem?.awsReason, error].filter((reason) => reason !== undefined).join('; '),
       advice: adviceOnHandOver(error),
     });
   }
   logState(request, 'HANDED_OVER', 'the next invocation of this function continues waiting');
+  return undefined;
 }
 
 /** Only a missing permission is a matter of the role, and what Lambda rejects has reached it. */

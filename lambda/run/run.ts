@@ -16,6 +16,7 @@ import { LogState, logState } from '../cloudformation/log-state';
 import type { Request } from '../cloudformation/request';
 import { resolveContainers } from '../ecs/resolve-containers';
 import { describeTasks } from '../ecs/tasks';
+import { backoff } from '../retry';
 import { callFailure, isThrottled } from '../verdict/causes';
 import { Failed, TurnedBack } from '../verdict/failure';
 import { formatCount } from '../verdict/message';
@@ -40,8 +41,9 @@ export async function runTask(request: Request, spec: RunSpec, progress: Progres
 }
 
 async function startAndWait(run: Run): Promise<Answer | undefined> {
-  const { request: { world, sentAt, answerBy, handOverAt }, progress } = run;
+  const { request: { world, sentAt, answerBy, handOverAt, handOverBy }, progress } = run;
   const statuses = new Map<string, string>();
+  let [handOvers, nextHandOver] = [0, handOverAt];
   for (;;) {
     const tasks = await refresh(run);
     logChanges(run, tasks, statuses);
@@ -56,12 +58,18 @@ async function startAndWait(run: Run): Promise<Answer | undefined> {
     if (world.now() >= passBatonAt(run.spec, sentAt)) {
       return { ...passBaton(run), afterwards: (after) => watchAfterBaton({ ...run, request: { ...run.request, world: after } }) };
     }
-    if (world.now() >= handOverAt) {
-      await handOver(run);
-      return watchAfterHandOver(run);
+    if (world.now() >= nextHandOver) {
+      const problem = await handOver(run);
+      if (!problem) {
+        return watchAfterHandOver(run);
+      }
+      nextHandOver = world.now() + backoff(++handOvers, world.random());
+      if (nextHandOver >= handOverBy) {
+        throw problem;
+      }
     }
     const due = progress.tasks.filter(({ taskArn, startAt }) => !taskArn && world.now() >= startAt);
-    if (state === 'open' && due.length > 0 && run.spec.ExitCodeFrom.length > 0) {
+    if (state === 'open' && due.length > 0 && run.spec.ExitCodeFrom.length > 0 && world.now() < handOverAt) {
       await startDue(run, due);
       continue;
     }

@@ -1,4 +1,4 @@
-import { create, fails, Fault, MINUTE, notPlaced, passThrough, properties, runs, FakeAws, START, times, update } from '../../support/fake-aws';
+import { awsError, create, fails, Fault, MINUTE, notPlaced, passThrough, properties, runs, FakeAws, START, times, update } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectNoneStopped, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -26,6 +26,33 @@ describe('the hand-over to the next invocation', () => {
     expectStopped(world, 1);
     expect(world.seconds()).toBeLessThan(15 * 60);
   });
+
+  test.each([
+    ['another operation on the function', awsError('ResourceConflictException', 'The operation cannot be performed at this time. An update is in progress.', 409)],
+    ['an unknown error of AWS', awsError('NewException', 'never seen')],
+    ['the HTML page of a proxy', new SyntaxError('Unexpected token \'<\', "<html>" is not valid JSON')],
+  ])('is repeated after %s, and the task continues', async (_, thrown) => {
+    world.lives = [runs(20 * 60, 0)];
+    world.faults.Invoke = times(3, () => { throw thrown; });
+    expectSuccess(await world.request(create()));
+    expectNoneStopped(world);
+  });
+
+  test('is tried for more than 15 seconds before the task is stopped, whatever the error is', async () => {
+    world.lives = [runs(28 * 60, 0)];
+    world.faults.Invoke = times(100, fails('NewException', 'never seen'));
+    expectFailed(await world.request(create()), 'could not invoke itself to continue waiting');
+    const [first] = world.calls.filter(({ name }) => name === 'Invoke').map(({ at }) => at);
+    expect((world.tasks[0].stoppedAt! - START) / 1000 - first).toBeGreaterThan(15);
+  });
+
+  test.each([[0, 'SUCCESS', 'TooManyRequestsException'], [1, 'FAILED', 'TooManyRequestsException'], [0, 'SUCCESS', 'NewException']])(
+    'does not hide that the task ends meanwhile, with exit code %i', async (exitCode, status, error) => {
+      world.lives = [runs(635, exitCode)]; // 20 seconds after the first attempt
+      world.faults.Invoke = times(100, fails(error, 'not now'));
+      expect(await world.request(create())).toMatchObject({ Status: status, Reason: expect.not.stringContaining('could not invoke itself') });
+      expectNoneStopped(world);
+    });
 
   test('gives no advice about the role or the network when Lambda rejects the event for another reason', async () => {
     world.lives = [runs(28 * 60, 0)];
