@@ -47,10 +47,11 @@ function mayRunAgain(run: Run, task: TaskProgress, failure: Failure): boolean {
     || (failure.patience === 'as often as retryAttempts allows' && task.reruns < (run.spec.RetryAttempts ?? 0));
 }
 
-function countFailures({ tasks }: Progress, failed: number, { reruns }: TaskProgress): string {
+/** How many tasks failed, and after how many attempts. A start that failed is no attempt of the task. */
+function countFailures({ tasks }: Progress, failed: number, { reruns, taskArn: started }: TaskProgress): string {
   const counts = [
-    ...(tasks.length > 1 ? [`${failed} of ${tasks.length} tasks failed`] : []),
-    ...(reruns > 0 ? [`after ${reruns + 1} attempts`] : []),
+    ...(tasks.length > 1 && tasks.some(({ taskArn }) => taskArn) ? [`${failed} of ${tasks.length} tasks failed`] : []),
+    ...(reruns > 0 && started ? [`after ${reruns + 1} attempts`] : []),
   ];
   return counts.length > 0 ? `${counts.join(', ')}: ` : '';
 }

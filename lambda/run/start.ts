@@ -10,7 +10,7 @@ import { addMark, Attempt, attemptsOf, isOfEarlierRequest, isOfLaterRequest, isO
 import { findTasks } from '../ecs/tasks';
 import { backoff } from '../retry';
 import { Api, callFailure, isRefusal, knownStartFailure } from '../verdict/causes';
-import { Failed, Failure, OutOfDate, TurnedBack } from '../verdict/failure';
+import { Failed, Failure, OutOfDate, TurnedBack, Unusable } from '../verdict/failure';
 import { ERRORS, FAILURES, REASONS, STOP_REASONS } from '../verdict/texts';
 
 /** How many of the last attempts are remembered, because ECS may list their tasks seconds later. A baton has little room. */
@@ -134,8 +134,12 @@ async function callRunTask(run: Run, task: TaskProgress): Promise<void> {
     count: 1, // each task has its own token, so that a repeated invocation gets the same task
     clientToken: `${progress.requestId}-${number}-${tokenNumber}`,
   }));
+  const taskArn = tasks[0]?.taskArn;
+  if (!taskArn && failures.length === 0) {
+    throw new Unusable(ERRORS.noTask);
+  }
   task.isUnanswered = undefined;
-  task.taskArn = tasks[0]?.taskArn;
+  task.taskArn = taskArn;
   if (task.taskArn) {
     logState(run.request, 'STARTED', 'ECS accepted the task', task);
   } else {
@@ -161,9 +165,11 @@ export function prepareNewAttempt(run: Run, task: TaskProgress, failure: Failure
   }
 }
 
+/** A task that cannot start has failed like one that has run: others that run are not stopped because of it. */
 export function retryOrFail(run: Run, task: TaskProgress, problem: Failure): void {
   if (!isWorthRetrying(run, task, problem)) {
-    throw new Failed(problem);
+    task.ended = { failure: problem };
+    return;
   }
   task.spreadsSince = problem.patience === 'while permissions spread' ? task.spreadsSince ?? run.request.world.now() : undefined;
   scheduleAttempt(run, task, problem);

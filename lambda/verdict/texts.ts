@@ -127,6 +127,7 @@ export const ERRORS = {
   staleStack: 'CloudFormation returned an earlier status of the stack than before',
   notDeployed: (status: string) => `CloudFormation returned ${status}, so the stack is not being deployed`,
   noUpdateTime: 'CloudFormation did not show which update is running',
+  noTask: 'ECS returned neither a task nor a reason',
   unknownRequestType: (type: string) => `this version of the function does not know requests of the type ${type}`,
   answerNotAccepted: 'CloudFormation did not accept the answer',
   invocationEnds: 'the invocation is about to end',

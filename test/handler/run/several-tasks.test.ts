@@ -1,4 +1,4 @@
-import { create, doesNotStart, properties, runs, FakeAws, times, passThrough, notPlaced } from '../../support/fake-aws';
+import { create, doesNotStart, fails, FakeAws, Fault, notPlaced, passThrough, properties, runs, times } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectStarted, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -48,6 +48,30 @@ describe('several tasks of one request', () => {
     world.faults.DescribeTasks = times(60, (_, proceed) => ({ tasks: (proceed() as any).tasks.slice(0, 1) }));
     expectFailed(await world.request(two()));
     expectNoneStopped(world);
+  });
+
+  test.each<[string, Fault, string]>([
+    ['is rejected', fails('InvalidParameterException', 'no'), 'ECS rejected the request: InvalidParameterException (RunTask)'],
+    ['cannot be placed', notPlaced('ATTRIBUTE'), 'the task did not start: no container instance meets its constraints'],
+  ])('fail after the others have ended when the start of one of them %s', async (_, fault, cause) => {
+    world.lives = [runs(90, 0)];
+    world.faults.RunTask = [passThrough, passThrough, fault];
+    expectFailed(await world.request(create(properties({}, { count: '3' }))), `1 of 3 tasks failed: ${cause}`);
+    expect(world.seconds()).toBeGreaterThan(120);
+    expectNoneStopped(world);
+  });
+
+  test('fail after the others have ended when the rerun of one of them is rejected', async () => {
+    world.lives = [runs(5, 1), runs(90, 0)];
+    world.faults.RunTask = [passThrough, passThrough, fails('InvalidParameterException', 'no')];
+    expectFailed(await world.request(create(properties({ RetryAttempts: '2' }, { count: '2' }))), '1 of 2 tasks failed: ECS rejected the request');
+    expect(world.seconds()).toBeGreaterThan(120);
+    expectNoneStopped(world);
+  });
+
+  test('fail without a number when none of them was started', async () => {
+    world.faults.RunTask = times(3, fails('InvalidParameterException', 'no'));
+    expectFailed(await world.request(two()), /^ECS rejected the request/);
   });
 
   test('fail with the reason why one of the tasks was not placed', async () => {

@@ -33,6 +33,15 @@ describe('a RunTask that started a task, and whose response was no answer of AWS
     expectStopped(world, 1);
   });
 
+  test.each<[string, object]>([['empty', {}], ['with neither a task nor a failure', { tasks: [], failures: [] }], ['with a task without an ARN', { tasks: [{}] }]])(
+    'is repeated with the same clientToken: a response %s', async (_, response) => {
+      world.faults.RunTask = [(_input, proceed) => { proceed(); return response; }];
+      expectSuccess(await world.request(create()));
+      expect(world.callsOf('RunTask').map(({ clientToken }) => clientToken)).toEqual(times(2, 'c0ffee00-create-1-1'));
+      expectStarted(world, 1);
+      expectNoneStopped(world);
+    });
+
   test('is given up after three minutes, and the message does not say that ECS rejected the request', async () => {
     world.lives = [runs(60 * 60, 0)];
     world.faults.RunTask = times(1000, unreadable(new SyntaxError('Unexpected end of JSON input')));
