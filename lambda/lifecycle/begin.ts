@@ -74,6 +74,13 @@ export async function failWithoutRun(
   return withStillRunning(answerError(error), { stillRunning, unseen: again.unseen });
 }
 
+/** Names the tasks that may still run, whatever becomes of the request. */
+export async function nameStillRunning(stopped: Stopped, run: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
+  const answer = await run().catch(answerError);
+  return answer && withStillRunning(answer, stopped);
+}
+
 function withStillRunning(answer: Answer, { stillRunning, unseen }: Stopped): Answer {
-  return { ...answer, reason: [...answer.reason, ...notStopped(stillRunning, unseen)] };
+  const said = answer.reason.map(({ text }) => text);
+  return { ...answer, reason: [...answer.reason, ...notStopped(stillRunning, unseen).filter(({ text }) => !said.includes(text))] };
 }

@@ -1,6 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import type { CloudFormationCustomResourceDeleteEvent } from 'aws-lambda';
-import { failWithoutRun, NOTHING_STOPPED, resumeOrStart } from './begin';
+import { failWithoutRun, nameStillRunning, NOTHING_STOPPED, resumeOrStart } from './begin';
 import { answerUnlessRollback } from './rollback';
 import { LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
 import type { Answer } from '../cloudformation/answer';
@@ -59,7 +59,8 @@ export async function remove(request: Request, event: CloudFormationCustomResour
     }
   }
   const isRollback = () => rollback !== undefined && rollback.began === request.latest?.began; // a later response may show that it was of the operation before
-  return answerUnlessRollback(request, isRollback, async () => resumeOrStart(request, parseRun(OnDelete, 'OnDelete'), 'deletion', stopped));
+  const run = async () => resumeOrStart(request, parseRun(OnDelete, 'OnDelete'), 'deletion', stopped);
+  return answerUnlessRollback(request, isRollback, async () => nameStillRunning(stopped, run));
 }
 
 /** Whether the Delete is certain to belong to what CloudFormation does now. In a deployment it can be of one before, and the task is not. */

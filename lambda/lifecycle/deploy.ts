@@ -1,6 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import type { CloudFormationCustomResourceUpdateEvent } from 'aws-lambda';
-import { beginsRun, failWithoutRun, NOTHING_STOPPED, resumeOrStart, stopBeforeRun } from './begin';
+import { beginsRun, failWithoutRun, nameStillRunning, NOTHING_STOPPED, resumeOrStart, stopBeforeRun } from './begin';
 import { answerUnlessRollback, rollBack, runNothing, runNothingTurnedBack } from './rollback';
 import type { RunTaskProperties } from '../../src/contract';
 import type { Answer, Attributes } from '../cloudformation/answer';
@@ -19,10 +19,9 @@ import { NOTES, STOP_REASONS } from '../verdict/texts';
 /** A Create waits for nothing before it starts its task but the end of earlier ones. */
 export async function create(request: Request): Promise<Answer | undefined> {
   const { ResourceProperties } = request.event;
-  const properties = parseProperties(ResourceProperties);
   const baton = await receiveBaton(request);
   const stopped = beginsRun(request, baton) ? await stopBeforeRun(request, [ResourceProperties]) : NOTHING_STOPPED;
-  return deploy(request, properties, baton, stopped);
+  return nameStillRunning(stopped, async () => deploy(request, parseProperties(ResourceProperties), baton, stopped));
 }
 
 /** An Update can be a deployment or a rollback: only the status of the stack shows which. */
@@ -47,9 +46,9 @@ export async function update(request: Request, event: CloudFormationCustomResour
     if (kind === 'turned back') {
       return runNothingTurnedBack(request, stopped);
     }
-    return kind === 'rollback'
+    return nameStillRunning(stopped, async () => kind === 'rollback'
       ? rollBack(request, event, baton, stopped)
-      : deployUnlessTurnedBack(request, event, baton, stopped);
+      : deployUnlessTurnedBack(request, event, baton, stopped));
   };
   return answerUnlessRollback(request, () => kind === 'rollback' || kind === 'turned back', run);
 }

@@ -19,7 +19,7 @@ import { describeTasks } from '../ecs/tasks';
 import { backoff } from '../retry';
 import { callFailure, isThrottled } from '../verdict/causes';
 import { Failed, TurnedBack } from '../verdict/failure';
-import { formatCount } from '../verdict/message';
+import { formatCount, notStopped } from '../verdict/message';
 import { judge } from '../verdict/outcome';
 import { FAILURES, STOP_REASONS } from '../verdict/texts';
 
@@ -85,10 +85,9 @@ async function succeed(run: Run): Promise<Answer> {
   if (over > 0) {
     throw new Failed(FAILURES.resultsTooLong(formatCount(over, 'byte')));
   }
-  if (!progress.tasks.every(isOnlyAttempt)) {
-    await stopOwnTasks(run, STOP_REASONS.replaced);
-  }
-  return { status: 'SUCCESS', reason: [], data: attributes, reruns: countReruns(progress) };
+  const isOnly = progress.tasks.every(isOnlyAttempt);
+  const { stillRunning, unseen } = isOnly ? { stillRunning: [] } : await stopOwnTasks(run, STOP_REASONS.replaced);
+  return { status: 'SUCCESS', reason: notStopped(stillRunning, unseen), data: attributes, reruns: countReruns(progress) };
 }
 
 /**

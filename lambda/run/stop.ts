@@ -8,6 +8,7 @@ import { limit, limitOfLook, Request } from '../cloudformation/request';
 import { isOfRequest, markOf, markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
 import { describeTasks, findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
+import { isRefusal } from '../verdict/causes';
 import { OutOfDate } from '../verdict/failure';
 import { hasEnded, judge, STOPPED_BY } from '../verdict/outcome';
 
@@ -47,6 +48,7 @@ async function stopTasks(request: Request, targets: readonly Target[], reason: s
   const withoutContainers = new Set<string>();
   const knownFrom = world.now() + LISTED_WITHIN_MS;
   for (let pause = 1_000; ; pause = Math.min(1.2 * pause, 5_000)) {
+    const hasGone = new Set<string>(); // by the words of StopTask. DescribeTasks has to agree: each of them can be stale
     await Promise.all([...open.values()].filter(({ taskArn }) => !stopRequested.has(taskArn)).map(async ({ taskArn, cluster, mark }) => {
       const calledAt = world.now();
       try {
@@ -55,9 +57,9 @@ async function stopTasks(request: Request, targets: readonly Target[], reason: s
         logState(request, 'STOP_REQUESTED', 'stopping the task', { taskArn, details: [reason] });
       } catch (error) {
         world.log(`StopTask of ${taskArn} failed: ${error}`);
-        const isGone = /already stopped/i.test(String(error)) || (/not found/i.test(String(error)) && calledAt >= knownFrom);
-        if (isGone) {
-          open.delete(taskArn);
+        const says = isRefusal(error) ? String(error) : '';
+        if (/already stopped/i.test(says) || (/task was not found/i.test(says) && calledAt >= knownFrom)) {
+          hasGone.add(taskArn);
         }
       }
     }));
@@ -65,6 +67,7 @@ async function stopTasks(request: Request, targets: readonly Target[], reason: s
       try {
         const arns = [...open.values()].filter((target) => target.cluster === cluster).map(({ taskArn }) => taskArn);
         const tasks = await describeTasks(world, cluster, arns);
+        arns.filter((arn) => hasGone.has(arn) && !tasks.some(({ taskArn }) => taskArn === arn)).forEach((arn) => open.delete(arn));
         tasks.filter(hasEnded).forEach(({ taskArn }) => open.delete(taskArn!));
         tasks.filter((task) => nothingRuns(task, request)).forEach(({ taskArn }) => withoutContainers.add(taskArn!));
       } catch (error) {

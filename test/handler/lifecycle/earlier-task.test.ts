@@ -32,6 +32,48 @@ describe('an earlier task that does not end', () => {
   });
 });
 
+describe('an earlier task that does not end is named by a request that starts nothing for another reason:', () => {
+  const malformed = { SuccessExitCodes: [] };
+  test.each([
+    ['an Update with runOn CREATE', 'UPDATE_IN_PROGRESS', update(properties({ RunOn: 'CREATE' })), 'SUCCESS'],
+    ['a Create with a malformed property', 'UPDATE_IN_PROGRESS', create(properties(malformed)), 'FAILED'],
+    ['an Update with a malformed property', 'UPDATE_IN_PROGRESS', update(properties(malformed)), 'FAILED'],
+    ['a rollback with a malformed property', 'UPDATE_ROLLBACK_IN_PROGRESS', update(properties({ OnRollback: 'RUN', ...malformed })), 'SUCCESS'],
+    ['a Delete with a malformed onDelete', 'DELETE_IN_PROGRESS', remove(properties({ OnDelete: { ...onDelete, ...malformed } })), 'FAILED'],
+  ])('%s', async (_, status, event, Status) => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash({ ...update(), RequestId: 'earlier' });
+    world.stackStatus = status;
+    world.lastUpdated = new Date(2 * MINUTE + world.time);
+    world.faults.StopTask = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:StopTask'));
+    const { Reason, ...answer } = await world.request({ ...event, RequestId: 'next', ResponseURL: sentAfter(3) });
+    expect(answer).toMatchObject({ Status });
+    expect(Reason.split('Could not confirm that this task stopped. Stop it manually: ')).toHaveLength(2);
+  });
+});
+
+describe('an earlier task that StopTask does not find', () => {
+  const next = () => world.request(nextUpdate());
+  beforeEach(async () => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0), runs(5, 0)];
+    await world.invokeThenCrash(update());
+    world.lastUpdated = new Date(2 * MINUTE + world.time);
+    await world.sleep(3 * MINUTE - world.seconds() * 1000);
+  });
+
+  test.each([
+    ['because ECS does not find the cluster', fails('ClusterNotFoundException', 'Cluster not found.')],
+    ['because a proxy answers', () => { throw new SyntaxError('Unexpected token \'<\', "<html>404 Not Found" is not valid JSON'); }],
+    ['although DescribeTasks does', fails('InvalidParameterException', 'The referenced task was not found.')],
+  ])('prevents the start of another task: %s', async (_, fault) => {
+    world.faults.StopTask = times(1000, fault);
+    expectFailed(await next(), 'A task of an earlier deployment may still be running, so no new task was started.');
+    expectStarted(world, 1);
+  });
+});
+
 describe('an earlier task that ECS does not describe after StopTask', () => {
   const away = (minutes: number): Fault => (_, proceed) => {
     if (world.callsOf('StopTask').length > 0 && world.seconds() < minutes * 60) {

@@ -151,6 +151,14 @@ describe('a task that ECS started without reporting it', () => {
     expect(world.callsOf('StopTask')).toMatchObject([{ task: world.tasks[0].taskArn, reason: `cdk-ecs-run-task: another task succeeded in its place (${markOfTask(create().RequestId)})` }]);
   });
 
+  test('is named by the answer when it does not stop after another task has succeeded', async () => {
+    world.lives = [runs(60 * 60, 0), runs(5, 0)];
+    world.faults.RunTask = [startedButReportedAsFailed];
+    world.faults.ListTasks = [...times(2, passThrough), ...times(2, () => ({ taskArns: [] }))];
+    world.faults.StopTask = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:StopTask'));
+    expectSuccess(await world.request(create()), { Reason: `Could not confirm that this task stopped. Stop it manually: ${world.tasks[0].taskArn}.` });
+  });
+
   test('is adopted when ListTasks shows it together with another task, although RunTask no longer answers', async () => {
     world.lives = [runs(5, 0), runs(10, 0)];
     world.faults.RunTask = [startedWithoutResponse, startedButReportedAsFailed, ...times(1000, fails('ThrottlingException', 'Rate exceeded'))];
