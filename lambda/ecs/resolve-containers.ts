@@ -1,8 +1,8 @@
 import { DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import type { RunSpec } from '../../src/contract';
-import { Failed } from '../verdict/failure';
+import { Unusable } from '../verdict/failure';
 import type { Rules } from '../verdict/outcome';
-import { FAILURES } from '../verdict/texts';
+import { ERRORS } from '../verdict/texts';
 import type { World } from '../world';
 
 /** A run whose deciding containers are known. */
@@ -17,7 +17,7 @@ export async function resolveContainers(world: World, spec: RunSpec): Promise<Re
   const found = await world.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
   const containers = found.taskDefinition?.containerDefinitions ?? [];
   if (containers.length === 0) {
-    throw new Failed(FAILURES.containersUnknown(taskDefinition!)); // without deciding containers, any result would be a success
+    throw new Unusable(ERRORS.containersUnknown(taskDefinition!)); // without deciding containers, any result would be a success
   }
   return {
     ...spec,

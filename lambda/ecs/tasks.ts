@@ -10,11 +10,19 @@ const MOST_DESCRIBED = 100;
 
 /** The tasks that ECS knows. A task that ECS does not know yet, or has forgotten, is missing from the list. */
 export async function describeTasks(world: World, cluster: string | undefined, taskArns: readonly string[], include?: TaskField[]): Promise<Task[]> {
+  return (await lookAtTasks(world, cluster, taskArns, include)).tasks;
+}
+
+/** The same, and those of the tasks about which the response says nothing: not even that ECS does not know them. */
+export async function lookAtTasks(
+  world: World, cluster: string | undefined, taskArns: readonly string[], include?: TaskField[],
+): Promise<{ readonly tasks: Task[]; readonly unmentioned: string[] }> {
   if (taskArns.length === 0) {
-    return [];
+    return { tasks: [], unmentioned: [] };
   }
-  const { tasks = [] } = await world.ecs.send(new DescribeTasksCommand({ cluster, tasks: [...taskArns], include }));
-  return tasks;
+  const { tasks = [], failures = [] } = await world.ecs.send(new DescribeTasksCommand({ cluster, tasks: [...taskArns], include }));
+  const known = [...tasks.map(({ taskArn }) => taskArn), ...failures.flatMap(({ arn, reason }) => reason === 'MISSING' ? arn : [])];
+  return { tasks, unmentioned: taskArns.filter((arn) => !known.includes(arn)) };
 }
 
 /** All tasks of the family in the cluster, including those that were told to stop or have ended within the last hour. */

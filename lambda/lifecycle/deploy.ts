@@ -3,10 +3,12 @@ import type { CloudFormationCustomResourceUpdateEvent } from 'aws-lambda';
 import { beginsRun, failWithoutRun, nameStillRunning, NOTHING_STOPPED, resumeOrStart, stopBeforeRun } from './begin';
 import { answerUnlessRollback, rollBack, runNothing, runNothingTurnedBack } from './rollback';
 import type { RunTaskProperties } from '../../src/contract';
+import { STACK_WITHIN_MS } from '../../src/timing';
 import type { Answer, Attributes } from '../cloudformation/answer';
 import { DeliveredProperties, parseProperties } from '../cloudformation/delivered-properties';
-import type { Request } from '../cloudformation/request';
+import { limit, Request } from '../cloudformation/request';
 import { resolveContainers } from '../ecs/resolve-containers';
+import { retry } from '../retry';
 import { readKeptAttributes } from '../run/attributes';
 import { putsBack, readUpdateKind } from '../run/occasion';
 import { attributesOfRun, attributesWithoutRun, receiveBaton, ReceivedBaton } from '../run/relay';
@@ -98,13 +100,15 @@ function failForUnknownPast(): Answer {
  * its task has: a later resource may have failed, and this deployment may just have stopped the task.
  */
 async function hasFailedBefore(
-  { world }: Request, { OldResourceProperties }: CloudFormationCustomResourceUpdateEvent, earlierTasks: readonly Task[],
+  request: Request, { OldResourceProperties }: CloudFormationCustomResourceUpdateEvent, earlierTasks: readonly Task[],
 ): Promise<boolean> {
+  const { world } = request;
   const { RunOn, HasNextLeg } = OldResourceProperties as DeliveredProperties;
   if (RunOn !== 'CREATE' || HasNextLeg === undefined || earlierTasks.length === 0) {
     return false;
   }
-  const rules = await resolveContainers(world, parseProperties(OldResourceProperties));
+  const properties = parseProperties(OldResourceProperties);
+  const rules = await retry(world, limit(request, STACK_WITHIN_MS), () => resolveContainers(world, properties));
   return !earlierTasks.some((task) => judge(task, rules).state === 'succeeded');
 }
 

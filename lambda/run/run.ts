@@ -15,13 +15,13 @@ import { Answer, bytesOver } from '../cloudformation/answer';
 import { LogState, logState } from '../cloudformation/log-state';
 import type { Request } from '../cloudformation/request';
 import { resolveContainers } from '../ecs/resolve-containers';
-import { describeTasks } from '../ecs/tasks';
+import { describeTasks, lookAtTasks } from '../ecs/tasks';
 import { backoff } from '../retry';
 import { callFailure, isThrottled } from '../verdict/causes';
-import { Failed, TurnedBack } from '../verdict/failure';
+import { Failed, TurnedBack, Unusable } from '../verdict/failure';
 import { formatCount, notStopped } from '../verdict/message';
 import { judge } from '../verdict/outcome';
-import { FAILURES, STOP_REASONS } from '../verdict/texts';
+import { ERRORS, FAILURES, STOP_REASONS } from '../verdict/texts';
 
 /**
  * Runs the task and waits for it. Returns no answer if the next invocation continues waiting.
@@ -98,10 +98,14 @@ async function refresh(run: Run): Promise<Task[]> {
   const { request: { world }, progress } = run;
   try {
     await resolveSpec(run);
-    const tasks = await describeTasks(world, run.spec.Request.cluster, openArns(progress));
-    noteMissing(run, tasks);
-    progress.blind = undefined;
+    const { tasks, unmentioned } = await lookAtTasks(world, run.spec.Request.cluster, openArns(progress));
+    noteMissing(run, tasks, unmentioned);
     progress.wasSeen ||= tasks.length > 0;
+    if (unmentioned.length > 0) {
+      noteBlind(run, new Unusable(ERRORS.noTaskStatus));
+    } else {
+      progress.blind = undefined;
+    }
     return tasks;
   } catch (error) {
     if (error instanceof Failed) {
@@ -110,13 +114,19 @@ async function refresh(run: Run): Promise<Task[]> {
     if (openArns(progress).length === 0) {
       return noteUnresolved(run, error);
     }
-    logState(run.request, 'UNKNOWN', 'could not read the status of the task', { details: [String(error)] });
-    progress.isThrottled ||= isThrottled(error);
-    progress.blind = { since: progress.blind?.since ?? world.now(), reason: String(error) };
-    if (!progress.wasSeen && world.now() - progress.blind.since >= NEVER_SEEN_MS) {
-      throw new Failed({ ...FAILURES.neverSeen, awsReason: progress.blind.reason }, { taskArn: openArns(progress)[0] });
-    }
+    noteBlind(run, error);
     return [];
+  }
+}
+
+function noteBlind({ request, progress }: Run, error: unknown): void {
+  const { world } = request;
+  const reason = error instanceof Unusable ? error.message : String(error);
+  logState(request, 'UNKNOWN', 'could not read the status of the task', { details: [reason] });
+  progress.isThrottled ||= isThrottled(error);
+  progress.blind = { since: progress.blind?.since ?? world.now(), reason };
+  if (!progress.wasSeen && world.now() - progress.blind.since >= NEVER_SEEN_MS) {
+    throw new Failed({ ...FAILURES.neverSeen, awsReason: reason }, { taskArn: openArns(progress)[0] });
   }
 }
 
@@ -139,12 +149,13 @@ function noteUnresolved(run: Run, error: unknown): Task[] {
   return [];
 }
 
-function noteMissing({ request: { world }, progress }: Run, tasks: readonly Task[]): void {
+function noteMissing({ request: { world }, progress }: Run, tasks: readonly Task[], unmentioned: readonly string[]): void {
   for (const task of progress.tasks.filter(({ ended }) => !ended)) {
     const seen = tasks.find(({ taskArn }) => taskArn === task.taskArn);
     // A repeated invocation must not begin the timeout again: ECS knows when the first one started the task.
     progress.since = Math.min(progress.since, seen?.createdAt?.getTime() ?? progress.since);
-    task.missingSince = task.taskArn && !seen ? task.missingSince ?? world.now() : undefined;
+    const isMissing = task.taskArn && !seen && !unmentioned.includes(task.taskArn);
+    task.missingSince = isMissing ? task.missingSince ?? world.now() : undefined;
     if (task.missingSince !== undefined && world.now() - task.missingSince >= NEVER_SEEN_MS) {
       throw new Failed(FAILURES.gone, { taskArn: task.taskArn });
     }

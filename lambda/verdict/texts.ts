@@ -12,7 +12,6 @@ export const FAILURES = {
     cause: `the property ${path} is not ${expected}`,
     advice: 'correct the parameter or override that sets it; if neither does, deploy again with the latest version of cdk-ecs-run-task',
   }),
-  containersUnknown: (taskDefinition: string) => ({ cause: `ECS did not return the containers of ${taskDefinition}` }),
   rollbackUnknown: {
     cause: 'could not find out whether this is a rollback, so no task was started',
     advice: 'deploy again, or continue the rollback',
@@ -127,6 +126,8 @@ export const ERRORS = {
   staleStack: 'CloudFormation returned an earlier status of the stack than before',
   notDeployed: (status: string) => `CloudFormation returned ${status}, so the stack is not being deployed`,
   noUpdateTime: 'CloudFormation did not show which update is running',
+  containersUnknown: (taskDefinition: string) => `ECS did not return the containers of ${taskDefinition}`,
+  noTaskStatus: 'the response of ECS does not contain the task',
   noTask: 'ECS returned neither a task nor a reason',
   unknownRequestType: (type: string) => `this version of the function does not know requests of the type ${type}`,
   answerNotAccepted: 'CloudFormation did not accept the answer',

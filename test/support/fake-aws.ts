@@ -341,7 +341,7 @@ export const startedButReportedAsFailed: Fault = (_, proceed) => {
 };
 
 /** DescribeTasks does not know the tasks. */
-export const missing: Fault = () => ({ tasks: [], failures: [{ reason: 'MISSING' }] });
+export const missing: Fault = ({ tasks }) => ({ tasks: [], failures: tasks.map((arn: string) => ({ arn, reason: 'MISSING' })) });
 
 /** DescribeTasks returns what the function cannot process. */
 export function unexpectedError(thrown: string | object): Fault {

@@ -1,5 +1,6 @@
-import { create, fails, properties, runs, FakeAws, sentAfter } from '../../support/fake-aws';
-import { expectSuccess, expectFailed, expectStarted } from '../../support/handler-expectations';
+import { create, fails, FakeAws, Fault, passThrough, properties, runs, sentAfter } from '../../support/fake-aws';
+import { expectFailed, expectNoneStopped, expectStarted, expectSuccess } from '../../support/handler-expectations';
+import { creating, deploy, expectAllSucceeded } from '../../support/relay';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });
@@ -20,6 +21,16 @@ describe('a task definition whose containers the construct does not know', () =>
     expect(world.callsOf('GetLogEvents')).toEqual([]); // which the role does not allow
     world.lives = [runs(5, 0)];
     expectSuccess(await world.request({ ...create(delivered), RequestId: 'another', ResponseURL: sentAfter(1) }));
+  });
+
+  test('is read again when ECS once returns no containers, also by the second resource, whose task runs', async () => {
+    fromElsewhere({});
+    world.lives = [runs(80 * 60, 0)];
+    const oddOnce: Fault = () => ({});
+    world.faults.DescribeTaskDefinition = [oddOnce, passThrough, oddOnce];
+    expectAllSucceeded(await deploy(world, creating({ ExitCodeFrom: undefined, Logs: undefined })));
+    expectStarted(world, 1);
+    expectNoneStopped(world);
   });
 
   test('names the Region of the log if the task runs in another one', async () => {

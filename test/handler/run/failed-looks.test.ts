@@ -45,6 +45,29 @@ describe('one DescribeTasks that fails in minute 20', () => {
   });
 });
 
+describe('responses of DescribeTasks that say nothing about the task', () => {
+  const responses: Array<[string, Fault]> = [
+    ['an empty one', () => ({})],
+    ['one with another failure than MISSING', ({ tasks: [arn] }) => ({ tasks: [], failures: [{ arn, reason: 'INTERNAL' }] })],
+  ];
+  const says = (from: number, to: number, fault: Fault) => times<Fault>(10_000, (input, proceed) =>
+    world.seconds() >= from && world.seconds() < to ? fault(input, proceed) : proceed());
+
+  test.each(responses)('for eight minutes do not stop it: %s', async (_, fault) => {
+    world.lives = [runs(25 * 60, 0)];
+    world.faults.DescribeTasks = says(10 * 60, 18 * 60, fault);
+    expectSuccess(await world.request(create()));
+    expectNoneStopped(world);
+  });
+
+  test.each(responses)('from the start on fail the request after five minutes: %s', async (_, fault) => {
+    world.lives = [runs(25 * 60, 0)];
+    world.faults.DescribeTasks = says(0, 60 * 60, fault);
+    expectFailed(await world.request(create()), 'its result is unknown.\nAWS says: the response of ECS does not contain the task');
+    expect(world.tasks[0].stoppedAt! - world.tasks[0].at).toBeGreaterThanOrEqual(300_000);
+  });
+});
+
 test.each(ANY_ERRORS)('one DescribeStacks or GetLogEvents that fails with %s does not hide how the task ended', async (_, thrown) => {
   world.lives = [runs(60, 3)];
   world.faults.DescribeStacks = [() => { throw thrown; }];

@@ -1,4 +1,4 @@
-import { awsError, create, fails, MINUTE, runs, FakeAws, times, passThrough, notPlaced, unexpectedError } from '../../support/fake-aws';
+import { awsError, create, FakeAws, fails, Fault, MINUTE, missing, notPlaced, passThrough, runs, times, unexpectedError } from '../../support/fake-aws';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });
@@ -62,11 +62,11 @@ describe('the whole failure message', () => {
     ]],
     ['of a task that ECS described only at first', () => {
       world.lives = [runs(60 * 60, 0)];
-      world.faults.DescribeTasks = [passThrough, ...times(10_000, () => {
+      world.faults.DescribeTasks = [passThrough, ...times<Fault>(10_000, (input, proceed) => {
         if (world.seconds() < 30 * 60) {
           throw awsError('ThrottlingException', 'Rate exceeded');
         }
-        return { tasks: [] };
+        return missing(input, proceed);
       })];
     }, [
       'The task did not end within 30 minutes, and ECS did not report its status. Check what it was waiting for, or raise timeout.',
@@ -76,7 +76,7 @@ describe('the whole failure message', () => {
     ]],
     ['of a task that ECS has forgotten, and that nobody can have stopped', () => { // seed 11262848
       world.lives = [runs(60 * 60, 0)];
-      world.faults.DescribeTasks = times(10_000, (_, proceed) => world.seconds() < 29 * 60 ? proceed() : { tasks: [] });
+      world.faults.DescribeTasks = times(10_000, (input, proceed) => world.seconds() < 29 * 60 ? proceed() : missing(input, proceed));
       world.faults.StopTask = times(10_000, fails('InvalidParameterException', 'The referenced task was not found.'));
       world.faults.ListTasks = times(10_000, (_, proceed) => world.seconds() < 29 * 60 ? proceed() : { taskArns: [] });
     }, [
@@ -146,7 +146,7 @@ describe('the whole failure message', () => {
       TASK,
       'Other tasks may still be running: listing them failed (AccessDeniedException: not authorized to perform: ecs:ListTasks).',
     ]],
-    ['of a task that ECS no longer knows', () => { world.faults.DescribeTasks = times(1000, () => ({ tasks: [] })); }, [
+    ['of a task that ECS no longer knows', () => { world.faults.DescribeTasks = times(1000, missing); }, [
       'ECS no longer returns the task, so its result is unknown.',
       TASK,
       MAY_STILL_RUN,

@@ -22,7 +22,8 @@ describe('several tasks of one request', () => {
 
   test('fail when ECS no longer knows one of the tasks', async () => {
     world.lives = [runs(90 * 60, 0)];
-    world.faults.DescribeTasks = times(1_000, (_, proceed) => ({ tasks: (proceed() as any).tasks.slice(0, 1) }));
+    const forgets: Fault = ({ tasks: [, second] }, proceed) => ({ tasks: proceed().tasks.slice(0, 1), failures: [{ arn: second, reason: 'MISSING' }] });
+    world.faults.DescribeTasks = times(1_000, forgets);
     expectFailed(await world.request(two()), /its result is unknown.*\nTask arn:.*\/2a\./);
     expect(world.seconds()).toBeLessThan(10 * 60);
   });
