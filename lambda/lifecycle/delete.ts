@@ -50,7 +50,8 @@ export async function remove(request: Request, event: CloudFormationCustomResour
   }
   let rollback: { readonly began?: number } | undefined;
   try {
-    if (isRollbackOfDelete(await retry(world, limit(request, TIME_TO_STOP_MS), () => readStackStatus(request)))) {
+    const until = request.event.HandedOver ? world.now() : limit(request, TIME_TO_STOP_MS); // a task that runs must not wait for it
+    if (isRollbackOfDelete(await retry(world, until, () => readStackStatus(request)))) {
       rollback = { began: request.latest?.began };
     }
   } catch (error) {

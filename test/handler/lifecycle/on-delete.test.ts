@@ -22,6 +22,13 @@ describe('Delete with onDelete', () => {
     expectFailed(await world.request(drop()), 'After 2 attempts: container "app" exited with code 3.');
   });
 
+  test('stops the task at its deadline, although DescribeStacks is throttled after the hand-over', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.DescribeStacks = times(1000, (_, proceed) => world.seconds() < 600 ? proceed() : fails('ThrottlingException', 'Rate exceeded')());
+    expectFailed(await world.request(remove(properties({ ServiceTimeout: '1000', OnDelete: { ...run, TimeoutSeconds: '700' } }))), 'The task was still RUNNING');
+    expect(world.tasks[0].stoppedAt! - START).toBeLessThan(705_000);
+  });
+
   test('starts the task after the previous task has stopped', async () => {
     world.stackStatus = 'UPDATE_IN_PROGRESS';
     world.lives = [runs(60 * 60, 0), runs(10, 0)];
