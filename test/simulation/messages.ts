@@ -58,8 +58,8 @@ export const MESSAGES: readonly Message[] = [
   {
     key: 'how many failed',
     says: /(\d+) of (\d+) tasks failed/gi,
-    isTrue: ({ ended, tasks, request, startReasons }, [, failed, count]) => Number(count) === (request.run?.Request.count ?? 1)
-      && Number(failed) <= Math.max(ended.length, tasks.length === 0 ? startReasons.length : 0) && Number(failed) > 0,
+    isTrue: ({ ended, request, calls }, [, failed, count]) => Number(count) === (request.run?.Request.count ?? 1)
+      && Number(failed) <= ended.length + countNotStarted(calls('RunTask')) && Number(failed) > 0,
   },
   {
     key: 'how many attempts',
@@ -325,6 +325,12 @@ function tasksPassedOn(request: Request, history: History, { counts }: Put): Sim
     return tasks.filter((task) => task.request.operation === request.operation && task.request.first !== first);
   }
   return (counts && !earlierRunWentOn(request, history)) || state !== 'RUNNING' || giver?.first === first ? [] : tasks.filter((task) => task.request.first === giver?.first);
+}
+
+/** How many of the tasks that run at a time ECS did not start, at least once. */
+function countNotStarted(starts: readonly Call[]): number {
+  const failed = starts.filter(({ error, result }) => error || result?.failures.length > 0);
+  return new Set(failed.map(({ input }) => input.clientToken.replace(/-\d+$/, ''))).size;
 }
 
 function statusesSince({ sentAt }: Request, { statuses }: History, until: number): string[] {
