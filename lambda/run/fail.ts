@@ -33,8 +33,10 @@ export function timedOut({ request: { world, sentAt, receivedAt, answerBy }, spe
     return new Failed({ ...FAILURES.endNotSeen(allowed, blindFor), awsReason: progress.blind.reason, container: spec.ExitCodeFrom[0] }, evidence);
   }
   const status = running?.lastStatus;
-  const failure = status ? { ...FAILURES.stillRunning(status, allowed), awsReason: wordsOf(running), wasRunning: true } : FAILURES.didNotEnd(allowed);
-  return new Failed({ ...failure, container: spec.ExitCodeFrom[0] }, evidence);
+  const failure = status ? { ...FAILURES.stillRunning(status, allowed), wasRunning: true } : FAILURES.didNotEnd(allowed);
+  const failed = progress.tasks.flatMap(({ ended }) => ended?.failure ?? []).find(({ cause }) => !cause.startsWith(FAILURES.stopped('').cause));
+  const awsReason = [failed?.cause, failed?.awsReason, running && wordsOf(running)].filter(Boolean).join('; ') || undefined;
+  return new Failed({ ...failure, awsReason, container: spec.ExitCodeFrom[0] }, evidence);
 }
 
 /** Stops tasks that still run, and collects the log and its location for the message. */

@@ -70,6 +70,11 @@ describe('several tasks of one request', () => {
     expectNoneStopped(world);
   });
 
+  test('fail with the exit code of the one that has failed when another one is still running at the timeout', async () => {
+    world.lives = [runs(5, 3), runs(90 * 60, 0)];
+    expectFailed(await world.request(two()), /^The task was still RUNNING after 30 minutes.*\nAWS says: container "app" exited with code 3/);
+  });
+
   test('fail without a number when none of them was started', async () => {
     world.faults.RunTask = times(3, fails('InvalidParameterException', 'no'));
     expectFailed(await world.request(two()), /^ECS rejected the request/);
