@@ -241,7 +241,7 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
     ['the function could not go on', continuations.length > 0 && continuations[continuations.length - 1].error !== undefined],
     ['the stack is not being deployed', history.statuses.some((one) => one.at >= request.sentAt && one.at <= at && !/^(CREATE|UPDATE)_IN_PROGRESS$/.test(one.status))],
     ['it is unknown whether the task has succeeded', request.properties.RunOn === 'CREATE' && passedOn(request.properties.PreviousLeg?.Baton).state === 'SKIPPED'],
-    ['RunTask placed nothing', history.callsOf(request, 'RunTask').some(({ result, doneAt }) => doneAt! <= at && /ATTRIBUTE|LOCATION|MOON/.test(JSON.stringify(result?.failures ?? [])))],
+    ['RunTask placed nothing', history.callsOfRun(request, 'RunTask').some(({ result, doneAt }) => doneAt! <= at && /ATTRIBUTE|LOCATION|MOON/.test(JSON.stringify(result?.failures ?? [])))],
     ['an earlier task does not end', history.tasks.some((task) => task.request.number < request.number && task.request.first !== request.first && task.stoppedAt > decidedAt - SECOND)],
   ];
   return reasons.filter(([, isSo]) => isSo).map(([reason]) => reason);
