@@ -1,4 +1,4 @@
-import { haveExpired, isRefusal, patienceWithError } from './verdict/causes';
+import { haveExpired, isRefusal, patienceWithError } from './verdict/errors';
 import { Failed } from './verdict/failure';
 import type { World } from './world';
 import { PERMISSIONS_SPREAD_MS } from '../src/timing';

@@ -1,4 +1,4 @@
-import { toError } from '../verdict/causes';
+import { toError } from '../verdict/errors';
 import { ERRORS } from '../verdict/texts';
 import type { World } from '../world';
 

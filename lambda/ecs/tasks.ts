@@ -2,7 +2,7 @@ import { DescribeTasksCommand, ListTasksCommand, ListTasksCommandOutput, Task, T
 import { Place, readMark } from './marks';
 import { LISTED_WITHIN_MS } from '../../src/timing';
 import type { Request } from '../cloudformation/request';
-import { patienceWithError } from '../verdict/causes';
+import { patienceWithError } from '../verdict/errors';
 import type { World } from '../world';
 
 /** The most tasks that one DescribeTasks accepts. */

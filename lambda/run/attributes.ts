@@ -8,7 +8,7 @@ import { describeStack } from '../cloudformation/stack-status';
 import { locateLog, readOutputs } from '../ecs/logs';
 import type { ResolvedRun } from '../ecs/resolve-containers';
 import { retry } from '../retry';
-import { adviceOnError } from '../verdict/causes';
+import { adviceOnError } from '../verdict/errors';
 import { Failed } from '../verdict/failure';
 import { FAILURES } from '../verdict/texts';
 

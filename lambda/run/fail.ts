@@ -6,7 +6,7 @@ import { TAIL_WITHIN_MS } from '../../src/timing';
 import type { Answer } from '../cloudformation/answer';
 import { limit } from '../cloudformation/request';
 import { locateLog, readTail } from '../ecs/logs';
-import { adviceOnError } from '../verdict/causes';
+import { adviceOnError } from '../verdict/errors';
 import { Evidence, Failed } from '../verdict/failure';
 import { explain, formatDuration, notStopped } from '../verdict/message';
 import { judge, wordsOf } from '../verdict/outcome';

@@ -2,7 +2,7 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { isProgress, Progress, Run } from './progress';
 import { logState } from '../cloudformation/log-state';
 import type { HandedOver, Request } from '../cloudformation/request';
-import { isRefusal, isThrottled } from '../verdict/causes';
+import { isRefusal, isThrottled } from '../verdict/errors';
 import { Failed } from '../verdict/failure';
 import { ADVICE, FAILURES } from '../verdict/texts';
 

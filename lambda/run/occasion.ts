@@ -7,7 +7,7 @@ import { limit, limitOfLook, Request } from '../cloudformation/request';
 import { findStackStatus, isRollbackOfDelete, isRollbackStatus, isWaitedFor, readStack, StackReading } from '../cloudformation/stack-status';
 import { parseMark, readMark } from '../ecs/marks';
 import { retry } from '../retry';
-import { adviceOnError } from '../verdict/causes';
+import { adviceOnError } from '../verdict/errors';
 import { Failed, Failure, OutOfDate, TurnedBack } from '../verdict/failure';
 import { FAILURES } from '../verdict/texts';
 

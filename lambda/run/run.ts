@@ -17,7 +17,7 @@ import type { Request } from '../cloudformation/request';
 import { resolveContainers } from '../ecs/resolve-containers';
 import { describeTasks, lookAtTasks } from '../ecs/tasks';
 import { backoff } from '../retry';
-import { callFailure, isThrottled } from '../verdict/causes';
+import { callFailure, isThrottled } from '../verdict/errors';
 import { Failed, TurnedBack, Unusable } from '../verdict/failure';
 import { formatCount, notStopped } from '../verdict/message';
 import { judge } from '../verdict/outcome';

@@ -9,7 +9,8 @@ import { isRollbackStatus, isWaitedFor, readStackUpToDate, wasCancelled } from '
 import { addMark, Attempt, attemptsOf, isOfEarlierRequest, isOfLaterRequest, isOfRequest, markOf, placeOf } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
 import { backoff } from '../retry';
-import { Api, callFailure, isRefusal, knownStartFailure } from '../verdict/causes';
+import { knownStartFailure } from '../verdict/causes';
+import { Api, callFailure, isRefusal } from '../verdict/errors';
 import { Failed, Failure, OutOfDate, TurnedBack, Unusable } from '../verdict/failure';
 import { ERRORS, FAILURES, REASONS, STOP_REASONS } from '../verdict/texts';
 

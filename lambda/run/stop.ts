@@ -8,7 +8,7 @@ import { limit, limitOfLook, Request } from '../cloudformation/request';
 import { isOfRequest, markOf, markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
 import { describeTasks, findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
-import { isRefusal } from '../verdict/causes';
+import { isRefusal } from '../verdict/errors';
 import { OutOfDate } from '../verdict/failure';
 import { hasEnded, judge, STOPPED_BY } from '../verdict/outcome';
 

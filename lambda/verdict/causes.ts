@@ -1,7 +1,4 @@
-import { types } from 'node:util';
-import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
-import { Failure, Patience, Unusable } from './failure';
-import { ADVICE, FAILURES } from './texts';
+import type { Patience } from './failure';
 
 /** The cause of a failure, in words for the reader. */
 export interface Explanation {
@@ -506,6 +503,11 @@ export function knownStartFailure(reason: string): Explanation | undefined {
   return START_FAILURES.find((cause) => cause.says.every((pattern) => pattern.test(specific)));
 }
 
+/** Whether AWS says that it throttled a call. If EC2 throttles ECS, ECS reports that in its own error. */
+export function saysThrottled(words: string): boolean {
+  return THROTTLED.test(withoutNames(words));
+}
+
 /** What follows these words is a name, unless it is an image with its host. */
 const NAMING = 'container named|manifest for|access denied for|no such image:|stack with id|json key|with key|from bucket|find user|exec:';
 const NAMED = new RegExp(`\\b(${NAMING}) (?!(?:[\\w-]+\\.)+[\\w-]+(?::\\d+)?\\/)(?:"[^"]*"|[^\\s,;]+)`, 'gi');
@@ -529,127 +531,4 @@ export function meaningOfExitCode(code: number): Explanation | undefined {
 /** ECS reports the exit codes of Windows, which have 32 bits, with and without a sign. */
 export function removeSign(code: number): number {
   return code < 0 ? code + 2 ** 32 : code;
-}
-
-const SERVICES = {
-  'RunTask': 'ECS',
-  'StopTask': 'ECS',
-  'ListTasks': 'ECS',
-  'DescribeTasks': 'ECS',
-  'ListTasks or DescribeTasks': 'ECS',
-  'DescribeTaskDefinition': 'ECS',
-  'DescribeStacks': 'CloudFormation',
-  'GetLogEvents': 'CloudWatch Logs',
-  'Invoke': 'Lambda',
-} as const;
-
-/** A call that the handler makes. */
-export type Api = keyof typeof SERVICES;
-
-/** Why no task runs, if RunTask or a call before it threw this. */
-export function callFailure(api: Api, thrown: unknown): Failure {
-  const { name, message } = readError(thrown);
-  const service = SERVICES[api];
-  const known = knownError(thrown);
-  const rest = { awsReason: message || undefined, advice: adviceOnError(thrown), patience: patienceWithError(thrown) };
-  if (known) {
-    return { ...rest, ...FAILURES.didNotStart(known.means), awsReason: textOf(thrown), advice: known.advice };
-  }
-  if (thrown instanceof Unusable) {
-    return { ...FAILURES.didNotStart(thrown.message), patience: rest.patience };
-  }
-  switch (answerIn(thrown)) {
-    case 'rejected':
-      return { ...rest, ...FAILURES.rejected(service, name, api) };
-    case 'failed':
-      return { ...rest, ...FAILURES.notProcessed(service, name, api) };
-    default: // the words are not those of AWS
-      return { ...rest, ...FAILURES.noResponse(service, textOf(thrown), api), awsReason: undefined };
-  }
-}
-
-/** How AWS answered a call that threw this; undefined if the error is not an answer of AWS. */
-export function answerIn(thrown: unknown): 'rejected' | 'failed' | undefined {
-  const fault = (thrown as { $fault?: unknown } | undefined | null)?.$fault;
-  return fault === 'client' ? 'rejected' : fault === 'server' ? 'failed' : undefined;
-}
-
-/** Whether AWS rejected the call. After any other error, the call may have taken effect. */
-export function isRefusal(thrown: unknown): boolean {
-  return answerIn(thrown) === 'rejected';
-}
-
-/** Whether AWS rejected credentials that have expired. The function gets new ones, even if its role has lost its permissions. */
-export function haveExpired(thrown: unknown): boolean {
-  return /^\w*Expired/.test(textOf(thrown));
-}
-
-/** Whether AWS throttled the call. If EC2 throttles ECS, ECS reports that in its own error. */
-export function isThrottled(thrown: unknown): boolean {
-  return !isDenied(thrown) && (sdkSays(isThrottlingError, thrown) || THROTTLED.test(withoutNames(textOf(thrown))));
-}
-
-/** Whether a call that threw this may succeed when made again. */
-export function patienceWithError(thrown: unknown): Patience | undefined {
-  if (isThrottled(thrown) || sdkSays(isTransientError, thrown) || sdkSays(isServerError, thrown) || answerIn(thrown) === 'failed') {
-    return 'until the deadline';
-  }
-  if (isDenied(thrown)) {
-    return 'while permissions spread';
-  }
-  const known = knownError(thrown);
-  // An error that is not from AWS, such as the page of a proxy, may be temporary.
-  return known ? known.patience : answerIn(thrown) ? undefined : 'while permissions spread';
-}
-
-/** What to do about a call that threw this. */
-export function adviceOnError(thrown: unknown): string | undefined {
-  if (isDenied(thrown)) {
-    return ADVICE.checkRole;
-  }
-  return isThrottled(thrown) ? undefined : knownError(thrown)?.advice;
-}
-
-/** Name and message of anything that can be thrown. */
-export function readError(thrown: unknown): { name: string; message: string } {
-  if (typeof thrown !== 'object' || thrown === null) {
-    return { name: 'Error', message: String(thrown) };
-  }
-  const { name, message } = thrown as Partial<Error>;
-  // The SDK adds advice for its own developers on further lines.
-  return { name: String(name || 'Error'), message: String(message ?? '').split(/\n *Deserialization error/)[0].trim() };
-}
-
-/** What was thrown, as an Error that can be logged and told from nothing, without the SDK's advice for its own developers. */
-export function toError(thrown: unknown): Error {
-  const { name, message } = readError(thrown);
-  const { $fault, $metadata, code } = Object(thrown);
-  return types.isNativeError(thrown) && thrown.message === message ? thrown : Object.assign(new Error(message), { name, $fault, $metadata, code });
-}
-
-function textOf(thrown: unknown): string {
-  const { name, message } = readError(thrown);
-  return message ? `${name}: ${message}` : name;
-}
-
-/** The message of such an error contains names of resources, which can be any text: only the code and how the message begins count. */
-const IS_DENIAL = /^\w*AccessDenied|^UnauthorizedOperation|ErrorCode: (UnauthorizedOperation|AccessDenied)|^\w+: User: \S+ is not authorized to perform: /;
-
-function isDenied(thrown: unknown): boolean {
-  return IS_DENIAL.test(textOf(thrown));
-}
-
-function knownError(thrown: unknown): Explanation | undefined {
-  return isDenied(thrown) ? undefined : knownStartFailure(textOf(thrown));
-}
-
-type SdkError = Parameters<typeof isTransientError>[0];
-
-/** The SDK's function fails for a value that is not an Error, or has such a cause. */
-function sdkSays(is: (error: SdkError) => boolean, thrown: unknown): boolean {
-  try {
-    return is(thrown as SdkError);
-  } catch {
-    return false;
-  }
 }

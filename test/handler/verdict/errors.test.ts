@@ -1,4 +1,5 @@
-import { adviceOnError, answerIn, callFailure, isRefusal, isThrottled, knownStartFailure, patienceWithError, readError } from '../../../lambda/verdict/causes';
+import { knownStartFailure } from '../../../lambda/verdict/causes';
+import { adviceOnError, answerIn, callFailure, isRefusal, isThrottled, patienceWithError, readError } from '../../../lambda/verdict/errors';
 import { explain, notStopped } from '../../../lambda/verdict/message';
 import { FAILURES } from '../../../lambda/verdict/texts';
 import { awsError } from '../../support/fake-aws';
