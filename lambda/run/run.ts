@@ -68,12 +68,14 @@ async function startAndWait(run: Run): Promise<Answer | undefined> {
         throw problem;
       }
     }
-    const due = progress.tasks.filter(({ taskArn, startAt }) => !taskArn && world.now() >= startAt);
-    if (state === 'open' && due.length > 0 && run.spec.ExitCodeFrom.length > 0 && world.now() < handOverAt) {
-      await startDue(run, due);
-      continue;
+    if (handOvers === 0) { // then there is time only for the hand-over and for the tasks
+      const due = progress.tasks.filter(({ taskArn, startAt }) => !taskArn && world.now() >= startAt);
+      if (state === 'open' && due.length > 0 && run.spec.ExitCodeFrom.length > 0) {
+        await startDue(run, due);
+        continue;
+      }
+      await checkStack(run);
     }
-    await checkStack(run);
     await world.sleep(Math.min(pollInterval(tasks, world.now(), progress), endsAt - world.now()));
   }
 }
