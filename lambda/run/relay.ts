@@ -86,14 +86,24 @@ async function isFromEarlierDeployment(request: Request, at: number): Promise<bo
   }
 }
 
-/** Whether CloudFormation has continued without this request. The next resource may then wait for its task. */
+/**
+ * Whether CloudFormation has continued without this request. The next resource may then wait for its task. A second reading shows a
+ * deployment that fails just now, because the answer of this request did not arrive: then nothing waits for the task.
+ */
 export async function isSupersededByNextResource(request: Request): Promise<boolean> {
   const { event, sentAt, world } = request;
   if (event.ResourceProperties.HasNextLeg === undefined || world.now() <= sentAt + LONGEST_SERVICE_TIMEOUT_SECONDS * 1000) {
     return false;
   }
-  const status = await findStackStatus(request);
-  return !status || !isFinalStatus(status);
+  const hasEnded = async () => {
+    const status = await findStackStatus(request);
+    return status !== undefined && isFinalStatus(status);
+  };
+  if (await hasEnded()) {
+    return false;
+  }
+  await world.sleep(BETWEEN_READINGS_MS);
+  return !await hasEnded();
 }
 
 /** The answer with which the next resource continues waiting: with as much of the causes of failures as fits into it. */

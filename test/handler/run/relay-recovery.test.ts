@@ -19,15 +19,19 @@ describe('a redelivered event in a relay', () => {
     expectStarted(world, 1);
   });
 
-  test('stops the task after the resource ran out of time and no other resource waits', async () => {
+  test.each([0, 5])('stops the task after the resource ran out of time and no other resource waits, seen after %i seconds (seed 12578891)', async (after) => {
     world.lives = [runs(2.5 * HOURS, 0)];
     let event = sent(world, create(nth(1)), 1);
     while (world.seconds() < 50 * 60) {
       await world.invoke(event);
       event = world.handedOver.shift()!;
     }
-    world.stackStatus = 'CREATE_FAILED';
     world.time += 12 * MINUTE;
+    const failsAt = world.time + after * 1_000;
+    world.faults.DescribeStacks = times(100, (_, proceed) => {
+      world.stackStatus = world.time >= failsAt ? 'CREATE_FAILED' : 'CREATE_IN_PROGRESS';
+      return proceed();
+    });
     await world.invoke(event);
     expectStopped(world, 1);
     expectStarted(world, 1);
