@@ -10,6 +10,9 @@ import {
 /** For how long an invocation tries to hand over, and watches after that: the rest is for its end. */
 const HANDS_OVER_WITHIN = INVOCATION_SECONDS * SECOND - HAND_OVER_BY * reserveOf(INVOCATION_SECONDS * SECOND);
 
+/** Lambda retries an asynchronous event twice. */
+const ATTEMPTS_OF_LAMBDA = 3;
+
 /** Within this time, the invocation that started a task notices that nothing waits for the task any more, and stops it. */
 const NOTICED_WITHIN = 90 * SECOND;
 
@@ -324,7 +327,8 @@ function wasStoppedSoon({ request, arn, endedAt }: SimulatedTask, since: number,
     const looks = history.callsOfRun(request, api).filter(({ at }) => at > since + after && at < since + NOTICED_WITHIN);
     return looks.length > 0 && looks.every(({ error }) => error);
   });
-  return isBlind || Math.min(toldToStopAt ?? Infinity, endedAt) < since + NOTICED_WITHIN + crashes * 3 * MINUTE;
+  const nobodyLives = crashes >= ATTEMPTS_OF_LAMBDA;
+  return isBlind || nobodyLives || Math.min(toldToStopAt ?? Infinity, endedAt) < since + NOTICED_WITHIN + crashes * 3 * MINUTE;
 }
 
 /**
@@ -392,6 +396,14 @@ export function statusWasUnknown(request: Request, history: History): boolean {
   const who = request.puts[0]?.invocation;
   const calls = history.callsOf(request, 'DescribeStacks').filter(({ at, invocation }) => invocation === who && invocation.hop === 0 && at <= answeredAt(request));
   return history.excuse('the status of the stack was not told', calls.length > 0 && !calls.some(wasHeard));
+}
+
+/** For three minutes, a start came only upon responses without the time of the update. Others can have come upon a start of another task. */
+export function updateWasNotShown(request: Request, history: History): boolean {
+  const undated = history.callsOf(request, 'DescribeStacks').filter((call) => call.at <= answeredAt(request) && wasHeard(call) && !isDated(call));
+  const span = undated.length > 0 ? undated.at(-1)!.at - undated[0].at : 0;
+  const isSo = /did not show which update/.test(request.puts[0]?.parsed?.Reason ?? '') && span > 170 * SECOND;
+  return history.excuse('CloudFormation did not show which update it is', isSo);
 }
 
 /** What a further invocation of the request does after that is no excuse. */

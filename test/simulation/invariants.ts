@@ -235,6 +235,7 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
     ['AWS refused for long', refusedFor('RunTask', 'DescribeStacks', 'DescribeTaskDefinition', 'ListTasks') >= 2 * MINUTE],
     // Three minutes in a row for what may be too new, whatever that is each time.
     ['AWS refused one start after the other', longestRow(history.callsOf(request, 'RunTask', 'DescribeStacks').filter(({ api, error, at: when }) => when <= at && (api === 'RunTask' || error))) > 170 * SECOND],
+    ['CloudFormation did not show which update it is', excuses.updateWasNotShown(request, history)],
     ['nobody could look for earlier tasks', history.tasksOf(request).every(({ invocation }) => invocation !== request.answer!.invocation) && refusedFor('DescribeTasks') >= MINUTE],
     ['LastUpdatedTime has moved', excuses.movedBeforeLateEvent(request, history)],
     ['nobody could ever look at the task', !everSaw && refusedFor('DescribeTasks') >= 4 * MINUTE],
