@@ -93,7 +93,7 @@ async function succeed(run: Run): Promise<Answer> {
 }
 
 /**
- * The current state of the tasks; undefined if DescribeTasks fails. Its failure says nothing about the task, so the function
+ * The current state of the tasks; nothing if DescribeTasks fails. Its failure says nothing about the task, so the function
  * continues until the deadline, or for some minutes if ECS has never returned the task.
  */
 async function refresh(run: Run): Promise<Task[]> {

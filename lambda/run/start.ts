@@ -70,9 +70,7 @@ async function checkBeforeStart({ request, progress }: Run): Promise<Failure | u
 async function start(run: Run, task: TaskProgress, look: Promise<void>): Promise<void> {
   let api: Api = 'ListTasks or DescribeTasks';
   try {
-    if (isDoubted(task)) {
-      await look;
-    }
+    await look; // it can also find the task of a start that needs no look: another invocation has made it
     if (!task.taskArn) {
       api = 'RunTask';
       await callRunTask(run, task);

@@ -166,6 +166,21 @@ describe('a task that ECS started without reporting it', () => {
     expectStarted(world, 2);
   });
 
+  test('is adopted from an invocation that has come further, before RunTask is called with an earlier token (seed 12761445)', async () => {
+    world.lives = [runs(60, 0)];
+    const startedByAnother: Fault = ({ clientToken, startedBy, ...input }) => {
+      (world as any).onRunTask({ ...input, clientToken: clientToken.replace(/1$/, '3'), startedBy: startedBy.replace('/2/1/', '/2/3/') });
+      return fails('ThrottlingException', 'Rate exceeded')();
+    };
+    const notPlacedLater: Fault = async (input, proceed) => {
+      await new Promise(setImmediate); // the look is over before
+      return notPlaced('AGENT')(input, proceed);
+    };
+    world.faults.RunTask = [notPlaced('RESOURCE:CPU'), startedByAnother, notPlacedLater];
+    expectSuccess(await world.request(create(properties({}, { count: '2' }))));
+    expectStarted(world, 2);
+  });
+
   test('is adopted from an invocation that has come further, when its hand-over arrives again (seed 9755111)', async () => {
     world.lives = [runs(20 * 60, 0)];
     world.faults.RunTask = times(100, notPlaced('RESOURCE:CPU'));
