@@ -57,7 +57,7 @@ export async function resumeOrStart(
     return runTask(request, spec, progress);
   }
   if (stopped.stillRunning.length > 0 || stopped.unseen !== undefined) {
-    return withStillRunning({ status: 'FAILED', reason: explain(FAILURES.earlierMayRun) }, stopped);
+    return { status: 'FAILED', reason: explain(FAILURES.earlierMayRun) }; // nameStillRunning adds which
   }
   return runTask(request, spec, { ...beginProgress(request, spec, occasion), wasSeen: stopped.sawOwn });
 }
