@@ -173,7 +173,7 @@ describe('a task that ECS started without reporting it', () => {
       return fails('ThrottlingException', 'Rate exceeded')();
     };
     const notPlacedLater: Fault = async (input, proceed) => {
-      await new Promise(setImmediate); // the look is over before
+      await new Promise(setImmediate); // the look ends before
       return notPlaced('AGENT')(input, proceed);
     };
     world.faults.RunTask = [notPlaced('RESOURCE:CPU'), startedByAnother, notPlacedLater];

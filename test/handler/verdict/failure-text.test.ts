@@ -600,7 +600,7 @@ const STARTS: Array<[words: string, means: string, patience: string | undefined]
   ['No Container Instances were found in your capacity provider.', 'no container instance has joined the cluster or its capacity provider', DEADLINE],
   ["Unexpected EC2 error while attempting to Create Network Interface: The security group 'sg-1' does not exist (ErrorCode: InvalidGroup.NotFound)", 'EC2 cannot find one of its subnets or security groups', MINUTES],
   ["ECS was unable to create the EBS volume: InvalidSnapshot.NotFound: The snapshot 'snap-1' does not exist.", 'EC2 cannot find a resource that the task uses', MINUTES],
-  // Credentials that are too new, or old, whoever uses them
+  // Credentials that are too new or too old, of every role
   ['CannotPullECRContainerError: UnrecognizedClientException: The security token included in the request is invalid. status code: 400', 'AWS rejected temporary credentials', MINUTES],
   ['ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): ExpiredTokenException: The security token included in the request is expired', 'AWS rejected temporary credentials', MINUTES],
   ['CannotPullContainerError: Error response from daemon: Head "https://111122223333.dkr.ecr.eu-west-1.amazonaws.com/v2/app/manifests/1": denied: Your authorization token has expired. Reauthenticate and try again.', 'AWS rejected temporary credentials', MINUTES],
@@ -628,8 +628,8 @@ const STARTS: Array<[words: string, means: string, patience: string | undefined]
   ['CannotPullContainerError: Error response from daemon: received unexpected HTTP status: 520 ', 'a registry or an AWS service failed', DEADLINE],
   ['ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log group: OperationAbortedException: A conflicting operation is currently in progress against this resource. Please try again.', 'a registry or an AWS service failed', DEADLINE],
   ['ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: operation error SSM: GetParameters, failed to get rate limit token, retry quota exceeded, 0 available, 5 requested', 'a registry or an AWS service failed', DEADLINE],
-  ['CannotPullContainerError: failed to resolve ref registry.example.com/app:1: failed to do request: Head "https://registry.example.com/v2/app/manifests/1": tls: failed to verify certificate: x509: certificate signed by unknown authority', 'the registry has no certificate that ECS trusts', LASTING],
-  ['CannotPullContainerError: failed to do request: Head "https://registry.example.com:5000/v2/app/manifests/1": http: server gave HTTP response to HTTPS client', 'the registry has no certificate that ECS trusts', LASTING],
+  ['CannotPullContainerError: failed to resolve ref images.example.com/app:1: failed to do request: Head "https://images.example.com/v2/app/manifests/1": tls: failed to verify certificate: x509: certificate signed by unknown authority', 'the registry has no certificate that ECS trusts', LASTING],
+  ['CannotPullContainerError: failed to do request: Head "https://images.example.com:5000/v2/app/manifests/1": http: server gave HTTP response to HTTPS client', 'the registry has no certificate that ECS trusts', LASTING],
   ['CannotPullContainerError: inactivity time exceeded timeout while pulling image', 'a connection to the registry or to an AWS service broke', DEADLINE],
   ['CannotCreateVolumeError: Error response from daemon: create data: Post "http://%2Frun%2Fdocker%2Fplugins%2Famazon-ecs-volume-plugin.sock/VolumeDriver.Create": context deadline exceeded', 'the file system could not be mounted', MINUTES],
   // Containers that cannot be started
