@@ -47,7 +47,7 @@ describe('the PUT request of the answer', () => {
     const [socket] = await connection as [Socket];
     await (socket.closed || once(socket, 'close'));
     expect(socket.closed).toBe(true);
-  }, 5_000);
+  });
 
   test.each([
     ['no server listens', 'http://127.0.0.1:1/'],
