@@ -244,12 +244,15 @@ export function startWasUnderWay(task: SimulatedTask, before: number, history: H
   return history.excuse('the start was under way', Boolean(isSo) && wasStoppedSoon(task, task.createdAt, history));
 }
 
-/** Another invocation of the request, which lived on, saw no change in the stack yet, and its task was stopped soon. */
+/**
+ * Another invocation of the request, which lived on, saw no change in the stack yet, and its task was stopped soon. A request that had
+ * been answered before the task began could not stop it.
+ */
 export function stackHadNotTurned(task: SimulatedTask, request: Request, history: History): boolean {
-  const said = request.puts[0];
-  const turned = history.statuses.find(({ at }) => at >= said.at)?.at ?? Infinity;
+  const said = task.request.first === request.first ? request.puts[0] : task.request.puts[0];
+  const turned = history.statuses.find(({ at }) => at >= said?.at)?.at ?? Infinity;
   const looks = history.calls.filter(({ invocation, api, at }) => invocation === task.invocation && api === 'DescribeStacks' && at < task.createdAt);
-  const isOfAnother = task.request.first === request.first && task.invocation !== said.invocation;
+  const isOfAnother = said !== undefined && task.invocation !== said.invocation && (said === request.puts[0] || task.createdAt > request.puts[0].at);
   const last = looks[looks.length - 1];
   const isSo = isOfAnother && looks.length > 0 && (last.at <= turned || last.isStale);
   return history.excuse('the stack had not turned', Boolean(isSo) && wasStoppedSoon(task, task.createdAt, history));

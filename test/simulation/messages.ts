@@ -108,16 +108,16 @@ export const MESSAGES: readonly Message[] = [
   {
     key: 'time is over',
     says: /did not (?:end|start|succeed) within ([\d.]+) (second|minute)s?|was still \S+ after ([\d.]+) (second|minute)s?/i,
-    isTrue: ({ request, history, at }, [, within = '', unit, after = within, other = unit]) => at >= timeIsOver(request, history)
+    isTrue: ({ request, history, said, at }, [, within = '', unit, after = within, other = unit]) => at >= timeIsOver(request, history, said)
       && Number(after) <= (request.run ?? request.properties).TimeoutSeconds / (other === 'minute' ? 60 : 1) + 1,
   },
   {
     key: 'not seen to end',
     says: /did not see the task end within ([\d.]+) (second|minute)s?: reading its status failed for the last ([\d.]+) (second|minute)s?/i,
-    isTrue: ({ request, history, at, calls }, [, within, unit, last, other]) => at >= timeIsOver(request, history)
+    isTrue: ({ request, history, said, at, calls }, [, within, unit, last, other]) => at >= timeIsOver(request, history, said)
       && Number(within) <= (request.run ?? request.properties).TimeoutSeconds / (unit === 'minute' ? 60 : 1) + 1
       && !calls('DescribeTasks').some((call) => !call.error && call.result?.tasks.length > 0 && call.invocation.request === request
-        && call.at > at - Number(last) * (other === 'minute' ? MINUTE : SECOND) + 30 * SECOND && call.at < timeIsOver(request, history)),
+        && call.at > at - Number(last) * (other === 'minute' ? MINUTE : SECOND) + 30 * SECOND && call.at < timeIsOver(request, history, said)),
   },
   {
     key: 'never seen',
@@ -316,15 +316,20 @@ function factsOf(request: Request, history: History, said: Put): Facts {
  * that this was another deployment, and alone it proves nothing. So does a request that was told nothing of the stack, or whose baton
  * it cannot read: it looks for the tasks that its resource has started since the operation began.
  */
-function tasksPassedOn(request: Request, history: History, { counts }: Put): SimulatedTask[] {
-  const { properties, first } = request;
-  const { requests, tasks } = history;
-  const { state, requestId } = passedOn(properties.PreviousLeg?.Baton);
-  const giver = requests.find(({ id }) => id === requestId);
-  if (request.isOfAnotherVersion) {
-    return tasks.filter((task) => task.request.operation === request.operation && task.request.first !== first);
+function tasksPassedOn(request: Request, history: History, said: Put): SimulatedTask[] {
+  const { operation, first, isOfAnotherVersion } = request;
+  if (isOfAnotherVersion) {
+    return history.tasks.filter((task) => task.request.operation === operation && task.request.first !== first);
   }
-  return (counts && !earlierRunWentOn(request, history)) || state !== 'RUNNING' || giver?.first === first ? [] : tasks.filter((task) => task.request.first === giver?.first);
+  const earlier = runPassedOn(request, history, said);
+  return earlier === undefined || earlier === first ? [] : history.tasks.filter((task) => task.request.first === earlier);
+}
+
+/** The first request of the run that an earlier deployment has passed on, if this answer can be about it. */
+function runPassedOn(request: Request, history: History, { counts }: Put): Request | undefined {
+  const { state, requestId } = passedOn(request.properties.PreviousLeg?.Baton);
+  const isSo = state === 'RUNNING' && (!counts || earlierRunWentOn(request, history));
+  return isSo ? history.requests.find(({ id }) => id === requestId)?.first : undefined;
 }
 
 /** How many of the tasks that run at a time ECS did not start, at least once. */
@@ -343,11 +348,10 @@ function wasTold({ calls }: Facts, status: RegExp): boolean {
 }
 
 /** An Update that rolled back looks like any other when it comes again later: then it has a time, though it ran nothing. */
-function timeIsOver(request: Request, history: History): number {
+function timeIsOver(request: Request, history: History, said: Put): number {
   const { run, properties, sentAt, type } = request;
   const { TimeoutSeconds } = run ?? properties;
-  const { requestId } = passedOn(properties.PreviousLeg?.Baton);
-  const first = earlierRunWentOn(request, history) ? history.requests.find(({ id }) => id === requestId)!.first : request.first;
+  const first = runPassedOn(request, history, said) ?? request.first;
   const began = history.invocations.find((invocation) => invocation.request === first)!.startedAt;
   const wall = properties.HasNextLeg && type !== 'Delete' ? Infinity : sentAt + (serviceTimeout({ TimeoutSeconds }) - STOP_MARGIN_SECONDS) * SECOND;
   return Math.min(began + TimeoutSeconds * SECOND, wall) - SECOND - history.clocksDifferBy;
