@@ -5,7 +5,7 @@ import { LISTED_WITHIN_MS, NEVER_SEEN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STO
 import type { DeliveredProperties } from '../cloudformation/delivered-properties';
 import { logState } from '../cloudformation/log-state';
 import { limit, limitOfLook, Request } from '../cloudformation/request';
-import { isOfRequest, markOf, markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
+import { attemptsOf, isOfRequest, markOf, markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
 import { describeTasks, findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
 import { isRefusal } from '../verdict/errors';
@@ -111,18 +111,30 @@ interface Ended extends Stopped {
 
 /** Another invocation of the same request may also have started tasks, and may already have stopped them. */
 async function stopUnknownTasks(run: Run, reason: string, until: number): Promise<Ended> {
-  const { request, spec, progress: { requestId, tasks } } = run;
-  const { world } = request;
-  if (tasks.some(({ taskArn, isUnanswered, doubtedTokens }) => isUnanswered || (!taskArn && doubtedTokens?.length))) {
-    await world.sleep(LISTED_WITHIN_MS);
-  }
+  const { request, spec, progress: { tasks } } = run;
   const { cluster } = spec.Request;
-  const found = await retry(world, until, () => findTasks(request, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS);
+  const found = await findOwnTasks(run, until);
   const targets = found
-    .filter((task) => isOfRequest(request, task, requestId) && judge(task, spec).state === 'running')
+    .filter((task) => judge(task, spec).state === 'running')
     .filter(({ taskArn }) => !tasks.some((task) => task.taskArn === taskArn && !task.ended)) // those are being stopped
     .map((task) => targetOf(task, cluster));
   return { stillRunning: await stopTasks(request, targets, reason, until), ended: found.filter(hasEnded).map(({ taskArn }) => taskArn!) };
+}
+
+/** ECS may list a task seconds after its start, and may leave it out of one list: two looks for what it may have started without saying so. */
+async function findOwnTasks({ request, spec, progress: { requestId, tasks } }: Run, until: number): Promise<Task[]> {
+  const { world } = request;
+  const open = tasks.filter(({ taskArn, isUnanswered, doubtedTokens }) => isUnanswered || (!taskArn && doubtedTokens?.length));
+  for (let look = 1; ; look++) {
+    if (open.length > 0) {
+      await world.sleep(LISTED_WITHIN_MS);
+    }
+    const found = await retry(world, until, () => findTasks(request, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS);
+    const own = found.filter((task) => isOfRequest(request, task, requestId));
+    if (look === 2 || open.every(({ number }) => attemptsOf(own, number).length > 0)) {
+      return own;
+    }
+  }
 }
 
 export interface StopOptions {

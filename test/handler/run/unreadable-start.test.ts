@@ -33,6 +33,16 @@ describe('a RunTask that started a task, and whose response was no answer of AWS
     expectStopped(world, 1);
   });
 
+  test('is followed by the stop of that task, although the first list leaves it out', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    world.faults.RunTask = [unreadable({}), fails('InvalidParameterException', 'Override for container named x is not a container in the TaskDefinition.')];
+    let lists = 0;
+    world.faults.ListTasks = times(100, ({ desiredStatus }, proceed) => world.tasks.length > 0 && desiredStatus === 'RUNNING' && ++lists === 1 ? { taskArns: [] } : proceed());
+    expectFailed(await world.request(create()), 'ECS rejected the request');
+    expectStopped(world, 1);
+    expect(lists).toBe(2);
+  });
+
   test.each<[string, object]>([['empty', {}], ['with neither a task nor a failure', { tasks: [], failures: [] }], ['with a task without an ARN', { tasks: [{}] }]])(
     'is repeated with the same clientToken: a response %s', async (_, response) => {
       world.faults.RunTask = [(_input, proceed) => { proceed(); return response; }];
