@@ -4,19 +4,20 @@ import type { World } from './world';
 import { PERMISSIONS_SPREAD_MS } from '../src/timing';
 
 /**
- * Repeats a call until it fails permanently or the time is up. The time is shorter if a permission is missing. An error that is
- * not from AWS says nothing about permissions.
+ * Repeats a call until it fails permanently or the time is up. The time is shorter if a permission is missing, from the first such
+ * failure in a row. An error that is not from AWS says nothing about permissions.
  */
 export async function retry<T>(world: World, until: number, call: () => Promise<T>, permittedWithin = PERMISSIONS_SPREAD_MS): Promise<T> {
-  const began = world.now();
+  let spreadsSince: number | undefined;
   for (let attempt = 1; ; attempt++) {
     try {
       return await call();
     } catch (error) {
       const pause = backoff(attempt, world.random());
       const patience = error instanceof Failed ? undefined : patienceWithError(error);
-      const spreadsBy = began + (isRefusal(error) && !haveExpired(error) ? permittedWithin : PERMISSIONS_SPREAD_MS);
-      const end = patience === 'while permissions spread' ? Math.min(spreadsBy, until) : until;
+      spreadsSince = patience === 'while permissions spread' ? spreadsSince ?? world.now() : undefined;
+      const spreadsWithin = isRefusal(error) && !haveExpired(error) ? permittedWithin : PERMISSIONS_SPREAD_MS;
+      const end = Math.min(until, (spreadsSince ?? Infinity) + spreadsWithin);
       if (!patience || world.now() + pause >= end) {
         throw error;
       }

@@ -159,6 +159,16 @@ describe('ListTasks that is not permitted', () => {
     expectStarted(world, 1);
   });
 
+  test('delays a Create for three minutes from the first denied call, however long ListTasks was throttled before', async () => {
+    const throttled = fails('ThrottlingException', 'Rate exceeded');
+    world.faults.ListTasks = times(1000, (input, proceed) => {
+      const fault = world.seconds() < 2 * 60 ? throttled : world.seconds() < 4 * 60 ? denied : passThrough;
+      return fault(input, proceed);
+    });
+    expectSuccess(await world.request(create()), { Reason: '' });
+    expectStarted(world, 1);
+  });
+
   test('prevents a Create from starting a task beside that of a Create that has failed', async () => {
     world.lives = [runs(60 * 60, 0), runs(5, 0)];
     await world.invokeThenCrash(create());
