@@ -1,6 +1,6 @@
 import { RunTaskCommand } from '@aws-sdk/client-ecs';
 import { mayHaveStarted, Run, TaskProgress } from './progress';
-import { stopListed } from './stop';
+import { lookFor, stopListed } from './stop';
 import { confirmDoubt, endDoubt } from './watch-stack';
 import { PERMISSIONS_SPREAD_MS, STALE_FOR_MS } from '../../src/timing';
 import { logState } from '../cloudformation/log-state';
@@ -94,7 +94,8 @@ function isDoubted({ doubtedTokens = [] }: TaskProgress): boolean {
  */
 async function takeOver(run: Run): Promise<void> {
   const { request, spec, progress } = run;
-  const candidates = await findTasks(request, placeOf(spec.Request));
+  const unanswered = progress.tasks.filter(({ isUnanswered }) => isUnanswered);
+  const candidates = await lookFor(run, unanswered, () => findTasks(request, placeOf(spec.Request)));
   if (candidates.some((candidate) => isOfLaterRequest(request, candidate, progress.requestId))) {
     throw new OutOfDate(FAILURES.supersededByTask);
   }
@@ -133,13 +134,12 @@ async function callRunTask(run: Run, task: TaskProgress): Promise<void> {
     count: 1, // each task has its own token, so that a repeated invocation gets the same task
     clientToken: `${progress.requestId}-${number}-${tokenNumber}`,
   }));
-  const taskArn = tasks[0]?.taskArn;
-  if (!taskArn && failures.length === 0) {
+  task.taskArn = tasks[0]?.taskArn;
+  if (!task.taskArn && failures.length === 0) {
     throw new Unusable(ERRORS.noTask);
   }
-  task.isUnanswered = undefined;
-  task.taskArn = taskArn;
   if (task.taskArn) {
+    task.isUnanswered = undefined;
     logState(run.request, 'STARTED', 'ECS accepted the task', task);
   } else {
     task.doubtedTokens = [...doubtedTokens, tokenNumber].slice(-MOST_DOUBTED);

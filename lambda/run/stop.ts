@@ -1,5 +1,5 @@
 import { StopTaskCommand, Task } from '@aws-sdk/client-ecs';
-import type { Run } from './progress';
+import type { Run, TaskProgress } from './progress';
 import type { RunTaskProperties } from '../../src/contract';
 import { LISTED_WITHIN_MS, NEVER_SEEN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
 import type { DeliveredProperties } from '../cloudformation/delivered-properties';
@@ -111,29 +111,32 @@ interface Ended extends Stopped {
 
 /** Another invocation of the same request may also have started tasks, and may already have stopped them. */
 async function stopUnknownTasks(run: Run, reason: string, until: number): Promise<Ended> {
-  const { request, spec, progress: { tasks } } = run;
+  const { request, spec, progress: { requestId, tasks } } = run;
   const { cluster } = spec.Request;
-  const found = await findOwnTasks(run, until);
-  const targets = found
+  const doubted = tasks.filter(({ taskArn, isUnanswered, doubtedTokens }) => isUnanswered || (!taskArn && doubtedTokens?.length));
+  const found = await lookFor(run, doubted, () =>
+    retry(request.world, until, () => findTasks(request, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS));
+  const own = found.filter((task) => isOfRequest(request, task, requestId));
+  const targets = own
     .filter((task) => judge(task, spec).state === 'running')
     .filter(({ taskArn }) => !tasks.some((task) => task.taskArn === taskArn && !task.ended)) // those are being stopped
     .map((task) => targetOf(task, cluster));
-  return { stillRunning: await stopTasks(request, targets, reason, until), ended: found.filter(hasEnded).map(({ taskArn }) => taskArn!) };
+  return { stillRunning: await stopTasks(request, targets, reason, until), ended: own.filter(hasEnded).map(({ taskArn }) => taskArn!) };
 }
 
-/** ECS may list a task seconds after its start, and may leave it out of one list: two looks for what it may have started without saying so. */
-async function findOwnTasks({ request, spec, progress: { requestId, tasks } }: Run, until: number): Promise<Task[]> {
+/** Looks again for what ECS may have started without saying so: it can list a task seconds later, and can leave it out of one list. */
+export async function lookFor(
+  { request, progress: { requestId } }: Run, tasks: readonly TaskProgress[], look: () => Promise<Task[]>,
+): Promise<Task[]> {
   const { world } = request;
-  const open = tasks.filter(({ taskArn, isUnanswered, doubtedTokens }) => isUnanswered || (!taskArn && doubtedTokens?.length));
-  for (let look = 1; ; look++) {
-    if (open.length > 0) {
-      await world.sleep(LISTED_WITHIN_MS);
-    }
-    const found = await retry(world, until, () => findTasks(request, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS);
+  const until = limit(request, 2 * LISTED_WITHIN_MS);
+  for (;;) {
+    const found = await look();
     const own = found.filter((task) => isOfRequest(request, task, requestId));
-    if (look === 2 || open.every(({ number }) => attemptsOf(own, number).length > 0)) {
-      return own;
+    if (tasks.every(({ number }) => attemptsOf(own, number).length > 0) || world.now() >= until) {
+      return found;
     }
+    await world.sleep(Math.min(LISTED_WITHIN_MS, until - world.now()));
   }
 }
 

@@ -176,8 +176,10 @@ export function wasRefused(task: SimulatedTask, request: Request, history: Histo
         && (api === 'ListTasks' || input.task === task.arn || input.tasks?.includes(task.arn)));
     const last = calls.filter(({ at }) => at >= until - 100 * SECOND);
     const all = calls.length > 0 && calls.at(-1)!.at - calls[0].at > 10 * SECOND ? calls : [];
-    // A look consists of several calls at once, and fails with one of them.
-    const failed = ({ at, error }: Call) => error || (api === 'ListTasks' && calls.some((other) => other.at === at && other.error));
+    // A look consists of several calls at once, each with its pages, and fails with one of them.
+    const lookOf = (call: Call) => calls.findLast((other) => other.invocation === call.invocation && other.at <= call.at
+      && other.input.family === call.input.family && !other.input.nextToken)?.at;
+    const failed = (call: Call) => call.error || (api === 'ListTasks' && calls.some((other) => other.error && lookOf(other) === lookOf(call)));
     return [last, all].some((some) => some.length > 0 && some.every(failed));
   };
   const isSaid = NAMES_WHAT_RUNS.test(request.puts[0]?.parsed?.Reason ?? '');

@@ -166,6 +166,15 @@ describe('a task that ECS started without reporting it', () => {
     expectStarted(world, 2);
   });
 
+  test('is not followed by another one when its response got lost, its token then fails, and one list leaves it out', async () => {
+    world.faults.RunTask = [startedWithoutResponse, notPlaced('RESOURCE:MEMORY')];
+    let lists = 0;
+    world.faults.ListTasks = times(100, ({ desiredStatus }, proceed) => world.tasks.length > 0 && desiredStatus === 'RUNNING' && ++lists === 1 ? { taskArns: [] } : proceed());
+    expectSuccess(await world.request(create()));
+    expect(lists).toBeGreaterThan(1);
+    expectStarted(world, 1);
+  });
+
   test('is adopted from an invocation that has come further, before RunTask is called with an earlier token (seed 12761445)', async () => {
     world.lives = [runs(60, 0)];
     const startedByAnother: Fault = ({ clientToken, startedBy, ...input }) => {
