@@ -9,6 +9,7 @@ import type { ReceivedBaton } from '../run/relay';
 import { resumeRun } from '../run/resume';
 import { runTask } from '../run/run';
 import { Cleared, stopEarlierTasks, StopOptions, Stopped } from '../run/stop';
+import { callFailure, isOfUnknownCluster } from '../verdict/errors';
 import { OutOfDate } from '../verdict/failure';
 import { explain, notStopped } from '../verdict/message';
 import { FAILURES, STOP_REASONS } from '../verdict/texts';
@@ -43,7 +44,10 @@ async function stopUpToNow(request: Request, delivered: DeliveredProperties[], o
   });
 }
 
-/** Starts no task while an earlier one has not ended, or if it is unknown whether one has. */
+/**
+ * Starts no task while an earlier one has not ended, or if it is unknown whether one has. A deployment to another cluster starts
+ * its task even if the function may no longer list those of the previous cluster: no later deployment could, either.
+ */
 export async function resumeOrStart(
   request: Request, spec: RunSpec, occasion: Occasion, stopped: Cleared, baton?: ReceivedBaton,
 ): Promise<Answer | undefined> {
@@ -56,8 +60,10 @@ export async function resumeOrStart(
   if (progress) {
     return runTask(request, spec, progress);
   }
-  if (stopped.stillRunning.length > 0 || stopped.unseen !== undefined) {
-    return { status: 'FAILED', reason: explain(FAILURES.earlierMayRun) }; // nameStillRunning adds which
+  const isUnknown = stopped.unseen !== undefined && !(stopped.hasMoved && occasion === 'deployment');
+  if (stopped.stillRunning.length > 0 || isUnknown) {
+    const failure = isOfUnknownCluster(stopped.unseen) ? callFailure('ListTasks', stopped.unseen) : FAILURES.earlierMayRun;
+    return { status: 'FAILED', reason: explain(failure) }; // nameStillRunning adds which
   }
   return runTask(request, spec, { ...beginProgress(request, spec, occasion), wasSeen: stopped.sawOwn });
 }

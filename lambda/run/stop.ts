@@ -8,8 +8,7 @@ import { limit, limitOfLook, Request } from '../cloudformation/request';
 import { attemptsOf, isOfRequest, markOf, markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
 import { describeTasks, findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
-import { isRefusal } from '../verdict/errors';
-import { OutOfDate } from '../verdict/failure';
+import { isDenied, isOfUnknownCluster, isRefusal } from '../verdict/errors';
 import { hasEnded, judge, STOPPED_BY } from '../verdict/outcome';
 
 /** The longest reason that StopTask accepts. */
@@ -29,6 +28,8 @@ export interface Cleared extends Stopped {
   readonly found: readonly Task[];
   /** Whether ECS has shown a task of this request: an earlier delivery of its event has started it. */
   readonly sawOwn?: boolean;
+  /** Whether only tasks of a cluster that the new properties no longer name are unseen, because a permission is missing. */
+  readonly hasMoved?: boolean;
 }
 
 /** A task that has to end. */
@@ -156,55 +157,63 @@ export interface StopOptions {
 export async function stopEarlierTasks(
   request: Request, delivered: Array<DeliveredProperties | undefined>, options: StopOptions,
 ): Promise<Cleared> {
-  const { world } = request;
   const until = limitOfLook(request, NEVER_SEEN_MS);
   const found = new Map<string, Task>();
   let stillRunning: string[] = [];
   let sawOwn = false;
   for (;;) {
-    let targets: Target[];
-    try {
-      const looks = await Promise.all(placesOf(delivered).map((place) => findEarlierTasks(request, place, until, options)));
-      const tasks = looks.flatMap(({ earlier }) => earlier);
-      sawOwn ||= looks.some(({ hasOwn }) => hasOwn);
-      stillRunning = stillRunning.filter((arn) => !tasks.some(({ task }) => task.taskArn === arn && nothingRuns(task, request)));
-      targets = [];
-      for (const { target, task } of tasks.filter(({ target: { taskArn } }) => !found.has(taskArn))) {
-        if (nothingRuns(task, request) || await options.mayStop(task)) {
-          found.set(target.taskArn, task);
-          targets.push(...nothingRuns(task, request) ? [] : [target]);
-        }
+    const looks = await Promise.all(placesOf(delivered).map((place) => findEarlierTasks(request, place, until, options)));
+    const tasks = looks.flatMap(({ earlier }) => earlier);
+    sawOwn ||= looks.some(({ hasOwn }) => hasOwn);
+    stillRunning = stillRunning.filter((arn) => !tasks.some(({ task }) => task.taskArn === arn && nothingRuns(task, request)));
+    const targets: Target[] = [];
+    for (const { target, task } of tasks.filter(({ target: { taskArn } }) => !found.has(taskArn))) {
+      if (nothingRuns(task, request) || await options.mayStop(task)) {
+        found.set(target.taskArn, task);
+        targets.push(...nothingRuns(task, request) ? [] : [target]);
       }
-    } catch (error) {
-      if (error instanceof OutOfDate) {
-        throw error;
-      }
-      world.log(`could not list the tasks to stop: ${error}`);
-      return { stillRunning, unseen: error, found: [...found.values()], sawOwn };
     }
     if (targets.length === 0) {
-      if (stillRunning.length === 0) {
+      const failed = looks.filter(({ unseen }) => unseen !== undefined);
+      if (stillRunning.length === 0 && failed.length === 0) {
         logState(request, 'CLEARED', 'no other task of the resource is running');
       }
-      return { stillRunning, found: [...found.values()], sawOwn };
+      const hasMoved = failed.every(({ isPrevious, unseen }) => isPrevious && isDenied(unseen));
+      return { stillRunning, unseen: failed[0]?.unseen, hasMoved, found: [...found.values()], sawOwn };
     }
     // The invocation that started these may have started more, which are listed only now: look again afterwards.
     stillRunning.push(...await stopTasks(request, targets, options.reason, limit(request, TIME_TO_STOP_MS))); // however long the look took
   }
 }
 
+/** What ECS has listed in one place. */
+interface Look {
+  readonly earlier: ReadonlyArray<{ readonly target: Target; readonly task: Task }>;
+  readonly hasOwn?: boolean;
+  /** Whether the new properties name another cluster. The role has then lost its permissions for this one. */
+  readonly isPrevious: boolean;
+  readonly unseen?: unknown;
+}
+
 async function findEarlierTasks(
   request: Request, place: Place, until: number, { permittedWithin, mark, includesOwn }: StopOptions,
-): Promise<{ readonly earlier: ReadonlyArray<{ readonly target: Target; readonly task: Task }>; readonly hasOwn: boolean }> {
+): Promise<Look> {
   const { world, id, event } = request;
   const own = markOfRequest(id, event.RequestId);
-  const tasks = await retry(world, until, () => findTasks(request, place), permittedWithin);
-  const isEarlier = (of: string) => of.startsWith(mark) && (includesOwn || !of.startsWith(own));
-  const earlier = tasks.filter((task) => readMark(task) ? isEarlier(readMark(task)) : wasStoppedByOthers(task, place));
-  return {
-    earlier: earlier.map((task) => ({ task, target: targetOf(task, place.cluster) })),
-    hasOwn: tasks.some((task) => readMark(task).startsWith(own)),
-  };
+  const isPrevious = placesOf([event.ResourceProperties]).every(({ cluster }) => cluster !== place.cluster);
+  try {
+    const tasks = await retry(world, until, () => findTasks(request, place), isPrevious ? PERMITTED_AGAIN_WITHIN_MS : permittedWithin);
+    const isEarlier = (of: string) => of.startsWith(mark) && (includesOwn || !of.startsWith(own));
+    const earlier = tasks.filter((task) => readMark(task) ? isEarlier(readMark(task)) : wasStoppedByOthers(task, place));
+    return {
+      earlier: earlier.map((task) => ({ task, target: targetOf(task, place.cluster) })),
+      hasOwn: tasks.some((task) => readMark(task).startsWith(own)),
+      isPrevious,
+    };
+  } catch (error) {
+    world.log(`could not list the tasks to stop: ${error}`);
+    return { earlier: [], isPrevious, unseen: isPrevious && isOfUnknownCluster(error) ? undefined : error }; // ECS deletes no cluster with tasks
+  }
 }
 
 /** Stops those of the tasks that still run, and waits. Returns those that were not seen to end. */

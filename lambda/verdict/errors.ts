@@ -108,8 +108,14 @@ function textOf(thrown: unknown): string {
 /** The message of such an error contains names of resources, which can be any text: only the code and how the message begins count. */
 const IS_DENIAL = /^\w*AccessDenied|^UnauthorizedOperation|ErrorCode: (UnauthorizedOperation|AccessDenied)|^\w+: User: \S+ is not authorized to perform: /;
 
-function isDenied(thrown: unknown): boolean {
+/** Whether a permission for the call is missing. */
+export function isDenied(thrown: unknown): boolean {
   return IS_DENIAL.test(textOf(thrown));
+}
+
+/** Whether ECS does not know the cluster that the call names. */
+export function isOfUnknownCluster(thrown: unknown): boolean {
+  return readError(thrown).name === 'ClusterNotFoundException';
 }
 
 function knownError(thrown: unknown): Explanation | undefined {

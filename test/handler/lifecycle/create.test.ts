@@ -1,4 +1,4 @@
-import { create, properties, runs, FakeAws, unexpectedError } from '../../support/fake-aws';
+import { create, fails, properties, runs, times, FakeAws, unexpectedError } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -18,6 +18,12 @@ describe('Create', () => {
 
   test('fails before a task starts when a property does not fit the RunTask request, and names the path of the property', async () => {
     expectFailed(await world.request(create(properties({}, { count: 'two' }))), 'The property Request.count is not a number');
+    expectStarted(world, 0);
+  });
+
+  test('fails in a cluster that does not exist, and says that', async () => {
+    world.faults.ListTasks = times(1000, fails('ClusterNotFoundException', 'Cluster not found.'));
+    expectFailed(await world.request(create()), 'The task did not start: ECS cannot find the cluster. Check that the cluster exists in this account and Region.\nAWS says: ');
     expectStarted(world, 0);
   });
 
