@@ -33,13 +33,13 @@ export async function findTasks({ world, listed }: Request, place: Place): Promi
   listed.set(key, new Set([...before, ...running]));
   const until = world.now() + LISTED_WITHIN_MS; // for all pages together
   const arns = [...new Set([...running, ...stopped])];
-  const found = await withTagsOfOthers(world, place, await describeTasks(world, place.cluster, before, includeOf(place)));
-  for (let from = 0; from < arns.length; from += MOST_DESCRIBED) {
-    const tasks = await describeListed(world, place, arns.slice(from, from + MOST_DESCRIBED), until);
-    found.push(...await withTagsOfOthers(world, place, tasks));
-  }
+  const pages = arns.flatMap((_, index) => index % MOST_DESCRIBED === 0 ? [arns.slice(index, index + MOST_DESCRIBED)] : []);
+  const described = await Promise.all([
+    describeTasks(world, place.cluster, before, includeOf(place)),
+    ...pages.map((page) => describeListed(world, place, page, until)),
+  ].map(async (tasks) => withTagsOfOthers(world, place, await tasks)));
   // A description can be older than the list, in which the task has been told to stop or has ended.
-  return found.map((task) => stopped.includes(task.taskArn!) ? { ...task, desiredStatus: 'STOPPED' } : task);
+  return described.flat().map((task) => stopped.includes(task.taskArn!) ? { ...task, desiredStatus: 'STOPPED' } : task);
 }
 
 /** Filters by family. `startedBy` excludes other filters, and does not accept a prefix of a mark. */

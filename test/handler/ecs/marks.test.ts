@@ -88,6 +88,20 @@ describe('finding the tasks of a resource', () => {
     expect(Math.max(...world.callsOf('DescribeTasks').map(({ tasks }) => tasks.length))).toBe(100); // the most that ECS accepts
   });
 
+  test('describes hundreds of tasks at the same time', async () => {
+    const taskArns = Array.from({ length: 250 }, (_, number) => `task/${number}`);
+    world.faults.ListTasks = [() => ({ taskArns }), () => ({ taskArns: [] })];
+    let [open, most] = [0, 0];
+    world.faults.DescribeTasks = times(3, async ({ tasks }) => {
+      most = Math.max(most, ++open);
+      await new Promise(setImmediate);
+      open--;
+      return { tasks: tasks.map((taskArn: string) => ({ taskArn, lastStatus: 'STOPPED' })) };
+    });
+    expectSuccess(await world.request(remove()));
+    expect(most).toBe(3);
+  });
+
   test('finds a task that ECS lists before DescribeTasks knows it', async () => {
     world.stackStatus = 'CREATE_IN_PROGRESS';
     world.lives = [runs(60 * 60, 0)];
