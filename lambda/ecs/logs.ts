@@ -32,17 +32,21 @@ export function locateLog(spec: Pick<RunSpec, 'Logs'>, container: string, taskAr
 export async function readTail(
   world: World, log: LogStream, lines: number, until: number,
 ): Promise<{ readonly tail: string[]; readonly unreadable?: string }> {
-  let latest: readonly string[] = [];
+  let tail: string[] = [];
   let changedAt = world.now();
   for (;;) {
-    const { messages, error } = await readPage(world, log, { limit: lines });
-    if (messages.length > 0 && messages.join('\n') !== latest.join('\n')) {
-      [latest, changedAt] = [messages, world.now()];
+    let read: string[] = [];
+    const error = await readBack(world, log, lines, (page) => {
+      read = [...page.filter((line) => line.trim() !== ''), ...read];
+      return read.length >= lines || world.now() >= until;
+    });
+    const latest = read.slice(-lines);
+    if (latest.length >= tail.length && latest.join('\n') !== tail.join('\n')) { // with fewer lines, not all pages were read
+      [tail, changedAt] = [latest, world.now()];
     }
-    const isSettled = latest.length > 0 && world.now() - changedAt >= TAIL_SETTLES_MS;
+    const isSettled = tail.length > 0 && world.now() - changedAt >= TAIL_SETTLES_MS;
     if (isSettled || world.now() >= until) {
-      const tail = latest.flatMap(linesOf).filter((line) => line.trim() !== '').slice(-lines);
-      return { tail, unreadable: latest.length === 0 && error !== undefined ? String(error) : undefined };
+      return { tail, unreadable: tail.length === 0 && error !== undefined ? String(error) : undefined };
     }
     await world.sleep(Math.min(1_000, until - world.now()));
   }
@@ -57,26 +61,33 @@ export interface PrintedOutputs {
 
 /** The values of these outputs in the logs, read from their ends until all are found. */
 export async function readOutputs(world: World, logs: readonly LogStream[], names: readonly string[]): Promise<PrintedOutputs> {
-  const found = new Map<string, Set<string>>();
-  let unread: unknown;
-  for (const log of logs) {
-    let nextToken: string | undefined;
-    for (let page = 0; page < MOST_PAGES && found.size < names.length; page++) {
-      const { messages, earlier, error } = await readPage(world, log, { nextToken });
-      unread ??= error;
-      for (const line of messages.flatMap(linesOf)) {
-        const [, name, value = ''] = OUTPUT.exec(line) ?? [];
-        if (names.includes(name) && value.trim() !== '') {
-          found.set(name, (found.get(name) ?? new Set()).add(value.trim()));
-        }
+  const values = new Map<string, Set<string>>();
+  const errors = await Promise.all(logs.map((log) => readBack(world, log, undefined, (page) => {
+    for (const line of page) {
+      const [, name, value = ''] = OUTPUT.exec(line) ?? [];
+      if (names.includes(name) && value.trim() !== '') {
+        values.set(name, (values.get(name) ?? new Set()).add(value.trim()));
       }
-      if (!earlier || earlier === nextToken) { // CloudWatch returns the same token again at the end
-        break;
-      }
-      nextToken = earlier;
     }
+    return values.size >= names.length;
+  })));
+  return { values, unread: errors.find((error) => error !== undefined) };
+}
+
+/**
+ * Gives the lines of each page of the log to `isEnough`, beginning with the last one, until that returns true. CloudWatch returns
+ * empty and partly full pages for times in which little was printed. Returns why a page could not be read.
+ */
+async function readBack(world: World, log: LogStream, limit: number | undefined, isEnough: (page: string[]) => boolean): Promise<unknown> {
+  let nextToken: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const { messages, earlier, error } = await readPage(world, log, { limit, nextToken });
+    if (isEnough(messages.flatMap(linesOf)) || !earlier || earlier === nextToken) { // CloudWatch returns the same token again at the end
+      return error;
+    }
+    nextToken = earlier;
   }
-  return { values: found, unread };
+  return undefined;
 }
 
 /** The lines of an event. A progress bar writes over its line: what follows it begins a new one. */

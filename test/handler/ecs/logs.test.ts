@@ -75,6 +75,21 @@ describe('the end of the log of a container that failed', () => {
     expect((await world.request(create(properties({ LogTailLines: '3' })))).Reason).toContain('The end of its log:\n  out of ideas\nLog group');
   });
 
+  test.each([
+    ['empty', []],
+    ['that are partly full', ['out of ideas']],
+    ['of blank lines', ['  \n', '', '\t']],
+  ])('is found before pages %s, which CloudWatch returns for the hours in which nothing was printed', async (_, last) => {
+    world.lives = [runs(60, 3)];
+    const pages = [last, [], ['migrating', 'out of disk']].map((page) => page.map((message) => ({ message })));
+    world.faults.GetLogEvents = times(100, ({ nextToken = 'b/0' }) => {
+      const page = Number(nextToken.slice(2));
+      return { events: pages[page] ?? [], nextBackwardToken: `b/${Math.min(page + 1, pages.length)}` };
+    });
+    const text = ['migrating', 'out of disk', ...last].filter((line) => line.trim() !== '').map((line) => `  ${line}\n`).join('');
+    expect((await world.request(create(properties({ LogTailLines: '3' })))).Reason).toContain(`The end of its log:\n${text}Log group`);
+  });
+
   test('is not looked for in a place that the construct does not know, even of a container named constructor', async () => {
     world.lives = [runs(60, 3).map(([second, state]) => [second, {
       ...state, containers: state.containers?.map((container) => ({ ...container, name: 'constructor' })),

@@ -123,6 +123,33 @@ describe('an output of the task', () => {
     expect(world.callsOf('GetLogEvents').map(({ logStreamName }) => logStreamName)).toEqual(['app/app/1a', 'o/other/1a']);
   });
 
+  describe('of a task with several containers that decide', () => {
+    const names = ['app', 'worker', 'agent', 'proxy'];
+    const Logs = Object.fromEntries(names.map((name) => [name, { Group: '/shop', StreamPrefix: name }]));
+    const delivered = properties({ ...using('OutputBucketName'), Logs, ExitCodeFrom: names });
+    beforeEach(() => {
+      world.lives = [runs(5, 0, { containers: names.map((name) => ({ name, lastStatus: 'STOPPED', exitCode: 0 })) })];
+    });
+
+    test('is read from all their logs at the same time', async () => {
+      let [open, most] = [0, 0];
+      world.faults.GetLogEvents = times(4, async (_, proceed) => {
+        most = Math.max(most, ++open);
+        await new Promise(setImmediate);
+        open--;
+        return proceed();
+      });
+      world.logEvents = ['ecs-run-task-output BucketName=shop-7'];
+      expect((await world.request(create(delivered))).Data).toEqual({ OutputBucketName: 'shop-7' });
+      expect(most).toBe(4);
+    });
+
+    test('fails the deployment when two of them print different values', async () => {
+      world.faults.GetLogEvents = names.map((name) => () => ({ events: [{ message: `ecs-run-task-output BucketName=${name}` }] }));
+      expectFailed(await world.request(create(delivered)), 'The task printed 4 different values for its output "BucketName".');
+    });
+  });
+
   test('fails the deployment when it is too long for the answer, and the message says by how much', async () => {
     world.logEvents = [`ecs-run-task-output BucketName=${'x'.repeat(5_000)}`];
     expectFailed(await world.request(output()), /^The task succeeded, but its results are 1\d\d\d bytes too long for CloudFormation. Print shorter values/);
