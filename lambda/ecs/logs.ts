@@ -79,9 +79,10 @@ export async function readOutputs(world: World, logs: readonly LogStream[], name
  * empty and partly full pages for times in which little was printed. Returns why a page could not be read.
  */
 async function readBack(world: World, log: LogStream, limit: number | undefined, isEnough: (page: string[]) => boolean): Promise<unknown> {
+  const client = log.region ? world.logsIn(log.region) : world.logs;
   let nextToken: string | undefined;
   for (let page = 0; page < MOST_PAGES; page++) {
-    const { messages, earlier, error } = await readPage(world, log, { limit, nextToken });
+    const { messages, earlier, error } = await readPage(world, client, log, { limit, nextToken });
     if (isEnough(messages.flatMap(linesOf)) || !earlier || earlier === nextToken) { // CloudWatch returns the same token again at the end
       return error;
     }
@@ -90,17 +91,16 @@ async function readBack(world: World, log: LogStream, limit: number | undefined,
   return undefined;
 }
 
-/** The lines of an event. A progress bar writes over its line: what follows it begins a new one. */
+/** The lines of an event. A progress bar writes over its line: what follows it begins a new one. An output keeps its tabs. */
 function linesOf(message: string): string[] {
-  return printable(message.replace(/\r+\n?/g, '\n')).split('\n');
+  return printable(message.replace(/\r+\n?/g, '\n'), '\t').split('\n');
 }
 
 /** The last page of the log, or the page before another one. Empty if it cannot be read. */
 async function readPage(
-  world: World, { group, stream, region }: LogStream, page: { limit?: number; nextToken?: string },
+  world: World, client: World['logs'], { group, stream }: LogStream, page: { limit?: number; nextToken?: string },
 ): Promise<{ messages: string[]; earlier?: string; error?: unknown }> {
   try {
-    const client = region ? world.logsIn(region) : world.logs;
     const { events = [], nextBackwardToken } = await client.send(new GetLogEventsCommand({
       logGroupName: group,
       logStreamName: stream,

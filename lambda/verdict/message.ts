@@ -89,14 +89,14 @@ function join(lines: readonly Line[]): string {
 const TITLE_OR_LINK = /(?:\u001b[P\]X^_]|[\u0090\u0098\u009d-\u009f])(?:[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c)|\d*;)?/g;
 
 /** What consoles and the CLI can print: control characters have broken both, and some change what a reader sees. */
-export function printable(text: string): string {
+export function printable(text: string, tab = '  '): string {
   return text
     .toWellFormed()
     .replace(TITLE_OR_LINK, '')
     .replace(/(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]/g, '') // its colors
     .replace(/\u001b[ -/]*[0-~]/g, '') // its other commands
-    .replace(/\t/g, '  ')
-    .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, '')
+    .replace(/\t/g, tab)
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, '')
     .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, ''); // the direction of writing
 }
 

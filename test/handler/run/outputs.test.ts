@@ -25,6 +25,11 @@ describe('an output of the task', () => {
     expect((await world.request(output())).Data).toEqual({ OutputBucketName: 'a=b=c' });
   });
 
+  test('keeps its tabs, with which the AWS CLI separates the items of a list', async () => {
+    world.logEvents = ['ecs-run-task-output BucketName=shop-7\tshop-8'];
+    expect((await world.request(output())).Data).toEqual({ OutputBucketName: 'shop-7\tshop-8' });
+  });
+
   test.each([
     ['not in the log', ['done']],
     ['empty', ['ecs-run-task-output BucketName=']],
