@@ -54,7 +54,7 @@ export interface TaskProgress {
   /** The next start is not due before this time. */
   startAt: number;
   taskArn?: string;
-  /** Whether a call of RunTask got no answer, whatever the next one said: ECS may have started a task that the function does not know. */
+  /** Whether a call of RunTask got no answer, even if the next one got one: ECS may have started a task that the function does not know. */
   isUnanswered?: boolean;
   /**
    * The tokens for which ECS reported a failure, and those that another invocation has used. ECS has been seen to start a task in
