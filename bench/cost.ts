@@ -10,8 +10,8 @@ export function cost(): Table {
     megabytes / 1024 * seconds * PRICES.lambdaGigabyteSecond + requests * PRICES.lambdaRequest;
   const invocations = HOUR / (15 * 60 - HAND_OVER_FROM * reserveOf(15 * 60_000) / 1_000); // the schedule of lambda/cloudformation/request.ts
   const own = lambda(256, HOUR, invocations);
-  const looks = HOUR / 5.3; // five seconds, and the duration of a poll
-  const framework = lambda(128, looks * 2 * 0.15, looks * 2) + looks * PRICES.stateTransition;
+  const polls = HOUR / 5.3; // five seconds, and the duration of a poll
+  const framework = lambda(128, polls * 2 * 0.15, polls * 2) + polls * PRICES.stateTransition;
   const stateMachine = 4 * PRICES.stateTransition + lambda(128, 2, 2);
   const rows: Array<[string, string, number]> = [
     ['ours', 'one function of 256 MB that waits', own],

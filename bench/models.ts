@@ -27,12 +27,12 @@ const QUERY_INTERVAL = 5;
 /** (a) The provider framework: a state machine calls its function, which calls isComplete, which calls ECS. */
 export function providerFramework(random: Random, life: Life, end = stopped): Measured {
   let at = calls(random, 1); // StartExecution
-  for (let looks = 1; ; looks++) {
+  for (let polls = 1; ; polls++) {
     at += calls(random, 2); // two functions
     const saw = at; // ECS returns the state of the task at the time of the call
     at += calls(random, 1);
     if (saw >= end(life)) {
-      return { delay: at + calls(random, 1) - visible(life), ecsCalls: 1 + looks, allCalls: 1 + looks + 1 + 2 * looks };
+      return { delay: at + calls(random, 1) - visible(life), ecsCalls: 1 + polls, allCalls: 1 + polls + 1 + 2 * polls };
     }
     at += QUERY_INTERVAL;
   }
@@ -55,15 +55,15 @@ export function stepFunctions(random: Random, life: Life): Measured {
 export function waiter(random: Random, life: Life): Measured {
   const [minDelay, maxDelay, longest] = [6, 600, 840];
   let at = calls(random, 1);
-  for (let looks = 1; ; looks++) {
+  for (let polls = 1; ; polls++) {
     const saw = at;
     at += calls(random, 1);
     if (saw >= stopped(life)) {
-      return { delay: at + calls(random, 2) - visible(life), ecsCalls: 2 + looks, allCalls: 2 + looks };
+      return { delay: at + calls(random, 2) - visible(life), ecsCalls: 2 + polls, allCalls: 2 + polls };
     }
-    const pause = looks > Math.log2(maxDelay / minDelay) + 1 ? maxDelay : random.between(minDelay, minDelay * 2 ** (looks - 1));
+    const pause = polls > Math.log2(maxDelay / minDelay) + 1 ? maxDelay : random.between(minDelay, minDelay * 2 ** (polls - 1));
     if (at + pause > longest) {
-      return { ecsCalls: 1 + looks, allCalls: 1 + looks };
+      return { ecsCalls: 1 + polls, allCalls: 1 + polls };
     }
     at += pause;
   }

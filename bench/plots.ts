@@ -16,7 +16,7 @@ export interface CallsPlot extends Described {
 interface RunsOfALength { readonly length: string; readonly delay: number; readonly calls: number }
 export interface PollingPlot extends Described {
   readonly name: 'polling';
-  readonly plans: ReadonlyArray<{ readonly name: string; readonly p95: number; readonly looks: number }>;
+  readonly plans: ReadonlyArray<{ readonly name: string; readonly p95: number; readonly polls: number }>;
 }
 export interface SynthPlot extends Described {
   readonly name: 'synth-time';
@@ -138,14 +138,14 @@ function polling({ plans }: PollingPlot, theme: Theme): echarts.EChartsOption {
     symbolSize: 11,
     itemStyle: { opacity: 1 },
     data: of(pattern).map((plan) => ({
-      value: [plan.looks, plan.p95],
+      value: [plan.polls, plan.p95],
       label: { show: label(plan.name) !== '', formatter: label(plan.name), position: 'right', color: THEMES[theme].text, fontSize: 14 },
     })),
   });
   return {
     legend: legend(theme),
     grid: { ...GRID, top: 45, right: 120 },
-    xAxis: { type: 'value', min: 0, ...axis(theme, 'looks in a run, on average', 'x') },
+    xAxis: { type: 'value', min: 0, ...axis(theme, 'polls in a run, on average', 'x') },
     yAxis: { type: 'value', min: 0, ...axis(theme, 'delay, 95th percentile, seconds', 'y') },
     series: [
       scatter('fixed interval', /^every/, OTHERS[0], (name) => name),

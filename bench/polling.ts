@@ -25,7 +25,7 @@ const PLANS: ReadonlyArray<readonly [name: string, plan: Plan]> = [
   ['every 2 s', every(2)],
   ['every 3 s', every(3)],
   ['every 5 s', every(5)],
-  ['1 s for two minutes, 2 s until ten, then 3 s (until now)', stairs],
+  ['1 s for two minutes, 2 s until ten, then 3 s', stairs],
   ['√, 32 calls for a second, 1 to 2.7 s', root(32, 1, 2.7)],
   ['√, 128 calls for a second, 1 to 2.7 s', root(128, 1, 2.7)],
   ['√, 512 calls for a second, 1 to 2.7 s', root(512, 1, 2.7)],
@@ -51,16 +51,16 @@ export function polling(): Table {
       + 'lengths from 5 s to 50 min, and the 95th percentile at 50 minutes. We chose the schedule with the fewest calls whose median stays below 1 s, and whose '
       + '95th percentile stays below 3 s for every length. The interval is at least 1 s, so that no task is polled more than 60 times a minute. '
       + 'It is 2 s while a task starts, when only a failure can be reported, and 1 s while it stops.',
-    head: ['plan', 'delay, median', 'delay, p95', 'delay, p95 at 50 min', 'looks, average', 'polls at 50 min'],
+    head: ['plan', 'delay, median', 'delay, p95', 'delay, p95 at 50 min', 'polls, average', 'polls at 50 min'],
     rows: measured.map(({ name, all, long }) => {
-      const looks = (some: typeof all) => round(averageLooks(some));
+      const polls = (some: typeof all) => round(averagePolls(some));
       const late = [all, long].map((some) => quantile(delaysOf(some), 0.95).toFixed(2));
-      return [name, median(delaysOf(all)).toFixed(2), ...late, looks(all), looks(long)];
+      return [name, median(delaysOf(all)).toFixed(2), ...late, polls(all), polls(long)];
     }),
     plot: {
       name: 'polling',
       alt: 'The 95th percentile of the delay against the number of polls, of each schedule',
-      plans: measured.map(({ name, all }) => ({ name, p95: quantile(delaysOf(all), 0.95), looks: averageLooks(all) })),
+      plans: measured.map(({ name, all }) => ({ name, p95: quantile(delaysOf(all), 0.95), polls: averagePolls(all) })),
     },
     notes: [
       'Dropped: half a second at first. It brings the median down by less than two tenths of a second, for a tenth more calls, which reduces the rate limit for other tasks of the account.',
@@ -71,21 +71,21 @@ export function polling(): Table {
   };
 }
 
-interface Followed { readonly delay: number; readonly looks: number }
+interface Followed { readonly delay: number; readonly polls: number }
 
 const delaysOf = (runs: readonly Followed[]) => runs.map(({ delay }) => delay);
-const averageLooks = (runs: readonly Followed[]) => runs.reduce((sum, { looks }) => sum + looks, 0) / runs.length;
+const averagePolls = (runs: readonly Followed[]) => runs.reduce((sum, { polls }) => sum + polls, 0) / runs.length;
 
 function follow({ provisioning, pending, running, stopping }: Life, plan: Plan, random: Random): Followed {
   const [started, over] = [(provisioning + pending) * 1_000, (provisioning + pending + running) * 1_000];
   const visible = over + stopping * 1_000;
   let at = 0;
-  for (let looks = 1; ; looks++) {
+  for (let polls = 1; ; polls++) {
     const task: Task = { createdAt: new Date(0), startedAt: at >= started ? new Date(started) : undefined, desiredStatus: at >= over ? 'STOPPED' : 'RUNNING' };
     const saw = at;
     at += latency(random);
     if (saw >= visible) {
-      return { delay: (at + latency(random) / 2 - visible) / 1_000, looks };
+      return { delay: (at + latency(random) / 2 - visible) / 1_000, polls };
     }
     at += plan(task, at);
   }
