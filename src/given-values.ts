@@ -26,7 +26,7 @@ const KINDS: ReadonlyArray<readonly [kind: string, props: string[], isOfKind: (v
   ['an object', STRUCTS, (value) => typeof value === 'object' && !Array.isArray(value)],
   ['a Duration', ['timeout'], hasMethod('toSeconds')],
   ['a construct', [
-    'cluster', 'executionRole', 'logGroup', 'role', 'securityGroups', 'subnets', 'taskDefinition', 'taskRole', 'volumes', 'vpc',
+    'cluster', 'executionRole', 'logGroup', 'role', 'securityGroups', 'service', 'subnets', 'taskDefinition', 'taskRole', 'volumes', 'vpc',
   ], (value) => hasMethod('findAll')(value.node)], // a construct of another language has only the members of its interface
   ['an EnvironmentFile', ['environmentFiles'], hasMethod('bind')],
   ['a PlacementConstraint', ['placementConstraints'], hasMethod('toJson')],

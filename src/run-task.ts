@@ -66,7 +66,9 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    * @param props The differences from the tasks of the service, and how to wait for the task.
    */
   public static forService(scope: Construct, id: string, service: ecs.IService, props: RunTaskForServiceProps = {}): RunTask {
-    throwErrors(`${scope.node.path}/${id}`, [...checkValues(props), ...checkService(scope, service)]);
+    const path = `${scope.node.path}/${id}`;
+    throwErrors(path, [...checkValues({ ...props, service: service ?? null })]);
+    throwErrors(path, [...checkService(scope, service)]);
     return new RunTask(scope, id, takeFromService(service as ecs.BaseService, props));
   }
 

@@ -602,7 +602,7 @@ describe('a service whose properties conditions and parameters decide', () => {
 });
 
 describe('forService rejects', () => {
-  test.each<[string, (given: ReturnType<typeof setup>) => any, string]>([
+  test.each<[string, (given: ReturnType<typeof setup>) => any, string | RegExp]>([
     ['an imported service', ({ stack, cluster }) => ecs.FargateService.fromFargateServiceAttributes(stack, 'Imported', { cluster, serviceName: 'web' }),
       "[Stack/Task] forService requires an ecs.FargateService, ecs.Ec2Service or ecs.ExternalService of this app, got: 'Stack/Imported'; "
       + 'for an imported service, use new RunTask; for a construct of aws-ecs-patterns, pass its service property'],
@@ -612,6 +612,7 @@ describe('forService rejects', () => {
     ['a pattern', ({ stack, cluster }) => new patterns.ApplicationLoadBalancedFargateService(stack, 'App', { cluster, taskImageOptions: { image } }),
       "[Stack/Task] forService requires an ecs.FargateService, ecs.Ec2Service or ecs.ExternalService of this app, got: 'Stack/App'; "
       + 'for an imported service, use new RunTask; for a construct of aws-ecs-patterns, pass its service property'],
+    ['a service that is missing', () => undefined, /^\[Stack\/Task\] service must have a value, got: nothing;/],
     ['the deployment controller CODE_DEPLOY', (given) => fargateService(given, { deploymentController: { type: ecs.DeploymentControllerType.CODE_DEPLOY } }),
       "[Stack/Task] forService requires a service with the deploymentController ECS, got: CODE_DEPLOY for 'Stack/Web'; "
       + 'use new RunTask, and start the deployment of that controller after the task'],
