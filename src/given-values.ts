@@ -87,7 +87,7 @@ function* checkMap(prop: string, map: any, path: string): Generator<string> {
 function* checkValue(value: unknown, path: string, prop: string): Generator<string> {
   const [kind, , isOfKind] = KINDS.find(([, props]) => props.includes(prop)) ?? [];
   if (value === undefined || value === null) {
-    yield `${path} must have a value, got: nothing; set it or leave it out: a variable of process.env has no value unless it is set where you run the CDK`;
+    yield `${path} must have a value, got: nothing; set it, or leave it out if it is optional: a variable of process.env has no value unless it is set where you run the CDK`;
   } else if (isOfKind && !isOfKind(value) && !Token.isUnresolved(value)) {
     yield `${path} must be ${kind}, got: ${describeValue(value)}${kind === 'a string' ? '; convert it to a string' : ''}`;
   }

@@ -360,7 +360,7 @@ describe('RunTaskConfig', () => {
       '[Stack] securityGroups of the function must be set together with vpc, got: no vpc; set vpc, or remove securityGroups'],
     ['a variable of the environment without a value', () => ({ environment: { AWS_USE_FIPS_ENDPOINT: undefined! } }),
       '[Stack] environment.AWS_USE_FIPS_ENDPOINT must have a value, got: nothing; '
-      + 'set it or leave it out: a variable of process.env has no value unless it is set where you run the CDK'],
+      + 'set it, or leave it out if it is optional: a variable of process.env has no value unless it is set where you run the CDK'],
     ['an ARN for a role', () => ({ role: 'arn:aws:iam::123456789012:role/app' as unknown as iam.IRole }),
       "[Stack] role must be a construct, got: 'arn:aws:iam::123456789012:role/app'"],
     ['a retention with a log group', (scope) => ({ logRetention: logs.RetentionDays.ONE_DAY, logGroup: new logs.LogGroup(scope, 'Logs') }),

@@ -292,7 +292,7 @@ describe('the constructor of RunTask rejects', () => {
 
   describe('a value that the types forbid:', () => {
     const missing = (path: string) => `[Stack/Task] ${path} must have a value, got: nothing; `
-      + 'set it or leave it out: a variable of process.env has no value unless it is set where you run the CDK';
+      + 'set it, or leave it out if it is optional: a variable of process.env has no value unless it is set where you run the CDK';
 
     test.each<[string, { readonly [prop in keyof RunTaskProps]?: unknown }, ...string[]]>([
       ['a variable of process.env that is not set', { environment: { URL: process.env.NOT_SET } }, missing('environment.URL')],
