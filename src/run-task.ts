@@ -16,6 +16,7 @@ import { toPlainText } from './request/plain-text';
 import { renderTask, TaskNetwork } from './request/render-request';
 import { chooseServiceTimeout, renderProperties } from './request/resource-properties';
 import { readCondition } from './request/resource-reader';
+import { selectSubnets } from './request/select-subnets';
 import { takeFromService } from './request/service';
 import { receiveTags } from './request/tags';
 import { findTaskRole, findVpc, isAwsvpc, readIfKnown } from './request/task-definition';
@@ -354,9 +355,11 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
   }
 
   private createNetwork({ cluster, vpcSubnets, securityGroups, assignPublicIp }: RunTaskProps): TaskNetwork {
+    const selectsPublic = !vpcSubnets && assignPublicIp;
+    const selection = selectsPublic ? { subnetType: ec2.SubnetType.PUBLIC } : vpcSubnets ?? {};
     return {
       vpc: cluster.vpc,
-      subnets: cluster.vpc.selectSubnets(vpcSubnets ?? (assignPublicIp ? { subnetType: ec2.SubnetType.PUBLIC } : {})),
+      subnets: selectSubnets(this.node.path, selectsPublic ? 'assignPublicIp' : 'vpcSubnets', cluster.vpc, selection),
       securityGroups: securityGroups?.length ? securityGroups : [this.createSecurityGroup(cluster.vpc)],
     };
   }

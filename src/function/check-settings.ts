@@ -1,5 +1,6 @@
 import type { Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { selectSubnets } from '../request/select-subnets';
 import { areDifferent } from '../request/validation/environment';
 import type { RunTaskFunctionOptions } from '../run-task-config';
 
@@ -18,8 +19,8 @@ export function* checkPlaceOfSettings({ account, region }: Stack, { role, logGro
 }
 
 /** The CDK's own error suggests a setting that this library does not have, because the function could not reach AWS. */
-export function* checkSubnets(vpc?: ec2.IVpc, vpcSubnets?: ec2.SubnetSelection): Generator<string> {
-  const selected = vpc?.selectSubnets(vpcSubnets).subnets ?? [];
+export function* checkSubnets(firstTask: string, vpc?: ec2.IVpc, vpcSubnets?: ec2.SubnetSelection): Generator<string> {
+  const selected = vpc ? selectSubnets(firstTask, 'vpcSubnets of the function', vpc, vpcSubnets).subnets : [];
   const isPublic = (subnet: ec2.ISubnet) => vpc!.publicSubnets.some(({ subnetId }) => subnetId === subnet.subnetId);
   const wrong = selected.find(isPublic);
   if (wrong) {

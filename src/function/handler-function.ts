@@ -46,7 +46,7 @@ export class Handler extends Construct implements ConfigFollower {
     super(stack, ID);
     this.readConfig = RunTaskConfig._follow(this);
     const { role: given, vpc, vpcSubnets, securityGroups } = this.readConfig();
-    throwErrors(firstTask, [...checkSubnets(vpc, vpcSubnets)]);
+    throwErrors(firstTask, [...checkSubnets(firstTask, vpc, vpcSubnets)]);
     this.node.addValidation({ validate: () => [...checkPlaceOfSettings(stack, this.readConfig())] });
 
     const role = given ?? this.createRole();

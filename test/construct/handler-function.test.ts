@@ -399,6 +399,13 @@ describe('RunTaskConfig', () => {
       + "got: the public subnet 'Stack/Vpc/PublicSubnet1'; select private subnets with a route to AWS, or remove vpc");
   });
 
+  test('rejects a type of subnet that the VPC does not have', () => {
+    const { stack, vpc, ...given } = setup();
+    RunTaskConfig.of(stack).configureFunction({ vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } });
+
+    expectErrors(() => runTask({ stack, vpc, ...given }), /^\[Stack\/Task\] vpcSubnets of the function must select subnets that the VPC 'Stack\/Vpc' has, got: /);
+  });
+
   test('rejects a scope that shares a function with others', () => {
     const { stack } = setup();
 

@@ -89,6 +89,14 @@ describe('the constructor of RunTask rejects', () => {
       '[Stack/Task] vpcSubnets, securityGroups and assignPublicIp can only be set for network mode awsvpc, got: bridge; remove them, or change the networkMode of the taskDefinition'],
     ['no subnets with awsvpc', onFargate, () => ({ vpcSubnets: { subnets: [] } }),
       '[Stack/Task] vpcSubnets must select at least one subnet for network mode awsvpc, got: none; select a type of subnet that the VPC has'],
+    ['a type of subnet that the VPC does not have', onFargate, () => ({ vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } }),
+      /^\[Stack\/Task\] vpcSubnets must select subnets that the VPC 'Stack\/Vpc' has, got: There are no 'Isolated' subnet groups in this VPC\..*; set vpcSubnets to subnets of that VPC$/],
+    ['a public IP address in a VPC without public subnets', onFargate, ({ stack }) => ({
+      assignPublicIp: true,
+      cluster: new ecs.Cluster(stack, 'Isolated', {
+        vpc: new ec2.Vpc(stack, 'Other', { subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] }),
+      }),
+    }), /^\[Stack\/Task\] assignPublicIp must select subnets that the VPC 'Stack\/Other' has, got: There are no 'Public' subnet groups/],
     ['more than 16 subnets', onFargate,
       ({ stack }) => ({ vpcSubnets: { subnets: repeat(17, (index) => ec2.Subnet.fromSubnetId(stack, `Subnet${index}`, `subnet-0000000${index}`)) } }),
       '[Stack/Task] vpcSubnets must select at most 16 subnets, got: 17'],
