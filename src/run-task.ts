@@ -7,7 +7,7 @@ import { Construct, IConstruct } from 'constructs';
 import { isOutput, METRICS_NAMESPACE, OUTPUT_PREFIX, RESOURCE_TYPE, RunTaskProperties, TASK_DIMENSION } from './contract';
 import { Handler } from './function/handler-function';
 import { grantToTask, listHandlerStatements } from './function/permissions';
-import { checkValues } from './given-values';
+import { checkValues, describeValue } from './given-values';
 import { checkStages } from './order/checks';
 import { Finalizer } from './order/finalize';
 import { deriveDeletionProps } from './request/deletion';
@@ -251,8 +251,8 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html
    */
   public getOutput(name: string): string {
-    if (!/^[A-Za-z0-9]{1,64}$/.test(name)) {
-      throw new Error(`[${this.node.path}] the name of an output must have 1 to 64 letters and digits, got: '${name}'`);
+    if (typeof name !== 'string' || !/^[A-Za-z0-9]{1,64}$/.test(name)) {
+      throw new Error(`[${this.node.path}] the name of an output must have 1 to 64 letters and digits, got: ${describeValue(name)}`);
     }
     return this.useAttribute(OUTPUT_PREFIX + name);
   }

@@ -122,6 +122,10 @@ describe('an output of the task (getOutput)', () => {
     expect(() => runTask(withLog()).getOutput(name)).toThrow(`[Stack/Task] the name of an output must have 1 to 64 letters and digits, got: '${name}'`);
   });
 
+  test('has no name that is a variable of process.env without a value', () => {
+    expect(() => runTask(withLog()).getOutput(process.env.NOT_SET!)).toThrow('[Stack/Task] the name of an output must have 1 to 64 letters and digits, got: nothing');
+  });
+
   test('is rejected together with count', () => {
     expectErrors(errorOf(withLog(), { count: 2 }), '[Stack/Task] getOutput can only be used for a single task, got: count 2; remove count');
     expectErrors(errorOf(withLog(), { count: Token.asNumber({ Ref: 'Count' }) }), /got: count from the deployment/);
