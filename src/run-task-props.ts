@@ -358,6 +358,8 @@ export interface RunTaskOptions {
    *
    * If a strategy names FARGATE or FARGATE_SPOT and the app does not add this provider to the cluster, synthesis shows a warning.
    *
+   * With `forService`, the task uses the strategy of the service by default.
+   *
    * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
    *
    * @default - the task runs with a launch type
@@ -367,12 +369,16 @@ export interface RunTaskOptions {
   /**
    * The Fargate platform version on which to run the task. Setting it for a task that does not run on Fargate is an error.
    *
+   * With `forService`, the task uses the platform version of the service by default.
+   *
    * @default - the LATEST platform version
    */
   readonly platformVersion?: ecs.FargatePlatformVersion;
 
   /**
    * The subnets to associate with the task, at most 16. Setting them for a network mode other than `awsvpc` is an error.
+   *
+   * With `forService`, the task uses the subnets of the service by default.
    *
    * @default - public subnets if `assignPublicIp` is set, otherwise private subnets
    */
@@ -381,6 +387,8 @@ export interface RunTaskOptions {
   /**
    * The security groups to associate with the task, at most 5. Setting them for a network mode other than `awsvpc` is an error.
    *
+   * With `forService`, the task uses the security groups of the service by default.
+   *
    * @default - a new security group that allows all outbound traffic
    */
   readonly securityGroups?: ec2.ISecurityGroup[];
@@ -388,6 +396,8 @@ export interface RunTaskOptions {
   /**
    * Whether the task's elastic network interface receives a public IP address. Setting it for a network mode other than `awsvpc` is
    * an error.
+   *
+   * With `forService`, the task uses the setting of the service by default.
    *
    * @default false
    */
@@ -525,6 +535,8 @@ export interface RunTaskOptions {
    * dependency cycle. If the task needs every resource of a construct, synthesis fails. If a construct has no resource in this app,
    * for example because it is imported, synthesis shows a warning.
    *
+   * With `forService`, the service waits in addition to these constructs.
+   *
    * @default - nothing waits for the task
    */
   readonly executeBefore?: IConstruct[];
@@ -642,7 +654,7 @@ export interface RunTaskForServiceProps extends RunTaskOptions {
    * The launch type on which to run the task: FARGATE, EC2 or EXTERNAL. Setting it together with `capacityProviderStrategies` is an
    * error.
    *
-   * With `forService`, the default is the launch type of the service.
+   * With `forService`, the task uses the launch type of the service by default.
    *
    * @default - the first of FARGATE, EC2 and EXTERNAL that the task definition is compatible with, unless `capacityProviderStrategies`
    * is set
