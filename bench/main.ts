@@ -1,4 +1,4 @@
-// What: measures the library beside the other ways to run a task in a deployment, and writes bench/RESULTS.md
+// What: measures the library against the other ways to run a task in a deployment, and writes bench/RESULTS.md
 //   with its plots, and results.json, from which `npm run bench:report` writes them again.
 // Cost: nothing, a quarter of an hour at most. It leaves nothing running.
 // Run: npm run bench, or npm run bench -- --quick for a first look: few rounds, no local engine, and a report in .local/bench

@@ -32,7 +32,7 @@ export type Theme = keyof typeof THEMES;
 const SIZE = { width: 860, height: 420 };
 const FONT = 'sans-serif';
 
-/** The color of the library stands out. Both themes share the colors. */
+/** The library has the brightest color. Both themes share the colors. */
 const OURS = '#1f83f0';
 const OTHERS = ['#d1722b', '#9a6cd9', '#2f9e6e', '#c2408b', '#8c8c8c'];
 const colorOf = (name: string, index: number): string => name.startsWith('ours') ? OURS : OTHERS[(index - 1) % OTHERS.length];

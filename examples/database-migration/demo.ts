@@ -1,7 +1,7 @@
 // What: deploys the database migration of this folder with the real `cdk` CLI, on this machine alone: first one that
 //   works, then one that fails, then the first one again, and at last destroys it all. Every claim it prints is checked.
 // Why: to see what a deployment does and says, before it touches an AWS account.
-//   Where the local engines cannot be had, it tells the same story on the simulation's engine, and says so.
+//   If the local engines are not available, it runs the same deployments on the simulation's engine, and prints that.
 // Cost: nothing. Under 3 minutes once downloads are done. It leaves nothing running.
 // Run: npm run demo, or npm run demo -- --picture to draw docs/images/failed-deployment-*.svg, too
 import { join } from 'node:path';

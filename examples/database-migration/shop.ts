@@ -40,7 +40,7 @@ export async function clusterOfShop(): Promise<string> {
   return clusterArns.find((arn) => arn.includes('Shop'))!;
 }
 
-/** How many migration tasks have run, whatever their result. */
+/** How many migration tasks have run, with any result. */
 export async function migrationsRun(cluster: string): Promise<number> {
   const ecs = new ECSClient();
   const lists = await Promise.all((['RUNNING', 'STOPPED'] as const).map((desiredStatus) =>

@@ -90,7 +90,7 @@ function simulation(): (kind: Operation['kind'], properties?: RunTaskProperties)
   };
 }
 
-/** The states of the stack, what the function logs and what CloudFormation hears from it, in virtual time. */
+/** The states of the stack, the log of the function and its answers to CloudFormation, in virtual time. */
 function timeline({ history }: Run): string[] {
   const firstLine = (text: string) => text.split('\n')[0];
   return [

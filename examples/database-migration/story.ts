@@ -1,4 +1,4 @@
-/** How the demo tells what it does. */
+/** How the demo prints what it does. */
 const begin = Date.now();
 const steps: { title: string; seconds: number }[] = [];
 let claims = 0;

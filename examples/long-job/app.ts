@@ -1,6 +1,6 @@
 // What: waits for a job of up to 6 hours, a backfill, during `cdk deploy`.
 // Why: CloudFormation waits at most one hour for a resource, and one invocation of the function lasts 15 minutes. The stack
-//   gets one resource per 58 minutes of the timeout, all of which wait for the same task.
+//   gets one resource per 58 minutes of the timeout. All of them wait for the same task.
 // Cost: about 0.07 USD for each hour that the job takes (1 vCPU, 2 GB, its public address, and the function that waits).
 //   No NAT gateway.
 // Run: in this folder, into your account (this job takes 6 minutes; with DAYS=18000 it takes 5 hours):

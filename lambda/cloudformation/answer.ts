@@ -59,7 +59,7 @@ export function bytesOver({ event, id }: Request, data: Attributes): number {
 
 /**
  * Sends the answer to CloudFormation. Throws if that fails: Lambda then repeats the invocation, which finds the same task again. An
- * answer to a host outside AWS is not sent, and not repeated.
+ * answer to a host outside AWS is neither sent nor repeated.
  */
 export async function sendAnswer({ ResponseURL: url, StackId }: Pick<CloudFormationCustomResourceEvent, 'ResponseURL' | 'StackId'>, body: string, world: World): Promise<void> {
   const problem = problemWithResponseUrl(url, StackId);

@@ -40,7 +40,7 @@ const RUN_TASK: Members<RunTaskProperties> = {
 };
 
 /**
- * Puts the types of the properties back, and refuses what does not fit. Without that the SDK would silently send
+ * Restores the types of the properties, and rejects what does not fit. Without that the SDK would silently send
  * `"count":"2"`. The request is checked against AWS's own schema of it, everything else against the table above.
  */
 export function parseProperties(delivered: DeliveredProperties): RunTaskProperties {

@@ -9,7 +9,7 @@ import type { World } from '../world';
 
 /** What one invocation of the function passes to the next, which continues the same request. */
 export interface HandedOver {
-  /** Of the shape of `progress`: a function that was updated or rolled back in between may not know it. */
+  /** The version of `progress`: a function that was updated or rolled back in between may not know it. */
   readonly version: number;
   readonly sentAt: number;
   /** When the first invocation received the event. */
@@ -31,9 +31,9 @@ export interface Request {
   readonly sentAt: number;
   /** When the first invocation received the event. */
   readonly receivedAt: number;
-  /** When the answer has to be on its way. */
+  /** When the answer must be on its way. */
   readonly answerBy: number;
-  /** When this invocation has to be done with everything but the answer. */
+  /** When this invocation must be done with everything except the answer. */
   readonly doneBy: number;
   readonly functionArn: string;
   /** When this invocation hands over to the next, and until when it tries to. */

@@ -52,7 +52,7 @@ function beganAfter(event: Event, time: Date | undefined): boolean {
   return isNewerThan(event, time, CLOCKS_DIFFER_BY_MS / 2);
 }
 
-/** Nothing if it cannot be told: an update without its time, or an import. */
+/** Nothing if the response does not show it: an update without its time, or an import. */
 function findPoint(stack: DescribedStack, readAt: number): StackPoint | undefined {
   const { StackStatus: status } = stack;
   const began = timeOfOperation(stack);
@@ -62,7 +62,7 @@ function findPoint(stack: DescribedStack, readAt: number): StackPoint | undefine
 
 /**
  * When the operation began, in milliseconds since 1970; nothing if the response lacks the time of an update. Nothing comes after
- * a deletion, whatever time it has.
+ * a deletion, so its time does not matter.
  */
 export function timeOfOperation(stack: DescribedStack): number | undefined {
   const { StackStatus: status, LastUpdatedTime, CreationTime } = stack;

@@ -25,7 +25,7 @@ export async function lookAtTasks(
   return { tasks, unmentioned: taskArns.filter((arn) => !known.includes(arn)) };
 }
 
-/** All tasks of the family in the cluster, including those that were told to stop or have ended within the last hour. */
+/** All tasks of the family in the cluster, including those that are stopping or have ended within the last hour. */
 export async function findTasks({ world, listed }: Request, place: Place): Promise<Task[]> {
   const [running, stopped] = await Promise.all([listTasks(world, place, 'RUNNING'), listTasks(world, place, 'STOPPED')]);
   const key = JSON.stringify(place);
@@ -38,7 +38,7 @@ export async function findTasks({ world, listed }: Request, place: Place): Promi
     describeTasks(world, place.cluster, before, includeOf(place)),
     ...pages.map((page) => describeListed(world, place, page, until)),
   ].map(async (tasks) => withTagsOfOthers(world, place, await tasks)));
-  // A description can be older than the list, in which the task has been told to stop or has ended.
+  // A description can be older than the list, in which the task is stopping or has ended.
   return described.flat().map((task) => stopped.includes(task.taskArn!) ? { ...task, desiredStatus: 'STOPPED' } : task);
 }
 

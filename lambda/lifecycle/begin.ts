@@ -76,11 +76,11 @@ export async function failWithoutRun(
   const isOwn = error instanceof OutOfDate; // what others run is the newer request's
   const mark = isOwn ? markOfRequest(id, event.RequestId) : markOfResource(id);
   const again = await stopUpToNow(request, delivered, { reason, includesOwn: true, mark }).catch(() => stopped);
-  const stillRunning = isOwn ? [...new Set([...stopped.stillRunning, ...again.stillRunning])] : again.stillRunning; // some were told to stop before
+  const stillRunning = isOwn ? [...new Set([...stopped.stillRunning, ...again.stillRunning])] : again.stillRunning; // some were stopping before
   return withStillRunning(answerError(error), { stillRunning, unseen: again.unseen });
 }
 
-/** Names the tasks that may still run, whatever becomes of the request. */
+/** Names the tasks that may still run, however the request ends. */
 export async function nameStillRunning(stopped: Stopped, run: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
   const answer = await run().catch(answerError);
   return answer && withStillRunning(answer, stopped);

@@ -39,7 +39,7 @@ export async function remove(request: Request, event: CloudFormationCustomResour
   if (origin === 'CloudFormation') { // the Create has not answered, and may be starting its task
     await world.sleep(LISTED_WITHIN_MS);
     const again = await stopEarlierTasks(request, [ResourceProperties], options);
-    // What the first look has left is left if nobody could look again.
+    // If the second look has failed, the tasks that the first one has left may still run.
     stopped = again.unseen === undefined ? again : { ...again, stillRunning: [...new Set([...stopped.stillRunning, ...again.stillRunning])] };
   }
   if (!OnDelete || origin !== 'success') {

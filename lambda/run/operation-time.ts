@@ -6,7 +6,7 @@ import { ERRORS } from '../verdict/texts';
 
 /**
  * When the operation on the stack began, even if a response lacks its time. If `check` throws because of a status, the function
- * tries again, unless that is a `Failed`.
+ * retries, unless that is a `Failed`.
  */
 export async function readOperationTime(request: Request, within: number, check?: (status: string) => void): Promise<number> {
   return retry(request.world, limit(request, within), async () => {

@@ -40,7 +40,7 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
     const forgetsSome = world.now() - began > KEPT_BY_ECS_MS;
     let found = await findTasksSince(request, spec, began);
     const rules = { ...spec, ExitCodeFrom: spec.ExitCodeFrom ?? [] };
-    if (found.some((task) => judge(task, rules).state === 'failed')) { // another one may have started in its place, and not be listed yet
+    if (found.some((task) => judge(task, rules).state === 'failed')) { // another one may have started in its place without being listed yet
       await world.sleep(LISTED_WITHIN_MS);
       found = await findTasksSince(request, spec, began);
     }

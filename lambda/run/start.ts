@@ -26,7 +26,7 @@ export async function startDue(run: Run, due: TaskProgress[]): Promise<void> {
     due.forEach((task) => retryOrFail(run, task, problem));
     return;
   }
-  const look = due.some(isDoubted) ? takeOver(run) : Promise.resolve(); // one look for all: ECS may list a task in one, and not in another
+  const look = due.some(isDoubted) ? takeOver(run) : Promise.resolve(); // one look for all: ECS may list a task in only one of several
   const starts = await Promise.allSettled(due.map((task) => start(run, task, look))); // waits for all calls, even if one fails
   if (due.some(({ taskArn, isUnanswered }) => taskArn || (isUnanswered && progress.startedAt === undefined))) {
     progress.startedAt = progress.lookAtStackAt = world.now(); // a Delete may have found nothing to stop in the meantime

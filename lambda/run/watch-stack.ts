@@ -48,7 +48,7 @@ export function confirmDoubt({ world, sentAt }: Request, progress: Progress, rea
 }
 
 /**
- * Whether there is no doubt any more. After a doubt, a reading without a date, or with a newer date, can belong to the next
+ * Whether no doubt is left. After a doubt, a reading without a date, or with a newer date, can belong to the next
  * operation. So can a reading with a newer date before any reading that shows an update.
  */
 export function endDoubt(progress: Progress, { status, isDated, isNewer }: StackReading): boolean {

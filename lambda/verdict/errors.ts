@@ -93,7 +93,7 @@ export function readError(thrown: unknown): { name: string; message: string } {
   return { name: String(name || 'Error'), message: String(message ?? '').split(/\n *Deserialization error/)[0].trim() };
 }
 
-/** What was thrown, as an Error that can be logged and told from nothing, without the SDK's advice for its own developers. */
+/** What was thrown, as an Error, which can be logged and is never undefined, without the SDK's advice for its own developers. */
 export function toError(thrown: unknown): Error {
   const { name, message } = readError(thrown);
   const { $fault, $metadata, code } = Object(thrown);

@@ -51,7 +51,7 @@ const CUT_FIRST: ReadonlyArray<ReadonlyArray<Line['kind']>> = [['log'], ['aws', 
 
 /**
  * Joins the lines within a number of bytes. Long log lines are cut and the log's oldest lines go first, but never the last
- * one, which tells most.
+ * one, which shows most.
  */
 export function fit(lines: readonly Line[], bytes: number): string {
   const all = lines.map(({ kind, text }) => ({ kind, text: printable(text) }));

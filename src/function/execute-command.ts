@@ -65,7 +65,7 @@ function allow(actions: string[], resource: string): iam.PolicyStatement {
   return new iam.PolicyStatement({ actions, resources: [resource] });
 }
 
-/** Later versions of aws-cdk-lib also take an L1, which has its name in a member of its own, and have another type for both. */
+/** Later versions of aws-cdk-lib also accept an L1, whose name is in another member, and have another type for both. */
 function nameOf(construct: object | undefined, ref: string, name: string): string | undefined {
   const members = construct as { readonly [member: string]: any } | undefined;
   return (members?.[ref] ?? members)?.[name];

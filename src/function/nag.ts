@@ -25,6 +25,6 @@ const REASONS = {
 
 /** Suppresses rules in the metadata that cdk-nag reads: https://github.com/cdklabs/cdk-nag */
 export function suppressNagRules(construct: IConstruct, kind: keyof typeof REASONS): void {
-  const resource = construct.node.defaultChild as CfnResource | undefined; // a role that the user creates by hand has none
+  const resource = construct.node.defaultChild as CfnResource | undefined; // a role that the user creates manually has none
   resource?.addMetadata('cdk_nag', { rules_to_suppress: Object.entries(REASONS[kind]).map(([id, reason]) => ({ id, reason })) });
 }

@@ -86,7 +86,7 @@ export class Policies {
     this.settle();
     this.distribute();
     if (!this.areAttached()) {
-      // An immutable role ignores them; the report of Role.customizeRoles shows them for a role that the user creates by hand.
+      // An immutable role ignores them; the report of Role.customizeRoles shows them for a role that the user creates manually.
       [...this.listStatements(this.groups[0]), ...this.listTraceStatements()].forEach((statement) => this.role.addToPrincipalPolicy(statement));
     }
   }
@@ -132,7 +132,7 @@ export class Policies {
 
   private addPolicy(id: string, props: iam.PolicyProps): iam.Policy {
     const policy = new iam.Policy(this.scope, id, props);
-    this.role.attachInlinePolicy(policy); // without the role in props, so that the role can refuse it
+    this.role.attachInlinePolicy(policy); // without the role in props, so that the role can reject it
     suppressNagRules(policy, 'policy');
     return policy;
   }

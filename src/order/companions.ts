@@ -5,7 +5,7 @@ import type { DependencyGraph } from './dependency-graph';
 interface CompanionType {
   /** The resource must exist together with what it names in these. */
   readonly of: string[];
-  /** What else is then needed together with what it names here. */
+  /** The property whose resource is then needed, too. */
   readonly with?: string;
 }
 

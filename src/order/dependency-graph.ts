@@ -82,7 +82,7 @@ export class DependencyGraph {
     this.findNeeds(resource).add(needed);
   }
 
-  /** The properties, in which `Ref` to an address is any reference to that resource, also one that was written by hand. */
+  /** The properties, in which `Ref` to an address is any reference to that resource, also one that was written manually. */
   public renderProperties(resource: CfnResource): { readonly [name: string]: any } {
     const known = this.properties.get(resource);
     if (known) {
@@ -100,7 +100,7 @@ export class DependencyGraph {
     return properties;
   }
 
-  /** Read from the template, because it includes references that were written by hand, with a logical id. */
+  /** Read from the template, because it includes references that were written manually, with a logical id. */
   private findReferences(resource: CfnResource): CfnResource[] {
     const { DependsOn = [], ...rest } = this.render(resource);
     const references = JSON.stringify(rest).matchAll(/"Ref":"(\w+)"|"Fn::GetAtt":\[?"(\w+)|\$\{(\w+)/g);

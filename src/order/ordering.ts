@@ -65,7 +65,7 @@ function addRoutes(task: OrderedTask, graph: DependencyGraph): void {
   roots.flatMap(listResources).forEach((dependency) => graph.addDependency(task.resource, dependency));
 }
 
-/** The task needs what its props name and what `executeAfter` names, except for security group rules in there that may belong to others. */
+/** The task needs the constructs of its props and of `executeAfter`, except for security group rules in there that may belong to others. */
 function addScopes({ resource, props, deletion, after, before }: OrderedTask, graph: DependencyGraph, parts: Map<IConstruct, CfnResource[]>): void {
   const named: IConstruct[] = [
     props.cluster, ...props.volumes ?? [], ...[props, deletion].flatMap((run) => run ? [run.taskDefinition, ...listRoles(run)] : []),

@@ -38,7 +38,7 @@ export function readDefinition(definition: ecs.ITaskDefinition): DeployedDefinit
   return resource && (settled.get(resource) ?? readProperties(readResource(resource)));
 }
 
-/** Renders definitions once for all their readers, from when they cannot change any more until `forgetDefinitions`. */
+/** Renders definitions once for all their readers until `forgetDefinitions`. In this time, they must not change. */
 export function settleDefinitions(definitions: ecs.ITaskDefinition[], reader: ResourceReader): void {
   const resources = new Set(definitions.flatMap((definition) => findDefinitionResource(definition) ?? []));
   resources.forEach((resource) => settled.set(resource, readProperties(reader.read(resource))));

@@ -11,7 +11,7 @@ export class Resolved {
   }
 }
 
-/** Resolves each resource at most once for all readers, from when it cannot change any more. */
+/** Resolves each resource at most once for all readers. Use it only while the resources do not change. */
 export class ResourceReader {
   private readonly resolved = new Map<CfnResource, Resolved>();
 

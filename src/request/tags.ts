@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { RESOURCE_TYPE } from '../contract';
 import type { RunTaskProps } from '../run-task-props';
 
-/** Gets the tags of `Tags.of(scope)`. The resource itself would render them as a property of its own. */
+/** Gets the tags of `Tags.of(scope)`. The resource itself would render them as another property. */
 class TagReceiver extends Construct implements ITaggableV2 {
   public readonly cdkTagManager = new TagManager(TagType.STANDARD, RESOURCE_TYPE);
 }

@@ -89,7 +89,7 @@ export function isFargateProvider(name: string): boolean {
   return name === 'FARGATE' || name === 'FARGATE_SPOT';
 }
 
-/** Whether the task gets a network interface of its own. */
+/** Whether the task gets its own network interface. */
 export function isAwsvpc(props: RunTaskProps): boolean {
   const networkMode = findNetworkMode(props.taskDefinition);
   return networkMode ? networkMode === ecs.NetworkMode.AWS_VPC : isOnFargate(props) || hasNetworkSettings(props);

@@ -125,7 +125,7 @@ const REFERENCE_STRENGTH = '@aws-cdk/core:defaultCrossStackReferences';
 
 function readReferenceStrength(scope: Construct, target: IConstruct): string {
   if (!(REFERENCE_STRENGTH in FLAGS)) {
-    return 'strong'; // whatever the context says: this version knows no others
+    return 'strong'; // this version has no others, even if the context sets one
   }
   const ofTarget = target as { readonly _crossStackReferenceStrengthOverride?: string };
   return ofTarget._crossStackReferenceStrengthOverride ?? Stack.of(scope).node.tryGetContext(REFERENCE_STRENGTH) ?? 'strong';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { messages } from './messages';
+import { filesOf, messages } from './messages';
 
 const ROOT = path.join(__dirname, '..', '..');
 
@@ -58,9 +58,10 @@ function sectionsOf(page: string): Text[] {
   return prose.split(/^(?=## )/m).map((text, index) => ({ name: index ? `${page} ${/^## (.*)/.exec(text)![1]}` : page, text }));
 }
 
-/** The docstrings of a file, which become API.md and the help of each language. */
-function docstringsOf(file: string): string {
-  return [...read(file).matchAll(/\/\*\*[^]*?\*\//g)].map(([text]) => text.replace(/^\s*\/?\*+\/?/gm, '').replace(/`[^`]*`/g, 'x')).join('\n\n');
+/** The comments of a file: docstrings become API.md and the help of each language. */
+function commentsOf(file: string): string {
+  const comments = read(file).matchAll(/\/\*\*[^]*?\*\/|(?:^ *\/\/ .*\n)+|\/\/ .*/gm);
+  return [...comments].map(([text]) => text.replace(/^\s*(?:\/?\*+\/?|\/\/)/gm, '').replace(/`[^`]*`/g, 'x')).join('\n\n');
 }
 
 const pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'test/README.md', 'examples/README.md',
@@ -69,7 +70,7 @@ const publicFiles = new Set([...read('src/index.ts').matchAll(/from '\.\/(.*)'/g
 
 const texts: Text[] = [
   ...pages.flatMap(sectionsOf),
-  ...[...publicFiles].map((file) => ({ name: file, text: docstringsOf(file) })),
+  ...['bench', 'examples', 'lambda', 'projenrc', 'src'].flatMap(filesOf).map((file) => ({ name: file, text: commentsOf(file) })),
   { name: 'messages', text: messages().map(({ text }) => text).join('\n\n') },
 ];
 

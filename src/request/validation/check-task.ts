@@ -54,7 +54,7 @@ export function checkAgainstDefinitions(scope: Construct, { props, request }: Re
   ];
 }
 
-/** JavaScript has no enums, and a value of its own would fail in the deployment, or silently do something else. */
+/** JavaScript has no enums, and any other value would fail in the deployment, or silently do something else. */
 function* checkEnums(props: RunTaskProps): Generator<string> {
   const { LaunchType: launchType, PropagatedTagSource: propagateTags } = ecs;
   const enums = { launchType, propagateTags, runOn: RunOn, onRollback: OnRollback, completeWhen: CompleteWhen };

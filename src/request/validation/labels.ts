@@ -28,7 +28,7 @@ export function* checkLabels(props: RunTaskProps): Generator<string> {
   }
 }
 
-/** Checks the known parts of the labels that the constructor did not know as a whole. Whatever the deployment adds, these stay wrong. */
+/** Checks the known parts of the labels that the constructor did not know as a whole. The deployment can only add to these parts, not correct them. */
 export function* checkResolvedLabels(scope: Construct, props: RunTaskProps): Generator<string> {
   const { startedBy, referenceId, volumes = [] } = props;
   const read = (text: string) => readKnownText(Stack.of(scope), text);
