@@ -27,7 +27,7 @@ async function demo(): Promise<void> {
     await engine?.stop();
   }
   printSummary();
-  say('\nNothing of it is running any more.');
+  say('\nThe demo left nothing running.');
 }
 
 async function story(engine: Engine): Promise<void> {
@@ -83,7 +83,7 @@ async function story(engine: Engine): Promise<void> {
   check('the database is as it was', database.dump() === before);
   if (drawsPicture) {
     drawFailure(failed.output);
-    say('It is what docs/images/failed-deployment-*.svg show.');
+    say('docs/images/failed-deployment-*.svg show this output.');
   }
 
   const third = await step('cdk deploy: back to the version that works, nothing to change', () => deploy(works));

@@ -50,7 +50,7 @@ export async function simulatedStory(): Promise<void> {
   const { Status, Reason = '' } = second.history.requests[1].answer!.parsed!;
   say('What a user sees:');
   show(Reason.split('\n'));
-  check('CloudFormation hears that it failed', Status === 'FAILED');
+  check('CloudFormation receives FAILED', Status === 'FAILED');
   check('it names the container and its exit code', Reason.includes('Container "migrate" exited with code 3.'));
   check("it shows the end of the task's log", inOneLine(Reason).includes('column "currency" of relation "orders" contains null values'));
   check('the stack is UPDATE_ROLLBACK_COMPLETE', statusOf(second) === 'UPDATE_ROLLBACK_COMPLETE');
@@ -96,7 +96,7 @@ function timeline({ history }: Run): string[] {
   return [
     ...history.logged.map(({ at, line }) => ({ at, text: `the function logs: ${firstLine(line)}` })),
     ...history.requests.map(({ answer }) => ({
-      at: answer!.at, text: `CloudFormation hears ${[answer!.parsed!.Status, firstLine(answer!.parsed!.Reason ?? '')].filter(Boolean).join(': ')}`,
+      at: answer!.at, text: `CloudFormation receives ${[answer!.parsed!.Status, firstLine(answer!.parsed!.Reason ?? '')].filter(Boolean).join(': ')}`,
     })),
     ...history.statuses.map(({ at, status }) => ({ at, text: `the stack is ${status}` })),
   ].sort((one, other) => one.at - other.at).map(({ at, text }) => `${seconds(at).padStart(6)} s  ${text}`);

@@ -37,6 +37,6 @@ export function endOfOutput(output: string): string[] {
 export const inOneLine = (output: string): string => output.replace(/\s+/g, ' ');
 
 export function printSummary(): void {
-  say(`\nAll of it went as it should: ${claims} claims checked in ${((Date.now() - begin) / 1000).toFixed(0)} s.`);
+  say(`\nAll ${claims} claims are true. The demo took ${((Date.now() - begin) / 1000).toFixed(0)} s.`);
   steps.forEach(({ title, seconds }, index) => say(`${seconds.toFixed(1).padStart(7)} s  ${index + 1}. ${title}`));
 }
