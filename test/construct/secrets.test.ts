@@ -91,6 +91,7 @@ describe('synthesis rejects the value of a secret', () => {
     ['in the key of a tag', (value) => ({ tags: { [value]: '' } }), 'tags'],
     ['in the name of a container', (value) => ({ onDelete: { containerOverrides: [{ containerName: value, cpu: 1 }] } }), 'onDelete\\.containerOverrides'],
     ['in a trigger', (value) => ({ triggers: { value } }), 'triggers\\.value'],
+    ['in a trigger after one that has the name of a function of CloudFormation', (value) => ({ triggers: { Ref: '1', value } }), 'triggers\\.value'],
     ['in a tag', (value) => ({ tags: { owner: value } }), 'tags\\.owner'],
     ['in the group', (value) => ({ group: value }), 'group'],
     ['on delete', (value) => ({ onDelete: { containerOverrides: [{ ...app, environment: { A: value } }] } }),
