@@ -471,6 +471,15 @@ describe('RunTaskConfig', () => {
 
       expect(functionOf(given.stack).Properties.Runtime).toBe('nodejs22.x');
     });
+
+    test('with the Node.js of an outer scope when the nearest scope sets only a Python', () => {
+      const given = setup();
+      runTask(given);
+      CustomResourceConfig.of(given.stack).addLambdaRuntime(new lambda.Runtime('python3.13', lambda.RuntimeFamily.PYTHON));
+      CustomResourceConfig.of(given.stack.node.root).addLambdaRuntime(new lambda.Runtime('nodejs22.x', lambda.RuntimeFamily.NODEJS));
+
+      expect(functionOf(given.stack).Properties.Runtime).toBe('nodejs22.x');
+    });
   });
 });
 
