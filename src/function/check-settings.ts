@@ -1,7 +1,7 @@
 import type { Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { selectSubnets } from '../request/select-subnets';
-import { areDifferent } from '../request/validation/environment';
+import { areDifferent } from '../request/validation/account-and-region';
 import type { RunTaskFunctionOptions } from '../run-task-config';
 
 /** Lambda accepts neither a role nor a VPC from elsewhere, and finds a log group by its name in its own account and Region only. */

@@ -1,9 +1,9 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
+import { checkAccountAndRegion } from './account-and-region';
 import { checkConstraints, checkContainers, checkDefaultContainer, checkLaunchVolumes, checkPropagatedTags, checkTaskRole } from './definition';
 import { checkDeletion, checkDeletionDefinition } from './deletion';
 import { checkDeployedDefinition } from './deployed-definition';
-import { checkEnvironment } from './environment';
 import { checkLabels, checkResolvedLabels } from './labels';
 import { isKnown } from './limits';
 import { checkNetwork } from './network';
@@ -21,7 +21,7 @@ import { findOwnedDefinition, isOnFargate } from '../task-definition';
 export function checkTask(scope: Construct, { props, request }: RenderedTask, deletion?: RenderedTask): string[] {
   return [
     ...checkEnums(props),
-    ...checkEnvironment(scope, props),
+    ...checkAccountAndRegion(scope, props),
     ...checkPlacement(props, request),
     ...checkNetwork(props, request),
     ...checkOverrides(props, isOnFargate(props)),

@@ -1,8 +1,8 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
+import { checkAccountAndRegion } from './account-and-region';
 import { checkConstraints, checkContainers, checkDefaultContainer, checkPropagatedTags, checkTaskRole } from './definition';
 import { checkDeployedDefinition } from './deployed-definition';
-import { checkEnvironment } from './environment';
 import { addPath } from './limits';
 import { checkResolvedOverrides, checkOverrides } from './overrides';
 import { isCompatible } from './placement';
@@ -14,7 +14,7 @@ import { isAwsvpc, chooseLaunchType, listLaunchVolumes, findNetworkMode, findOwn
 /** Checks what onDelete sets. Everything else is checked with the task of the RunTask. */
 export function* checkDeletion(scope: Construct, props: RunTaskProps, { props: deletion }: RenderedTask): Generator<string> {
   const { taskDefinition } = deletion;
-  yield* addPath('onDelete', checkEnvironment(scope, props.onDelete!));
+  yield* addPath('onDelete', checkAccountAndRegion(scope, props.onDelete!));
   yield* addPath('onDelete', checkOverrides(props.onDelete!, isOnFargate(deletion)));
   yield* addPath('onDelete', checkTimeout(props.onDelete!, true));
   yield* addPath('onDelete', checkVerdict(props.onDelete!));

@@ -5,18 +5,18 @@ import type { RunTaskProps } from '../../run-task-props';
 import { readIfKnown } from '../task-definition';
 
 /** ECS runs a task in the account and the Region of the function that starts it, which are those of the stack. */
-export function* checkEnvironment(scope: Construct, { cluster, taskDefinition, taskOverrides }: Partial<RunTaskProps>): Generator<string> {
+export function* checkAccountAndRegion(scope: Construct, { cluster, taskDefinition, taskOverrides }: Partial<RunTaskProps>): Generator<string> {
   const stack = Stack.of(scope);
-  const environments = {
-    cluster: cluster && readEnvironment(cluster, cluster.clusterArn),
-    taskDefinition: taskDefinition && readEnvironment(taskDefinition, taskDefinition.taskDefinitionArn),
+  const places = {
+    cluster: cluster && readAccountAndRegion(cluster, cluster.clusterArn),
+    taskDefinition: taskDefinition && readAccountAndRegion(taskDefinition, taskDefinition.taskDefinitionArn),
   };
-  for (const [name, environment] of Object.entries(environments)) {
-    if (areDifferent(environment?.account, stack.account)) {
-      yield `${name} must be in the account of the stack, ${stack.account}, got: ${environment?.account}; move the RunTask to a stack in that account`;
+  for (const [name, place] of Object.entries(places)) {
+    if (areDifferent(place?.account, stack.account)) {
+      yield `${name} must be in the account of the stack, ${stack.account}, got: ${place?.account}; move the RunTask to a stack in that account`;
     }
-    if (areDifferent(environment?.region, stack.region)) {
-      yield `${name} must be in the Region of the stack, ${stack.region}, got: ${environment?.region}; move the RunTask to a stack in that Region`;
+    if (areDifferent(place?.region, stack.region)) {
+      yield `${name} must be in the Region of the stack, ${stack.region}, got: ${place?.region}; move the RunTask to a stack in that Region`;
     }
   }
   const roles = {
@@ -33,7 +33,7 @@ export function* checkEnvironment(scope: Construct, { cluster, taskDefinition, t
 }
 
 /** Prefers the ARN, if it is known: some imports do not know their own account and Region. */
-function readEnvironment(resource: IResource, arn: string): { readonly account?: string; readonly region?: string } {
+function readAccountAndRegion(resource: IResource, arn: string): { readonly account?: string; readonly region?: string } {
   return isKnown(arn) && arn.startsWith('arn:') ? Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME) : resource.env;
 }
 
