@@ -23,15 +23,15 @@ export class Finalizer implements IAspect {
     return existing ?? new Finalizer(stage);
   }
 
-  private tasks: Array<{ readonly task: OrderedTask; readonly warn: (reader: ResourceReader) => void }> = [];
+  private tasks: Array<{ readonly task: OrderedTask; readonly finish: (reader: ResourceReader) => void }> = [];
 
   private constructor(private readonly stage: Stage) {
     Aspects.of(stage).add(this, { priority: AspectPriority.READONLY }); // after the aspects that change something
   }
 
-  /** @param warn Adds the warnings about the task, and throws what is wrong with its rendered properties. */
-  public add(task: OrderedTask, warn: (reader: ResourceReader) => void): void {
-    this.tasks.push({ task, warn });
+  /** @param finish Completes the task itself, throws what is wrong with its rendered properties, and adds the warnings about it. */
+  public add(task: OrderedTask, finish: (reader: ResourceReader) => void): void {
+    this.tasks.push({ task, finish });
   }
 
   public visit(node: IConstruct): void {
@@ -58,7 +58,7 @@ export class Finalizer implements IAspect {
     this.leaveOutRemoved();
     const reader = new ResourceReader();
     settleDefinitions(this.listDefinitions(), reader);
-    this.tasks.forEach(({ warn }) => warn(reader));
+    this.tasks.forEach(({ finish }) => finish(reader));
     this.findHandlers().forEach(({ policies }) => policies.finish());
     const tasks = this.tasks.map(({ task }) => ({ ...task, after: task.after.filter(isInTree), before: task.before.filter(isInTree) }));
     new Set(tasks.map(({ resource }) => findOutermostStack(resource))).forEach((stack) =>
