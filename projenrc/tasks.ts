@@ -34,7 +34,7 @@ export function addTasks(project: awscdk.AwsCdkConstructLibrary): void {
   });
 
   project.addTask('verify:account', {
-    description: 'Check on a real account what the code believes of AWS: --list shows what it would create and cost',
+    description: 'Check on a real account what the code assumes about AWS: --list shows what it would create and cost',
     steps: [
       { spawn: 'bundle' },
       { exec: 'tsx --tsconfig test/tsconfig.json test/account/main.ts', receiveArgs: true },
@@ -42,7 +42,7 @@ export function addTasks(project: awscdk.AwsCdkConstructLibrary): void {
   });
 
   project.addTask('bench', {
-    description: 'Measure the library beside its alternatives, and write bench/RESULTS.md with its plots (a quarter of an hour)',
+    description: 'Measure the library against its alternatives, and write bench/RESULTS.md with its plots (a quarter of an hour)',
     steps: [
       { spawn: 'bundle' },
       { spawn: 'compile' },

@@ -37,16 +37,16 @@ export function addTests(project: awscdk.AwsCdkConstructLibrary): void {
   project.testTask.prependSpawn(typecheck);
   project.testTask.prependSpawn(bundle); // the construct's tests need the handler's bundle
 
-  addBundledTask('test:unit', 'Run the fast tests of the construct and the handler, for the inner loop (under a minute)',
+  addBundledTask('test:unit', 'Run the fast tests of the construct and the handler, for the inner loop (one to two minutes)',
     'jest --coverage=false test/construct test/handler test/structure --testPathIgnorePatterns property bundle');
 
   addBundledTask('test:templates', 'Check what every example synthesizes with cdk-nag, cfn-lint and aws-cdk-lib',
     'jest --config test/templates/jest.config.json');
 
-  addBundledTask('test:runtime', 'Run the tests of the handler on the Node.js of its Lambda runtime, whatever Node.js this machine has',
+  addBundledTask('test:runtime', 'Run the tests of the handler on the Node.js of its Lambda runtime, with any Node.js on this machine',
     'JEST_JUNIT_OUTPUT_NAME=runtime.xml npx --yes --package node@24 -- node node_modules/jest/bin/jest.js --coverage=false test/handler');
 
-  addBundledTask('test:deadlines', 'Test the bundle in Lambda\'s own runtime, with a short time-out',
+  addBundledTask('test:deadlines', 'Test the bundle in Lambda\'s own runtime, with a short timeout',
     'jest --config test/deadlines/jest.config.json');
 
   const newest = Object.entries(dependencies).map(([name, version]) => `${name}@${version}`).join(' ');
@@ -82,7 +82,7 @@ export function addTests(project: awscdk.AwsCdkConstructLibrary): void {
   });
 }
 
-/** Copies the work tree into a folder of the checkout. */
+/** Puts the report of a test in a copy of the work tree into the checkout. */
 const REPORT = 'JEST_JUNIT_OUTPUT_DIR=../../test-reports JEST_JUNIT_OUTPUT_NAME';
 
 /** Makes a copy whose node_modules/ can change: its files are links, except the list that npm overwrites in place. */
