@@ -11,7 +11,7 @@ test('the workflows pin every action by its commit (projenrc/workflows.ts)', () 
   expect(actions.filter(([, action]) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(action))).toEqual([]);
 });
 
-test('the integration tests are started by hand, and get their credentials from OIDC alone', () => {
+test('the integration tests are started manually, and get their credentials from OIDC alone', () => {
   const workflow = readFileSync(path.join(WORKFLOWS, 'integ.yml'), 'utf8');
 
   expect(/^on:\n((?: .*\n)+)/m.exec(workflow)![1].match(/^ {2}\w+/gm)).toEqual(['  workflow_dispatch']);

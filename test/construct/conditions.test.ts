@@ -80,7 +80,7 @@ describe('the task waits, if it exists, for', () => {
     expectToWaitFor(resourceOf(run), 'Stack/Db/Writer/Resource', 'Stack/Db/Reader/Resource');
   });
 
-  test.each(COMPANIONS)('%s that nobody names', (_, add) => {
+  test.each(COMPANIONS)('%s that the app does not name', (_, add) => {
     const all = given();
     const run = all.task();
     const companion = add(all, run);

@@ -501,7 +501,7 @@ describe('the task starts after what is written for it elsewhere:', () => {
     expectNotToWaitFor(resourceOf(task()), /^Stack.Scheduler/);
   });
 
-  test('what names its security group or its role with a function of CloudFormation that was written by hand', () => {
+  test('what names its security group or its role with a function of CloudFormation that was written manually', () => {
     const { stack, taskDefinition, task } = network();
     const run = task();
     const idOf = (construct: IConstruct) => stack.resolve((construct.node.defaultChild as CfnResource).logicalId);

@@ -84,7 +84,7 @@ describe('a RunTask that the app removes again', () => {
     Template.fromStack(stack).resourceCountIs('AWS::SQS::Queue', 1);
   });
 
-  test('leaves nothing behind of its definition, for which the function has no permission any more', () => {
+  test('leaves nothing behind of its definition, for which the function no longer has a permission', () => {
     const { stack, task } = network();
     const definition = new ecs.FargateTaskDefinition(stack, 'Removed');
     definition.addContainer('removed', { image: ecs.ContainerImage.fromRegistry('removed'), logging: ecs.LogDrivers.awsLogs({ streamPrefix: 'removed' }) });

@@ -261,7 +261,7 @@ describe('for onDelete, the function is allowed to', () => {
     expect(statementsOnDeleteOf(given.stack)).toEqual(ALWAYS);
   });
 
-  test('run and watch tasks of its own task definition, and pass their roles', () => {
+  test('run and watch tasks of the task definition of onDelete, and pass their roles', () => {
     const given = setup();
     runTask(given, { taskOverrides: { taskRole: role(given.stack, 'a') }, onDelete: { taskDefinition: cleanUp(given) } });
 
@@ -429,7 +429,7 @@ describe('the connections of a RunTask', () => {
     Annotations.fromStack(stack).hasWarning('/Stack/Mine', Match.stringLikeRegexp('Ignoring Egress rule'));
   });
 
-  test('are those of its own security group, which allows all outbound traffic', () => {
+  test('are those of a new security group, which allows all outbound traffic', () => {
     const given = setup();
     const { connections } = runTask(given);
 
@@ -516,7 +516,7 @@ describe('a grant', () => {
     expect(override.environmentFiles![0].value).not.toEqual(override.environmentFiles![1].value);
   });
 
-  test('for environment files of onDelete goes to the execution role of its own task definition', () => {
+  test('for environment files of onDelete goes to the execution role of the task definition of onDelete', () => {
     const given = setup();
     const taskDefinition = new ecs.FargateTaskDefinition(given.stack, 'CleanUp');
     taskDefinition.addContainer('clean', { image: ecs.ContainerImage.fromRegistry('clean') });

@@ -117,7 +117,7 @@ test('a task that fails is answered for with its container, its exit code, and t
   expect(Reason).toContain(aws.tasks[0].arn);
 });
 
-test('a task that outlasts an invocation is waited for by the next ones, and none of them reaches its time-out', async () => {
+test('a task that outlasts an invocation is waited for by the next ones, and none of them reaches its timeout', async () => {
   create({ seconds: 1.25 * TIMEOUT_SECONDS, exitCode: 0 });
 
   expect(await answer()).toMatchObject({ Status: 'SUCCESS' });
@@ -151,7 +151,7 @@ test('when the process dies while it waits, the repeated event finds the same ta
   expect(errors()[0]).toMatch(/killed/);
 });
 
-test('when its time-out ends it before ECS has named the task, the repeated event finds the same task', async () => {
+test('when its timeout ends it before ECS has named the task, the repeated event finds the same task', async () => {
   create({ seconds: 3, exitCode: 0 });
   aws.unanswered = ['RunTask'];
 

@@ -64,6 +64,12 @@ function commentsOf(file: string): string {
   return [...comments].map(([text]) => text.replace(/^\s*(?:\/?\*+\/?|\/\/)/gm, '').replace(/`[^`]*`/g, 'x')).join('\n\n');
 }
 
+/** The names of tests, except those in a table of `test.each`. */
+function testNamesOf(file: string): string {
+  const names = read(file).matchAll(/(?:\b(?:test|describe)|\]\)|\.each\([^()]+\))\(\s*(['"`])((?:\\.|(?!\1).)+)\1/g);
+  return [...names].map(([, , name]) => name).join('\n\n');
+}
+
 const pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'test/README.md', 'examples/README.md',
   ...readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
 const publicFiles = new Set([...read('src/index.ts').matchAll(/from '\.\/(.*)'/g)].map(([, name]) => `src/${name}.ts`));
@@ -71,6 +77,7 @@ const publicFiles = new Set([...read('src/index.ts').matchAll(/from '\.\/(.*)'/g
 const texts: Text[] = [
   ...pages.flatMap(sectionsOf),
   ...['bench', 'examples', 'lambda', 'projenrc', 'src'].flatMap(filesOf).map((file) => ({ name: file, text: commentsOf(file) })),
+  ...filesOf('test').filter((file) => file.endsWith('.test.ts')).map((file) => ({ name: file, text: testNamesOf(file) })),
   { name: 'messages', text: messages().map(({ text }) => text).join('\n\n') },
 ];
 

@@ -7,7 +7,7 @@ import { expectFaults, recorded, recordedCalls } from './proxy-control';
 beforeEach(() => expectFaults());
 afterEach(() => recordedCalls());
 
-test('a time-out stops the container and fails the stack', async () => {
+test('a timeout stops the container and fails the stack', async () => {
   const { status } = await deploy('TimesOut', (stack) => {
     stack.run('Run', { app: 'trap "echo told to stop; exit 143" TERM; while true; do echo tick; sleep 0.5; done' }, { timeout: Duration.seconds(4) });
   });

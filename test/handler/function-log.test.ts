@@ -41,7 +41,7 @@ describe('the log of the function', () => {
     expect(fieldsOf(world.lines[5]).seconds).toBe(Math.round(world.calls.filter(({ name }) => name === 'DescribeTasks').map(({ at }) => at).find((at) => at > 30)!));
   });
 
-  test('has a line for a start that is tried again, with the reason', async () => {
+  test('has a line for a start that is retried, with the reason', async () => {
     world.faults.RunTask = [fails('ThrottlingException', 'Rate exceeded')];
     await world.request(create());
     expect(states().slice(0, 4)).toEqual(['RECEIVED', 'CLEARED', 'RETRYING', 'STARTED']);

@@ -101,7 +101,7 @@ describe.each(EXPECTED)('the package "$name" carries', ({ name }) => {
     expect(textOf('NOTICE')).toBe(readFileSync(join(checkout, '.local', 'release', 'NOTICE'), 'utf8'));
   });
 
-  test('a description, whose links need no file beside it', () => {
+  test('a description, whose links need no file next to it', () => {
     const readme = textOf({ wheel: 'METADATA', sdist: 'PKG-INFO' }[name as string] ?? 'README.md');
     const links = [...readme.replace(/^```[^]*?^```/gm, '').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target);
 

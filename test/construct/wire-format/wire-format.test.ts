@@ -158,7 +158,7 @@ A case is new, and existing stacks stay as they are:
         .toEqual({ isAccepted: true, report: "A case is new, and existing stacks stay as they are:\n  - after ('after')" });
     });
 
-    test('rejects a change that only an earlier release has accepted, also beside a new case', () => {
+    test('rejects a change that only an earlier release has accepted, even together with a new case', () => {
       const rejected = { isAccepted: false, report: `${report}\nCHANGES.md does not accept this: npm run accept:wire-format` };
 
       expect(compareWithRelease({ ...released, page: `- \`${digestOf(after)}\` It was tried.` }, { frozen: after, page: `- \`${digestOf(after)}\` It was tried.` }))

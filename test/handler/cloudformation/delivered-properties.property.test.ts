@@ -180,7 +180,7 @@ function corrupt(value: any, path: string, wrong: unknown): void {
 }
 
 describe.each(Object.keys(WRONG))('%s', (path) => {
-  test('is refused with its path and without its value if it is wrong', () => {
+  test('is rejected with its path and without its value if it is wrong', () => {
     for (const wrong of WRONG[path]) {
       fc.assert(fc.property(properties, (written) => {
         const broken = withAllMembers(delivered(written));
@@ -194,7 +194,7 @@ describe.each(Object.keys(WRONG))('%s', (path) => {
   });
 });
 
-test.each(['', 'OnDelete', 'PreviousLeg', 'Logs.app'])('a member beside the request that the contract does not have is refused with its path: in "%s"', (path) => {
+test.each(['', 'OnDelete', 'PreviousLeg', 'Logs.app'])('a member next to the request that the contract does not have is rejected with its path: in "%s"', (path) => {
   fc.assert(fc.property(properties, names.map((name) => `un${name}`), (written, name) => {
     const broken = withAllMembers(delivered(written));
     Object.assign(path ? at(broken, path) : broken, { [name]: 'hunter2' });
@@ -205,7 +205,7 @@ test.each(['', 'OnDelete', 'PreviousLeg', 'Logs.app'])('a member beside the requ
   }), RUNS);
 });
 
-test('anything at all is either accepted or refused by the name of a property, for a run as well', () => {
+test('anything at all is either accepted or rejected by the name of a property, for a run, too', () => {
   const anything = fc.anything({ withNullPrototype: false });
   const almost = fc.tuple(properties, fc.constantFrom(...Object.keys(WRONG)), anything).map(([written, path, value]) => {
     const broken = withAllMembers(delivered(written));

@@ -83,13 +83,13 @@ test('the members that CloudFormation reads itself are not part of the propertie
   expect(parseProperties({ ...delivered(PROPERTIES), ServiceToken: 'arn', ServiceTimeout: '2100' })).toEqual(PROPERTIES);
 });
 
-test.each([['ServiceToken'], ['HasNextLeg'], ['RunOn'], ['constructor'], ['__proto__']])('a run on Delete with a member that it cannot have is refused: %s', (name) => {
+test.each([['ServiceToken'], ['HasNextLeg'], ['RunOn'], ['constructor'], ['__proto__']])('a run on Delete with a member that it cannot have is rejected: %s', (name) => {
   const { RunOn, ...run } = delivered(PROPERTIES);
   const OnDelete = JSON.parse(`{ ${JSON.stringify(name)}: "true", ${JSON.stringify(run).slice(1)}`);
   expect(() => parseProperties({ ...delivered(PROPERTIES), OnDelete })).toThrow(`the property OnDelete.${name} is not one of Request, `);
 });
 
-test('an event without properties is refused with a message that names them', () => {
+test('an event without properties is rejected with a message that names them', () => {
   expect(() => parseProperties(undefined as any)).toThrow('the property ResourceProperties is not an object');
   expect(() => parseRun(undefined as any, 'OnDelete')).toThrow('the property OnDelete is not an object');
 });

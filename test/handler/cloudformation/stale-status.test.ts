@@ -157,7 +157,7 @@ describe('a request that Lambda delivers again after its operation has ended', (
   });
 });
 
-test('a Create whose time ends says that CloudFormation reported an earlier status, and not that it did not answer (seed 11017764)', async () => {
+test('a Create whose time ends says that CloudFormation reported an earlier status, instead of that it did not answer (seed 11017764)', async () => {
   const began = new Date(START - 10_000);
   await world.sleep(MINUTE);
   world.faults.DescribeStacks = [stale('ROLLBACK_COMPLETE', began), ...times(100, stale('UPDATE_IN_PROGRESS', began))];

@@ -56,7 +56,7 @@ describe('finding the tasks of a resource', () => {
       expectStopped(world, 1);
     });
 
-    test('tries again when reading the tags fails for a moment', async () => {
+    test('retries when reading the tags fails for a moment', async () => {
       world.faults.DescribeTasks = [passThrough, fails('ThrottlingException', 'Rate exceeded')];
       expectSuccess(await world.request(remove()));
       expectStopped(world, 1);

@@ -28,7 +28,7 @@ describe('Delete', () => {
     }));
   });
 
-  test('names the task of a Create that is still waiting when it does not stop, and nobody can look for it again', async () => {
+  test('names the task of a Create that is still waiting when it does not stop, and the second look for it fails', async () => {
     world.stackStatus = 'CREATE_IN_PROGRESS';
     world.lives = [runs(60 * 60, 0)];
     await world.invoke(create(), 2 * MINUTE);

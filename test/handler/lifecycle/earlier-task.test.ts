@@ -169,7 +169,7 @@ describe('ListTasks that is not permitted', () => {
     expectStarted(world, 1);
   });
 
-  test('prevents a Create from starting a task beside that of a Create that has failed', async () => {
+  test('prevents a Create from starting a second task next to that of a Create that has failed', async () => {
     world.lives = [runs(60 * 60, 0), runs(5, 0)];
     await world.invokeThenCrash(create());
     await world.sleep(3 * MINUTE - world.seconds() * 1000);
@@ -200,7 +200,7 @@ describe('a Create that cannot find out about earlier tasks', () => {
   test.each([
     ['an answer that cannot be read', unreadable],
     ['an error of the service', fails('ServerException', 'Service Unavailable', 503)],
-  ])('does not start a task beside one of them: %s', async (_, fault) => {
+  ])('does not start a task next to one of them: %s', async (_, fault) => {
     world.lives = [runs(60 * 60, 0), runs(5, 0)];
     await world.invokeThenCrash(create());
     await world.sleep(3 * MINUTE - world.seconds() * 1000);
@@ -286,7 +286,7 @@ describe('Delete of a task with the startedBy of the user that is stopping,', ()
     expect(await deleteOnceToldToStop(reason)).toBeGreaterThanOrEqual(30);
   });
 
-  test('waits for its end, although only the list shows yet that it was told to stop (seed 10056174)', async () => {
+  test('waits for its end, although only the list shows yet that it is stopping (seed 10056174)', async () => {
     let isStale = true;
     world.faults.DescribeTasks = times<Fault>(1000, (_, proceed) => {
       const { tasks } = proceed();

@@ -86,7 +86,7 @@ describe('Delete with onDelete', () => {
     expect(world.callsOf('StopTask')).toEqual([expect.objectContaining({ task: world.tasks[0].taskArn, reason: expect.stringContaining('the request failed') })]);
   });
 
-  test('starts no task beside that of a later Delete, when its event arrives again (seed 10105204)', async () => {
+  test('starts no task next to that of a later Delete, when its event arrives again (seed 10105204)', async () => {
     world.lives = [runs(60 * 60, 0)];
     await world.invokeThenCrash({ ...drop(), RequestId: 'later', ResponseURL: sentAfter(0.5) });
     expectFailed(await world.request(drop()), 'Another request started a task of this resource after this request was sent.');

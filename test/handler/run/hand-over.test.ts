@@ -38,7 +38,7 @@ describe('the hand-over to the next invocation', () => {
     expectNoneStopped(world);
   });
 
-  test('is tried for more than 15 seconds before the task is stopped, whatever the error is', async () => {
+  test('is tried for more than 15 seconds before the task is stopped, with any error', async () => {
     world.lives = [runs(28 * 60, 0)];
     world.faults.Invoke = times(100, fails('NewException', 'never seen'));
     expectFailed(await world.request(create()), 'could not invoke itself to continue waiting');
@@ -81,7 +81,7 @@ describe('the invocation that has handed over', () => {
     expectNoneStopped(world);
   });
 
-  test('answers nothing when a task that ECS reported as not placed may run as well', async () => {
+  test('answers nothing when a task that ECS reported as not placed may run, too', async () => {
     world.faults.RunTask = [notPlaced('RESOURCE:MEMORY')];
     await handOverThatIsLost(20, 0);
     expect(world.answers).toEqual([]);
@@ -146,7 +146,7 @@ describe('a redelivered event', () => {
       expectNoneStopped(world);
     });
 
-    test('because DescribeStacks fails for eight minutes, so that nobody knows whether it is a rollback', async () => {
+    test('because DescribeStacks fails for eight minutes, so that it is unknown whether it is a rollback', async () => {
       world.stackStatus = 'UPDATE_IN_PROGRESS';
       await world.invokeThenCrash(update());
       world.lastUpdated = new Date(START);

@@ -118,7 +118,7 @@ describe('a task that ECS started without reporting it', () => {
     expectStarted(world, 1);
   });
 
-  test('is not looked for any more when a later request has started a task', async () => {
+  test('is no longer looked for when a later request has started a task', async () => {
     world.lives = [runs(60 * 60, 0)];
     await world.sleep(60_000);
     await world.invokeThenCrash({ ...create(), RequestId: 'later', ResponseURL: sentAfter(1) });
@@ -228,7 +228,7 @@ describe('a task that ECS started without reporting it', () => {
     expectStarted(world, 2);
   });
 
-  test('is followed by another one, and not found again, when an invocation before has found two (seed 9840699)', async () => {
+  test('is followed by another one instead of being found again, when an invocation before has found two (seed 9840699)', async () => {
     world.lives = [runs(60, 1), runs(5, 1), runs(5, 0)];
     world.faults.RunTask = [startedButReportedAsFailed, startedButReportedAsFailed];
     world.faults.ListTasks = times(4, () => ({ taskArns: [] }));
