@@ -429,9 +429,12 @@ describe('the connections of a RunTask', () => {
     Annotations.fromStack(stack).hasWarning('/Stack/Mine', Match.stringLikeRegexp('Ignoring Egress rule'));
   });
 
-  test('are those of a new security group, which allows all outbound traffic', () => {
+  test.each([
+    ['without securityGroups', undefined],
+    ['with an empty list, for which ECS would use the default group of the VPC', []],
+  ])('are those of a new security group, which allows all outbound traffic, %s', (_, securityGroups) => {
     const given = setup();
-    const { connections } = runTask(given);
+    const { connections } = runTask(given, { securityGroups });
 
     expect(connections.securityGroups).toHaveLength(1);
     Template.fromStack(given.stack).hasResourceProperties('AWS::EC2::SecurityGroup', {
