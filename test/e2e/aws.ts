@@ -5,7 +5,7 @@ import { DescribeTasksCommand, ECSClient, ListTasksCommand, Task } from '@aws-sd
 // All of these find the local engines by the environment.
 export const cloudFormation = new CloudFormationClient();
 export const ecs = new ECSClient();
-export const cloudWatchLogs = new CloudWatchLogsClient();
+const cloudWatchLogs = new CloudWatchLogsClient();
 
 export async function stackStatus(name: string): Promise<string> {
   const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({}));

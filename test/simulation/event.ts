@@ -5,7 +5,7 @@ import { LONGEST_SERVICE_TIMEOUT_SECONDS, resourcesFor } from '../../src/timing'
 /** The time that CloudFormation adds to the timeout of the task before it gives up. */
 const SERVICE_MARGIN_SECONDS = 300;
 export const STACK_ID = 'arn:aws:cloudformation:eu-west-1:111122223333:stack/Shop/6d1a2b30-0000-11f1-9f3e-0a1b2c3d4e5f';
-export const LOGICAL_ID = 'Migration';
+const LOGICAL_ID = 'Migration';
 export const SERVICE_TOKEN = 'arn:aws:lambda:eu-west-1:111122223333:function:Shop-EcsRunTask';
 
 /** Must never appear in a log. */

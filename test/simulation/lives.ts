@@ -58,7 +58,7 @@ const ENDINGS = {
 };
 export type Ending = keyof typeof ENDINGS;
 
-export const PASSING_START_FAILURES = [
+const PASSING_START_FAILURES = [
   'Timeout waiting for network interface provisioning to complete.',
   'Capacity is unavailable at this time. Please try again later or in a different availability zone',
   'RESOURCE:ENI',
@@ -164,7 +164,7 @@ export function drawLife(
   }
 }
 
-export function drawEnding(random: Random): Ending {
+function drawEnding(random: Random): Ending {
   return random.weighted(ENDINGS);
 }
 

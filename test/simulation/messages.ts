@@ -44,7 +44,7 @@ const wordsOf = (error: any) => String(typeof error === 'object' ? error.message
 const ALL = ['RunTask', 'DescribeTasks', 'ListTasks', 'StopTask', 'DescribeStacks', 'GetLogEvents', 'Invoke', 'DescribeTaskDefinition'];
 
 /** All that an answer may say. */
-export const MESSAGES: readonly Message[] = [
+const MESSAGES: readonly Message[] = [
   {
     key: 'exit code',
     says: /container "([^"]+)" exited with (?:exit )?code (\d+)/gi,

@@ -152,7 +152,7 @@ function drawRun(random: Random, family: string): RunSpec {
   };
 }
 
-export function drawProperties(random: Random): RunTaskProperties {
+function drawProperties(random: Random): RunTaskProperties {
   return {
     ...drawRun(random, 'migrate'),
     RunOn: random.weighted({ CHANGE: 80, CREATE: 12, EVERY_DEPLOYMENT: 8 }),

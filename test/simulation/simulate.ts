@@ -66,7 +66,7 @@ export async function play(story: Story): Promise<Run> {
 }
 
 /** The story of a seed, with additional faults. */
-export function storyOf(seed: number, { change, wicked: wanted, isPlain }: Options = {}): Story {
+function storyOf(seed: number, { change, wicked: wanted, isPlain }: Options = {}): Story {
   const random = new Random(seed);
   const ofWicked = random.fork('wicked');
   const wicked = drawWicked(ofWicked, wanted).filter(({ name }) => !isPlain || wanted?.includes(name));

@@ -27,7 +27,7 @@ export interface TaskEvidence {
 }
 
 /** The exit code of the task that ends by itself. */
-export const EXIT_CODE = 3;
+const EXIT_CODE = 3;
 export const COMMAND = `echo started; sleep 5; exit ${EXIT_CODE}`;
 
 /** 128 characters, of each kind that RunTask documents. */
