@@ -122,6 +122,25 @@ describe('finding the tasks of a resource', () => {
     expect(await findTasks(request, place)).toMatchObject([{ taskArn: world.tasks[0].taskArn }]);
   });
 
+  test('describes at most 100 tasks of an earlier list together, which is the most that ECS accepts', async () => {
+    const { cluster, taskDefinition } = properties().Request;
+    world.lives = [runs(60 * 60, 0)];
+    for (let task = 0; task < 120; task++) {
+      await world.ecs.send(new RunTaskCommand({ cluster, taskDefinition, clientToken: `${task}` }));
+    }
+    const request = { world, listed: new Map() } as unknown as Request;
+    await findTasks(request, placeOf({ cluster, taskDefinition }));
+    world.faults.ListTasks = times(2, () => ({ taskArns: [] }));
+    expect(await findTasks(request, placeOf({ cluster, taskDefinition }))).toHaveLength(100);
+  });
+
+  test('ends with a page of the list that has the token of the page before it', async () => {
+    world.faults.ListTasks = times(20, () => ({ taskArns: [], nextToken: 'a' }));
+    const { cluster, taskDefinition } = properties().Request;
+    await findTasks({ world, listed: new Map() } as unknown as Request, placeOf({ cluster, taskDefinition }));
+    expect(world.callsOf('ListTasks').map(({ nextToken }) => nextToken)).toEqual([undefined, undefined, 'a', 'a']); // running and stopped tasks
+  });
+
   test('gives up soon on a task that ECS no longer knows', async () => {
     world.faults.ListTasks = [() => ({ taskArns: ['forgotten'] })];
     world.faults.DescribeTasks = [() => ({ tasks: [{ taskArn: 'forgotten', startedBy: markOfTask('earlier'), lastStatus: 'RUNNING' }] })];
