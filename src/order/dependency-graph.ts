@@ -1,6 +1,6 @@
 import { Aws, CfnResource, Fn, Reference, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { listNames } from '../request/intrinsics';
+import { listAllNames, listNames } from '../request/intrinsics';
 import { readValue, Resolved, ResourceReader } from '../request/resource-reader';
 import { findOutermostStack, listStacksAround } from '../request/stacks';
 
@@ -103,9 +103,8 @@ export class DependencyGraph {
   /** Read from the template, because it includes references that were written manually, with a logical id. */
   private findReferences(resource: CfnResource): CfnResource[] {
     const { DependsOn = [], ...rest } = this.render(resource);
-    const references = JSON.stringify(rest).matchAll(/"Ref":"(\w+)"|"Fn::GetAtt":\[?"(\w+)|\$\{(\w+)/g);
-    const names = [...references].map(([, ref, getAtt, sub]) => ref ?? getAtt ?? sub).concat(DependsOn);
-    return names.flatMap((name) => this.resourcesByName.get(name) ?? this.resourcesByName.get(qualifyName(resource.stack, name)) ?? []);
+    return listAllNames(rest).concat(DependsOn).flatMap((name) =>
+      this.resourcesByName.get(name) ?? this.resourcesByName.get(qualifyName(resource.stack, name)) ?? []);
   }
 
   private render(resource: CfnResource): Rendered {

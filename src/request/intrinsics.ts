@@ -13,8 +13,13 @@ export function isIntrinsic(value: unknown): boolean {
 
 /** The logical ids that a function of CloudFormation names itself. */
 export function listNames({ Ref, 'Fn::GetAtt': getAtt, 'Fn::Sub': sub }: { readonly [name: string]: any }): string[] {
-  const named = [Ref, [getAtt].flat()[0]?.split('.')[0], ...[...String(sub ? [sub].flat()[0] : '').matchAll(/\$\{(\w+)/g)].map(([, name]) => name)];
-  return named.filter((name) => name !== undefined);
+  const variables = [...String(sub ? [sub].flat()[0] : '').matchAll(/\$\{(\w+)/g)].map(([, name]) => name);
+  return [Ref, [getAtt].flat()[0], ...variables].filter((name) => typeof name === 'string').map((name) => name.split('.')[0]);
+}
+
+/** The logical ids that a resolved value names anywhere. A text such as a command can contain `${NAME}` without naming a resource. */
+export function listAllNames(value: any): string[] {
+  return typeof value === 'object' && value !== null ? [...listNames(value), ...Object.values(value).flatMap(listAllNames)] : [];
 }
 
 /** Whether CloudFormation removes the property that has this resolved value. */

@@ -282,6 +282,15 @@ describe('what executeBefore makes wait for the task', () => {
     [text, sub, getAtt, dependsOn].forEach((other) => expectNotToWaitFor(other, 'Stack/Task/Resource'));
   });
 
+  test('is what a command names only as a variable of the shell', () => {
+    const { stack, taskDefinition, task } = network();
+    const service = new CfnResource(stack, 'Web', { type: 'Custom::Thing' });
+    taskDefinition.addContainer('sidecar', { image: ecs.ContainerImage.fromRegistry('sidecar'), essential: false, command: ['sh', '-c', 'echo ${Web}'] });
+    task({ executeBefore: [service], command: ['sh', '-c', 'curl ${Web}'] });
+
+    Template.fromStack(stack).hasResource('Custom::Thing', { DependsOn: ['Task79114B6B'] });
+  });
+
   test('is another task, and everything that waits for the other task', () => {
     const { stack, task } = network();
     const queue = new sqs.Queue(stack, 'Queue');
