@@ -1,6 +1,7 @@
 import { CfnResource, Stage } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { DependencyGraph, liftToCommonStack, listResources } from './dependency-graph';
+import { RESOURCE_TYPE } from '../contract';
 import type { TaskNetwork } from '../request/render-request';
 import { listDependencyRoots } from '../request/stacks';
 
@@ -44,6 +45,17 @@ export function checkNeeded(resource: CfnResource, scope: IConstruct, needed: Cf
   if (cycle) {
     throw new Error(`[${resource.node.scope!.node.path}] executeAfter causes a dependency cycle: the task cannot wait for '${scope.node.path}', `
       + `because '${cycle.dependency.node.path}' depends on the task; remove it from executeAfter, or remove what makes it depend on the task`);
+  }
+}
+
+/** Throws if the task needs something that needs the task. Not every version of the CDK reports that. */
+export function checkTaskCycle(resource: CfnResource, graph: DependencyGraph): void {
+  const ofTask = new Set(listResources(resource.node.scope!).filter(({ cfnResourceType }) => cfnResourceType === RESOURCE_TYPE));
+  const isOnTask = (needed: CfnResource) => !ofTask.has(needed) && [...graph.findNeeds(needed)].some((need) => ofTask.has(need));
+  const cause = [...graph.findClosure([resource])].find(isOnTask);
+  if (cause) {
+    throw new Error(`[${resource.node.scope!.node.path}] the task is part of a dependency cycle: it needs '${cause.node.path}', which depends on the task; `
+      + 'remove what makes it depend on the task, and use executeBefore instead of node.addDependency() for what waits for the task');
   }
 }
 

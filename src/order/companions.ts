@@ -115,6 +115,10 @@ export function isRule({ cfnResourceType }: CfnResource): boolean {
   return cfnResourceType === 'AWS::EC2::SecurityGroupIngress' || cfnResourceType === 'AWS::EC2::SecurityGroupEgress';
 }
 
+export function isPolicyOfRoles({ cfnResourceType }: CfnResource): boolean {
+  return ['AWS::IAM::ManagedPolicy', 'AWS::IAM::Policy', 'AWS::IAM::RolePolicy'].includes(cfnResourceType);
+}
+
 /** Whether a resource writes into a secret where its database is. */
 export function isAttachment({ cfnResourceType }: CfnResource): boolean {
   return cfnResourceType === 'AWS::SecretsManager::SecretTargetAttachment';

@@ -2,8 +2,8 @@ import { CfnResource, Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct, Dependable, IConstruct } from 'constructs';
 import { RESOURCE_TYPE } from '../contract';
-import { checkNeeded, checkWaiters } from './checks';
-import { CompanionIndex, isAttachment, isRule, listCompanions, listSecrets, readName } from './companions';
+import { checkNeeded, checkTaskCycle, checkWaiters } from './checks';
+import { CompanionIndex, isAttachment, isPolicyOfRoles, isRule, listCompanions, listSecrets, readName } from './companions';
 import { DependencyGraph, liftToCommonStack, listResources, resolveWithAddresses } from './dependency-graph';
 import { Handler } from '../function/handler-function';
 import { addWarning } from '../request/add-warning';
@@ -46,6 +46,7 @@ export function putInOrder(stack: Stack, tasks: OrderedTask[], reader: ResourceR
   const links = companions.filter(({ resource }) => isRule(resource) || isAttachment(resource)).map(({ resource }) => resource);
   tasks.forEach((task) => addRoutes(task, graph));
   tasks.forEach((task) => addScopes(task, graph, parts));
+  tasks.forEach(({ resource }) => checkTaskCycle(resource, graph));
   tasks.forEach((task) => addWaiters(task, graph, (resource) => graph.isNestedStack(resource) || resource.cfnResourceType === RESOURCE_TYPE));
   const added = tasks.flatMap((task) => addCompanions(task, graph, index));
   tasks.forEach((task) => addLinks(task, graph, links));
@@ -132,9 +133,14 @@ function addCompanions(task: OrderedTask, graph: DependencyGraph, index: Compani
     const [resource, dependency] = liftToCommonStack(task.resource, companion);
     checkCycle(task, companion, dependency, graph);
     const possible = !graph.findClosure([dependency]).has(resource);
+    const isNamed = task.before.some((scope) => companion.node.scopes.includes(scope));
     if (possible) {
       graph.addDependency(resource, dependency);
-    } else if (resource !== task.resource && !task.before.some((scope) => companion.node.scopes.includes(scope))) {
+    } else if (resource === task.resource && isPolicyOfRoles(companion) && !isNamed) {
+      addWarning(task.resource.node.scope!, 'cdk-ecs-run-task:latePolicy',
+        `The policy '${companion.node.path}' of a role of the task is created after the task, because it depends on the task. The task starts without its permissions. `
+        + 'Put permissions that depend on the task into a separate policy, and name that policy in executeBefore.');
+    } else if (resource !== task.resource && !isNamed) {
       addWarning(task.resource.node.scope!, 'cdk-ecs-run-task:lateCompanion',
         `'${companion.node.path}' is created after the task: it is outside the task's nested stack and depends on it. `
         + 'Create it inside, for example with connections.allowTo() of the RunTask.');

@@ -829,6 +829,65 @@ describe('synthesis rejects', () => {
     expectErrors(() => Template.fromStack(given.stack), cycle('Stack/Task', construct.node.path, resource));
   });
 
+  const ownCycle = (resource: string) =>
+    `[Stack/Task] the task is part of a dependency cycle: it needs '${resource}', which depends on the task; `
+    + 'remove what makes it depend on the task, and use executeBefore instead of node.addDependency() for what waits for the task';
+
+  test.each<[string, (given: ReturnType<typeof network>, run: RunTask) => void, string]>([
+    ['its cluster', ({ cluster }, run) => cluster.node.addDependency(run), 'Stack/Cluster/Resource'],
+    ['its task definition, by an attribute', ({ taskDefinition }, run) => {
+      taskDefinition.findContainer('app')!.addEnvironment('TASK', run.taskArn);
+    }, 'Stack/Definition/Resource'],
+    ['the function', ({ stack }, run) => stack.node.findChild('EcsRunTaskHandler').node.addDependency(run), 'Stack/EcsRunTaskHandler/Function/Resource'],
+    ['a nested stack with something that its definition names', ({ stack, taskDefinition }, run) => {
+      const nested = new NestedStack(stack, 'Nested');
+      taskDefinition.findContainer('app')!.addEnvironment('QUEUE', new sqs.Queue(nested, 'Queue').queueUrl);
+      new sqs.Queue(nested, 'User', { queueName: run.taskArn });
+    }, 'Stack/Nested/User/Resource'],
+  ])('%s that waits for the task', (_, make, resource) => {
+    const given = network();
+    make(given, given.task());
+
+    expectErrors(() => Template.fromStack(given.stack), ownCycle(resource));
+  });
+
+  test('a service that waits with its security group, which forService also gives to the task', () => {
+    const { stack, cluster, taskDefinition } = network();
+    const service = new ecs.FargateService(stack, 'Web', { cluster, taskDefinition });
+    service.node.addDependency(RunTask.forService(stack, 'Task', service));
+
+    expectErrors(() => Template.fromStack(stack), ownCycle('Stack/Web/SecurityGroup/Resource'));
+  });
+
+  test('a scope that waits for a task in it that takes several hours', () => {
+    const { stack, task } = network();
+    stack.node.addDependency(task({ timeout: Duration.hours(3) }));
+
+    expectErrors(() => Template.fromStack(stack), /^\[Stack\/Task\] the task is part of a dependency cycle: it needs 'Stack\//);
+  });
+
+  test('not a policy of its role that waits for the task, because it can be for what follows; a warning explains it', () => {
+    const { stack, taskDefinition, task } = network();
+    const run = task();
+    taskDefinition.addToTaskRolePolicy(new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [run.getOutput('Bucket')] }));
+
+    expect(warningsOf(stack)).toEqual([
+      "The policy 'Stack/Definition/TaskRole/DefaultPolicy/Resource' of a role of the task is created after the task, because it depends on the task. The task starts without its permissions. "
+      + 'Put permissions that depend on the task into a separate policy, and name that policy in executeBefore. [ack: cdk-ecs-run-task:latePolicy]',
+    ]);
+  });
+
+  test('not a policy of its role in executeBefore, without a warning', () => {
+    const { stack, taskDefinition, task } = network();
+    const run = task();
+    const statements = [new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [run.getOutput('Bucket')] })];
+    const policy = new iam.Policy(stack, 'Policy', { roles: [taskDefinition.taskRole], statements });
+    run.executeBefore(policy);
+
+    expect(warningsOf(stack)).toEqual([]);
+    expectToWaitFor(policy, 'Stack/Task/Resource');
+  });
+
   test('not a scope or a stack that contains the task, for which it waits except for itself', () => {
     const { stack, task } = network();
     const scope = new Construct(stack, 'Scope');
