@@ -8,6 +8,7 @@ import { DependencyGraph, liftToCommonStack, listResources, resolveWithAddresses
 import { Handler } from '../function/handler-function';
 import { addWarning } from '../request/add-warning';
 import { findDefinitionResource } from '../request/deployed-definition';
+import { listBranches } from '../request/intrinsics';
 import type { TaskNetwork } from '../request/render-request';
 import type { ResourceReader } from '../request/resource-reader';
 import { findOutermostStack, listDependencyRoots } from '../request/stacks';
@@ -129,7 +130,7 @@ function addWaiters({ last, before }: OrderedTask, graph: DependencyGraph, filte
 
 /** Makes the task wait for the companions of what it has, unless they need the task. Returns the companions that it waits for. */
 function addCompanions(task: OrderedTask, graph: DependencyGraph, index: CompanionIndex): CfnResource[] {
-  return index.findCompanionsOf(findNames(task, graph)).filter((companion) => {
+  return index.findCompanionsOf(findNames(task, graph, index)).filter((companion) => {
     const [resource, dependency] = liftToCommonStack(task.resource, companion);
     checkCycle(task, companion, dependency, graph);
     const possible = !graph.findClosure([dependency]).has(resource);
@@ -176,7 +177,7 @@ function addLinks({ resource }: OrderedTask, graph: DependencyGraph, links: CfnR
 }
 
 /** The names, in the template, of what the task has. */
-function findNames(task: OrderedTask, graph: DependencyGraph): string[] {
+function findNames(task: OrderedTask, graph: DependencyGraph, index: CompanionIndex): string[] {
   const { props, deletion, securityGroups } = task;
   const { cluster, volumes = [] } = props;
   const runs = deletion ? [props, deletion] : [props];
@@ -203,15 +204,39 @@ function findNames(task: OrderedTask, graph: DependencyGraph): string[] {
     ...definitions.flatMap(({ TaskRoleArn, ExecutionRoleArn }) => [TaskRoleArn, ExecutionRoleArn]),
     ...managed.map((provider) => provider?.InfrastructureRoleArn),
   ];
-  const { VpcConfig } = graph.renderProperties(Handler.find(task.resource)!.function.node.defaultChild as CfnResource); // of an aspect, too
+  // Of aspects and escape hatches, too.
+  const { VpcConfig } = graph.renderProperties(Handler.find(task.resource)!.function.node.defaultChild as CfnResource);
+  const { awsvpcConfiguration } = graph.renderProperties(task.resource).Request.networkConfiguration ?? {};
+  const subnets = [VpcConfig?.SubnetIds, awsvpcConfiguration?.subnets].flatMap(listMembers);
   // Each list as a whole, because it can be a token. A resource that names one of its members then contains that token.
   const names = [
     ...resolveWithAddresses(cluster, lists).flat(),
-    ...[VpcConfig?.SubnetIds, VpcConfig?.SecurityGroupIds, ...instances.flatMap((given) => [given?.Subnets, given?.SecurityGroups])].flat(),
+    ...subnets,
+    ...findIsolatedVpcs(subnets, graph, index),
+    ...[VpcConfig?.SecurityGroupIds, awsvpcConfiguration?.securityGroups].flatMap(listMembers),
+    ...instances.flatMap((given) => [given?.Subnets, given?.SecurityGroups]).flat(),
     ...fileSystems,
     ...arns,
     ...arns.map(readName),
     ...definitions.flatMap(listSecrets),
   ];
   return names.filter((name) => name !== undefined).map((name) => JSON.stringify(name));
+}
+
+/** The VPCs of the subnets of this app that have no default route. */
+function findIsolatedVpcs(subnets: unknown[], graph: DependencyGraph, index: CompanionIndex): unknown[] {
+  const names = new Set(subnets.map((subnet) => JSON.stringify(subnet)));
+  const nameOf = ({ node }: CfnResource) => JSON.stringify({ Ref: node.addr });
+  const found = graph.resources.filter((resource) => resource.cfnResourceType === 'AWS::EC2::Subnet' && names.has(nameOf(resource)));
+  const isDefaultRoute = (companion: CfnResource) => {
+    const { DestinationCidrBlock, DestinationIpv6CidrBlock } = graph.renderProperties(companion);
+    return DestinationCidrBlock === '0.0.0.0/0' || DestinationIpv6CidrBlock === '::/0';
+  };
+  const isolated = found.filter((subnet) => !index.findCompanionsOf([nameOf(subnet)]).some(isDefaultRoute));
+  return isolated.map((subnet) => graph.renderProperties(subnet).VpcId);
+}
+
+/** The members of a rendered list, also in the branches of an Fn::If. A list that only the deployment knows is a member itself. */
+function listMembers(list: unknown): unknown[] {
+  return listBranches(list).flat().flatMap(listBranches);
 }

@@ -1,4 +1,4 @@
-import { App, Aspects, CfnResource, Duration, Fn, NestedStack, Size, Stack, Stage } from 'aws-cdk-lib';
+import { App, Aspects, Aws, CfnCondition, CfnResource, Duration, Fn, NestedStack, Size, Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -6,6 +6,7 @@ import * as efs from 'aws-cdk-lib/aws-efs';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as opensearchserverless from 'aws-cdk-lib/aws-opensearchserverless';
 import * as rds from 'aws-cdk-lib/aws-rds';
@@ -154,6 +155,47 @@ describe('the task starts after', () => {
     );
     expectNotToWaitFor(resourceOf(run), 'Stack/Vpc/Images/Resource');
     expectNotToWaitFor(resourceOf(other), 'Stack/Vpc/Images/Resource');
+  });
+
+  describe('what an aspect or an escape hatch gives to', () => {
+    function isolate({ stack }: ReturnType<typeof network>) {
+      const vpc = new ec2.Vpc(stack, 'Isolated', { natGateways: 0, subnetConfiguration: [{ name: 'isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] });
+      vpc.addGatewayEndpoint('Layers', { service: ec2.GatewayVpcEndpointAwsService.S3 });
+      const group = new ec2.SecurityGroup(stack, 'Group', { vpc });
+      new ec2.SecurityGroup(stack, 'Database', { vpc }).addIngressRule(group, ec2.Port.tcp(5432), undefined, true);
+      return { subnetIds: vpc.isolatedSubnets.map(({ subnetId }) => subnetId), securityGroupIds: [group.securityGroupId] };
+    }
+    const needed = [
+      /^Stack\/Isolated\/Layers\/Resource/, /^Stack\/Isolated\/isolatedSubnet1\/RouteTableAssociation/, /^Stack\/Database\/from StackGroup/,
+    ];
+
+    test('its function: a network without a way out but endpoints', () => {
+      const given = network();
+      const run = given.task();
+      const vpcConfig = isolate(given);
+      given.vpc.addGatewayEndpoint('Tables', { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB });
+      Aspects.of(given.stack).add({ visit: (node) => node instanceof lambda.CfnFunction && Object.assign(node, { vpcConfig }) });
+
+      expectToWaitFor(resourceOf(run), ...needed);
+      expectNotToWaitFor(resourceOf(run), /^Stack\/Vpc\/Tables/);
+    });
+
+    test.each<[string, (list: string[]) => unknown]>([
+      ['always', (list) => list],
+      ['on condition', (list) => Fn.conditionIf('Condition', list, ['other-1'])],
+    ])('its service, %s: other subnets and security groups', (_, make) => {
+      const given = network();
+      const { stack, cluster, taskDefinition } = given;
+      new CfnCondition(stack, 'Condition', { expression: Fn.conditionEquals(Aws.REGION, 'eu-west-1') });
+      const service = new ecs.FargateService(stack, 'Web', { cluster, taskDefinition });
+      const run = RunTask.forService(stack, 'Task', service);
+      const { subnetIds, securityGroupIds } = isolate(given);
+      const path = 'NetworkConfiguration.AwsvpcConfiguration';
+      (service.node.defaultChild as ecs.CfnService).addPropertyOverride(`${path}.Subnets`, make(subnetIds));
+      (service.node.defaultChild as ecs.CfnService).addPropertyOverride(`${path}.SecurityGroups`, make(securityGroupIds));
+
+      expectToWaitFor(resourceOf(run), ...needed);
+    });
   });
 
   test("the cluster's capacity providers, once they are associated with it", () => {
