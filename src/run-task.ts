@@ -20,7 +20,7 @@ import { selectSubnets } from './request/select-subnets';
 import { takeFromService } from './request/service';
 import { receiveTags } from './request/tags';
 import { findTaskRole, findVpc, isAwsvpc, readIfKnown } from './request/task-definition';
-import { checkAgainstDefinitions, checkTask } from './request/validation/check-task';
+import { checkAtSynthesis, checkTask } from './request/validation/check-task';
 import { checkSecrets } from './request/validation/secrets';
 import { checkService, checkTakenNetwork, informOfServiceConnect, warnOfDeploymentController } from './request/validation/service';
 import { checkUsedAttributes } from './request/validation/used-attributes';
@@ -100,7 +100,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     const task = renderTask(this, props, network);
     const deletion = props.onDelete && renderTask(this, deriveDeletionProps(props, props.onDelete), network);
     throwErrors(this.node.path, checkTask(this, task, deletion));
-    this.node.addValidation({ validate: () => checkAgainstDefinitions(this, task, deletion) });
+    this.node.addValidation({ validate: () => checkAtSynthesis(this, task, deletion) });
     this.node.addValidation({
       validate: () => props._fromService
         ? [...checkService(this, props._fromService.service), ...checkTakenNetwork(this, props._fromService, task.request)]

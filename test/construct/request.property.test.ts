@@ -2,7 +2,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as fc from 'fast-check';
 import { CompleteWhen, RunOn, RunTaskProps } from '../../src/index';
 import { renderTask } from '../../src/request/render-request';
-import { checkAgainstDefinitions, checkTask } from '../../src/request/validation/check-task';
+import { checkAtSynthesis, checkTask } from '../../src/request/validation/check-task';
 import { ALPHANUMERIC, id } from '../support/arbitraries';
 import { validateRequest } from '../support/aws-model';
 import { setup } from '../support/stacks';
@@ -51,7 +51,7 @@ const forbidden: { readonly [prop in keyof RunTaskProps]?: fc.Arbitrary<unknown>
 
 function render(props: Partial<RunTaskProps>) {
   const task = renderTask(stack, { cluster, taskDefinition, ...props });
-  const errors = [...checkTask(stack, task), ...checkAgainstDefinitions(stack, task)];
+  const errors = [...checkTask(stack, task), ...checkAtSynthesis(stack, task)];
   return { errors, request: stack.resolve(task.request) };
 }
 

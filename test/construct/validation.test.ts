@@ -386,7 +386,11 @@ describe('the constructor of RunTask rejects', () => {
       runTask(given, { environment: { URL: late, PORT: Token.asString(8080) }, onDelete });
 
       expectErrors(() => Template.fromStack(given.stack),
-        missing('containerOverrides.app.environment.URL'), missing('onDelete.containerOverrides.app.environment.URL'));
+        missing('environment.URL'), missing('onDelete.containerOverrides.app.environment.URL'));
+    });
+
+    test.each([['runOn', 'CHANGE, CREATE, EVERY_DEPLOYMENT'], ['onRollback', 'SKIP, RUN']])('a %s that only the deployment knows', (prop, values) => {
+      expectErrors(() => runTask(setup(), { [prop]: text }), new RegExp(`^\\[Stack/Task\\] ${prop} must be known at synthesis, got: .*; use one of ${values}$`));
     });
 
     test('in the props of forService', () => {
@@ -588,6 +592,40 @@ describe('synthesis rejects, when the task definition is complete,', () => {
   });
 });
 
+describe('synthesis rejects a lazy value that is outside its limit:', () => {
+  const lazy = (value: number) => Lazy.number({ produce: () => value });
+  const lazyText = (value: string) => Lazy.string({ produce: () => value });
+  test.each<[string, () => Setup, Props, ...Array<string | RegExp>]>([
+    ['a count', onFargate, () => ({ count: lazy(11) }), '[Stack/Task] count must be an integer from 1 to 10, got: 11'],
+    ['the number of retries and of lines', onFargate, () => ({ retryAttempts: lazy(11), logTailLines: lazy(-1) }), /retryAttempts must .*, got: 11$/, /logTailLines must .*, got: -1$/],
+    ['an exit code', onFargate, () => ({ successExitCodes: [0, lazy(1.5)] }), '[Stack/Task] successExitCodes must be a list of at least one integer, got: [0, 1.5]'],
+    ['a weight and a base', onFargate, () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: lazy(1001), base: lazy(-1) }] }),
+      /integer weights .*, got: 1001 for FARGATE$/, /integer base .*, got: -1 for FARGATE$/],
+    ['sizes in overrides, of onDelete too', onFargate, () => ({
+      containerOverrides: [{ ...app, cpu: lazy(-1) }], onDelete: { taskOverrides: { ephemeralStorageGiB: lazy(20) } },
+    }), /^\[Stack\/Task\] containerOverrides\.cpu must .*, got: -1/, /^\[Stack\/Task\] onDelete\.taskOverrides\.ephemeralStorageGiB must .*, got: 20$/],
+    ['a launch type', onEc2, () => ({ launchType: lazyText('EC3') as ecs.LaunchType }), /launchType must be one of .*, got: 'EC3'$/, /must have EC3 in its RequiresCompatibilities/],
+    ['a tag that begins with aws:', onFargate, () => ({ tags: { [lazyText('aws:a')]: 'b' } }), /must not have keys or values that begin with 'aws:', got: 'aws:a' = 'b'$/],
+    ['the name of a container', onFargate, () => ({ containerOverrides: [{ containerName: lazyText('ap') }], exitCodeFrom: [lazyText('ap')] }),
+      /^\[Stack\/Task\] containerOverrides must name containers .*, got: 'ap'/, /^\[Stack\/Task\] exitCodeFrom must name containers .*, got: 'ap'/],
+    ['a list of containers', onFargate, () => ({ exitCodeFrom: Lazy.list({ produce: () => ['ap'] }) }), /exitCodeFrom must name containers .*, got: 'ap'/],
+    ['an expression', onEc2, () => ({ placementConstraints: [ecs.PlacementConstraint.memberOf(lazyText('x'.repeat(2001)))] }), /expressions of at most 2000 characters, got: 2001$/],
+    ['a variable without a value', onFargate, () => ({ command: [Lazy.string({ produce: () => undefined })] }), /^\[Stack\/Task\] command\[0\] must have a value/],
+  ])('%s', (_, make, props, ...messages) => {
+    const given = make();
+    runTask(given, props(given));
+
+    expectErrors(() => Template.fromStack(given.stack), ...messages);
+  });
+
+  test('but not one within its limit', () => {
+    const given = setup();
+    runTask(given, { count: lazy(10), startedBy: lazyText('me'), command: [lazyText('migrate')] });
+
+    expect(requestOf(given.stack)).toMatchObject({ count: 10, startedBy: 'me' });
+  });
+});
+
 test('synthesis rejects more than 10 placement constraints including constraints of the task definition of onDelete', () => {
   const given = onEc2();
   const taskDefinition = other(given, ecs.Compatibility.EC2);
@@ -628,6 +666,37 @@ describe('synthesis rejects labels that the deployment completes:', () => {
     Tags.of(given.stack).add('cause', `fix #${Aws.STACK_NAME}`);
 
     expectErrors(() => Template.fromStack(given.stack), characters("'cause' = 'fix #'"));
+  });
+
+  describe('what is wrong in each branch of a condition', () => {
+    const either = (first: unknown, second: unknown) => Fn.conditionIf('Condition', first, second).toString();
+    test.each<[string, Partial<RunTaskProps>, ...Array<string | RegExp>]>([
+      ['startedBy', { startedBy: either('a b', 'b.') }, /startedBy must have .*, got: 'a b' with length 3$/],
+      ['the characters of a tag', { tags: { cause: either('#1', either('#2', '#3')) } }, characters("'cause' = '#1'")],
+      ['the length of a tag', { tags: { long: either('x'.repeat(257), 'x'.repeat(300)) } }, /at most 256 characters, got: 257 for 'long'$/],
+      ['the length of a variable', { environment: { A: either('x'.repeat(9000), `${'x'.repeat(9001)}${Aws.REGION}`) } }, /must have at most 8192 characters as JSON, got: 90\d\d;/],
+      ['the length of a list', { command: Token.asList(Fn.conditionIf('Condition', ['x'.repeat(8192)], repeat(2, () => 'x'.repeat(9000)))) }, /got: 82\d\d;/],
+    ])('%s', (_, props, ...messages) => {
+      const given = setup();
+      new CfnCondition(given.stack, 'Condition');
+      runTask(given, props);
+
+      expectErrors(() => Template.fromStack(given.stack), ...messages);
+    });
+
+    test.each<[string, Partial<RunTaskProps>]>([
+      ['a tag', { tags: { cause: either('#', 'longer') } }],
+      ['startedBy, which can be left out', { startedBy: either('a b', Aws.NO_VALUE) }],
+      ['the length of a variable, or of a list', {
+        environment: { A: either('x'.repeat(9000), Aws.NO_VALUE) }, command: Token.asList(Fn.conditionIf('Condition', ['x'.repeat(9000)], [])),
+      }],
+    ])('but not in one of them: %s', (_, props) => {
+      const given = setup();
+      new CfnCondition(given.stack, 'Condition');
+      runTask(given, props);
+
+      expect(() => Template.fromStack(given.stack)).not.toThrow();
+    });
   });
 
   test('but not what a condition can leave out', () => {

@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { checkAccountAndRegion } from './account-and-region';
@@ -13,6 +14,7 @@ import { checkVolumes } from './volumes';
 import { checkRollback, checkTimeout, checkVerdict } from './waiting';
 import { checkValues, describeValue } from '../../given-values';
 import { CompleteWhen, OnRollback, RunOn, RunTaskProps } from '../../run-task-props';
+import { resolveLazy } from '../known-values';
 import type { RenderedTask } from '../render-request';
 import { collectTags } from '../tags';
 import { findOwnedDefinition, isOnFargate } from '../task-definition';
@@ -34,10 +36,28 @@ export function checkTask(scope: Construct, { props, request }: RenderedTask, de
   ];
 }
 
-/** Checks inherited tags, the resolved overrides, and the props against the task definitions. Containers, constraints and volumes can be added to these until synthesis. */
-export function checkAgainstDefinitions(scope: Construct, { props, request }: RenderedTask, deletion?: RenderedTask): string[] {
+/**
+ * Checks lazy values, inherited tags, the resolved overrides, and the props against the task definitions. Containers, constraints and
+ * volumes can be added to these until synthesis.
+ */
+export function checkAtSynthesis(scope: Construct, task: RenderedTask, deletion?: RenderedTask): string[] {
+  return [...new Set(listErrorsAtSynthesis(scope, resolveProps(scope, task), deletion && resolveProps(scope, deletion)))];
+}
+
+function resolveProps(scope: Construct, { props, request }: RenderedTask): RenderedTask {
+  const { placementConstraints, placementStrategy } = request;
+  return {
+    props: { ...resolveLazy(scope, { ...props, _fromService: undefined }), _fromService: props._fromService },
+    request: { ...request, ...resolveLazy(scope, { placementConstraints, placementStrategy }) },
+  };
+}
+
+function listErrorsAtSynthesis(scope: Construct, task: RenderedTask, deletion?: RenderedTask): string[] {
+  const { props, request } = task;
   const owned = findOwnedDefinition(props.taskDefinition);
-  return [
+  const wrong = [...checkValues(props)];
+  return wrong.length > 0 ? wrong : [
+    ...checkTask(scope, task, deletion),
     ...props._inheritedTags ? checkInheritedTags({ ...props, tags: collectTags(props) }) : [],
     ...checkResolvedLabels(scope, props),
     ...checkDeployedDefinition(scope, request, props.taskDefinition),
@@ -62,6 +82,9 @@ function* checkEnums(props: RunTaskProps): Generator<string> {
     const [value, values]: [unknown, unknown[]] = [props[name as keyof typeof enums], Object.values(members)];
     if (isKnown(value) && !values.includes(value)) {
       yield `${name} must be one of ${values.join(', ')}, got: ${describeValue(value)}`;
+    }
+    if (Token.isUnresolved(value) && ['runOn', 'onRollback'].includes(name)) {
+      yield `${name} must be known at synthesis, got: ${value}; use one of ${values.join(', ')}`;
     }
   }
 }

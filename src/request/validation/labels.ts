@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { addPath, hasWrongLength, isKnown, LIMITS } from './limits';
 import { RESERVED_TAG } from '../../contract';
 import type { RunTaskProps } from '../../run-task-props';
-import { isText, readKnownPart } from '../intrinsics';
+import { isText, listBranches, readKnownPart } from '../intrinsics';
 import { collectTags } from '../tags';
 
 interface Tags {
@@ -31,21 +31,26 @@ export function* checkLabels(props: RunTaskProps): Generator<string> {
 /** Checks the known parts of the labels that the constructor did not know as a whole. The deployment can only add to these parts, not correct them. */
 export function* checkResolvedLabels(scope: Construct, props: RunTaskProps): Generator<string> {
   const { startedBy, referenceId, volumes = [] } = props;
-  const read = (text: string) => readKnownText(Stack.of(scope), text);
-  const readTags = (tags: Tags) => Object.fromEntries(
-    Object.entries(tags).filter((tag) => tag.some((text) => Token.isUnresolved(text))).map(([key, value]) => [read(key), read(value)]),
-  );
-  yield* checkIdentifiers({ startedBy: startedBy && read(startedBy), referenceId: referenceId && read(referenceId) });
-  yield* checkTagTexts(readTags(collectTags(props)));
+  const read = (text: string) => readKnownTexts(Stack.of(scope), text);
+  const checkTexts = (tags: Tags) => Object.entries(tags).filter((tag) => tag.some((text) => Token.isUnresolved(text)))
+    .flatMap(([key, value]) => checkBranches(read(key).flatMap((name) => read(value).map((text) => ({ [name]: text }))), checkTagTexts));
+  yield* startedBy ? checkBranches(read(startedBy), (text) => checkIdentifiers({ startedBy: text })) : [];
+  yield* referenceId ? checkBranches(read(referenceId), (text) => checkIdentifiers({ referenceId: text })) : [];
+  yield* checkTexts(collectTags(props));
   for (const { tags = {} } of volumes.flatMap(({ config }) => config?.tagSpecifications ?? [])) {
-    yield* addPath('volumes.tagSpecifications', checkTagTexts(readTags(tags)));
+    yield* addPath('volumes.tagSpecifications', checkTexts(tags));
   }
 }
 
-/** The text itself, if nothing of it is known. */
-function readKnownText(stack: Stack, text: string): string {
-  const resolved = stack.resolve(text);
-  return isText(resolved) ? resolved : readKnownPart(resolved) || text;
+/** What is wrong in each branch of a condition: with an error in some of them only, the label can be right in the deployment. */
+function checkBranches<T>(branches: T[], check: (branch: T) => Iterable<string>): string[] {
+  const errors = branches.map((branch) => [...check(branch)]);
+  return errors.every(({ length }) => length > 0) ? errors[0] : [];
+}
+
+/** The known part of a text in each branch of its condition; the text itself, if nothing of it is known. */
+function readKnownTexts(stack: Stack, text: string): string[] {
+  return listBranches(stack.resolve(text)).map((branch) => isText(branch) ? branch : readKnownPart(branch) || text);
 }
 
 function* checkIdentifiers({ startedBy, referenceId }: Partial<RunTaskProps>): Generator<string> {

@@ -3,12 +3,12 @@ import type { Construct } from 'constructs';
 import { addPath, hasWrongLength, isIntegerWithin, isKnown, isOutside, LIMITS } from './limits';
 import { checkValues } from '../../given-values';
 import { ContainerOverride, ResourceType, RunTaskProps, TaskOverrides } from '../../run-task-props';
-import { readKnownPart } from '../intrinsics';
+import { listBranches, readKnownPart } from '../intrinsics';
 import type { Request } from '../render-request';
 
 /** Call it at synthesis: until then, parts of the overrides can be unknown. */
 export function* checkResolvedOverrides(scope: Construct, { overrides = {} }: Request): Generator<string> {
-  const json = JSON.stringify(Stack.of(scope).resolve(overrides), (_, value) => readKnownPart(value));
+  const json = JSON.stringify(Stack.of(scope).resolve(overrides), (_, value) => readShortest(value));
   if (isOutside('overrides', json.length)) {
     yield `containerOverrides and taskOverrides must have at most 8192 characters as JSON, got: ${json.length}; move long values to the taskDefinition or to environmentFiles`;
   }
@@ -17,6 +17,15 @@ export function* checkResolvedOverrides(scope: Construct, { overrides = {} }: Re
     const variables = [environment].flat().filter(({ name }) => name).map(({ name, value }) => [name, value === undefined ? undefined : '']);
     yield* checkValues({ containerOverrides: [{ containerName, environment: Object.fromEntries(variables) }] });
   }
+}
+
+/** The known part of a resolved value, if conditions select the branch with the least characters. */
+function readShortest(value: any): any {
+  if (value?.['Fn::If'] === undefined) {
+    return readKnownPart(value);
+  }
+  const branches = listBranches(value).map((branch = '') => JSON.stringify(branch, (_, part) => readShortest(part)));
+  return JSON.parse(branches.sort((first, second) => first.length - second.length)[0]);
 }
 
 /** @param onFargate Undefined if only the deployment knows. */
