@@ -12,19 +12,30 @@ const SCOPES = ['executeAfter', 'executeBefore'];
 const MAPS = [...STRING_MAPS, 'secrets'];
 
 /** What each item of a list must name. */
-const NAMES: { readonly [prop: string]: string } = { capacityProviderStrategies: 'capacityProvider', containerOverrides: 'containerName' };
+const NAMES: { readonly [prop: string]: string } = {
+  capacityProviderStrategies: 'capacityProvider', containerOverrides: 'containerName', inferenceAccelerators: 'deviceName', resourceRequirements: 'type',
+};
 
 /** The props that have such lists and maps as members. */
-const STRUCTS = ['onDelete', 'taskOverrides', 'vpcSubnets'];
+const STRUCTS = ['onDelete', 'runtimePlatform', 'sharingStrategy', 'taskOverrides', 'vpcSubnets'];
 
 const hasMethod = (name: string) => (value: any) => typeof value?.[name] === 'function';
 
+const isObject = (value: any) => typeof value === 'object' && value !== null && !Array.isArray(value) && !Token.isUnresolved(value);
+
 /** What the value of a prop must be, or each item of its list or map. Numbers are checked with their limits. */
 const KINDS: ReadonlyArray<readonly [kind: string, props: string[], isOfKind: (value: any) => boolean]> = [
-  ['a string', [...STRING_LISTS, ...STRING_MAPS, ...Object.values(NAMES), 'group', 'referenceId', 'startedBy'], (value) => typeof value === 'string'],
-  ['a boolean', ['assignPublicIp', 'enableEcsManagedTags', 'enableExecuteCommand', 'inheritTags'], (value) => typeof value === 'boolean'],
-  ['an object', STRUCTS, (value) => typeof value === 'object' && !Array.isArray(value)],
+  ['a string', [
+    ...STRING_LISTS, ...STRING_MAPS, ...Object.values(NAMES), 'family', 'group', 'platformVersion', 'referenceId', 'startedBy',
+  ], (value) => typeof value === 'string'],
+  ['a boolean', [
+    'assignPublicIp', 'deleteOnTermination', 'enableEcsManagedTags', 'enableExecuteCommand', 'inheritTags',
+  ], (value) => typeof value === 'boolean'],
+  ['an object', STRUCTS, isObject],
   ['a Duration', ['timeout'], hasMethod('toSeconds')],
+  ['a Size', ['volumeInitializationRate'], hasMethod('toMebibytes')],
+  ['a ContainerImage', ['image'], hasMethod('bind')],
+  ['an ecs.Secret', ['secrets'], (value) => hasMethod('grantRead')(value) && value.arn !== undefined],
   ['a construct', [
     'cluster', 'executionRole', 'logGroup', 'role', 'securityGroups', 'service', 'subnets', 'taskDefinition', 'taskRole', 'volumes', 'vpc',
   ], (value) => hasMethod('findAll')(value.node)], // a construct of another language has only the members of its interface
@@ -41,7 +52,7 @@ const KINDS: ReadonlyArray<readonly [kind: string, props: string[], isOfKind: (v
  */
 export function* checkValues(props: object, path = ''): Generator<string> {
   for (const [prop, value] of Object.entries(props)) {
-    if (value === undefined || (Token.isUnresolved(value) && !Construct.isConstruct(value))) { // a stack has the form of a token
+    if (value === undefined || (acceptsToken(prop) && Token.isUnresolved(value) && !Construct.isConstruct(value))) { // a stack has the form of a token
       continue;
     } else if (LISTS.includes(prop) || SCOPES.includes(prop)) {
       yield* checkList(prop, value, path);
@@ -52,6 +63,18 @@ export function* checkValues(props: object, path = ''): Generator<string> {
       yield* STRUCTS.includes(prop) ? checkValues(Object(value), `${path}${prop}.`) : [];
     }
   }
+}
+
+/** Whether only the deployment can know a value: a text, a number or a list or map of texts, but nothing that synthesis reads. */
+function acceptsToken(prop: string): boolean {
+  const [kind] = findKind(prop);
+  return LISTS.includes(prop) || SCOPES.includes(prop) || MAPS.includes(prop)
+    ? [...STRING_LISTS, 'successExitCodes', 'triggers'].includes(prop)
+    : kind === undefined || ['a string', 'a boolean'].includes(kind);
+}
+
+function findKind(prop: string): Partial<(typeof KINDS)[number]> {
+  return KINDS.find(([, props]) => props.includes(prop)) ?? [];
 }
 
 function* checkList(prop: string, list: any, path: string): Generator<string> {
@@ -66,7 +89,7 @@ function* checkList(prop: string, list: any, path: string): Generator<string> {
     }
     if (prop === 'containerOverrides') {
       yield* checkValues({ ...item, containerName: undefined }, `${path}${prop}.${item?.containerName}.`); // its name is checked already
-    } else if (prop === 'tagSpecifications') {
+    } else if (['resourceRequirements', 'tagSpecifications'].includes(prop)) {
       yield* checkValues(Object(item), `${path}${prop}.`);
     } else if (prop === 'volumes') {
       yield* checkValues(Object(item?.config), `${path}${prop}.`);
@@ -75,7 +98,7 @@ function* checkList(prop: string, list: any, path: string): Generator<string> {
 }
 
 function* checkMap(prop: string, map: any, path: string): Generator<string> {
-  if (typeof map !== 'object' || map === null || Array.isArray(map)) {
+  if (!isObject(map)) {
     yield `${path}${prop} must be a map, got: ${describeValue(map)}`;
     return;
   }
@@ -85,16 +108,19 @@ function* checkMap(prop: string, map: any, path: string): Generator<string> {
 }
 
 function* checkValue(value: unknown, path: string, prop: string): Generator<string> {
-  const [kind, , isOfKind] = KINDS.find(([, props]) => props.includes(prop)) ?? [];
+  const [kind, , isOfKind] = findKind(prop);
   if (value === undefined || value === null) {
     yield `${path} must have a value, got: nothing; set it, or leave it out if it is optional: a variable of process.env has no value unless it is set where you run the CDK`;
-  } else if (isOfKind && !isOfKind(value) && !Token.isUnresolved(value)) {
+  } else if (isOfKind && !isOfKind(value) && !(Token.isUnresolved(value) && ['a string', 'a boolean'].includes(kind!))) {
     yield `${path} must be ${kind}, got: ${describeValue(value)}${kind === 'a string' ? '; convert it to a string' : ''}`;
   }
 }
 
 /** A value of any type, for the message of an error. */
 export function describeValue(value: unknown): string {
+  if ((Token.isUnresolved(value) && !Construct.isConstruct(value)) || (typeof value === 'string' && Token.isUnresolved([value]))) {
+    return 'a token';
+  }
   switch (typeof value) {
     case 'string': return `'${value}'`;
     case 'object': return value === null ? 'nothing' : Array.isArray(value) ? 'a list' : 'an object';

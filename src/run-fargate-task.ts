@@ -6,6 +6,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
 import { checkValues } from './given-values';
 import { isFargateProvider } from './request/task-definition';
+import { checkSizesOfTask } from './request/validation/overrides';
 import { RunTask } from './run-task';
 import type { RunTaskOptions } from './run-task-props';
 import { throwErrors } from './throw-errors';
@@ -236,6 +237,7 @@ export class RunFargateTask extends Construct implements ec2.IConnectable, iam.I
 /** Checks the props that the RunTask does not get. */
 function validate(scope: Construct, props: RunFargateTaskProps): void {
   throwErrors(scope.node.path, [...checkValues({ ...props, image: props.image ?? null })]);
+  throwErrors(scope.node.path, [...checkSizesOfTask(props, true)]);
   const { cluster, vpc, capacityProviderStrategies = [] } = props;
   if (cluster && vpc) {
     throw new Error(`[${scope.node.path}] cluster and vpc cannot both be set; remove vpc, because the cluster already has a VPC`);

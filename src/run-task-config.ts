@@ -1,10 +1,10 @@
-import { RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, Stage, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type * as logs from 'aws-cdk-lib/aws-logs';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
-import { checkValues } from './given-values';
+import { checkValues, describeValue } from './given-values';
 import { throwErrors } from './throw-errors';
 
 /** The settings that belong together: the nearest scope that sets one of them decides about all of them. */
@@ -168,6 +168,14 @@ export class RunTaskConfig {
     for (const name of ['role', 'vpc', 'vpcSubnets', 'securityGroups'] as const) {
       if (options[name] && first) {
         yield `${name} of the function must be set before the first RunTask of the scope, but it was set after '${first.firstTask}'; call RunTaskConfig.of(...).configureFunction earlier`;
+      }
+    }
+    const enums = { logRetention: logs.RetentionDays, logRemovalPolicy: RemovalPolicy, tracing: lambda.Tracing };
+    for (const [name, members] of Object.entries(enums)) {
+      const value = options[name as keyof typeof enums];
+      const values = Object.values(members).filter((member) => !(member in members && typeof members[member as keyof typeof members] === 'number'));
+      if (value !== undefined && !Token.isUnresolved(value) && !values.includes(value)) {
+        yield `${name} of the function must be one of ${values.join(', ')}, got: ${describeValue(value)}`;
       }
     }
     for (const name of ['vpcSubnets', 'securityGroups'] as const) {

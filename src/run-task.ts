@@ -4,7 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, IConstruct } from 'constructs';
-import { isOutput, METRICS_NAMESPACE, OUTPUT_PREFIX, RESOURCE_TYPE, RunTaskProperties, TASK_DIMENSION } from './contract';
+import { isOutput, METRICS, METRICS_NAMESPACE, OUTPUT_PREFIX, RESOURCE_TYPE, RunTaskProperties, TASK_DIMENSION } from './contract';
 import { Handler } from './function/handler-function';
 import { grantToTask, listHandlerStatements } from './function/permissions';
 import { checkValues, describeValue } from './given-values';
@@ -268,6 +268,10 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
    * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
    */
   public metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    const names = Object.keys(METRICS);
+    if (!names.includes(metricName)) {
+      throw new Error(`[${this.node.path}] metricName must be one of ${names.join(', ')}, got: ${describeValue(metricName)}`);
+    }
     const task = toPlainText(this.node.path);
     Handler.find(this)!.sendMetrics(task, this.listResources());
     const dimensionsMap = { [TASK_DIMENSION]: task };

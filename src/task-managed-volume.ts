@@ -1,6 +1,8 @@
 import type { Size } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
+import { checkValues } from './given-values';
+import { throwErrors } from './throw-errors';
 
 /**
  * Properties for a `TaskManagedVolume`.
@@ -43,7 +45,9 @@ export class TaskManagedVolume extends ecs.ServiceManagedVolume {
 
   constructor(scope: Construct, id: string, props: TaskManagedVolumeProps) {
     super(scope, id, props);
-    this.deleteOnTermination = props.deleteOnTermination;
-    this.volumeInitializationRate = props.volumeInitializationRate;
+    const { deleteOnTermination, volumeInitializationRate } = props;
+    throwErrors(this.node.path, [...checkValues({ deleteOnTermination, volumeInitializationRate })]);
+    this.deleteOnTermination = deleteOnTermination;
+    this.volumeInitializationRate = volumeInitializationRate;
   }
 }

@@ -363,6 +363,12 @@ describe('RunTaskConfig', () => {
       + 'set it, or leave it out if it is optional: a variable of process.env has no value unless it is set where you run the CDK'],
     ['an ARN for a role', () => ({ role: 'arn:aws:iam::123456789012:role/app' as unknown as iam.IRole }),
       "[Stack] role must be a construct, got: 'arn:aws:iam::123456789012:role/app'"],
+    ['a retention that CloudWatch Logs does not have', () => ({ logRetention: NaN }), '[Stack] logRetention of the function must be one of '
+      + `${Object.values(logs.RetentionDays).filter(Number.isInteger).join(', ')}, got: the number NaN`],
+    ['a tracing mode that Lambda does not have', () => ({ tracing: 'On' as lambda.Tracing }),
+      "[Stack] tracing of the function must be one of Active, PassThrough, Disabled, got: 'On'"],
+    ['a removal policy that the CDK does not have', () => ({ logRemovalPolicy: 'DESTROY' as RemovalPolicy }),
+      `[Stack] logRemovalPolicy of the function must be one of ${Object.values(RemovalPolicy).join(', ')}, got: 'DESTROY'`],
     ['a retention with a log group', (scope) => ({ logRetention: logs.RetentionDays.ONE_DAY, logGroup: new logs.LogGroup(scope, 'Logs') }),
       "[Stack] logRetention and logGroup of the function cannot both be set; remove logRetention, and set it on the log group 'Stack/Logs'"],
     ['a removal policy with a log group', (scope) => ({ logRemovalPolicy: RemovalPolicy.DESTROY, logGroup: new logs.LogGroup(scope, 'Logs') }),
@@ -399,11 +405,12 @@ describe('RunTaskConfig', () => {
       + "got: the public subnet 'Stack/Vpc/PublicSubnet1'; select private subnets with a route to AWS, or remove vpc");
   });
 
-  test('rejects a type of subnet that the VPC does not have', () => {
+  test('rejects subnets that the VPC does not have', () => {
     const { stack, vpc, ...given } = setup();
-    RunTaskConfig.of(stack).configureFunction({ vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } });
+    RunTaskConfig.of(stack).configureFunction({ vpc, vpcSubnets: { subnetGroupName: 'Function' } });
 
-    expectErrors(() => runTask({ stack, vpc, ...given }), /^\[Stack\/Task\] vpcSubnets of the function must select subnets that the VPC 'Stack\/Vpc' has, got: /);
+    expectErrors(() => runTask({ stack, vpc, ...given }),
+      /^\[Stack\/Task\] vpcSubnets of the function must select subnets that the VPC 'Stack\/Vpc' has, got: There are no subnet groups with name 'Function'/);
   });
 
   test('rejects a scope that shares a function with others', () => {

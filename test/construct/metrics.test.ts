@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { RunTask } from '../../src/index';
+import { expectErrors } from '../support/expectations';
 import { setup } from '../support/stacks';
 
 const { stringify } = JSON;
@@ -35,6 +36,13 @@ test('the metrics of a task with several resources are those of all of them', ()
   const ids = Object.keys(Template.fromStack(stack).findResources('Custom::EcsRunTask'));
   expect(ids.length).toBeGreaterThan(1);
   expect(environmentOf(stack)).toEqual({ ECS_RUN_TASK_METRICS: stringify(Object.fromEntries(ids.map((id) => [id, task.node.path]))) });
+});
+
+test('a metric that the function does not send is rejected', () => {
+  const { stack, cluster, taskDefinition } = setup();
+  const task = new RunTask(stack, 'Task', { cluster, taskDefinition });
+
+  expectErrors(() => task.metric('Failure'), "[Stack/Task] metricName must be one of Failures, Reruns, Duration, got: 'Failure'");
 });
 
 test.each([

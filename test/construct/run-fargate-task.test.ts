@@ -270,6 +270,12 @@ describe('a RunFargateTask rejects', () => {
     }),
     /^\[Stack\/Seed\] command\[1\] must be a string, got: the number 5;/, /^\[Stack\/Seed\] entryPoint\[0\] must have a value, got: nothing;/,
     /^\[Stack\/Seed\] environment\.URL must have a value/, /^\[Stack\/Seed\] secrets\.PASSWORD must have a value/],
+    ['another kind of value than an image and a secret', ({ stack }) => ({
+      image: 'nginx' as unknown as ecs.ContainerImage, secrets: { PASSWORD: new secretsmanager.Secret(stack, 'Secret') as unknown as ecs.Secret },
+    }), "[Stack/Seed] image must be a ContainerImage, got: 'nginx'", '[Stack/Seed] secrets.PASSWORD must be an ecs.Secret, got: an object'],
+    ['sizes that are not numbers, such as those of a variable that is not set', () => ({ cpu: NaN, memoryLimitMiB: 0, ephemeralStorageGiB: NaN }),
+      '[Stack/Seed] cpu must be a positive integer, got: NaN', '[Stack/Seed] memoryLimitMiB must be a positive integer, got: 0',
+      '[Stack/Seed] ephemeralStorageGiB must be an integer from 21 to 200, got: NaN'],
     ['no image', () => ({ image: undefined }), /^\[Stack\/Seed\] image must have a value, got: nothing;/],
     ['everything that a RunTask rejects', () => ({ count: 11, retryAttempts: -1 }),
       /^\[Stack\/Seed\/Task\] count must be/, /^\[Stack\/Seed\/Task\] retryAttempts must be/],

@@ -69,6 +69,8 @@ describe('the constructor of RunTask rejects', () => {
       '[Stack/Task] capacityProviderStrategies must have at most 20 items, got: 21'],
     ['a platform version without Fargate', onEc2, () => ({ platformVersion: ecs.FargatePlatformVersion.VERSION1_4 }),
       '[Stack/Task] platformVersion can only be set for a task on Fargate, got: 1.4.0; remove it, or run the task on Fargate'],
+    ['a platform version that is no version', onFargate, () => ({ platformVersion: '1.4' as ecs.FargatePlatformVersion }),
+      "[Stack/Task] platformVersion must be LATEST or a version such as 1.4.0, got: '1.4'"],
     ['a platform version with capacity providers other than Fargate', onFargate,
       () => ({ platformVersion: ecs.FargatePlatformVersion.VERSION1_4, capacityProviderStrategies: [{ capacityProvider: 'instances' }] }),
       /^\[Stack\/Task\] platformVersion .*, got: 1\.4\.0/],
@@ -170,6 +172,10 @@ describe('the constructor of RunTask rejects', () => {
       "[Stack/Task] containerOverrides.gpuCount must be a positive integer, got: 0 for container 'app'"],
     ['a word as the number of GPUs', onEc2, () => ({ containerOverrides: [{ ...app, resourceRequirements: [{ type: ResourceType.GPU, value: 'two' }] }] }),
       "[Stack/Task] containerOverrides.resourceRequirements of type GPU must have a positive integer or ALL as value, got: two for container 'app'"],
+    ['a requirement of an unknown type', onEc2, () => ({ containerOverrides: [{ ...app, resourceRequirements: [{ type: 'gpu' as ResourceType, value: '1' }] }] }),
+      "[Stack/Task] containerOverrides.resourceRequirements must have a type of GPU, InferenceAccelerator, NeuronDevice, got: 'gpu' for container 'app'"],
+    ['a share of a GPU without its size', onEc2, () => ({ containerOverrides: [withShare(undefined!)] }),
+      "[Stack/Task] containerOverrides.nvidiaMps.memoryMiB must be a positive integer, got: undefined for container 'app'"],
     ['a share of a GPU without memory', onEc2, () => ({ containerOverrides: [withShare({ memoryMiB: 0 })] }),
       "[Stack/Task] containerOverrides.nvidiaMps.memoryMiB must be a positive integer, got: 0 for container 'app'"],
     ['more than all of a GPU', onEc2, () => ({ containerOverrides: [withShare({ memoryMiB: 1, maxComputePercent: 101 })] }),
@@ -302,7 +308,7 @@ describe('the constructor of RunTask rejects', () => {
     const missing = (path: string) => `[Stack/Task] ${path} must have a value, got: nothing; `
       + 'set it, or leave it out if it is optional: a variable of process.env has no value unless it is set where you run the CDK';
 
-    test.each<[string, { readonly [prop in keyof RunTaskProps]?: unknown }, ...string[]]>([
+    test.each<[string, { readonly [prop in keyof RunTaskProps]?: unknown }, ...(string | RegExp)[]]>([
       ['a variable of process.env that is not set', { environment: { URL: process.env.NOT_SET } }, missing('environment.URL')],
       ['null, which is None in Python', { environment: { URL: null } }, missing('environment.URL')],
       ['nothing in an override', { containerOverrides: [{ ...app, environment: { URL: undefined } }] }, missing('containerOverrides.app.environment.URL')],
@@ -346,6 +352,15 @@ describe('the constructor of RunTask rejects', () => {
       ['a string for a boolean', { assignPublicIp: 'false' }, "[Stack/Task] assignPublicIp must be a boolean, got: 'false'"],
       ['a string for an object', { onDelete: 'x', taskOverrides: [] },
         "[Stack/Task] onDelete must be an object, got: 'x'", '[Stack/Task] taskOverrides must be an object, got: a list'],
+      ['a number for a version', { platformVersion: 1.4 },
+        '[Stack/Task] platformVersion must be a string, got: the number 1.4; convert it to a string'],
+      ['a token for what synthesis reads', {
+        securityGroups: list, timeout: number, tags: Token.asAny({ Ref: 'Map' }), containerOverrides: Token.asAny({ Ref: 'List' }), onDelete: Token.asAny({ Ref: 'Map' }),
+      }, ...['securityGroups[0] must be a construct', 'timeout must be a Duration', 'tags must be a map', 'containerOverrides must be a list', 'onDelete must be an object']
+        .map((error) => `[Stack/Task] ${error}, got: a token`)],
+      ['requirements without a type, and an accelerator without a name', {
+        containerOverrides: [{ ...app, resourceRequirements: [{ value: '1' }] }], taskOverrides: { inferenceAccelerators: [{ deviceType: 'eia1.medium' }] },
+      }, missing('containerOverrides.app.resourceRequirements[0].type'), missing('taskOverrides.inferenceAccelerators[0].deviceName')],
       ['no cluster and no definition', { cluster: undefined, taskDefinition: null }, missing('cluster'), missing('taskDefinition')],
       ['an id or an ARN for a construct', {
         cluster: 'default', securityGroups: ['sg-1'], taskOverrides: { taskRole: 'arn:aws:iam::123456789012:role/app' }, volumes: [{ name: 'data' }],
@@ -363,6 +378,13 @@ describe('the constructor of RunTask rejects', () => {
         "[Stack/Task] completeWhen must be one of EXIT_CODES_KNOWN, TASK_STOPPED, got: ''"],
     ])('%s', (_, props, ...messages) => {
       expectErrors(() => runTask(setup(), props as RunTaskProps), ...messages);
+    });
+
+    test('in a volume', () => {
+      const props = { deleteOnTermination: 'no', volumeInitializationRate: 100 } as unknown as Parameters<typeof volume>[1];
+
+      expectErrors(() => volume(setup(), props),
+        "[Stack/Data] deleteOnTermination must be a boolean, got: 'no'", '[Stack/Data] volumeInitializationRate must be a Size, got: the number 100');
     });
 
     test('in the tags of a volume', () => {
@@ -390,7 +412,7 @@ describe('the constructor of RunTask rejects', () => {
     });
 
     test.each([['runOn', 'CHANGE, CREATE, EVERY_DEPLOYMENT'], ['onRollback', 'SKIP, RUN']])('a %s that only the deployment knows', (prop, values) => {
-      expectErrors(() => runTask(setup(), { [prop]: text }), new RegExp(`^\\[Stack/Task\\] ${prop} must be known at synthesis, got: .*; use one of ${values}$`));
+      expectErrors(() => runTask(setup(), { [prop]: text }), new RegExp(`^\\[Stack/Task\\] ${prop} must be known at synthesis, got: a token; use one of ${values}$`));
     });
 
     test('in the props of forService', () => {

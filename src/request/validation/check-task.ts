@@ -84,7 +84,7 @@ function* checkEnums(props: RunTaskProps): Generator<string> {
       yield `${name} must be one of ${values.join(', ')}, got: ${describeValue(value)}`;
     }
     if (Token.isUnresolved(value) && ['runOn', 'onRollback'].includes(name)) {
-      yield `${name} must be known at synthesis, got: ${value}; use one of ${values.join(', ')}`;
+      yield `${name} must be known at synthesis, got: a token; use one of ${values.join(', ')}`;
     }
   }
 }

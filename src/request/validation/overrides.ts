@@ -32,7 +32,7 @@ function readShortest(value: any): any {
 export function* checkOverrides(
   { containerOverrides = [], taskOverrides }: Partial<RunTaskProps>, onFargate: boolean | undefined,
 ): Generator<string> {
-  yield* checkTaskOverrides(taskOverrides ?? {}, onFargate);
+  yield* addPath('taskOverrides', checkSizesOfTask(taskOverrides ?? {}, onFargate));
   for (const override of containerOverrides) {
     yield* addPath('containerOverrides', checkSizes(override));
     yield* addPath('containerOverrides', checkResourceRequirements(override));
@@ -43,17 +43,20 @@ export function* checkOverrides(
   yield* addPath('containerOverrides', checkSharedDevices(containerOverrides));
 }
 
-function* checkTaskOverrides({ cpu, memoryLimitMiB, ephemeralStorageGiB }: TaskOverrides, onFargate: boolean | undefined): Generator<string> {
+/** The sizes of a whole task: those in its overrides, or those in the definition of RunFargateTask. */
+export function* checkSizesOfTask(
+  { cpu, memoryLimitMiB, ephemeralStorageGiB }: Pick<TaskOverrides, 'cpu' | 'memoryLimitMiB' | 'ephemeralStorageGiB'>, onFargate: boolean | undefined,
+): Generator<string> {
   for (const [name, value] of Object.entries({ cpu, memoryLimitMiB })) {
     if (!isIntegerWithin(value, 1)) {
-      yield `taskOverrides.${name} must be a positive integer, got: ${value}`;
+      yield `${name} must be a positive integer, got: ${value}`;
     }
   }
   if (isOutside('taskOverrides.ephemeralStorageGiB', ephemeralStorageGiB)) {
-    yield `taskOverrides.ephemeralStorageGiB must be an integer from 21 to 200, got: ${ephemeralStorageGiB}`;
+    yield `ephemeralStorageGiB must be an integer from 21 to 200, got: ${ephemeralStorageGiB}`;
   }
   if (ephemeralStorageGiB !== undefined && onFargate === false) {
-    yield `taskOverrides.ephemeralStorageGiB can only be set for a task on Fargate, got: ${ephemeralStorageGiB}; remove it, or run the task on Fargate`;
+    yield `ephemeralStorageGiB can only be set for a task on Fargate, got: ${ephemeralStorageGiB}; remove it, or run the task on Fargate`;
   }
 }
 
@@ -82,6 +85,9 @@ function* checkResourceRequirements({ containerName, gpuCount, resourceRequireme
     yield `gpuCount must be a positive integer, got: ${gpuCount} for container '${containerName}'`;
   }
   for (const { type, value, sharingStrategy } of resourceRequirements) {
+    if (isKnown(type) && !Object.values(ResourceType).includes(type)) {
+      yield `resourceRequirements must have a type of ${Object.values(ResourceType).join(', ')}, got: '${type}' for container '${containerName}'`;
+    }
     if (sharingStrategy && type !== ResourceType.GPU) {
       yield `sharingStrategy can only be set for resourceRequirements of type GPU, got: ${type} for container '${containerName}'; remove sharingStrategy`;
     }
@@ -95,7 +101,7 @@ function* checkResourceRequirements({ containerName, gpuCount, resourceRequireme
       yield `resourceRequirements of type NeuronDevice must have the value ALL, got: ${value} for container '${containerName}'`;
     }
     const { memoryMiB, maxComputePercent } = sharingStrategy?.nvidiaMps ?? {};
-    if (!isIntegerWithin(memoryMiB, 1)) {
+    if (sharingStrategy && !isIntegerWithin(memoryMiB ?? NaN, 1)) {
       yield `nvidiaMps.memoryMiB must be a positive integer, got: ${memoryMiB} for container '${containerName}'`;
     }
     if (isOutside('maxComputePercent', maxComputePercent)) {

@@ -24,6 +24,9 @@ export function* checkPlacement(props: RunTaskProps, request: Request): Generato
   if (platformVersion && isOnFargate(props) === false) {
     yield `platformVersion can only be set for a task on Fargate, got: ${platformVersion}; remove it, or run the task on Fargate`;
   }
+  if (isKnown(platformVersion) && !/^(LATEST|\d+\.\d+\.\d+)$/.test(platformVersion)) {
+    yield `platformVersion must be LATEST or a version such as 1.4.0, got: '${platformVersion}'`;
+  }
   if (hasWrongLength('placementConstraints', request.placementConstraints)) {
     yield `placementConstraints must have at most 10 items, got: ${request.placementConstraints.length}`;
   }
