@@ -1,4 +1,4 @@
-import { CfnResource, DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, SecretValue, Token, Tokenization } from 'aws-cdk-lib';
+import { CfnParameter, CfnResource, DefaultTokenResolver, IPostProcessor, IResolvable, IResolveContext, Reference, SecretValue, Token, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { removeNoValues } from './intrinsics';
 
@@ -41,7 +41,26 @@ export function readCondition(resource: CfnResource): string | undefined {
 
 export function readValue(scope: IConstruct, value: any): Resolved {
   const resolver = new ReferenceKeeper();
-  return new Resolved(Tokenization.resolve(value, { scope, resolver, preparing: false }), resolver.references);
+  return new Resolved(joinSubs(Tokenization.resolve(value, { scope, resolver, preparing: false })), resolver.references);
+}
+
+/** The references of CfnInclude can be in the text of an Fn::Sub, where only a text can be: takes them out of it. */
+function joinSubs(value: any): any {
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map(joinSubs);
+  }
+  const [text, ...variables] = [value['Fn::Sub']].flat();
+  if (typeof text !== 'object') {
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, joinSubs(member)]));
+  }
+  const substitute = (part: unknown) => typeof part === 'string' && part.includes('${')
+    ? { 'Fn::Sub': variables.length > 0 ? [part, ...joinSubs(variables)] : part }
+    : part;
+  const parts = listParts(text).map(substitute);
+  return parts.length > 1 ? { 'Fn::Join': ['', parts] } : parts[0];
 }
 
 /** The properties of a resource, with its references as tokens. */
@@ -69,11 +88,28 @@ class ReferenceKeeper extends DefaultTokenResolver {
 
   public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: IPostProcessor): any {
     if (Reference.isReference(token)) {
-      return { Ref: `reference.${this.references.push(token) - 1}` };
+      const reference = context.documentPath.includes('Fn::Sub') ? outsideSub(token) : token;
+      return { Ref: `reference.${this.references.push(reference) - 1}` };
     }
     // With a feature flag the CDK throws for the token itself.
     return SecretValue.isSecretValue(token) ? context.resolve(token.unsafeUnwrap()) : super.resolveToken(copyIfLazy(token), context, postProcessor);
   }
+}
+
+/** The parts that the resolver has joined, two by two. */
+function listParts(text: any): unknown[] {
+  return text?.['Fn::Join'] ? text['Fn::Join'][1].flatMap(listParts) : [text];
+}
+
+/** The same reference, which in the text of an Fn::Sub becomes `${NAME}`. */
+function outsideSub(reference: Reference): Reference {
+  const { target, displayName } = reference;
+  if (CfnResource.isCfnResource(target) && displayName !== 'Ref') {
+    return target.getAtt(displayName);
+  }
+  const ofResource = CfnResource.isCfnResource(target) ? Tokenization.reverseString(target.ref).firstToken : undefined;
+  const found = target instanceof CfnParameter ? target.value : ofResource;
+  return Reference.isReference(found) ? found : reference;
 }
 
 /** A lazy value keeps what it was first resolved to. Here only a copy keeps it, because the app and its aspects can still change the value. */

@@ -1,10 +1,15 @@
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
 import { App, Aspects, Aws, CfnParameter, CfnResource, Fn, IResolveContext, Lazy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import type { IConstruct } from 'constructs';
+import { RESOURCE_TYPE } from '../../src/contract';
 import { RunTask, RunTaskProps } from '../../src/index';
 import { readValue } from '../../src/request/resource-reader';
 import { expectErrors, expectToWaitFor, resourceOf } from '../support/expectations';
@@ -441,4 +446,50 @@ test('a family is read without the parts that are left out', () => {
   new RunTask(stack, 'Task', { cluster, taskDefinition });
 
   expect(JSON.stringify(statementsOf(stack))).toContain('task-definition/shop:*');
+});
+
+test('Fn::Sub with references to a template in CfnInclude becomes Fn::Join', () => {
+  const { stack, cluster } = setup();
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'include-'));
+  const templateFile = path.join(directory, 'template.json');
+  fs.writeFileSync(templateFile, JSON.stringify({
+    Parameters: { Stage: { Type: 'String' } },
+    Resources: {
+      Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: {} } },
+      Jobs: {
+        Type: 'AWS::ECS::TaskDefinition',
+        Properties: {
+          Family: { 'Fn::Sub': 'jobs-${Stage}' },
+          NetworkMode: 'awsvpc',
+          TaskRoleArn: { 'Fn::Sub': '${Role.Arn}' },
+          ExecutionRoleArn: { 'Fn::Sub': ['arn:aws:iam::${AWS::AccountId}:role/${Stage}-${Name}', { Name: { 'Fn::Sub': '${Stage}-pull' } }] },
+          ContainerDefinitions: [{
+            Name: 'app', Image: 'app', LogConfiguration: { LogDriver: 'awslogs', Options: { 'awslogs-group': { 'Fn::Sub': '/${Stage}' }, 'awslogs-stream-prefix': 'app' } },
+          }],
+        },
+      },
+    },
+  }));
+  const taskDefinitionArn = new CfnInclude(stack, 'Included', { templateFile }).getResource('Jobs').ref;
+  const taskDefinition = ecs.TaskDefinition.fromTaskDefinitionAttributes(stack, 'Jobs', {
+    taskDefinitionArn, networkMode: ecs.NetworkMode.AWS_VPC, compatibility: ecs.Compatibility.EC2,
+  });
+  new RunTask(stack, 'Task', { cluster, taskDefinition });
+  fs.rmSync(directory, { recursive: true });
+
+  const [{ Properties }] = Object.values(Template.fromStack(stack).findResources(RESOURCE_TYPE));
+  const [{ Properties: { Policies: [{ PolicyDocument }] } }] = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Role'))
+    .filter((role) => role.Properties.Policies);
+  expect(Properties.Logs.app.Group).toEqual({ 'Fn::Join': ['', ['/', { Ref: 'Stage' }]] });
+  expect(JSON.stringify(PolicyDocument.Statement)).toContain(':task-definition/jobs-",{"Ref":"Stage"},":*"');
+  expect(PolicyDocument.Statement).toContainEqual(expect.objectContaining({
+    Action: 'iam:PassRole',
+    Resource: [{ 'Fn::GetAtt': ['Role', 'Arn'] }, {
+      'Fn::Join': ['', [
+        { 'Fn::Sub': ['arn:aws:iam::${AWS::AccountId}:role/', { Name: { 'Fn::Join': ['', [{ Ref: 'Stage' }, '-pull']] } }] },
+        { Ref: 'Stage' },
+        { 'Fn::Sub': ['-${Name}', { Name: { 'Fn::Join': ['', [{ Ref: 'Stage' }, '-pull']] } }] },
+      ]],
+    }],
+  }));
 });
