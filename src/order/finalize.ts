@@ -56,7 +56,7 @@ export class Finalizer implements IAspect {
   /** The order comes last: it needs all policies. */
   private finalize(): void {
     this.leaveOutRemoved();
-    const reader = new ResourceReader();
+    const reader = new ResourceReader({ isFinal: true });
     settleDefinitions(this.listDefinitions(), reader);
     this.tasks.forEach(({ finish }) => finish(reader));
     this.findHandlers().forEach(({ policies }) => policies.finish());

@@ -15,19 +15,32 @@ export class Resolved {
 export class ResourceReader {
   private readonly resolved = new Map<CfnResource, Resolved>();
 
+  constructor(private readonly reading: Reading = {}) {}
+
   public read(resource: CfnResource): Resolved {
-    const resolved = this.resolved.get(resource) ?? readResource(resource);
+    const resolved = this.resolved.get(resource) ?? readResource(resource, this.reading);
     this.resolved.set(resource, resolved);
     return resolved;
   }
 }
 
+interface Reading {
+  /** The properties to read, with their names in the CDK. By default all. */
+  readonly only?: string[];
+  /**
+   * Whether lazy values keep what they are resolved to. By default the app and its aspects can still change them.
+   *
+   * Some can be resolved only once, because they create constructs, such as those of the lifecycle hooks of a service.
+   */
+  readonly isFinal?: boolean;
+}
+
 /** The resource as it will be in the template, with its aspects and escape hatches so far. */
-export function readResource(resource: CfnResource): Resolved {
+export function readResource(resource: CfnResource, reading: Reading = {}): Resolved {
   const { Resources = {} }: { readonly Resources?: object } = resource._toCloudFormation();
   const [rendered = {}] = Object.values(Resources); // a policy without statements is left out of the template
   try {
-    return readValue(resource, rendered);
+    return readValue(resource, rendered, reading);
   } catch (error) {
     (error as Error).message = `[${resource.node.path}] ${(error as Error).message}`; // the CDK names only the token
     throw error;
@@ -39,8 +52,8 @@ export function readCondition(resource: CfnResource): string | undefined {
   return resource.stack.resolve(resource['rawOverrides'].Condition ?? resource.cfnOptions.condition?.logicalId); // eslint-disable-line dot-notation
 }
 
-export function readValue(scope: IConstruct, value: any): Resolved {
-  const resolver = new ReferenceKeeper();
+export function readValue(scope: IConstruct, value: any, reading: Reading = {}): Resolved {
+  const resolver = new ReferenceKeeper(reading);
   return new Resolved(joinSubs(Tokenization.resolve(value, { scope, resolver, preparing: false })), resolver.references);
 }
 
@@ -77,7 +90,7 @@ export function readReferences(value: Resolved): any {
 class ReferenceKeeper extends DefaultTokenResolver {
   public readonly references: Reference[] = [];
 
-  constructor() {
+  constructor(private readonly reading: Reading) {
     super({
       join: (left, right) => {
         const parts = [left, right].filter((part) => part !== undefined);
@@ -87,12 +100,20 @@ class ReferenceKeeper extends DefaultTokenResolver {
   }
 
   public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: IPostProcessor): any {
+    const { only, isFinal } = this.reading;
+    const [member, property] = context.documentPath;
+    // An override has the name that CloudFormation gives to the property.
+    if (only && member === 'Properties' && property !== undefined && !only.includes(property[0].toLowerCase() + property.slice(1))) {
+      return undefined;
+    }
     if (Reference.isReference(token)) {
       const reference = context.documentPath.includes('Fn::Sub') ? outsideSub(token) : token;
       return { Ref: `reference.${this.references.push(reference) - 1}` };
     }
-    // With a feature flag the CDK throws for the token itself.
-    return SecretValue.isSecretValue(token) ? context.resolve(token.unsafeUnwrap()) : super.resolveToken(copyIfLazy(token), context, postProcessor);
+    if (SecretValue.isSecretValue(token)) { // with a feature flag the CDK throws for the token itself
+      return context.resolve(token.unsafeUnwrap());
+    }
+    return super.resolveToken(isFinal ? token : copyIfLazy(token), context, postProcessor);
   }
 }
 

@@ -105,8 +105,13 @@ function renderStrategy(strategy: any): any {
   });
 }
 
+/** What the task takes from a service, or what makes that impossible. */
+const TAKEN = [
+  'capacityProviderStrategy', 'deploymentController', 'launchType', 'networkConfiguration', 'platformVersion', 'serviceConnectConfiguration', 'taskDefinition',
+];
+
 export function readService(service: ecs.BaseService): { readonly [name: string]: any } {
-  return readProperties(readResource(service.node.defaultChild as CfnResource));
+  return readProperties(readResource(service.node.defaultChild as CfnResource, { only: TAKEN }));
 }
 
 /** A member of the network configuration. A condition can decide about each part of the configuration. */

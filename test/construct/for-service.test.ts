@@ -1,4 +1,4 @@
-import { App, Aspects, CfnCondition, CfnParameter, CfnResource, Fn, NestedStack, Stack } from 'aws-cdk-lib';
+import { App, Aspects, CfnCondition, CfnParameter, CfnResource, Fn, Lazy, NestedStack, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -367,6 +367,20 @@ describe('the order of a service and its task', () => {
 });
 
 describe('a task for a service that', () => {
+  test('creates constructs when its lifecycle hooks are rendered does not create them twice', () => {
+    const { stack, cluster, taskDefinition } = network();
+    const service = fargateService({ stack, cluster, taskDefinition });
+    const task = RunTask.forService(stack, 'Task', service);
+    (service.node.defaultChild as ecs.CfnService).deploymentConfiguration = Lazy.any({
+      produce: () => ({ alarms: { alarmNames: [new CfnResource(stack, 'Hook', { type: 'Custom::Hook' }).ref], enable: true, rollback: true } }),
+    });
+    new RunTask(stack, 'Later', { cluster, taskDefinition, executeAfter: [service] });
+
+    expectToWaitFor(service, 'Stack/Hook');
+    expectToWaitFor(service, 'Stack/Task/Resource');
+    expectNotToWaitFor(resourceOf(task), 'Stack/Hook');
+  });
+
   test('is inside the scope of its cluster runs before it, and needs no other service in that scope', () => {
     const { stack, cluster, taskDefinition } = network();
     const web = new ecs.FargateService(cluster, 'Web', { ...deployment, cluster, taskDefinition });
