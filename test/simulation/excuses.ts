@@ -136,7 +136,7 @@ function sameNumber(one: string, other: string): boolean {
 
 /**
  * The answer names the task, after a wait that is long enough to end what ends when told to, or in which AWS refused that for a
- * while, or that took all the time since the task could be found. Or its time ended before the list of tasks had come to this one, and
+ * while, or that took all the time since the task could be found, or since the last hand-over had failed. Or its time ended before the list of tasks had come to this one, and
  * the answer says so.
  */
 export function saidSo(task: SimulatedTask, request: Request, history: History): boolean {
@@ -153,7 +153,8 @@ export function saidSo(task: SimulatedTask, request: Request, history: History):
   const looks = history.callsOf(request, 'DescribeTasks').filter((call) =>
     found && call.input.tasks.includes(task.arn) && call.at >= found.at && call.at < told[0]?.at - SECOND);
   const toldFrom = looks.length > 0 && looks.every(({ error }) => error) ? found!.at : told[0]?.at; // nothing else showed whose task it is
-  const isSo = isCut || (isNamed && told.length > 0 && (at - toldFrom > 100 * SECOND || told.some(({ error }) => error) || isLastMoment));
+  const isAtEnd = at > answering.startedAt + INVOCATION_SECONDS * SECOND - 45 * SECOND;
+  const isSo = isCut || (isNamed && told.length > 0 && (at - toldFrom > (isAtEnd ? 60 : 100) * SECOND || told.some(({ error }) => error) || isLastMoment));
   return history.excuse('the answer says that it may still run', isSo);
 }
 
@@ -161,7 +162,7 @@ export function saidSo(task: SimulatedTask, request: Request, history: History):
 const NAMES_WHAT_RUNS = /may still be running|Could not confirm that this task stopped/i;
 
 /**
- * Since the task was there, for ten seconds at least, or for the last 100 seconds, AWS refused all the time to list tasks, to
+ * Since the task was there, for five seconds at least, or for the last 100 seconds, AWS refused all the time to list tasks, to
  * describe or to stop this one, and the answer says so. A list that could not show the task yet is none. What an invocation saw
  * that died, or one of another version, the next one cannot know.
  */
@@ -175,7 +176,7 @@ export function wasRefused(task: SimulatedTask, request: Request, history: Histo
       .filter(({ at, doneAt, input }) => doneAt !== undefined && at >= task.createdAt && at <= until
         && (api === 'ListTasks' || input.task === task.arn || input.tasks?.includes(task.arn)));
     const last = calls.filter(({ at }) => at >= until - 100 * SECOND);
-    const all = calls.length > 0 && calls.at(-1)!.at - calls[0].at > 10 * SECOND ? calls : [];
+    const all = calls.length > 0 && calls.at(-1)!.at - calls[0].at > 5 * SECOND ? calls : [];
     // A look consists of several calls at once, each with its pages, and fails with one of them.
     const lookOf = (call: Call) => calls.findLast((other) => other.invocation === call.invocation && other.at <= call.at
       && other.input.family === call.input.family && !other.input.nextToken)?.at;
