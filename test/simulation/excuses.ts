@@ -136,8 +136,8 @@ function sameNumber(one: string, other: string): boolean {
 
 /**
  * The answer names the task, after a wait that is long enough to end what ends when told to, or in which AWS refused that for a
- * while, or that took all the time since the task could be found, or since the last hand-over had failed. Or its time ended before the list of tasks had come to this one, and
- * the answer says so.
+ * while, or that took all the time since the task could be found, or since the last hand-over had failed. Or its time ended before
+ * the list of tasks had come to this one, and the answer says so.
  */
 export function saidSo(task: SimulatedTask, request: Request, history: History): boolean {
   const { at, parsed, invocation: answering } = request.puts[0];
@@ -154,7 +154,8 @@ export function saidSo(task: SimulatedTask, request: Request, history: History):
     found && call.input.tasks.includes(task.arn) && call.at >= found.at && call.at < told[0]?.at - SECOND);
   const toldFrom = looks.length > 0 && looks.every(({ error }) => error) ? found!.at : told[0]?.at; // nothing else showed whose task it is
   const isAtEnd = at > answering.startedAt + INVOCATION_SECONDS * SECOND - 45 * SECOND;
-  const isSo = isCut || (isNamed && told.length > 0 && (at - toldFrom > (isAtEnd ? 60 : 100) * SECOND || told.some(({ error }) => error) || isLastMoment));
+  const hasWaited = at - toldFrom > (isAtEnd ? 60 : 100) * SECOND;
+  const isSo = isCut || (isNamed && told.length > 0 && (hasWaited || told.some(({ error }) => error) || isLastMoment));
   return history.excuse('the answer says that it may still run', isSo);
 }
 
@@ -248,17 +249,18 @@ export function startWasUnderWay(task: SimulatedTask, before: number, history: H
 }
 
 /**
- * Another invocation of the request, which lived on, saw no change in the stack yet, and its task was stopped soon. A request that had
- * been answered before the task began could not stop it.
+ * Another invocation of the request, which lived on, saw no change in the stack yet, and its task was stopped soon after the change.
+ * A later request whose last look was over before ECS listed the task could not stop it.
  */
 export function stackHadNotTurned(task: SimulatedTask, request: Request, history: History): boolean {
-  const said = task.request.first === request.first ? request.puts[0] : task.request.puts[0];
+  const isOwn = task.request.first === request.first;
+  const said = isOwn ? request.puts[0] : task.request.puts[0];
   const turned = history.statuses.find(({ at }) => at >= said?.at)?.at ?? Infinity;
   const looks = history.calls.filter(({ invocation, api, at }) => invocation === task.invocation && api === 'DescribeStacks' && at < task.createdAt);
-  const isOfAnother = said !== undefined && task.invocation !== said.invocation && (said === request.puts[0] || task.createdAt > request.puts[0].at);
+  const couldFind = !isOwn && Math.max(task.listedFrom, task.knownFrom) <= lookedUntil(request, history);
   const last = looks[looks.length - 1];
-  const isSo = isOfAnother && looks.length > 0 && (last.at <= turned || last.isStale);
-  return history.excuse('the stack had not turned', Boolean(isSo) && wasStoppedSoon(task, task.createdAt, history));
+  const isSo = said !== undefined && task.invocation !== said.invocation && !couldFind && looks.length > 0 && (last.at <= turned || last.isStale);
+  return history.excuse('the stack had not turned', Boolean(isSo) && wasStoppedSoon(task, Math.max(task.createdAt, turned < Infinity ? turned : 0), history));
 }
 
 /**

@@ -489,6 +489,7 @@ function generationsAtOnce(history: History): Finding[] {
       && !excuses.createMayNotList(earlier, later.request, history)
       && !excuses.familyWasUnknown(earlier, later.request, history)
       && !excuses.startWasUnderWay(earlier, later.request.sentAt, history)
+      && !excuses.stackHadNotTurned(earlier, later.request, history)
       && !excuses.nextBeganAtOnce(earlier, history)
       && !excuses.lookedLikeTheRollback(earlier, history))
     .map((earlier) => ({
