@@ -165,12 +165,14 @@ const NAMES_WHAT_RUNS = /may still be running|Could not confirm that this task s
 /**
  * Since the task was there, for five seconds at least, or for the last 100 seconds, AWS refused all the time to list tasks, to
  * describe or to stop this one, and the answer says so. A list that could not show the task yet is none. What an invocation saw
- * that died, or one of another version, the next one cannot know.
+ * that died, or one of another version, the next one cannot know, nor what one saw that Lambda invoked with the same event.
  */
 export function wasRefused(task: SimulatedTask, request: Request, history: History): boolean {
   const own = task.request.first === request.first;
   const until = own ? answeredAt(request) : lookedUntil(request, history);
-  const isOfAnother = ({ invocation }: Call) => (request.isOfAnotherVersion || invocation.end === 'crashed') && invocation !== request.puts[0]?.invocation;
+  const answering = request.puts[0]?.invocation;
+  const isOfAnother = ({ invocation }: Call) => invocation !== answering
+    && (request.isOfAnotherVersion || invocation.end === 'crashed' || answering?.hop === 0);
   const refused = (api: string) => {
     const calls = history.callsOf(request, api).filter((call) => !isOfAnother(call))
       .filter((call) => api !== 'ListTasks' || call.error || couldShow(call, task))
@@ -399,11 +401,14 @@ export function pastIsKnownToBeUnknown(history: History): boolean {
   return history.excuse('the person knows that the past is unknown', wasTold);
 }
 
-/** The invocation that answered never learned whether this is a rollback. What an invocation before it read was lost in its crash. */
+/**
+ * The invocation that answered never learned whether this is a rollback: it heard nothing, or only what had been so before. What an
+ * invocation before it read was lost in its crash.
+ */
 export function statusWasUnknown(request: Request, history: History): boolean {
   const who = request.puts[0]?.invocation;
   const calls = history.callsOf(request, 'DescribeStacks').filter(({ at, invocation }) => invocation === who && invocation.hop === 0 && at <= answeredAt(request));
-  return history.excuse('the status of the stack was not told', calls.length > 0 && !calls.some(wasHeard));
+  return history.excuse('the status of the stack was not told', calls.length > 0 && !calls.some((call) => wasHeard(call) && !call.isStale));
 }
 
 /** For three minutes, a start came only upon responses without the time of the update. Others can have come upon a start of another task. */
