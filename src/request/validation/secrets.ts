@@ -1,4 +1,4 @@
-import { CfnElement, CfnMapping, CfnParameter, CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { CfnElement, CfnMapping, CfnParameter, CfnResource, Reference, Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { RunTaskProps } from '../../run-task-props';
 import { isIntrinsic } from '../intrinsics';
@@ -19,8 +19,12 @@ export function checkSecrets(resource: CfnResource, { triggers = {} }: RunTaskPr
   if (errorsOfKeys.length > 0) {
     return errorsOfKeys; // the CDK cannot resolve such a key
   }
-  const { Properties } = replaceReferences(stack, reader.read(resource));
-  return [...findTexts(stack, Properties)].flatMap(([path, text]) => [...describeSecret(path, text)]);
+  const resolved = reader.read(resource);
+  const listSecrets = (named: any) => [...findTexts(stack, named.Properties)].filter(([, text]) => SECRET.test(text));
+  if (listSecrets(replaceReferences(stack, resolved, () => '')).length === 0) {
+    return []; // only a message needs the names, and looking them up is slow
+  }
+  return listSecrets(replaceReferences(stack, resolved)).flatMap(([path, text]) => [...describeSecret(renderPath(path), text)]);
 }
 
 /** A key cannot be a function of CloudFormation. All other maps that the user gives become lists. */
@@ -42,19 +46,19 @@ function* describeSecret(path: string, text: string): Generator<string> {
 }
 
 /** Every text in the resolved properties, with the path of its prop. An item of a list that has a name is called by it. */
-function* findTexts(stack: Stack, value: any, path: string[] = []): Generator<[path: string, text: string]> {
+function* findTexts(stack: Stack, value: any, path: string[] = []): Generator<[path: string[], text: string]> {
   if (typeof value !== 'object' || value === null || isIntrinsic(value)) {
-    yield [renderPath(path), toText(stack, value)];
+    yield [path, toText(stack, value)];
   } else if (Array.isArray(value)) {
     for (const item of value) {
       const { name, key = name, ...members } = Object(item);
       const text = toText(stack, key ?? '');
-      yield [renderPath(path), text];
+      yield [path, text];
       yield* findTexts(stack, key === undefined ? item : members.value ?? members, key === undefined ? path : [...path, text]);
     }
   } else {
     for (const [member, child] of Object.entries(value)) {
-      yield [renderPath(path), member];
+      yield [path, member];
       yield* findTexts(stack, child, [...path, member]);
     }
   }
@@ -111,7 +115,6 @@ function readDefault(target: IConstruct | undefined): string | undefined {
 }
 
 /** References by their names, or by the default of the parameter, which can be one of another stack. */
-function replaceReferences(stack: Stack, resolved: Resolved): any {
-  return resolved.replaceReferences((reference) =>
-    readDefault(reference.target) ?? Object.values(stack.resolve(reference)).flat().join(' '));
+function replaceReferences(stack: Stack, resolved: Resolved, nameOf = (reference: Reference) => Object.values(stack.resolve(reference)).flat().join(' ')): any {
+  return resolved.replaceReferences((reference) => readDefault(reference.target) ?? nameOf(reference));
 }
