@@ -125,19 +125,19 @@ async function stopUnknownTasks(run: Run, reason: string, until: number): Promis
   return { stillRunning: await stopTasks(request, targets, reason, until), ended: own.filter(hasEnded).map(({ taskArn }) => taskArn!) };
 }
 
-/** Looks again for what ECS may have started without saying so: it can list a task seconds later, and can leave it out of one list. */
+/** ECS can list a task seconds after its start, and can leave it out of one list: looks twice for what it may have started without saying so. */
 export async function lookFor(
   { request, progress: { requestId } }: Run, tasks: readonly TaskProgress[], look: () => Promise<Task[]>,
 ): Promise<Task[]> {
-  const { world } = request;
-  const until = limit(request, 2 * LISTED_WITHIN_MS);
-  for (;;) {
+  for (let looks = 1; ; looks++) {
+    if (tasks.length > 0) {
+      await request.world.sleep(LISTED_WITHIN_MS);
+    }
     const found = await look();
     const own = found.filter((task) => isOfRequest(request, task, requestId));
-    if (tasks.every(({ number }) => attemptsOf(own, number).length > 0) || world.now() >= until) {
+    if (looks === 2 || tasks.every(({ number }) => attemptsOf(own, number).length > 0)) {
       return found;
     }
-    await world.sleep(Math.min(LISTED_WITHIN_MS, until - world.now()));
   }
 }
 
