@@ -464,7 +464,7 @@ test('Fn::Sub with references to a template in CfnInclude becomes Fn::Join', () 
           TaskRoleArn: { 'Fn::Sub': '${Role.Arn}' },
           ExecutionRoleArn: { 'Fn::Sub': ['arn:aws:iam::${AWS::AccountId}:role/${Stage}-${Name}', { Name: { 'Fn::Sub': '${Stage}-pull' } }] },
           ContainerDefinitions: [{
-            Name: 'app', Image: 'app', LogConfiguration: { LogDriver: 'awslogs', Options: { 'awslogs-group': { 'Fn::Sub': '/${Stage}' }, 'awslogs-stream-prefix': 'app' } },
+            Name: 'app', Image: 'app', LogConfiguration: { LogDriver: 'awslogs', Options: { 'awslogs-group': { 'Fn::Sub': '/${Stage}/${Role}-${AWS::Region}' }, 'awslogs-stream-prefix': 'app' } },
           }],
         },
       },
@@ -480,7 +480,7 @@ test('Fn::Sub with references to a template in CfnInclude becomes Fn::Join', () 
   const [{ Properties }] = Object.values(Template.fromStack(stack).findResources(RESOURCE_TYPE));
   const [{ Properties: { Policies: [{ PolicyDocument }] } }] = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Role'))
     .filter((role) => role.Properties.Policies);
-  expect(Properties.Logs.app.Group).toEqual({ 'Fn::Join': ['', ['/', { Ref: 'Stage' }]] });
+  expect(Properties.Logs.app.Group).toEqual({ 'Fn::Join': ['', ['/', { Ref: 'Stage' }, '/', { Ref: 'Role' }, { 'Fn::Sub': '-${AWS::Region}' }]] });
   expect(JSON.stringify(PolicyDocument.Statement)).toContain(':task-definition/jobs-",{"Ref":"Stage"},":*"');
   expect(PolicyDocument.Statement).toContainEqual(expect.objectContaining({
     Action: 'iam:PassRole',

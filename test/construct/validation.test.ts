@@ -619,6 +619,7 @@ describe('synthesis rejects a lazy value that is outside its limit:', () => {
   const lazyText = (value: string) => Lazy.string({ produce: () => value });
   test.each<[string, () => Setup, Props, ...Array<string | RegExp>]>([
     ['a count', onFargate, () => ({ count: lazy(11) }), '[Stack/Task] count must be an integer from 1 to 10, got: 11'],
+    ['a count that is a text', onFargate, () => ({ count: Token.asNumber(Lazy.any({ produce: () => '11' })) }), '[Stack/Task] count must be an integer from 1 to 10, got: 11'],
     ['the number of retries and of lines', onFargate, () => ({ retryAttempts: lazy(11), logTailLines: lazy(-1) }), /retryAttempts must .*, got: 11$/, /logTailLines must .*, got: -1$/],
     ['an exit code', onFargate, () => ({ successExitCodes: [0, lazy(1.5)] }), '[Stack/Task] successExitCodes must be a list of at least one integer, got: [0, 1.5]'],
     ['a weight and a base', onFargate, () => ({ capacityProviderStrategies: [{ capacityProvider: 'FARGATE', weight: lazy(1001), base: lazy(-1) }] }),
@@ -627,9 +628,11 @@ describe('synthesis rejects a lazy value that is outside its limit:', () => {
       containerOverrides: [{ ...app, cpu: lazy(-1) }], onDelete: { taskOverrides: { ephemeralStorageGiB: lazy(20) } },
     }), /^\[Stack\/Task\] containerOverrides\.cpu must .*, got: -1/, /^\[Stack\/Task\] onDelete\.taskOverrides\.ephemeralStorageGiB must .*, got: 20$/],
     ['a launch type', onEc2, () => ({ launchType: lazyText('EC3') as ecs.LaunchType }), /launchType must be one of .*, got: 'EC3'$/, /must have EC3 in its RequiresCompatibilities/],
+    ['a launch type that is no text yet', onEc2, () => ({ launchType: Lazy.any({ produce: () => 'EC3' }) as unknown as ecs.LaunchType }), /launchType must be one of .*, got: 'EC3'$/, /must have EC3 in/],
     ['a tag that begins with aws:', onFargate, () => ({ tags: { [lazyText('aws:a')]: 'b' } }), /must not have keys or values that begin with 'aws:', got: 'aws:a' = 'b'$/],
     ['the name of a container', onFargate, () => ({ containerOverrides: [{ containerName: lazyText('ap') }], exitCodeFrom: [lazyText('ap')] }),
       /^\[Stack\/Task\] containerOverrides must name containers .*, got: 'ap'/, /^\[Stack\/Task\] exitCodeFrom must name containers .*, got: 'ap'/],
+    ['the name of a container that is a number', onFargate, () => ({ exitCodeFrom: [Token.asString(Lazy.any({ produce: () => 5 }))] }), /exitCodeFrom must name containers .*, got: '5'/],
     ['a list of containers', onFargate, () => ({ exitCodeFrom: Lazy.list({ produce: () => ['ap'] }) }), /exitCodeFrom must name containers .*, got: 'ap'/],
     ['an expression', onEc2, () => ({ placementConstraints: [ecs.PlacementConstraint.memberOf(lazyText('x'.repeat(2001)))] }), /expressions of at most 2000 characters, got: 2001$/],
     ['a variable without a value', onFargate, () => ({ command: [Lazy.string({ produce: () => undefined })] }), /^\[Stack\/Task\] command\[0\] must have a value/],
@@ -666,6 +669,7 @@ describe('synthesis rejects labels that the deployment completes:', () => {
       "[Stack/Task] startedBy must have 1 to 128 letters, digits, hyphens, underscores and slashes, got: 'deploy:' with length 7"],
     ['other characters of startedBy, between values', () => ({ startedBy: Fn.join('.', [Aws.STACK_NAME, Aws.REGION]) }), /startedBy must .*, got: '\.' with length 1$/],
     ['other characters of startedBy, in a text to fill in', () => ({ startedBy: Fn.sub('of ${AWS::StackName}') }), /startedBy must .*, got: 'of ' with length 3$/],
+    ['other characters of startedBy, in a text to fill in with variables', () => ({ startedBy: Fn.sub('of ${Name}', { Name: Aws.REGION }) }), /startedBy must .*, got: 'of ' with length 3$/],
     ['a long startedBy', () => ({ startedBy: 'x'.repeat(129) + Aws.STACK_NAME }), /startedBy must have 1 to 128 .* with length 129$/],
     ['a long referenceId', () => ({ referenceId: 'x'.repeat(1025) + text }), '[Stack/Task] referenceId must have at most 1024 characters, got: 1025'],
     ['long tags, and tags with other characters', () => ({ tags: { cause: `fix #${text}`, [`#${text}`]: 'a', long: 'x'.repeat(257) + text } }),

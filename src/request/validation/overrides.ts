@@ -1,7 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { addPath, hasWrongLength, isIntegerWithin, isKnown, isOutside, LIMITS } from './limits';
-import { checkValues } from '../../given-values';
 import { ContainerOverride, ResourceType, RunTaskProps, TaskOverrides } from '../../run-task-props';
 import { listBranches, readKnownPart } from '../intrinsics';
 import type { Request } from '../render-request';
@@ -11,11 +10,6 @@ export function* checkResolvedOverrides(scope: Construct, { overrides = {} }: Re
   const json = JSON.stringify(Stack.of(scope).resolve(overrides), (_, value) => readShortest(value));
   if (isOutside('overrides', json.length)) {
     yield `containerOverrides and taskOverrides must have at most 8192 characters as JSON, got: ${json.length}; move long values to the taskDefinition or to environmentFiles`;
-  }
-  // A value that is known late can be missing. Items that are functions of CloudFormation have no name here.
-  for (const { name: containerName = '', environment = [] } of [JSON.parse(json).containerOverrides ?? []].flat()) {
-    const variables = [environment].flat().filter(({ name }) => name).map(({ name, value }) => [name, value === undefined ? undefined : '']);
-    yield* checkValues({ containerOverrides: [{ containerName, environment: Object.fromEntries(variables) }] });
   }
 }
 

@@ -39,10 +39,8 @@ function* checkKey(stack: Stack, key: string): Generator<string> {
 }
 
 function* describeSecret(path: string, text: string): Generator<string> {
-  const [secret] = SECRET.exec(text) ?? [];
-  if (secret) {
-    yield `${path} must not contain the value of a secret, got: ${secret}; CloudFormation does not resolve it in a custom resource, so use secrets of the container in the taskDefinition instead`;
-  }
+  const [secret] = SECRET.exec(text)!;
+  yield `${path} must not contain the value of a secret, got: ${secret}; CloudFormation does not resolve it in a custom resource, so use secrets of the container in the taskDefinition instead`;
 }
 
 /** Every text in the resolved properties, with the path of its prop. An item of a list that has a name is called by it. */
