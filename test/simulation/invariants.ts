@@ -219,7 +219,8 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
   // What it learns about the task while stopping it comes too late.
   const gaveUpAt = history.callsOf(request, 'StopTask')[0]?.at ?? at;
   const ofRun = new Set(history.tasksOf(request).map(({ arn }) => arn));
-  const everSaw = history.callsOfRun(request, 'DescribeTasks').some(({ result, error, at: when }) => when <= Math.min(at, gaveUpAt)
+  const everSaw = history.callsOfRun(request, 'DescribeTasks').some(({ result, error, at: when, invocation }) => when <= Math.min(at, gaveUpAt)
+    && (invocation.request !== request || invocation === request.answer!.invocation || invocation.handedOver) // not what a second invocation of the event saw
     && !error && result?.tasks.some(({ taskArn }: any) => ofRun.has(taskArn)));
   const continuations = history.callsOf(request, 'Invoke').filter(({ invocation }) => invocation === request.answer!.invocation);
   const decidedAt = history.callsOf(request, 'put').find(({ invocation }) => invocation === request.answer!.invocation)!.at; // it may take several attempts
