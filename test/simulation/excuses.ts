@@ -281,7 +281,7 @@ export function lookedLikeTheRollback({ request, invocation, createdAt }: Simula
  * response that shows a later operation, the function assumes a rollback: to fail one is worse than not to run the task of an Update.
  */
 export function rollbackWasTold(request: Request, history: History): boolean {
-  const heard = history.callsOf(request, 'DescribeStacks').filter((call) => wasHeard(call) && call.at <= answeredAt(request));
+  const heard = history.callsBehindAnswer(request, 'DescribeStacks').filter(wasHeard);
   const isDisproved = ({ invocation }: Call, later: Call[]) =>
     later.some((call) => call.invocation === invocation && !call.isStale && isDated(call));
   const isSo = request.type === 'Update' && heard.some((call, index) =>
@@ -299,7 +299,7 @@ export function movedBeforeLateEvent(request: Request, history: History): boolea
   const moved = history.moved.find((one) => one.request.operation === request.operation && isWithin(one.at));
   const lateFrom = Math.min(request.sentAt + MINUTE, moved?.at ?? Infinity) - history.clocksDifferBy;
   const isLate = history.invocations.some(({ request: of, hop, startedAt }) => of === request && hop === 0 && startedAt > lateFrom);
-  const wasRead = history.callsOf(request, 'DescribeStacks').some((call) => moved && wasHeard(call) && isDated(call) && !call.isStale && call.at < moved.at);
+  const wasRead = history.callsBehindAnswer(request, 'DescribeStacks').some((call) => moved && wasHeard(call) && isDated(call) && !call.isStale && call.at < moved.at);
   return history.excuse('LastUpdatedTime moved before a late event', moved !== undefined && (isLate || !wasRead));
 }
 
@@ -319,7 +319,7 @@ export function nextBeganAtOnce({ request, invocation }: SimulatedTask, history:
 export function earlierRunWentOn(request: Request, history: History): boolean {
   const { state, requestId } = passedOn(request.properties.PreviousLeg?.Baton);
   const giver = history.requests.find(({ id }) => id === requestId);
-  const isSo = state === 'RUNNING' && giver?.first !== request.first && !history.callsOf(request, 'DescribeStacks').some((call) => wasHeard(call) && isDated(call));
+  const isSo = state === 'RUNNING' && giver?.first !== request.first && !history.callsBehindAnswer(request, 'DescribeStacks').some((call) => wasHeard(call) && isDated(call));
   return history.excuse('nothing told that the task is of an earlier deployment', isSo);
 }
 
@@ -346,7 +346,7 @@ function wasStoppedSoon({ request, arn, endedAt }: SimulatedTask, since: number,
  * that cannot be read are left out, because a rollback that is answered FAILED would be stuck.
  */
 export function outputsWereNotTold(request: Request, history: History): boolean {
-  const [last] = history.callsOf(request, 'DescribeStacks').filter(({ at }) => at <= answeredAt(request)).slice(-1);
+  const last = history.callsBehindAnswer(request, 'DescribeStacks').at(-1);
   return history.excuse('what the stack keeps was not told', last !== undefined && (last.error !== undefined || last.result === undefined));
 }
 
@@ -355,7 +355,7 @@ export function outputsWereNotTold(request: Request, history: History): boolean 
  * AWS has its value nowhere (docs/outputs.md).
  */
 export function outputWasRemoved(output: string, request: Request, history: History): boolean {
-  const looks = history.callsOf(request, 'DescribeStacks').filter((call) => call.at <= answeredAt(request) && wasHeard(call) && !call.isStale);
+  const looks = history.callsBehindAnswer(request, 'DescribeStacks').filter((call) => wasHeard(call) && !call.isStale);
   const isSo = looks.length > 0 && !looks.at(-1)!.result.Stacks[0].Outputs.some(({ OutputKey }: any) => OutputKey === output);
   return history.excuse('the deployment of a nested stack had removed the output', isSo && request.kept[output] !== undefined);
 }
@@ -413,7 +413,7 @@ export function statusWasUnknown(request: Request, history: History): boolean {
 
 /** For three minutes, a start came only upon responses without the time of the update. Others can have come upon a start of another task. */
 export function updateWasNotShown(request: Request, history: History): boolean {
-  const undated = history.callsOf(request, 'DescribeStacks').filter((call) => call.at <= answeredAt(request) && wasHeard(call) && !isDated(call));
+  const undated = history.callsBehindAnswer(request, 'DescribeStacks').filter((call) => wasHeard(call) && !isDated(call));
   const span = undated.length > 0 ? undated.at(-1)!.at - undated[0].at : 0;
   const isSo = /did not show which update/.test(request.puts[0]?.parsed?.Reason ?? '') && span > 170 * SECOND;
   return history.excuse('CloudFormation did not show which update it is', isSo);

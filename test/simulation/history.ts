@@ -146,6 +146,12 @@ export class History {
     return this.calls.filter(({ invocation, api }) => invocation.request === request && apis.includes(api));
   }
 
+  /** The calls that the first answer can rest on. */
+  callsBehindAnswer(request: Request, ...apis: string[]): Call[] {
+    const [first] = request.puts;
+    return this.callsOf(request, ...apis).filter(({ at, invocation }) => !first || (at <= first.at && informs(invocation, first)));
+  }
+
   /** The tasks of all requests that wait for the same run. */
   tasksOf({ first }: Request): SimulatedTask[] {
     return this.tasks.filter((task) => task.request.first === first);
@@ -170,6 +176,11 @@ export class History {
       .map(({ at, who: actor, text }) => `${seconds(at).padStart(9)} s  ${actor.padEnd(22)}  ${printableOnly(text)}`)
       .join('\n');
   }
+}
+
+/** Whether the invocation that answered knows what this one heard. Of two with the same event, one knows nothing of the other. */
+export function informs(heard: InvocationFacts, { invocation }: Put): boolean {
+  return heard === invocation || heard.handedOver === true;
 }
 
 export function who(invocation: InvocationFacts): string {

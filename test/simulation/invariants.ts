@@ -210,19 +210,19 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
   const { HasNextLeg } = properties;
   const wall = HasNextLeg && type !== 'Delete' ? Infinity : request.sentAt + (serviceTimeout({ TimeoutSeconds: run.TimeoutSeconds }) - STOP_MARGIN_SECONDS) * SECOND;
   const deadline = Math.min(began + run.TimeoutSeconds * SECOND, wall);
-  const calls = history.callsOf(request, 'RunTask', 'DescribeTasks', 'DescribeStacks', 'DescribeTaskDefinition', 'ListTasks').filter((call) => call.error && call.at <= at);
+  const callsOf = (...apis: string[]) => history.callsBehindAnswer(request, ...apis);
+  const calls = callsOf('RunTask', 'DescribeTasks', 'DescribeStacks', 'DescribeTaskDefinition', 'ListTasks').filter(({ error }) => error);
   // Only the first rejection of a permanent kind counts immediately; other rejections must continue without a break.
   const isLastingError = ({ fault, error }: Call) =>
     fault === undefined ? !/Throttling|ServerException|TimeoutError/.test(error.name) : /for good|never permitted/.test(fault);
-  const refusedFor = (...apis: string[]) =>
-    Math.max(0, ...apis.map((api) => longestRow(history.callsOf(request, api).filter((call) => call.at <= at))));
+  const refusedFor = (...apis: string[]) => Math.max(0, ...apis.map((api) => longestRow(callsOf(api))));
   // What it learns about the task while stopping it comes too late.
-  const gaveUpAt = history.callsOf(request, 'StopTask')[0]?.at ?? at;
+  const gaveUpAt = callsOf('StopTask')[0]?.at ?? at;
   const ofRun = new Set(history.tasksOf(request).map(({ arn }) => arn));
-  const everSaw = history.callsOfRun(request, 'DescribeTasks').some(({ result, error, at: when, invocation }) => when <= Math.min(at, gaveUpAt)
-    && (invocation.request !== request || invocation === request.answer!.invocation || invocation.handedOver) // not what a second invocation of the event saw
+  const ofOthers = history.callsOfRun(request, 'DescribeTasks').filter(({ invocation }) => invocation.request !== request);
+  const everSaw = [...ofOthers, ...callsOf('DescribeTasks')].some(({ result, error, at: when }) => when <= Math.min(at, gaveUpAt)
     && !error && result?.tasks.some(({ taskArn }: any) => ofRun.has(taskArn)));
-  const continuations = history.callsOf(request, 'Invoke').filter(({ invocation }) => invocation === request.answer!.invocation);
+  const continuations = callsOf('Invoke').filter(({ invocation }) => invocation === request.answer!.invocation);
   const decidedAt = history.callsOf(request, 'put').find(({ invocation }) => invocation === request.answer!.invocation)!.at; // it may take several attempts
   const reasons: Array<[string, boolean]> = [
     ['a Delete may not look for tasks', type === 'Delete' && ['ListTasks', 'DescribeTasks'].some((api) => refusedFor(api) >= 10 * SECOND
@@ -235,7 +235,7 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
     ['AWS refused for good', calls.some((call) => isLastingError(call) && (call.fault !== undefined || ['RunTask', 'DescribeTaskDefinition'].includes(call.api)))],
     ['AWS refused for long', refusedFor('RunTask', 'DescribeStacks', 'DescribeTaskDefinition', 'ListTasks') >= 2 * MINUTE],
     // Three minutes in a row for what may be too new, whatever that is each time.
-    ['AWS refused one start after the other', longestRow(history.callsOf(request, 'RunTask', 'DescribeStacks').filter(({ api, error, at: when }) => when <= at && (api === 'RunTask' || error))) > 170 * SECOND],
+    ['AWS refused one start after the other', longestRow(callsOf('RunTask', 'DescribeStacks').filter(({ api, error }) => api === 'RunTask' || error)) > 170 * SECOND],
     ['CloudFormation did not show which update it is', excuses.updateWasNotShown(request, history)],
     ['nobody could look for earlier tasks', history.tasksOf(request).every(({ invocation }) => invocation !== request.answer!.invocation) && refusedFor('DescribeTasks') >= MINUTE],
     ['LastUpdatedTime has moved', excuses.movedBeforeLateEvent(request, history)],

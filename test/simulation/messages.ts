@@ -1,7 +1,7 @@
 import { MINUTE, SECOND, seconds } from './clock';
 import { passedOn, serviceTimeout } from './event';
 import { earlierRunWentOn, movedBeforeLateEvent } from './excuses';
-import type { Call, History, Put, Request } from './history';
+import { Call, History, informs, Put, Request } from './history';
 import { outputsOf } from './scenario';
 import type { SimulatedTask } from './task';
 import { STOP_MARGIN_SECONDS } from '../../src/timing';
@@ -122,8 +122,8 @@ const MESSAGES: readonly Message[] = [
   {
     key: 'never seen',
     says: /could never read the status of the task/i,
-    isTrue: ({ calls, tasks, said }) => calls('DescribeTasks').some(({ error }) => error) && !calls('DescribeTasks').some(({ result, at, error, invocation }) =>
-      !error && (invocation === said.invocation || invocation.handedOver) && result?.tasks.some(({ taskArn }: any) => tasks.some(({ arn }) => arn === taskArn)) && at < calls('StopTask')[0]?.at),
+    isTrue: ({ calls, tasks }) => calls('DescribeTasks').some(({ error }) => error) && !calls('DescribeTasks').some(({ result, at, error }) =>
+      !error && result?.tasks.some(({ taskArn }: any) => tasks.some(({ arn }) => arn === taskArn)) && at < calls('StopTask')[0]?.at),
   },
   {
     key: 'an earlier task may run',
@@ -302,7 +302,8 @@ export function untruths(request: Request, history: History): Array<{ at: number
 function factsOf(request: Request, history: History, said: Put): Facts {
   const { at = said.at } = history.calls.find(({ api, invocation }) => api === 'put' && invocation === said.invocation) ?? {}; // it may take several attempts
   const tasks = [...history.tasksOf(request), ...tasksPassedOn(request, history, said)];
-  const calls = (...apis: string[]) => history.callsOfRun(request, ...apis).filter((call) => call.at <= at);
+  const calls = (...apis: string[]) => history.callsOfRun(request, ...apis)
+    .filter((call) => call.at <= at && (call.invocation.request !== request || informs(call.invocation, said)));
   const ended = tasks.filter(({ endedAt }) => endedAt <= at);
   const startReasons = [
     ...ended.flatMap(({ life: { stoppedReason, containerReason = '', stopCode } }) => stopCode === 'TaskFailedToStart' || containerReason ? [`${stoppedReason} ${containerReason}`] : []),
