@@ -152,7 +152,11 @@ export function saidSo(task: SimulatedTask, request: Request, history: History):
     && !history.callsOf(request, 'ListTasks').some((call) => call.invocation === answering && call.result?.taskArns.includes(task.arn));
   const looks = history.callsOf(request, 'DescribeTasks').filter((call) =>
     found && call.input.tasks.includes(task.arn) && call.at >= found.at && call.at < told[0]?.at - SECOND);
-  const toldFrom = looks.length > 0 && looks.every(({ error }) => error) ? found!.at : told[0]?.at; // nothing else showed whose task it is
+  // Those of the clean-up come right after a list. Until one succeeds, nothing shows whose task it is.
+  const isOfCleanUp = ({ at: when, invocation }: Call) => history.callsOf(request, 'ListTasks').some((call) =>
+    call.invocation === invocation && when >= call.at && when - call.at < SECOND);
+  const refused = looks.slice(looks.findLastIndex(({ error }) => !error) + 1).filter(isOfCleanUp);
+  const toldFrom = refused[0]?.at ?? told[0]?.at;
   const isAtEnd = at > answering.startedAt + INVOCATION_SECONDS * SECOND - 45 * SECOND;
   const hasWaited = at - toldFrom > (isAtEnd ? 60 : 100) * SECOND;
   const isSo = isCut || (isNamed && told.length > 0 && (hasWaited || told.some(({ error }) => error) || isLastMoment));
