@@ -11,7 +11,7 @@ import { checkNetwork } from './network';
 import { checkResolvedOverrides, checkOverrides } from './overrides';
 import { checkPlacement } from './placement';
 import { checkVolumes } from './volumes';
-import { checkRollback, checkTimeout, checkVerdict } from './waiting';
+import { checkLazyTimeout, checkRollback, checkTimeout, checkVerdict } from './waiting';
 import { checkValues, describeValue } from '../../given-values';
 import { CompleteWhen, OnRollback, RunOn, RunTaskProps } from '../../run-task-props';
 import { resolveLazy } from '../known-values';
@@ -59,6 +59,7 @@ function listErrorsAtSynthesis(scope: Construct, task: RenderedTask, deletion?: 
   return wrong.length > 0 ? wrong : [
     ...checkTask(scope, task, deletion),
     ...props._inheritedTags ? checkInheritedTags({ ...props, tags: collectTags(props) }) : [],
+    ...checkLazyTimeout(scope, props),
     ...checkResolvedLabels(scope, props),
     ...checkDeployedDefinition(scope, request, props.taskDefinition),
     ...checkResolvedOverrides(scope, request),

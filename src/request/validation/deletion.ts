@@ -6,7 +6,7 @@ import { checkDeployedDefinition } from './deployed-definition';
 import { addPath } from './limits';
 import { checkResolvedOverrides, checkOverrides } from './overrides';
 import { isCompatible } from './placement';
-import { checkTimeout, checkVerdict } from './waiting';
+import { checkLazyTimeout, checkTimeout, checkVerdict } from './waiting';
 import type { RunTaskProps } from '../../run-task-props';
 import type { RenderedTask } from '../render-request';
 import { isAwsvpc, chooseLaunchType, listLaunchVolumes, findNetworkMode, findOwnedDefinition, isOnFargate } from '../task-definition';
@@ -39,6 +39,7 @@ export function* checkDeletionDefinition(scope: Construct, props: RunTaskProps, 
   const owned = findOwnedDefinition(taskDefinition);
   const isOther = taskDefinition !== props.taskDefinition;
   const owner = isOther ? 'onDelete.taskDefinition' : 'taskDefinition';
+  yield* addPath('onDelete', checkLazyTimeout(scope, props.onDelete!));
   yield* addPath('onDelete', checkResolvedOverrides(scope, request));
   yield* addPath('onDelete', checkDefaultContainer(props.onDelete!, taskDefinition, owner));
   yield* addPath('onDelete', checkContainers(props.onDelete!, taskDefinition, owner));

@@ -1,9 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
-import type { IConstruct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { isIntegerWithin } from './limits';
 import { describeValue } from '../../given-values';
 import { OnRollback, RunOn, RunTaskProps } from '../../run-task-props';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS, LONGEST_TIMEOUT_SECONDS } from '../../timing';
+import { resolveLazy } from '../known-values';
 
 export function* checkTimeout({ timeout }: Pick<RunTaskProps, 'timeout'>, isForDelete = false): Generator<string> {
   const longest = isForDelete ? LONGEST_SERVICE_TIMEOUT_SECONDS : LONGEST_TIMEOUT_SECONDS;
@@ -12,6 +13,14 @@ export function* checkTimeout({ timeout }: Pick<RunTaskProps, 'timeout'>, isForD
   }
   if (timeout?.isUnresolved() && timeout.unitLabel() !== 'seconds') {
     yield `timeout must be a Duration.seconds() if only the deployment knows its value, got: Duration.${timeout.unitLabel()}()`;
+  }
+}
+
+/** How many resources wait for the task, one for each hour, is decided before the value of a lazy timeout is known. */
+export function* checkLazyTimeout(scope: Construct, { timeout }: Pick<RunTaskProps, 'timeout'>): Generator<string> {
+  const seconds = timeout?.isUnresolved() ? resolveLazy(scope, timeout.toSeconds()) : undefined;
+  if (!isIntegerWithin(seconds, 1, LONGEST_SERVICE_TIMEOUT_SECONDS)) {
+    yield `timeout must be from 1 second to 1 hour if it is lazy, in whole seconds, got: ${seconds} seconds`;
   }
 }
 
