@@ -116,14 +116,14 @@ const MESSAGES: readonly Message[] = [
     says: /did not see the task end within ([\d.]+) (second|minute)s?: reading its status failed for the last ([\d.]+) (second|minute)s?/i,
     isTrue: ({ request, history, said, at, calls }, [, within, unit, last, other]) => at >= timeIsOver(request, history, said)
       && Number(within) <= (request.run ?? request.properties).TimeoutSeconds / (unit === 'minute' ? 60 : 1) + 1
-      && !calls('DescribeTasks').some((call) => !call.error && call.result?.tasks.length > 0 && call.invocation.request === request
+      && !calls('DescribeTasks').some((call) => !call.error && call.result?.tasks.length > 0 && call.invocation.request === request && informs(call.invocation, said)
         && call.at > at - Number(last) * (other === 'minute' ? MINUTE : SECOND) + 30 * SECOND && call.at < timeIsOver(request, history, said)),
   },
   {
     key: 'never seen',
     says: /could never read the status of the task/i,
-    isTrue: ({ calls, tasks }) => calls('DescribeTasks').some(({ error }) => error) && !calls('DescribeTasks').some(({ result, at, error }) =>
-      !error && result?.tasks.some(({ taskArn }: any) => tasks.some(({ arn }) => arn === taskArn)) && at < calls('StopTask')[0]?.at),
+    isTrue: ({ calls, tasks, said }) => calls('DescribeTasks').some(({ error }) => error) && !calls('DescribeTasks').some(({ result, at, error, invocation }) =>
+      !error && informs(invocation, said) && result?.tasks.some(({ taskArn }: any) => tasks.some(({ arn }) => arn === taskArn)) && at < calls('StopTask')[0]?.at),
   },
   {
     key: 'an earlier task may run',
@@ -302,8 +302,7 @@ export function untruths(request: Request, history: History): Array<{ at: number
 function factsOf(request: Request, history: History, said: Put): Facts {
   const { at = said.at } = history.calls.find(({ api, invocation }) => api === 'put' && invocation === said.invocation) ?? {}; // it may take several attempts
   const tasks = [...history.tasksOf(request), ...tasksPassedOn(request, history, said)];
-  const calls = (...apis: string[]) => history.callsOfRun(request, ...apis)
-    .filter((call) => call.at <= at && (call.invocation.request !== request || informs(call.invocation, said)));
+  const calls = (...apis: string[]) => history.callsOfRun(request, ...apis).filter((call) => call.at <= at);
   const ended = tasks.filter(({ endedAt }) => endedAt <= at);
   const startReasons = [
     ...ended.flatMap(({ life: { stoppedReason, containerReason = '', stopCode } }) => stopCode === 'TaskFailedToStart' || containerReason ? [`${stoppedReason} ${containerReason}`] : []),
