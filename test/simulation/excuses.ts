@@ -2,7 +2,7 @@ import { MINUTE, SECOND } from './clock';
 import { passedOn } from './event';
 import type { Call, History, InvocationFacts, Request } from './history';
 import { outputsOf } from './scenario';
-import { SimulatedTask, succeeded } from './task';
+import { isSuccess, SimulatedTask } from './task';
 import {
   BETWEEN_READINGS_MS, HAND_OVER_BY, INVOCATION_SECONDS, LAST_CALLS_MS, LOOK_AT_STACK_MS, OVERLAP_MS, PASS_ON_MARGIN_SECONDS, reserveOf,
 } from '../../src/timing';
@@ -57,16 +57,16 @@ export function responseUrlWasDown(request: Request, history: History): boolean 
 export function handOverWasLost(request: Request, history: History): boolean {
   const lost = history.lost.filter((event) => event.request === request);
   const tasks = history.tasksOf(request);
-  const { run, deciding } = request;
+  const { run } = request;
   const isFirstAttempt = !history.callsOfRun(request, 'RunTask').some(({ result }) => result?.failures.length > 0); // else ECS may have started more
-  const isSuccess = run && tasks.length === (run.Request.count ?? 1) && isFirstAttempt
-    && tasks.every((task) => succeeded(task, deciding, run.SuccessExitCodes) && hasAll(task, outputsOf(run.UsedAttributes ?? {})));
+  const hasSucceeded = run && tasks.length === (run.Request.count ?? 1) && isFirstAttempt
+    && tasks.every((task) => isSuccess(task, request) && hasAll(task, outputsOf(run.UsedAttributes ?? {})));
   const over = Math.max(...tasks.map(({ codesAt, stoppedAt }) => run?.CompleteWhen === 'TASK_STOPPED' ? stoppedAt : codesAt));
   const watchedUntil = (at: number) => Math.min(at + OVERLAP_MS, ...history.invocations
     .filter((invocation) => invocation.request === request && invocation.startedAt < at && invocation.endedAt! >= at)
     .map(({ startedAt }) => startedAt + HANDS_OVER_WITHIN)); // it can have tried for long
   const hasEnded = (at: number) => over > at && over < watchedUntil(at) - 5 * SECOND;
-  const isSo = lost.length > 0 && !(isSuccess && lost.some(({ at }) => hasEnded(at)));
+  const isSo = lost.length > 0 && !(hasSucceeded && lost.some(({ at }) => hasEnded(at)));
   return history.excuse('a hand-over was lost', isSo);
 }
 

@@ -7,7 +7,7 @@ import type { LogLife } from './lives';
 import { untruths } from './messages';
 import { outputsOf, SECRETS } from './scenario';
 import type { Run } from './simulate';
-import { SimulatedTask, stateAt, succeeded } from './task';
+import { isSuccess, SimulatedTask, stateAt } from './task';
 import { OUTPUT_PREFIX, RunSpec } from '../../src/contract';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS } from '../../src/timing';
 
@@ -181,7 +181,7 @@ function wrongVerdict(request: Request, history: History): Finding[] {
   }
   if (Status === 'SUCCESS') {
     const count = run.Request.count ?? 1;
-    const good = history.tasksOf(request).filter((task) => ended(task, at) && succeeded(task, request.deciding, run.SuccessExitCodes));
+    const good = history.tasksOf(request).filter((task) => ended(task, at) && isSuccess(task, request));
     const forgiven = isRollback || (request.isPutBack && history.tasksOf(request).length === 0) || (type === 'Delete' && /ROLLBACK/.test(history.statusAt(at)));
     return good.length >= count || forgiven || excuses.rollbackWasTold(request, history)
       ? []
@@ -360,8 +360,7 @@ function stoppedWhatIsWanted(history: History): Finding[] {
 function completeForNothing({ statuses, requests, tasks }: History): Finding[] {
   const done = statuses.find(({ status }) => /^(CREATE|UPDATE)_COMPLETE$/.test(status));
   const hasRun = done && requests.filter(({ sentAt, type, run }) => sentAt < done.at && run && type !== 'Delete').some((request) =>
-    tasks.some((task) => task.request.first === request.first && ended(task, done.at)
-      && succeeded(task, request.deciding, request.run!.SuccessExitCodes)));
+    tasks.some((task) => task.request.first === request.first && ended(task, done.at) && isSuccess(task, request)));
   const isOurs = done && !requests.some(({ type, sentAt }) => type === 'Delete' && sentAt < done.at);
   return done && isOurs && !hasRun ? [{ at: done.at, facts: `the stack became ${done.status}, and its task has never succeeded` }] : [];
 }
@@ -501,8 +500,4 @@ function generationsAtOnce(history: History): Finding[] {
 
 function ended(task: SimulatedTask, at: number): boolean {
   return task.endedAt <= at;
-}
-
-function isSuccess(task: SimulatedTask, { deciding, run }: Request): boolean {
-  return task.stopCode === 'EssentialContainerExited' && succeeded(task, deciding, run!.SuccessExitCodes);
 }

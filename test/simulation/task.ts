@@ -50,9 +50,9 @@ export function stateAt({ moments }: SimulatedTask, at: number): Task {
   return moments[index].task;
 }
 
-/** Whether every deciding container ended with an accepted exit code. */
-export function succeeded(task: SimulatedTask, deciding: readonly string[], accepted: readonly number[]): boolean {
-  return deciding.every((name) => accepted.includes(task.exitCodes[name]));
+/** Whether nobody and nothing stopped the task, and every deciding container ended with an accepted exit code. */
+export function isSuccess({ stopCode, exitCodes }: SimulatedTask, { deciding, run }: Request): boolean {
+  return stopCode === 'EssentialContainerExited' && deciding.every((name) => run!.SuccessExitCodes.includes(exitCodes[name]));
 }
 
 /** Computes the future of a task from its life, and again when something stops it. */
