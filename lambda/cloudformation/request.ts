@@ -39,7 +39,7 @@ export interface Request {
   /** When this invocation hands over to the next, and until when it tries to. */
   readonly handOverAt: number;
   readonly handOverBy: number;
-  /** The tasks that ECS has listed as running, by their place: a later list can leave one out. */
+  /** The tasks that ECS has listed as running or that no look has described, by their place: a later list can leave one out. */
   readonly listed: Map<string, Set<string>>;
   /** How far the stack had come when DescribeStacks was last up to date. */
   latest?: StackPoint;

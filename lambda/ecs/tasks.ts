@@ -29,8 +29,9 @@ export async function lookAtTasks(
 export async function findTasks({ world, listed }: Request, place: Place): Promise<Task[]> {
   const [running, stopped] = await Promise.all([listTasks(world, place, 'RUNNING'), listTasks(world, place, 'STOPPED')]);
   const key = JSON.stringify(place);
-  const before = [...listed.get(key) ?? []].filter((arn) => !running.includes(arn) && !stopped.includes(arn)).slice(-MOST_DESCRIBED);
-  listed.set(key, new Set([...before, ...running]));
+  const known = listed.get(key) ?? new Set();
+  const before = [...known].filter((arn) => !running.includes(arn) && !stopped.includes(arn)).slice(-MOST_DESCRIBED);
+  listed.set(key, new Set([...stopped, ...known, ...running])); // the next list can lack a task that this look fails to describe
   const until = world.now() + LISTED_WITHIN_MS; // for all pages together
   const arns = [...new Set([...running, ...stopped])];
   const pages = arns.flatMap((_, index) => index % MOST_DESCRIBED === 0 ? [arns.slice(index, index + MOST_DESCRIBED)] : []);
@@ -38,6 +39,7 @@ export async function findTasks({ world, listed }: Request, place: Place): Promi
     describeTasks(world, place.cluster, before, includeOf(place)),
     ...pages.map((page) => describeListed(world, place, page, until)),
   ].map(async (tasks) => withTagsOfOthers(world, place, await tasks)));
+  listed.set(key, new Set([...before, ...running]));
   // A description can be older than the list, in which the task is stopping or has ended.
   return described.flat().map((task) => stopped.includes(task.taskArn!) ? { ...task, desiredStatus: 'STOPPED' } : task);
 }

@@ -194,6 +194,17 @@ describe('a task that ECS lists once', () => {
   });
 });
 
+test('a Delete says that a task may still run that ECS has listed as stopped but never described, although later lists lack it (seed 13661266)', async () => {
+  world.lives = [runs(60 * 60, 0)];
+  await world.invokeThenCrash(create());
+  world.stackStatus = 'DELETE_IN_PROGRESS';
+  await world.ecs.send(new StopTaskCommand({ task: world.tasks[0].taskArn }));
+  world.faults.ListTasks = [passThrough, passThrough, ...times(1000, () => ({ taskArns: [] }))];
+  world.faults.DescribeTasks = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:DescribeTasks'));
+  const Reason = 'Other tasks may still be running: listing them failed (AccessDeniedException: not authorized to perform: ecs:DescribeTasks).';
+  expectSuccess(await world.request({ ...remove(), ResponseURL: sentAfter(3) }), { Reason });
+});
+
 describe('a Create that cannot find out about earlier tasks', () => {
   const unreadable: Fault = () => { throw new SyntaxError('Unexpected end of JSON input'); };
 
