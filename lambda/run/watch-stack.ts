@@ -70,7 +70,7 @@ export async function watchAfterBaton(run: Run): Promise<void> {
   progress.doubtedSince = undefined;
   let lookAt = progress.lookAtStackAt ?? world.now(); // the answer does not delay it: a deployment can fail and the next begin in between
   for (;;) {
-    if (lookAt >= request.handOverAt) {
+    if (lookAt >= request.doneBy) {
       return;
     }
     await world.sleep(Math.max(0, lookAt - world.now()));
@@ -83,7 +83,8 @@ export async function watchAfterBaton(run: Run): Promise<void> {
       if (!isSuperseded && !isFinalStatus(status)) {
         endDoubt(progress, reading);
       } else if (confirmDoubt(request, progress, reading)) {
-        await stopOwnTasks(run, (isSuperseded ? FAILURES.outOfDate : FAILURES.deploymentEnded(status)).cause, world.now() + TIME_TO_STOP_MS);
+        const { cause } = isSuperseded ? FAILURES.outOfDate : FAILURES.deploymentEnded(status);
+        await stopOwnTasks(run, cause, Math.min(world.now() + TIME_TO_STOP_MS, request.doneBy));
         return;
       }
     } catch (error) {
