@@ -59,13 +59,16 @@ export function checkTaskCycle(resource: CfnResource, graph: DependencyGraph): v
   }
 }
 
-/** Throws for a scope in executeBefore that cannot wait. */
-export function checkWaiters(last: CfnResource, before: IConstruct[], graph: DependencyGraph): void {
+/** Throws for a scope in executeBefore, or the service of forService, that cannot wait. */
+export function checkWaiters(last: CfnResource, before: IConstruct[], graph: DependencyGraph, service?: IConstruct): void {
   for (const scope of before) {
     const waiters = listResources(scope).map((resource) => liftToCommonStack(resource, last));
     if (waiters.length > 0 && !waiters.some(([waiter, task]) => graph.findNeeds(waiter).has(task))) {
-      throw new Error(`[${last.node.scope!.node.path}] executeBefore cannot make '${scope.node.path}' wait for the task, `
-        + 'because the task needs everything in it; remove it from executeBefore, or remove what makes the task depend on it');
+      throw new Error(`[${last.node.scope!.node.path}] ` + (scope === service
+        ? `forService cannot make '${scope.node.path}' wait for the task, because the task needs everything in it; `
+          + 'use new RunTask to run the task after the service, or remove what makes the task depend on it'
+        : `executeBefore cannot make '${scope.node.path}' wait for the task, because the task needs everything in it; `
+          + 'remove it from executeBefore, or remove what makes the task depend on it'));
     }
   }
 }

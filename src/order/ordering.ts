@@ -54,7 +54,7 @@ export function putInOrder(stack: Stack, tasks: OrderedTask[], reader: ResourceR
   // A task does not wait for another task only because a service that waits for both allows both to connect.
   const ofTasks = graph.findClosure(added.filter(isRule));
   tasks.forEach((task) => addWaiters(task, graph, (resource) => !ofTasks.has(resource)));
-  tasks.forEach(({ last, before }) => checkWaiters(last, before, graph));
+  tasks.forEach(({ last, before, props }) => checkWaiters(last, before, graph, props._fromService?.service));
 }
 
 /** The networks of the task and of the function, which also needs its routes. */

@@ -659,6 +659,15 @@ describe('forService rejects', () => {
     expectErrors(() => Template.fromStack(given.stack), /got: EXTERNAL for/);
   });
 
+  test('a service that the task must also wait for', () => {
+    const given = setup();
+    const service = fargateService(given);
+    RunTask.forService(given.stack, 'Smoke', service, { executeAfter: [service] });
+
+    expectErrors(() => Template.fromStack(given.stack), "[Stack/Smoke] forService cannot make 'Stack/Web' wait for the task, because the task needs everything in it; "
+      + 'use new RunTask to run the task after the service, or remove what makes the task depend on it');
+  });
+
   test('a default container that is overridden twice, as RunTask does', () => {
     const given = setup();
     RunTask.forService(given.stack, 'Task', fargateService(given), { command: ['up'], containerOverrides: [{ containerName: 'app' }] });
