@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
 import { App, Aspects, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -79,6 +81,22 @@ test('the policies of the function allow it to see and to stop tasks with a shor
       Resource: `arn:aws:ecs:eu-west-1:${IRELAND.account}:task/*`,
       Condition: { ArnEquals: { 'ecs:cluster': expect.stringContaining(':cluster/') } },
     });
+  }
+});
+
+test('docs/permissions.md has a row for each action of the function, with the resources of its statement', () => {
+  const rows = readFileSync(path.join(__dirname, '..', '..', 'docs', 'permissions.md'), 'utf8').split('\n').map((line) => line.split(' | '));
+  const { policies } = deployedPolicies(everything(new App()), IRELAND);
+
+  for (const { Action, Resource } of policies.flatMap(({ policy }) => policy.Statement)) {
+    for (const action of [Action].flat()) {
+      const resources = rows.filter(([actions]) => actions.includes(`\`${action}\``)).map(([, resource]) => resource);
+      expect([action, resources]).not.toEqual([action, []]);
+      const written = resources.flatMap((resource) => /^`(.+)`$/.exec(resource)?.[1] ?? []); // all others are in words
+      const patterns = written.map((resource) => new RegExp(`(^|:)${resource.replaceAll('*', '\\*').replace(/[A-Z]{4,}/, '[^*]+')}$`));
+      const unlike = [Resource].flat().filter((arn) => patterns.length > 0 && !patterns.some((pattern) => pattern.test(arn)));
+      expect([action, unlike]).toEqual([action, []]);
+    }
   }
 });
 
