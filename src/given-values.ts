@@ -10,6 +10,8 @@ const LISTS = [
 /** Their constructs are checked when the task gets them, which the app can also do later. */
 const SCOPES = ['executeAfter', 'executeBefore'];
 const MAPS = [...STRING_MAPS, 'secrets'];
+/** The lists and maps that only the deployment can know. Synthesis reads all others. */
+const LATE = [...STRING_LISTS, 'successExitCodes', 'triggers'];
 
 /** What each item of a list must name. */
 const NAMES: { readonly [prop: string]: string } = {
@@ -19,18 +21,21 @@ const NAMES: { readonly [prop: string]: string } = {
 /** The props that have such lists and maps as members. */
 const STRUCTS = ['onDelete', 'runtimePlatform', 'sharingStrategy', 'taskOverrides', 'vpcSubnets'];
 
+/** A stack has the form of a token, too. */
+const isToken = (value: unknown) => Token.isUnresolved(value) && !Construct.isConstruct(value);
+
 const hasMethod = (name: string) => (value: any) => typeof value?.[name] === 'function';
 
 const isObject = (value: any) => typeof value === 'object' && value !== null && !Array.isArray(value) && !Token.isUnresolved(value);
 
-/** What the value of a prop must be, or each item of its list or map. Numbers are checked with their limits. */
+/** What the value of a prop must be, or each item of its list or map. Numbers, which can also be tokens, are checked with their limits. */
 const KINDS: ReadonlyArray<readonly [kind: string, props: string[], isOfKind: (value: any) => boolean]> = [
   ['a string', [
     ...STRING_LISTS, ...STRING_MAPS, ...Object.values(NAMES), 'family', 'group', 'platformVersion', 'referenceId', 'startedBy',
-  ], (value) => typeof value === 'string'],
+  ], (value) => typeof value === 'string' || isToken(value)],
   ['a boolean', [
     'assignPublicIp', 'deleteOnTermination', 'enableEcsManagedTags', 'enableExecuteCommand', 'inheritTags',
-  ], (value) => typeof value === 'boolean'],
+  ], (value) => typeof value === 'boolean' || isToken(value)],
   ['an object', STRUCTS, isObject],
   ['a Duration', ['timeout'], hasMethod('toSeconds')],
   ['a Size', ['volumeInitializationRate'], hasMethod('toMebibytes')],
@@ -52,7 +57,7 @@ const KINDS: ReadonlyArray<readonly [kind: string, props: string[], isOfKind: (v
  */
 export function* checkValues(props: object, path = ''): Generator<string> {
   for (const [prop, value] of Object.entries(props)) {
-    if (value === undefined || (acceptsToken(prop) && Token.isUnresolved(value) && !Construct.isConstruct(value))) { // a stack has the form of a token
+    if (value === undefined || (LATE.includes(prop) && isToken(value))) {
       continue;
     } else if (LISTS.includes(prop) || SCOPES.includes(prop)) {
       yield* checkList(prop, value, path);
@@ -63,18 +68,6 @@ export function* checkValues(props: object, path = ''): Generator<string> {
       yield* STRUCTS.includes(prop) ? checkValues(Object(value), `${path}${prop}.`) : [];
     }
   }
-}
-
-/** Whether only the deployment can know a value: a text, a number or a list or map of texts, but nothing that synthesis reads. */
-function acceptsToken(prop: string): boolean {
-  const [kind] = findKind(prop);
-  return LISTS.includes(prop) || SCOPES.includes(prop) || MAPS.includes(prop)
-    ? [...STRING_LISTS, 'successExitCodes', 'triggers'].includes(prop)
-    : kind === undefined || ['a string', 'a boolean'].includes(kind);
-}
-
-function findKind(prop: string): Partial<(typeof KINDS)[number]> {
-  return KINDS.find(([, props]) => props.includes(prop)) ?? [];
 }
 
 function* checkList(prop: string, list: any, path: string): Generator<string> {
@@ -108,17 +101,17 @@ function* checkMap(prop: string, map: any, path: string): Generator<string> {
 }
 
 function* checkValue(value: unknown, path: string, prop: string): Generator<string> {
-  const [kind, , isOfKind] = findKind(prop);
+  const [kind, , isOfKind] = KINDS.find(([, props]) => props.includes(prop)) ?? [];
   if (value === undefined || value === null) {
     yield `${path} must have a value, got: nothing; set it, or leave it out if it is optional: a variable of process.env has no value unless it is set where you run the CDK`;
-  } else if (isOfKind && !isOfKind(value) && !(Token.isUnresolved(value) && ['a string', 'a boolean'].includes(kind!))) {
+  } else if (isOfKind && !isOfKind(value)) {
     yield `${path} must be ${kind}, got: ${describeValue(value)}${kind === 'a string' ? '; convert it to a string' : ''}`;
   }
 }
 
 /** A value of any type, for the message of an error. */
 export function describeValue(value: unknown): string {
-  if ((Token.isUnresolved(value) && !Construct.isConstruct(value)) || (typeof value === 'string' && Token.isUnresolved([value]))) {
+  if (isToken(value) || (typeof value === 'string' && Token.isUnresolved([value]))) {
     return 'a token';
   }
   switch (typeof value) {

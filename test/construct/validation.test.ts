@@ -335,6 +335,8 @@ describe('the constructor of RunTask rejects', () => {
         '[Stack/Task] containerOverrides[1].containerName must be a string, got: the number 1; convert it to a string'],
       ['a number', { environment: { PORT: 8080 } }, '[Stack/Task] environment.PORT must be a string, got: the number 8080; convert it to a string'],
       ['a boolean in a command', { command: ['--dry', true] }, '[Stack/Task] command[1] must be a string, got: the boolean true; convert it to a string'],
+      ['a stack, which has the form of a token', { triggers: { stack: new Stack() }, group: new Stack() },
+        ...['triggers.stack', 'group'].map((prop) => `[Stack/Task] ${prop} must be a string, got: an object; convert it to a string`)],
       ['an object', { triggers: { config: {} } }, '[Stack/Task] triggers.config must be a string, got: an object; convert it to a string'],
       ['a list', { tags: { zones: ['a'] } }, '[Stack/Task] tags.zones must be a string, got: a list; convert it to a string'],
       ['a function', { environment: { URL: () => '' } }, '[Stack/Task] environment.URL must be a string, got: a function; convert it to a string'],
