@@ -125,7 +125,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     }
     const ordered = {
       props,
-      deletion: deletion?.props,
+      runs,
       network,
       securityGroups: this.connections.securityGroups,
       resource: this.resource,

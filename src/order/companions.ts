@@ -97,20 +97,6 @@ export class CompanionIndex {
   }
 }
 
-/** The secrets that a rendered definition reads, without the key of the value. */
-export function listSecrets(definition: { readonly [name: string]: any }): unknown[] {
-  const containers: any[] = Array.isArray(definition.ContainerDefinitions) ? definition.ContainerDefinitions : [];
-  return containers.flatMap(({ Secrets, LogConfiguration, RepositoryCredentials }) => [
-    ...[Secrets, LogConfiguration?.SecretOptions].flat().map((secret) => secret?.ValueFrom), RepositoryCredentials?.CredentialsParameter,
-  ]).map((value) => typeof value === 'string' ? value.split(':').slice(0, 7).join(':') : value?.['Fn::Join']?.[1]?.[0] ?? value);
-}
-
-/** The name in a rendered ARN: something imported has its ARN, a resource of this app is a reference. */
-export function readName(arn: any): unknown {
-  const text = typeof arn === 'object' ? [arn['Fn::Join']?.[1]].flat().pop() : arn;
-  return typeof text === 'string' ? text.split('/').pop() : arn;
-}
-
 export function isRule({ cfnResourceType }: CfnResource): boolean {
   return cfnResourceType === 'AWS::EC2::SecurityGroupIngress' || cfnResourceType === 'AWS::EC2::SecurityGroupEgress';
 }

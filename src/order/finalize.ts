@@ -1,7 +1,8 @@
 import { AspectPriority, Aspects, IAspect, Stage } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct, IConstruct } from 'constructs';
-import { OrderedTask, putInOrder } from './ordering';
+import type { OrderedTask } from './ordered-task';
+import { putInOrder } from './ordering';
 import { Handler } from '../function/handler-function';
 import { forgetDefinitions, settleDefinitions } from '../request/deployed-definition';
 import { ResourceReader } from '../request/resource-reader';
@@ -78,6 +79,6 @@ export class Finalizer implements IAspect {
   }
 
   private listDefinitions(): ecs.ITaskDefinition[] {
-    return this.tasks.flatMap(({ task: { props, deletion } }) => [props, deletion].flatMap((run) => run?.taskDefinition ?? []));
+    return this.tasks.flatMap(({ task: { runs } }) => runs.map(({ taskDefinition }) => taskDefinition));
   }
 }

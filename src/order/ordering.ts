@@ -1,35 +1,16 @@
 import { CfnResource, Stack } from 'aws-cdk-lib';
-import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { Construct, Dependable, IConstruct } from 'constructs';
+import { Dependable, IConstruct } from 'constructs';
 import { RESOURCE_TYPE } from '../contract';
 import { checkNeeded, checkTaskCycle, checkWaiters } from './checks';
-import { CompanionIndex, isAttachment, isPolicyOfRoles, isRule, listCompanions, listSecrets, readName } from './companions';
-import { DependencyGraph, liftToCommonStack, listResources, resolveWithAddresses } from './dependency-graph';
+import { CompanionIndex, isAttachment, isPolicyOfRoles, isRule, listCompanions } from './companions';
+import { DependencyGraph, liftToCommonStack, listResources } from './dependency-graph';
+import { findNetworks, OrderedTask } from './ordered-task';
+import { findNames } from './task-names';
 import { Handler } from '../function/handler-function';
 import { addWarning } from '../request/add-warning';
-import { findDefinitionResource } from '../request/deployed-definition';
-import { listBranches } from '../request/intrinsics';
-import type { TaskNetwork } from '../request/render-request';
 import type { ResourceReader } from '../request/resource-reader';
 import { findOutermostStack, listDependencyRoots } from '../request/stacks';
-import { listRoles, readIfKnown } from '../request/task-definition';
-import type { RunTaskProps } from '../run-task-props';
-
-/** A task, and everything that decides about its place in the order. */
-export interface OrderedTask {
-  readonly props: RunTaskProps;
-  readonly network?: TaskNetwork;
-  readonly securityGroups: ec2.ISecurityGroup[];
-  readonly resource: CfnResource;
-  /** The resource that waits for the end of a task of several hours; otherwise the same resource. */
-  readonly last: CfnResource;
-  /** The task that a Delete runs. */
-  readonly deletion?: RunTaskProps;
-  /** The scopes that the task waits for. */
-  readonly after: Construct[];
-  /** The scopes that wait for the task. */
-  readonly before: Construct[];
-}
+import { listRoles } from '../request/task-definition';
 
 /**
  * Puts the tasks of a stack, and of the stacks nested in it, in order with the rest of the app.
@@ -57,21 +38,14 @@ export function putInOrder(stack: Stack, tasks: OrderedTask[], reader: ResourceR
   tasks.forEach(({ last, before, props }) => checkWaiters(last, before, graph, props._fromService?.service));
 }
 
-/** The networks of the task and of the function, which also needs its routes. */
-function findNetworks({ network, resource }: OrderedTask): TaskNetwork[] {
-  return [network, Handler.find(resource)?.network].filter((found) => found !== undefined);
-}
-
 function addRoutes(task: OrderedTask, graph: DependencyGraph): void {
   const roots = findNetworks(task).flatMap(({ subnets }) => Dependable.of(subnets.internetConnectivityEstablished).dependencyRoots);
   roots.flatMap(listResources).forEach((dependency) => graph.addDependency(task.resource, dependency));
 }
 
 /** The task needs the constructs of its props and of `executeAfter`, except for security group rules in there that may belong to others. */
-function addScopes({ resource, props, deletion, after, before }: OrderedTask, graph: DependencyGraph, parts: Map<IConstruct, CfnResource[]>): void {
-  const named: IConstruct[] = [
-    props.cluster, ...props.volumes ?? [], ...[props, deletion].flatMap((run) => run ? [run.taskDefinition, ...listRoles(run)] : []),
-  ];
+function addScopes({ resource, props, runs, after, before }: OrderedTask, graph: DependencyGraph, parts: Map<IConstruct, CfnResource[]>): void {
+  const named: IConstruct[] = [props.cluster, ...props.volumes ?? [], ...runs.flatMap((run) => [run.taskDefinition, ...listRoles(run)])];
   named.forEach((scope) => parts.set(scope, parts.get(scope) ?? listParts(scope, graph))); // tasks have most of them in common
   const afterScopes = after.map((scope) => {
     const resources = listDependencyRoots(scope).flatMap((root) => leaveOutWaiting(listResources(root), root, before, graph));
@@ -95,7 +69,7 @@ function isPartOf(found: CfnResource, resource: CfnResource): boolean {
 }
 
 /** The narrower scope wins: if the task needs a scope, it does not need the resources in it that wait for the task, nor what needs these. */
-function leaveOutWaiting(resources: CfnResource[], scope: IConstruct, before: Construct[], graph: DependencyGraph): CfnResource[] {
+function leaveOutWaiting(resources: CfnResource[], scope: IConstruct, before: IConstruct[], graph: DependencyGraph): CfnResource[] {
   const waiting = new Set(before.filter((narrower) => narrower !== scope && narrower.node.scopes.includes(scope)).flatMap(listResources));
   const waits = (found: CfnResource) => waiting.size > 0 && graph.needsAny(found, (need) => waiting.has(need));
   return resources.filter((found) => (found === scope || !isRule(found)) && !waits(found));
@@ -174,69 +148,4 @@ function addLinks({ resource }: OrderedTask, graph: DependencyGraph, links: CfnR
       }
     }
   }
-}
-
-/** The names, in the template, of what the task has. */
-function findNames(task: OrderedTask, graph: DependencyGraph, index: CompanionIndex): string[] {
-  const { props, deletion, securityGroups } = task;
-  const { cluster, volumes = [] } = props;
-  const runs = deletion ? [props, deletion] : [props];
-  const networks = findNetworks(task);
-  const isolated = networks.filter(({ vpc, subnets }) => subnets.subnets.some((subnet) => vpc.isolatedSubnets.includes(subnet)));
-  const roles = [...runs.flatMap(listRoles), ...volumes.map((volume) => volume.role)];
-  const lists = [
-    ...[securityGroups, ...networks.map((network) => network.securityGroups)].map((groups) => groups.map((group) => group.securityGroupId)),
-    ...networks.map(({ subnets }) => subnets.subnetIds),
-    ...networks.map(({ subnets }) => subnets.subnets.map((subnet) => readIfKnown(() => subnet.routeTable.routeTableId))),
-    [cluster.clusterName],
-    isolated.map(({ vpc }) => vpc.vpcId), // whose endpoints are the only way out
-    roles.map((role) => role.roleName),
-    roles.map((role) => role.roleArn),
-  ];
-  const definitions = runs.flatMap(({ taskDefinition }) => findDefinitionResource(taskDefinition) ?? [])
-    .map((resource) => graph.renderProperties(resource));
-  const fileSystems = definitions.flatMap(({ Volumes = [] }) => Volumes).map(({ EFSVolumeConfiguration, S3FilesVolumeConfiguration }) =>
-    EFSVolumeConfiguration?.FilesystemId ?? readName(S3FilesVolumeConfiguration?.FileSystemArn));
-  const managed = [...graph.findClosure([task.resource])].filter(({ cfnResourceType }) => cfnResourceType === 'AWS::ECS::CapacityProvider')
-    .map((resource) => graph.renderProperties(resource).ManagedInstancesProvider);
-  const instances = managed.map((provider) => provider?.InstanceLaunchTemplate?.NetworkConfiguration);
-  const arns = [
-    ...definitions.flatMap(({ TaskRoleArn, ExecutionRoleArn }) => [TaskRoleArn, ExecutionRoleArn]),
-    ...managed.map((provider) => provider?.InfrastructureRoleArn),
-  ];
-  // Of aspects and escape hatches, too.
-  const { VpcConfig } = graph.renderProperties(Handler.find(task.resource)!.function.node.defaultChild as CfnResource);
-  const { awsvpcConfiguration } = graph.renderProperties(task.resource).Request.networkConfiguration ?? {};
-  const subnets = [VpcConfig?.SubnetIds, awsvpcConfiguration?.subnets].flatMap(listMembers);
-  // Each list as a whole, because it can be a token. A resource that names one of its members then contains that token.
-  const names = [
-    ...resolveWithAddresses(cluster, lists).flat(),
-    ...subnets,
-    ...findIsolatedVpcs(subnets, graph, index),
-    ...[VpcConfig?.SecurityGroupIds, awsvpcConfiguration?.securityGroups].flatMap(listMembers),
-    ...instances.flatMap((given) => [given?.Subnets, given?.SecurityGroups]).flat(),
-    ...fileSystems,
-    ...arns,
-    ...arns.map(readName),
-    ...definitions.flatMap(listSecrets),
-  ];
-  return names.filter((name) => name !== undefined).map((name) => JSON.stringify(name));
-}
-
-/** The VPCs of the subnets of this app that have no default route. */
-function findIsolatedVpcs(subnets: unknown[], graph: DependencyGraph, index: CompanionIndex): unknown[] {
-  const names = new Set(subnets.map((subnet) => JSON.stringify(subnet)));
-  const nameOf = ({ node }: CfnResource) => JSON.stringify({ Ref: node.addr });
-  const found = graph.resources.filter((resource) => resource.cfnResourceType === 'AWS::EC2::Subnet' && names.has(nameOf(resource)));
-  const isDefaultRoute = (companion: CfnResource) => {
-    const { DestinationCidrBlock, DestinationIpv6CidrBlock } = graph.renderProperties(companion);
-    return DestinationCidrBlock === '0.0.0.0/0' || DestinationIpv6CidrBlock === '::/0';
-  };
-  const isolated = found.filter((subnet) => !index.findCompanionsOf([nameOf(subnet)]).some(isDefaultRoute));
-  return isolated.map((subnet) => graph.renderProperties(subnet).VpcId);
-}
-
-/** The members of a rendered list, also in the branches of an Fn::If. A list that only the deployment knows is a member itself. */
-function listMembers(list: unknown): unknown[] {
-  return listBranches(list).flat().flatMap(listBranches);
 }
