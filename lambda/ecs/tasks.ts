@@ -44,6 +44,12 @@ export async function findTasks({ world, listed }: Request, place: Place): Promi
   return described.flat().map((task) => stopped.includes(task.taskArn!) ? { ...task, desiredStatus: 'STOPPED' } : task);
 }
 
+/** Looks for tasks when ECS has had time to list those that were started just now. */
+export async function lookOnceListed<T>(world: World, look: () => Promise<T>): Promise<T> {
+  await world.sleep(LISTED_WITHIN_MS);
+  return look();
+}
+
 /** Filters by family. `startedBy` excludes other filters, and does not accept a prefix of a mark. */
 async function listTasks(world: World, { cluster, family }: Place, desiredStatus: 'RUNNING' | 'STOPPED'): Promise<string[]> {
   const arns: string[] = [];

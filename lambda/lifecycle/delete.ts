@@ -2,13 +2,14 @@ import type { Task } from '@aws-sdk/client-ecs';
 import type { CloudFormationCustomResourceDeleteEvent } from 'aws-lambda';
 import { failWithoutRun, nameStillRunning, NOTHING_STOPPED, resumeOrStart } from './begin';
 import { answerUnlessRollback } from './rollback';
-import { LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
+import { PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
 import type { Answer } from '../cloudformation/answer';
 import { DeliveredProperties, parseRun } from '../cloudformation/delivered-properties';
 import { originOf } from '../cloudformation/identity';
 import { limit, Request } from '../cloudformation/request';
 import { isRollbackOfDelete, isWaitedFor, readStackStatus } from '../cloudformation/stack-status';
 import { isOfLaterRequest, isOrderKnown, markOfFailedCreate, markOfResource } from '../ecs/marks';
+import { lookOnceListed } from '../ecs/tasks';
 import { retry } from '../retry';
 import { Cleared, stopEarlierTasks } from '../run/stop';
 import { OutOfDate } from '../verdict/failure';
@@ -35,10 +36,10 @@ export async function remove(request: Request, event: CloudFormationCustomResour
       return !isSuperseded && (isCurrent ??= isUpToDate(request)); // the task of a Create whose event was late can look the same
     },
   };
-  let stopped: Cleared = request.event.HandedOver ? NOTHING_STOPPED : await stopEarlierTasks(request, [ResourceProperties], options);
+  const stop = () => stopEarlierTasks(request, [ResourceProperties], options);
+  let stopped: Cleared = request.event.HandedOver ? NOTHING_STOPPED : await stop();
   if (origin === 'CloudFormation') { // the Create has not answered, and may be starting its task
-    await world.sleep(LISTED_WITHIN_MS);
-    const again = await stopEarlierTasks(request, [ResourceProperties], options);
+    const again = await lookOnceListed(world, stop);
     // If the second look has failed, the tasks that the first one has left may still run.
     stopped = again.unseen === undefined ? again : { ...again, stillRunning: [...new Set([...stopped.stillRunning, ...again.stillRunning])] };
   }

@@ -4,11 +4,11 @@ import { readOperationTime } from './operation-time';
 import { beginProgress, Progress } from './progress';
 import type { ReceivedBaton } from './relay';
 import type { RunSpec } from '../../src/contract';
-import { CLOCKS_DIFFER_BY_MS, KEPT_BY_ECS_MS, LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, STACK_WITHIN_MS } from '../../src/timing';
+import { CLOCKS_DIFFER_BY_MS, KEPT_BY_ECS_MS, PERMITTED_AGAIN_WITHIN_MS, STACK_WITHIN_MS } from '../../src/timing';
 import { limit, Request } from '../cloudformation/request';
 import { isFinalStatus, Occasion } from '../cloudformation/stack-status';
 import { attemptsOf, isOfLaterRequest, isOrderKnown, markOfResource, parseMark, placeOf, readMark } from '../ecs/marks';
-import { findTasks } from '../ecs/tasks';
+import { findTasks, lookOnceListed } from '../ecs/tasks';
 import { retry } from '../retry';
 import { Failed, OutOfDate, Unusable } from '../verdict/failure';
 import { judge } from '../verdict/outcome';
@@ -38,13 +38,11 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
   try {
     const began = Math.min(await readOperationTime(request, STACK_WITHIN_MS, expectOperation), request.sentAt);
     const forgetsSome = world.now() - began > KEPT_BY_ECS_MS;
-    let found = await findTasksSince(request, spec, began);
+    const look = () => findTasksSince(request, spec, began);
+    const found = await look();
     const rules = { ...spec, ExitCodeFrom: spec.ExitCodeFrom ?? [] };
-    if (found.some((task) => judge(task, rules).state === 'failed')) { // another one may have started in its place without being listed yet
-      await world.sleep(LISTED_WITHIN_MS);
-      found = await findTasksSince(request, spec, began);
-    }
-    const progress = adopt(begun, found, forgetsSome);
+    const mayBeReplaced = found.some((task) => judge(task, rules).state === 'failed'); // the task in its place may not be listed yet
+    const progress = adopt(begun, mayBeReplaced ? await lookOnceListed(world, look) : found, forgetsSome);
     if (progress) {
       return { ...progress, wasSeen: true, lookAtStackAt: world.now() };
     }

@@ -6,7 +6,7 @@ import type { DeliveredProperties } from '../cloudformation/delivered-properties
 import { logState } from '../cloudformation/log-state';
 import { limit, limitOfLook, Request } from '../cloudformation/request';
 import { attemptsOf, isOfRequest, markOf, markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
-import { describeTasks, findTasks } from '../ecs/tasks';
+import { describeTasks, findTasks, lookOnceListed } from '../ecs/tasks';
 import { retry } from '../retry';
 import { isDenied, isOfUnknownCluster, isRefusal } from '../verdict/errors';
 import { hasEnded, judge, STOPPED_BY } from '../verdict/outcome';
@@ -130,10 +130,7 @@ export async function lookFor(
   { request, progress: { requestId } }: Run, tasks: readonly TaskProgress[], look: () => Promise<Task[]>,
 ): Promise<Task[]> {
   for (let looks = 1; ; looks++) {
-    if (tasks.length > 0) {
-      await request.world.sleep(LISTED_WITHIN_MS);
-    }
-    const found = await look();
+    const found = await (tasks.length > 0 ? lookOnceListed(request.world, look) : look());
     const own = found.filter((task) => isOfRequest(request, task, requestId));
     if (looks === 2 || tasks.every(({ number }) => attemptsOf(own, number).length > 0)) {
       return found;
