@@ -70,8 +70,8 @@ export const PERMISSIONS_SPREAD_MS = 3 * 60_000;
 export const PERMITTED_AGAIN_WITHIN_MS = 15_000;
 
 /**
- * A request that is younger than this starts its task without reading the status of the stack, which cannot be newer than the
- * request. Lambda delivers most events within a second.
+ * A Create that is younger than this starts its task without reading the status of the stack, which cannot be newer than the
+ * request. An older event may be a repeated one: Lambda delivers most events within a second.
  */
 export const JUST_SENT_MS = 2_000;
 
