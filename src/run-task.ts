@@ -11,7 +11,6 @@ import { checkValues, describeValue } from './given-values';
 import { checkStages } from './order/checks';
 import { Finalizer } from './order/finalize';
 import { deriveDeletionProps } from './request/deletion';
-import { warnOfEmptyExitCodeFrom } from './request/exit-code-warning';
 import { toPlainText } from './request/plain-text';
 import { renderTask, TaskNetwork } from './request/render-request';
 import { chooseServiceTimeout, renderProperties } from './request/resource-properties';
@@ -22,13 +21,10 @@ import { receiveTags } from './request/tags';
 import { findTaskRole, findVpc, isAwsvpc, readIfKnown } from './request/task-definition';
 import { checkAtSynthesis, checkTask } from './request/validation/check-task';
 import { checkSecrets } from './request/validation/secrets';
-import { checkService, checkTakenNetwork, informOfServiceConnect, warnOfDeploymentController } from './request/validation/service';
+import { checkService, checkTakenNetwork } from './request/validation/service';
 import { checkUsedAttributes } from './request/validation/used-attributes';
 import { checkScopes } from './request/validation/waiting';
-import {
-  warnOfDefinitionElsewhere, warnOfEmptyScopes, warnOfExpiringCredentials, warnOfInfrequentAccess, warnOfMissingProviders, warnOfMissingPublicIp,
-  warnOfUnknownRoles,
-} from './request/warnings';
+import { warnOfTask } from './request/warnings';
 import { RunTaskForServiceProps, RunTaskProps } from './run-task-props';
 import { throwErrors } from './throw-errors';
 import { resourcesFor } from './timing';
@@ -138,16 +134,7 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
       throwErrors(this.node.path, checkSecrets(this.resource, props, reader));
       const networks = { network, functionNetwork: handler.network };
       throwErrors(this.node.path, [...checkStages(this, { executeAfter: this.after, executeBefore: this.before, ...networks })]);
-      runs.forEach((run) => warnOfUnknownRoles(this, run));
-      runs.forEach((run) => warnOfEmptyExitCodeFrom(this, run));
-      runs.forEach((run) => warnOfDefinitionElsewhere(this, run));
-      warnOfMissingProviders(this, props, reader);
-      warnOfMissingPublicIp(this, task, network);
-      warnOfEmptyScopes(this, this.before, this.after);
-      warnOfDeploymentController(this, props);
-      informOfServiceConnect(this, props);
-      warnOfExpiringCredentials(this, props);
-      warnOfInfrequentAccess(this, props, Object.keys(this.usedAttributes));
+      warnOfTask(this, { ...ordered, task, usedAttributes: Object.keys(this.usedAttributes) }, reader);
     });
     this.executeAfter(...props.executeAfter ?? []);
     this.executeBefore(...props.executeBefore ?? []);

@@ -9,13 +9,41 @@ import { addWarning } from './add-warning';
 import type { RunTaskProps } from '../run-task-props';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS } from '../timing';
 import { findDefinitionResource } from './deployed-definition';
+import { warnOfEmptyExitCodeFrom } from './exit-code-warning';
 import type { RenderedTask, TaskNetwork } from './render-request';
 import { readProperties, readReferences, readValue, ResourceReader } from './resource-reader';
 import { findOutermostStack, listDependencyRoots } from './stacks';
 import { findDecidingContainers, findLogLocations, isFargateProvider, isOnFargate, listRoles, readIfKnown } from './task-definition';
+import { informOfServiceConnect, warnOfDeploymentController } from './validation/service';
+
+/** What the warnings about a task are about. */
+interface WarnedTask {
+  readonly task: RenderedTask;
+  /** The task itself, and the task that a Delete runs. */
+  readonly runs: RunTaskProps[];
+  readonly network?: TaskNetwork;
+  readonly after: IConstruct[];
+  readonly before: IConstruct[];
+  readonly usedAttributes: string[];
+}
+
+/** Adds all warnings about a task. Call it at synthesis: until then the app can add what is missing. */
+export function warnOfTask(scope: Construct, { task, runs, network, after, before, usedAttributes }: WarnedTask, reader: ResourceReader): void {
+  const { props } = task;
+  runs.forEach((run) => warnOfUnknownRoles(scope, run));
+  runs.forEach((run) => warnOfEmptyExitCodeFrom(scope, run));
+  runs.forEach((run) => warnOfDefinitionElsewhere(scope, run));
+  warnOfMissingProviders(scope, props, reader);
+  warnOfMissingPublicIp(scope, task, network);
+  warnOfEmptyScopes(scope, before, after);
+  warnOfDeploymentController(scope, props);
+  informOfServiceConnect(scope, props);
+  warnOfExpiringCredentials(scope, props);
+  warnOfInfrequentAccess(scope, props, usedAttributes);
+}
 
 /** An imported definition can have roles that its import does not name. */
-export function warnOfUnknownRoles(scope: Construct, props: RunTaskProps): void {
+function warnOfUnknownRoles(scope: Construct, props: RunTaskProps): void {
   if (!findDefinitionResource(props.taskDefinition) && listRoles(props).length === 0) {
     addWarning(scope, 'cdk-ecs-run-task:unknownRoles',
       'The imported taskDefinition names no roles, so the permission to pass them (iam:PassRole) is missing. '
@@ -24,11 +52,8 @@ export function warnOfUnknownRoles(scope: Construct, props: RunTaskProps): void 
   }
 }
 
-/**
- * Call it at synthesis: until then the app can add capacity providers to the cluster. It is not an error, because a cluster
- * can also get them without the CDK knowing: by a custom resource or manually.
- */
-export function warnOfMissingProviders(
+/** It is not an error, because a cluster can also get capacity providers without the CDK knowing: by a custom resource or manually. */
+function warnOfMissingProviders(
   scope: Construct, { cluster, capacityProviderStrategies = [] }: RunTaskProps, reader: ResourceReader,
 ): void {
   const named = capacityProviderStrategies.map(({ capacityProvider }) => capacityProvider).filter(isFargateProvider);
@@ -63,7 +88,7 @@ function readStrategiesOfServices(cluster: ecs.Cluster, reader: ResourceReader):
 }
 
 /** It is not an error, because VPC endpoints that the CDK does not know can be enough. */
-export function warnOfMissingPublicIp(scope: Construct, { props, request }: RenderedTask, network: TaskNetwork | undefined): void {
+function warnOfMissingPublicIp(scope: Construct, { props, request }: RenderedTask, network: TaskNetwork | undefined): void {
   const { taskDefinition } = props;
   const onFargate = isOnFargate(props) ?? (taskDefinition.isFargateCompatible && !taskDefinition.isEc2Compatible);
   if (!network || !onFargate) {
@@ -88,8 +113,7 @@ function hasOtherWayOut({ vpc, subnets: { subnets } }: TaskNetwork): boolean {
     && JSON.stringify(construct.stack.resolve(construct.vpcId)) === JSON.stringify(construct.stack.resolve(vpc.vpcId)));
 }
 
-/** Call it at synthesis: until then a scope can be filled. */
-export function warnOfEmptyScopes(scope: Construct, before: IConstruct[], after: IConstruct[]): void {
+function warnOfEmptyScopes(scope: Construct, before: IConstruct[], after: IConstruct[]): void {
   for (const { node } of before.filter((waiting) => !hasAny([waiting], CfnResource.isCfnResource))) {
     addWarning(scope, 'cdk-ecs-run-task:nothingWaits',
       `executeBefore names '${node.path}', which has no resource in this app, so nothing waits for the task. Imported resources are deployed elsewhere. `
@@ -109,7 +133,7 @@ function hasAny(scopes: IConstruct[], isSuch: (construct: IConstruct) => boolean
 }
 
 /** CloudFormation rejects a change of an export that another stack imports, and a new revision changes the ARN. */
-export function warnOfDefinitionElsewhere(scope: Construct, { taskDefinition }: RunTaskProps): void {
+function warnOfDefinitionElsewhere(scope: Construct, { taskDefinition }: RunTaskProps): void {
   const { target } = Tokenization.reverseString(taskDefinition.taskDefinitionArn).tokens.find(Reference.isReference) ?? {};
   if (!target || findOutermostStack(target) === findOutermostStack(scope) || readReferenceStrength(scope, target) !== 'strong') {
     return;
@@ -135,7 +159,7 @@ function readReferenceStrength(scope: Construct, target: IConstruct): string {
  * Without a role CloudFormation acts with the credentials of the caller, which it cannot renew. Some synthesizers deploy
  * without one.
  */
-export function warnOfExpiringCredentials(scope: Construct, { timeout }: RunTaskProps): void {
+function warnOfExpiringCredentials(scope: Construct, { timeout }: RunTaskProps): void {
   if (!timeout || timeout.isUnresolved() || timeout.toSeconds() <= LONGEST_SERVICE_TIMEOUT_SECONDS) {
     return;
   }
@@ -149,7 +173,7 @@ export function warnOfExpiringCredentials(scope: Construct, { timeout }: RunTask
 }
 
 /** CloudWatch Logs restricts how events of this class can be read, so the function may not find the outputs in the log. */
-export function warnOfInfrequentAccess(scope: Construct, props: RunTaskProps, attributes: string[]): void {
+function warnOfInfrequentAccess(scope: Construct, props: RunTaskProps, attributes: string[]): void {
   if (!attributes.some(isOutput)) {
     return;
   }
