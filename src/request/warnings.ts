@@ -34,7 +34,7 @@ export function warnOfTask(scope: Construct, { task, runs, network, after, befor
   runs.forEach((run) => warnOfEmptyExitCodeFrom(scope, run));
   runs.forEach((run) => warnOfDefinitionElsewhere(scope, run));
   warnOfMissingProviders(scope, props, reader);
-  warnOfMissingPublicIp(scope, task, network);
+  warnOfNoWayOut(scope, task, network);
   warnOfEmptyScopes(scope, before, after);
   warnOfDeploymentController(scope, props);
   informOfServiceConnect(scope, props);
@@ -87,8 +87,8 @@ function readStrategiesOfServices(cluster: ecs.Cluster, reader: ResourceReader):
   });
 }
 
-/** It is not an error, because VPC endpoints that the CDK does not know can be enough. */
-function warnOfMissingPublicIp(scope: Construct, { props, request }: RenderedTask, network: TaskNetwork | undefined): void {
+/** Neither is an error, because VPC endpoints and routes that the CDK does not know can be enough. */
+function warnOfNoWayOut(scope: Construct, { props, request }: RenderedTask, network: TaskNetwork | undefined): void {
   const { taskDefinition } = props;
   const onFargate = isOnFargate(props) ?? (taskDefinition.isFargateCompatible && !taskDefinition.isEc2Compatible);
   if (!network || !onFargate) {
@@ -96,12 +96,18 @@ function warnOfMissingPublicIp(scope: Construct, { props, request }: RenderedTas
   }
   const { subnets, assignPublicIp = 'DISABLED' } = readReferences(readValue(scope, request.networkConfiguration!.awsvpcConfiguration));
   const resolve = (list: unknown) => JSON.stringify(Stack.of(scope).resolve(list));
-  const publicSubnets = network.vpc.publicSubnets.map(({ subnetId }) => resolve([subnetId]));
-  const lists: unknown[] = Array.isArray(subnets) ? subnets.map((id) => [id]) : [subnets];
-  if (assignPublicIp === 'DISABLED' && lists.every((list) => publicSubnets.includes(resolve(list))) && !hasOtherWayOut(network)) {
+  const lists = (Array.isArray(subnets) ? subnets.map((id) => [id]) : [subnets]).map(resolve);
+  const areAll = (known: ec2.ISubnet[]) => lists.every((list) => known.some(({ subnetId }) => resolve([subnetId]) === list));
+  const { vpc } = network;
+  if (assignPublicIp === 'DISABLED' && areAll(vpc.publicSubnets) && !hasOtherWayOut(network)) {
     addWarning(scope, 'cdk-ecs-run-task:noPublicIp',
       'The task runs in public subnets without a public IP address, so it cannot reach the internet or pull an image from it. Set assignPublicIp: true, '
       + 'select private subnets with vpcSubnets, or acknowledge this warning if the task reaches everything that it needs through VPC endpoints.');
+  }
+  if (vpc instanceof ec2.Vpc && areAll(vpc.isolatedSubnets) && !hasOtherWayOut(network) && !hasRoute(vpc.isolatedSubnets)) {
+    addWarning(scope, 'cdk-ecs-run-task:noWayOut',
+      'The task runs in isolated subnets, and this app adds no interface VPC endpoints for them, so it cannot pull its image. Set assignPublicIp: true for public subnets, '
+      + 'select other subnets with vpcSubnets, add VPC endpoints, or acknowledge this warning if the subnets have another route to the registry.');
   }
 }
 
@@ -111,6 +117,13 @@ function hasOtherWayOut({ vpc, subnets: { subnets } }: TaskNetwork): boolean {
   return hasIpv6 || vpc.node.root.node.findAll().some((construct) => construct instanceof ec2.CfnVPCEndpoint
     && construct.vpcEndpointType === ec2.VpcEndpointType.INTERFACE
     && JSON.stringify(construct.stack.resolve(construct.vpcId)) === JSON.stringify(construct.stack.resolve(vpc.vpcId)));
+}
+
+function hasRoute(subnets: ec2.ISubnet[]): boolean {
+  const routes = subnets[0].node.root.node.findAll().filter((construct) => construct instanceof ec2.CfnRoute);
+  const isOf = (route: ec2.CfnRoute, { routeTable }: ec2.ISubnet) =>
+    JSON.stringify(route.stack.resolve(route.routeTableId)) === JSON.stringify(route.stack.resolve(routeTable.routeTableId));
+  return routes.some((route) => subnets.some((subnet) => isOf(route, subnet)));
 }
 
 function warnOfEmptyScopes(scope: Construct, before: IConstruct[], after: IConstruct[]): void {

@@ -166,19 +166,53 @@ describe('the warning about an exitCodeFrom that may be empty', () => {
   });
 });
 
-describe('the warning about public subnets without a public IP address', () => {
-  type Make = (stack: Stack, vpc: ec2.Vpc) => Partial<RunTaskProps> | void;
+type Make = (stack: Stack, vpc: ec2.Vpc) => Partial<RunTaskProps> | void;
 
-  function warningsWith(make: Make = () => {}, vpcProps: ec2.VpcProps = {}) {
-    const stack = new Stack(new App(), 'Stack');
-    const vpc = new ec2.Vpc(stack, 'Vpc', {
-      natGateways: 0, subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }], ...vpcProps,
-    });
-    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
-    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
-    new RunTask(stack, 'Task', { cluster: new ecs.Cluster(stack, 'Cluster', { vpc }), taskDefinition, ...make(stack, vpc) });
-    return warningsOf(stack);
-  }
+function warningsInVpc(make: Make = () => {}, vpcProps: ec2.VpcProps = {}) {
+  const stack = new Stack(new App(), 'Stack');
+  const vpc = new ec2.Vpc(stack, 'Vpc', vpcProps);
+  const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
+  taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+  new RunTask(stack, 'Task', { cluster: new ecs.Cluster(stack, 'Cluster', { vpc }), taskDefinition, ...make(stack, vpc) });
+  return warningsOf(stack);
+}
+
+const onEc2: Make = (stack) => {
+  const taskDefinition = new ecs.Ec2TaskDefinition(stack, 'OnEc2', { networkMode: ecs.NetworkMode.AWS_VPC });
+  taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), memoryLimitMiB: 64 });
+  return { taskDefinition };
+};
+
+describe('the warning about isolated subnets without VPC endpoints', () => {
+  test('names the fixes, in a VPC without NAT gateways', () => {
+    expect(warningsInVpc(() => {}, { natGateways: 0 })).toEqual([
+      'The task runs in isolated subnets, and this app adds no interface VPC endpoints for them, so it cannot pull its image. Set assignPublicIp: true for public subnets, '
+      + 'select other subnets with vpcSubnets, add VPC endpoints, or acknowledge this warning if the subnets have another route to the registry. [ack: cdk-ecs-run-task:noWayOut]',
+    ]);
+  });
+
+  test.each<[string, Make]>([
+    ['public subnets', () => ({ assignPublicIp: true })],
+    ['interface endpoints in the VPC', (_, vpc) => {
+      vpc.addInterfaceEndpoint('Registry', { service: ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER });
+    }],
+    ['a route to somewhere else', (stack, vpc) => {
+      const [{ routeTable: { routeTableId } }] = vpc.isolatedSubnets;
+      new ec2.CfnRoute(stack, 'Route', { routeTableId, destinationCidrBlock: '0.0.0.0/0', transitGatewayId: 'tgw-12345678' });
+    }],
+    ['an imported VPC, which can have endpoints that this app does not know', (stack) => {
+      const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Imported', { vpcId: 'vpc-12345678', availabilityZones: ['a'], isolatedSubnetIds: ['subnet-12345678'] });
+      return { cluster: new ecs.Cluster(stack, 'InImported', { vpc }) };
+    }],
+    ['a task on EC2, whose instance pulls the image', onEc2],
+  ])('is absent with %s', (_, make) => {
+    expect(warningsInVpc(make, { natGateways: 0 })).toEqual([]);
+  });
+});
+
+describe('the warning about public subnets without a public IP address', () => {
+  const warningsWith = (make?: Make, vpcProps: ec2.VpcProps = {}) =>
+    warningsInVpc(make, { natGateways: 0, subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }], ...vpcProps });
 
   test('names the fixes', () => {
     expect(warningsWith()).toEqual([
@@ -204,16 +238,11 @@ describe('the warning about public subnets without a public IP address', () => {
   test.each<[string, Make, ec2.VpcProps?]>([
     ['assignPublicIp', () => ({ assignPublicIp: true })],
     ['private subnets', () => {}, { subnetConfiguration: undefined, natGateways: 1 }],
-    ['isolated subnets', () => {}, { subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] }],
     ['interface endpoints in the VPC', (_, vpc) => {
       vpc.addInterfaceEndpoint('Registry', { service: ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER });
     }],
     ['IPv6', () => {}, { ipProtocol: ec2.IpProtocol.DUAL_STACK }],
-    ['a task on EC2, whose instance pulls the image', (stack) => {
-      const taskDefinition = new ecs.Ec2TaskDefinition(stack, 'OnEc2', { networkMode: ecs.NetworkMode.AWS_VPC });
-      taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), memoryLimitMiB: 64 });
-      return { taskDefinition };
-    }],
+    ['a task on EC2, whose instance pulls the image', onEc2],
   ])('is absent with %s', (...[, make, vpcProps]) => {
     expect(warningsWith(make, vpcProps)).toEqual([]);
   });
