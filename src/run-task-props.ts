@@ -380,7 +380,7 @@ export interface RunTaskOptions {
    *
    * With `forService`, the task uses the subnets of the service by default.
    *
-   * @default - public subnets if `assignPublicIp` is set, otherwise private subnets
+   * @default - public subnets if `assignPublicIp` is set, otherwise private subnets; if the VPC has none, isolated or else public subnets
    */
   readonly vpcSubnets?: ec2.SubnetSelection;
 
