@@ -108,6 +108,11 @@ function couldShow({ at, result }: Call, { listedFrom, knownFrom, leftOut, arn }
   return at >= Math.max(listedFrom, knownFrom) && (leftOut === 0 || result?.taskArns.includes(arn));
 }
 
+/** Whether ECS described the task. It can list a task before that. */
+function shows({ result }: Call, { arn }: SimulatedTask): boolean {
+  return result?.tasks.some(({ taskArn }: any) => taskArn === arn);
+}
+
 /**
  * ECS said that it had placed nothing, and did not list the task to the invocation that started the next one, until it did (to
  * repeat the call of an earlier token starts nothing):
@@ -168,7 +173,7 @@ const NAMES_WHAT_RUNS = /may still be running|Could not confirm that this task s
 
 /**
  * Since the task was there, for five seconds at least, or for the last 100 seconds, AWS refused all the time to list tasks, to
- * describe or to stop this one, and the answer says so. A list that could not show the task yet is none. What an invocation saw
+ * describe or to stop this one, and the answer says so. A response that could not show the task yet is none. What an invocation saw
  * that died, or one of another version, the next one cannot know, nor what one saw that Lambda invoked with the same event.
  */
 export function wasRefused(task: SimulatedTask, request: Request, history: History): boolean {
@@ -179,14 +184,14 @@ export function wasRefused(task: SimulatedTask, request: Request, history: Histo
     && (request.isOfAnotherVersion || invocation.end === 'crashed' || answering?.hop === 0);
   const refused = (api: string) => {
     const calls = history.callsOf(request, api).filter((call) => !isOfAnother(call))
-      .filter((call) => api !== 'ListTasks' || call.error || couldShow(call, task))
+      .filter((call) => call.error || (api === 'ListTasks' ? couldShow(call, task) : api === 'StopTask' || shows(call, task)))
       .filter(({ at, doneAt, input }) => doneAt !== undefined && at >= task.createdAt && at <= until
-        && (api === 'ListTasks' || input.task === task.arn || input.tasks?.includes(task.arn)));
+        && (input.family === task.family || input.task === task.arn || input.tasks?.includes(task.arn)));
     const last = calls.filter(({ at }) => at >= until - 100 * SECOND);
     const all = calls.length > 0 && calls.at(-1)!.at - calls[0].at > 5 * SECOND ? calls : [];
     // A look consists of several calls at once, each with its pages, and fails with one of them.
-    const lookOf = (call: Call) => calls.findLast((other) => other.invocation === call.invocation && other.at <= call.at
-      && other.input.family === call.input.family && !other.input.nextToken)?.at;
+    const lookOf = ({ invocation: who, at: when }: Call) =>
+      calls.findLast(({ invocation, at, input }) => invocation === who && at <= when && !input.nextToken)?.at;
     const failed = (call: Call) => call.error || (api === 'ListTasks' && calls.some((other) => other.error && lookOf(other) === lookOf(call)));
     return [last, all].some((some) => some.length > 0 && some.every(failed));
   };
