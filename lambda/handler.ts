@@ -42,12 +42,26 @@ function limitBodies(client: { httpHandler(): { handle(...request: any[]): Promi
   };
 }
 
+/** The SDK leaves out a member that is null, but not a null in a list, which would look like an error of the function and end a healthy task. */
+function withoutNulls<T extends { send: any }>(client: T): Pick<T, 'send'> {
+  return { send: async (command: unknown) => dropNulls(await client.send(command)) };
+}
+
+function dropNulls(value: unknown): any {
+  if (Array.isArray(value)) {
+    return value.filter((item) => item !== null).map(dropNulls);
+  }
+  return value instanceof Object && Object.getPrototypeOf(value) === Object.prototype
+    ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, dropNulls(member)]))
+    : value;
+}
+
 export const handler = createHandler({
-  ecs: new ECSClient(configuration),
-  logs: new CloudWatchLogsClient(configuration),
-  logsIn: (region) => new CloudWatchLogsClient({ ...configuration, region }),
-  cloudFormation: new CloudFormationClient(configuration),
-  lambda: new LambdaClient(configuration),
+  ecs: withoutNulls(new ECSClient(configuration)),
+  logs: withoutNulls(new CloudWatchLogsClient(configuration)),
+  logsIn: (region) => withoutNulls(new CloudWatchLogsClient({ ...configuration, region })),
+  cloudFormation: withoutNulls(new CloudFormationClient(configuration)),
+  lambda: withoutNulls(new LambdaClient(configuration)),
   put,
   now: Date.now,
   sleep: async (milliseconds) => { await wait(milliseconds); },

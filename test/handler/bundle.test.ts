@@ -130,6 +130,15 @@ test('the bundle retries a throttled call, and shows the log of a task that fail
   expect(JSON.parse(seen.find(({ method }) => method === 'PUT')!.body).Reason).toContain('out of luck');
 });
 
+test('the bundle ignores null in the lists of a response', async () => {
+  const task = { taskArn: 'arn:aws:ecs:eu-west-1:111122223333:task/shop/1', attachments: [null, { details: [null] }], containers: [null, { name: 'app', exitCode: 0 }] };
+  answers.ListTasks = { body: { taskArns: [null] } };
+  answers.RunTask = { body: { tasks: [null, task], failures: [null] } };
+  answers.DescribeTasks = { body: { tasks: [null, { ...task, lastStatus: 'STOPPED', stopCode: 'EssentialContainerExited' }], failures: [null] } };
+  await invoke({ ...create(), ResponseURL: `${url}/answer` });
+  expect(JSON.parse(seen.find(({ method }) => method === 'PUT')!.body)).toMatchObject({ Status: 'SUCCESS' });
+});
+
 test('a connection that hangs becomes an error, so that the handler can continue', async () => {
   const silent = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(silent, 'listening');
