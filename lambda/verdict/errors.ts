@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 import { Explanation, knownStartFailure, saysThrottled } from './causes';
 import { Failure, Patience, Unusable } from './failure';
-import { ADVICE, FAILURES } from './texts';
+import { ADVICE, ERRORS, FAILURES } from './texts';
 
 const SERVICES = {
   'RunTask': 'ECS',
@@ -89,14 +89,21 @@ export function readError(thrown: unknown): { name: string; message: string } {
     return { name: 'Error', message: String(thrown) };
   }
   const { name, message } = thrown as Partial<Error>;
-  // The SDK adds advice for its own developers on further lines.
-  return { name: String(name || 'Error'), message: String(message ?? '').split(/\n *Deserialization error/)[0].trim() };
+  // The SDK adds advice for its own developers on further lines, and says this if the response has no message.
+  const words = String(message ?? '').split(/\n *Deserialization error/)[0].replace(/^Unknown(Error)?$/, '');
+  return { name: String(name || 'Error'), message: words.trim() };
 }
+
+/** The names that the SDK gives to an error without a code. AWS always sends one: a proxy or a firewall has answered in its place. */
+const WITHOUT_CODE = /^(Unknown|NotFound)$/;
 
 /** What was thrown, as an Error, which can be logged and is never undefined, without the SDK's advice for its own developers. */
 export function toError(thrown: unknown): Error {
   const { name, message } = readError(thrown);
   const { $fault, $metadata, code } = Object(thrown);
+  if ($fault && WITHOUT_CODE.test(name)) {
+    return Object.assign(new Error(message), { name: ERRORS.withoutCode(String($metadata?.httpStatusCode)), $metadata });
+  }
   return types.isNativeError(thrown) && thrown.message === message ? thrown : Object.assign(new Error(message), { name, $fault, $metadata, code });
 }
 

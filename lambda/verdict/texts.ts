@@ -130,6 +130,7 @@ export const ERRORS = {
   noTaskStatus: 'the response of ECS does not contain the task',
   noTask: 'ECS returned neither a task nor a reason',
   unknownRequestType: (type: string) => `this version of the function does not know requests of the type ${type}`,
+  withoutCode: (status: string) => `HTTP status ${status} without an error code`,
   answerNotAccepted: 'CloudFormation did not accept the answer',
   invocationEnds: 'the invocation is about to end',
   responseTooSlow: (milliseconds: string) => `the response did not end within ${milliseconds} ms`,

@@ -14,6 +14,7 @@ const ANY_ERRORS: Array<[string, unknown]> = [
   ['JSON that is cut off', new SyntaxError('Unexpected end of JSON input')],
   ['a TLS error', Object.assign(new Error('write EPROTO'), { code: 'EPROTO' })],
   ['a response that ends early', Object.assign(new Error('Premature close'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })],
+  ['an error without a code', awsError('Unknown', 'UnknownError', 403)],
   ['an error without a name', Object.assign(new Error('x'), { name: undefined })],
   ['a text that is thrown', 'text'],
   ['an object that is thrown', {}],

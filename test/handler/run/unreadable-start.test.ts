@@ -1,4 +1,4 @@
-import { create, fails, FakeAws, runs, times, unreadable } from '../../support/fake-aws';
+import { awsError, create, fails, FakeAws, runs, times, unreadable } from '../../support/fake-aws';
 import { expectFailed, expectNoneStopped, expectStarted, expectStopped, expectSuccess } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -10,6 +10,7 @@ const NO_ANSWERS_OF_AWS: Array<[string, unknown]> = [
   ['a TLS error', Object.assign(new Error('write EPROTO'), { code: 'EPROTO' })],
   ['an HTTP parse error', Object.assign(new Error('Parse Error: Expected HTTP/'), { code: 'HPE_INVALID_CONSTANT' })],
   ['a response that ends early', Object.assign(new Error('Premature close'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })],
+  ['an error without a code', awsError('Unknown', 'UnknownError', 404)],
   ['an error without a name', Object.assign(new Error('x'), { name: undefined })],
   ['a text that is thrown', 'text'],
   ['an object that is thrown', {}],

@@ -1,5 +1,5 @@
 import { knownStartFailure } from '../../../lambda/verdict/causes';
-import { adviceOnError, answerIn, callFailure, isRefusal, isThrottled, patienceWithError, readError } from '../../../lambda/verdict/errors';
+import { adviceOnError, answerIn, callFailure, isRefusal, isThrottled, patienceWithError, readError, toError } from '../../../lambda/verdict/errors';
 import { explain, notStopped } from '../../../lambda/verdict/message';
 import { FAILURES } from '../../../lambda/verdict/texts';
 import { awsError } from '../../support/fake-aws';
@@ -93,6 +93,24 @@ describe('a thrown value that is not an Error', () => {
   test('keeps its words', () => {
     expect(readError('text')).toEqual({ name: 'Error', message: 'text' });
   });
+});
+
+describe('a response without an error code is not from AWS', () => {
+  test.each([
+    ['of an API with JSON', 'Unknown', 'UnknownError', 400, MINUTES, 'HTTP status 400 without an error code'],
+    ['with a message', 'Unknown', 'blocked by policy', 403, MINUTES, 'HTTP status 403 without an error code: blocked by policy'],
+    ['of CloudFormation', 'NotFound', 'Unknown', 404, MINUTES, 'HTTP status 404 without an error code'],
+    ['that is temporary', 'Unknown', 'UnknownError', 503, DEADLINE, 'HTTP status 503 without an error code'],
+    ['that asks to slow down', 'Unknown', 'UnknownError', 429, DEADLINE, 'HTTP status 429 without an error code'],
+  ])('%s', (_, name, message, status, patience, text) => {
+    const error = toError(awsError(name, message, status));
+    expect(isRefusal(error)).toBe(false);
+    expect(callFailure('RunTask', error)).toMatchObject({ cause: `ECS did not answer: ${text} (RunTask)`, awsReason: undefined, patience });
+  });
+});
+
+test('an error of AWS without a message has no words of AWS', () => {
+  expect(callFailure('RunTask', toError(awsError('ClientException', 'UnknownError')))).toMatchObject({ cause: 'ECS rejected the request: ClientException (RunTask)', awsReason: undefined });
 });
 
 test('only an error from AWS is a rejection', () => {
