@@ -124,6 +124,9 @@ function exitFailure(task: Task, deciding: Container[], rules: Rules): Failure |
 
 /** How a container ended, in words for the reader. */
 function describeExit({ name, exitCode, reason }: Container, task: Task): Pick<Failure, 'cause' | 'advice'> {
+  if (exitCode === undefined && task.containers?.length && !task.containers.some((container) => container.name === name)) {
+    return FAILURES.noSuchContainer(name!);
+  }
   if (exitCode === undefined) {
     const known = knownStartFailure(reason ?? task.stoppedReason ?? '');
     return { ...FAILURES.noExitCode(name!, known?.means ?? REASONS.neverRan), advice: known?.advice };

@@ -58,6 +58,10 @@ export const FAILURES = {
   stoppedByService: { cause: 'the scheduler of an ECS service stopped the task' },
   unknownStopCode: (code: string) => ({ cause: `the task stopped with the stop code ${code}` }),
   noDecidingContainer: { cause: 'the task has no container that decides its result', advice: 'name a container in exitCodeFrom' },
+  noSuchContainer: (container: string) => ({
+    cause: `container "${container}" has no exit code: the task has no container of this name`,
+    advice: 'correct exitCodeFrom',
+  }),
   noExitCode: (container: string, reason: string) => ({ cause: `container "${container}" has no exit code: ${reason}` }),
   exited: (container: string, code: string) => ({ cause: `container "${container}" exited with code ${code}` }),
   // Its results

@@ -339,6 +339,15 @@ const ENDINGS: Ending[] = [
     ],
   },
   {
+    ending: 'a container that the task does not have',
+    task: exited(0),
+    exitCodeFrom: ['migrate'],
+    text: [
+      'Container "migrate" has no exit code: the task has no container of this name. Correct exitCodeFrom.',
+      'AWS says: container "app" exited with code 0',
+    ],
+  },
+  {
     ending: 'a container that ECS does not list',
     task: ended({ containers: [] }),
     text: [
