@@ -14,11 +14,12 @@ export async function handOver({ request, progress }: Run): Promise<Failed | und
   const { world, event, functionArn, sentAt, receivedAt } = request;
   const HandedOver: HandedOver = { version: VERSION, sentAt, receivedAt, progress };
   try {
-    await world.lambda.send(new InvokeCommand({
+    const { Payload } = await world.lambda.send(new InvokeCommand({
       FunctionName: functionArn,
       InvocationType: 'Event',
       Payload: JSON.stringify({ ...event, HandedOver }),
     }));
+    JSON.parse(Buffer.from(Payload ?? []).toString() || 'null'); // the SDK does not read it: the page of a proxy would look like an accepted event
   } catch (error) {
     world.log(`Invoke failed: ${error}`);
     const problem = progress.tasks.find(({ taskArn }) => !taskArn)?.problem; // the reason why nothing has started is more useful

@@ -228,7 +228,7 @@ export class FakeAws implements World {
 
   protected onInvoke({ Payload }: { Payload: string }) {
     this.handedOver.push(JSON.parse(Payload));
-    return { StatusCode: 202 };
+    return { StatusCode: 202, Payload: null }; // as the SDK returns an empty response
   }
 
   private describe({ at, life, cluster, stoppedAt, stoppedReason, ...known }: Started): Task {

@@ -38,6 +38,13 @@ describe('the hand-over to the next invocation', () => {
     expectNoneStopped(world);
   });
 
+  test('is repeated when a page of a proxy answers it with HTTP status 200', async () => {
+    world.lives = [runs(20 * 60, 0)];
+    world.faults.Invoke = [() => ({ StatusCode: 200, Payload: Buffer.from('<html>') })];
+    expectSuccess(await world.request(create()));
+    expect(world.callsOf('Invoke')).toHaveLength(2);
+  });
+
   test('is tried for more than 15 seconds before the task is stopped, with any error', async () => {
     world.lives = [runs(28 * 60, 0)];
     world.faults.Invoke = times(100, fails('NewException', 'never seen'));
