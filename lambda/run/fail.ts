@@ -2,7 +2,7 @@ import type { Task } from '@aws-sdk/client-ecs';
 import { countReruns, knownArns, openArns, Run } from './progress';
 import { deadline } from './schedule';
 import { stopOwnTasks } from './stop';
-import { TAIL_WITHIN_MS } from '../../src/timing';
+import { STOP_MARGIN_SECONDS, TAIL_WITHIN_MS } from '../../src/timing';
 import type { Answer } from '../cloudformation/answer';
 import { limit } from '../cloudformation/request';
 import { locateLog, readTail } from '../ecs/logs';
@@ -16,7 +16,10 @@ import { FAILURES, REASONS } from '../verdict/texts';
 export function timedOut({ request: { world, sentAt, receivedAt, answerBy }, spec, progress }: Run, tasks: Task[]): Failed {
   const endsAt = deadline(spec, progress.since, answerBy);
   if (endsAt <= progress.since) { // an earlier invocation has died, or Lambda has delivered the event late
-    return new Failed(FAILURES.deliveredLate(formatDuration(receivedAt - sentAt)));
+    const leavesTime = deadline(spec, sentAt, answerBy) > sentAt;
+    return new Failed(leavesTime
+      ? FAILURES.deliveredLate(formatDuration(receivedAt - sentAt))
+      : FAILURES.property('ServiceTimeout', `more than ${STOP_MARGIN_SECONDS}`));
   }
   const allowed = formatDuration(endsAt - progress.since);
   const waiting = progress.tasks.find(({ taskArn }) => !taskArn);

@@ -83,6 +83,11 @@ describe('an event that Lambda delivers late', () => {
     expectStarted(world, 0);
   });
 
+  test('starts no task when ServiceTimeout leaves no time for one, and the message says so', async () => {
+    expectFailed(await world.request(create(properties({ ServiceTimeout: '180' }))), 'The property ServiceTimeout is not more than 180. Correct the parameter or override');
+    expectStarted(world, 0);
+  });
+
   test.each([0, 1, 59, 60])('is answered when it arrives %d minutes late', async (minutes) => {
     await world.sleep(minutes * MINUTE + 1);
     expect(await world.request(create())).toMatchObject({ Status: minutes < 30 ? 'SUCCESS' : 'FAILED' });
