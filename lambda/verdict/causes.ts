@@ -98,7 +98,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: DEADLINE,
   },
   {
-    says: [/UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|ExpiredToken|RequestExpired|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken|AuthFailure|security token included in the request is (invalid|expired)|authorization token has expired/i],
+    says: [/UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|ExpiredToken|RequestExpired|SignatureDoesNotMatch|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|AuthFailure|security token included in the request is (invalid|expired)|authorization token has expired/i],
     means: 'AWS rejected temporary credentials',
     advice: 'deploy again',
     patience: MINUTES,
@@ -463,7 +463,7 @@ export const START_FAILURES: readonly KnownCause[] = [
     patience: MINUTES,
   },
   {
-    says: [/Internal ?(Error|Failure|Exception)|internal server error|ErrorCode: ((Service)?Unavailable|RequestTimeout)|RequestTimeout: send request failed/i],
+    says: [/Internal ?(Error|Failure|Exception)|internal server error|RequestAborted|ErrorCode: ((Service)?Unavailable|RequestTimeout)|RequestTimeout: send request failed/i],
     means: 'ECS itself failed',
     advice: 'deploy again',
     patience: DEADLINE,

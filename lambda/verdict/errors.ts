@@ -113,7 +113,7 @@ function textOf(thrown: unknown): string {
 }
 
 /** The message of such an error contains names of resources, which can be any text: only the code and how the message begins count. */
-const IS_DENIAL = /^\w*AccessDenied|^UnauthorizedOperation|ErrorCode: (UnauthorizedOperation|AccessDenied)|^\w+: User: \S+ is not authorized to perform: /;
+const IS_DENIAL = /^\w*AccessDenied|^UnauthorizedOperation|^NotAuthorized|ErrorCode: (UnauthorizedOperation|AccessDenied)|^\w+: User: \S+ is not authorized to perform: /;
 
 /** Whether a permission for the call is missing. */
 export function isDenied(thrown: unknown): boolean {
