@@ -236,6 +236,6 @@ function nothingRuns(task: Task, { event }: Request): boolean {
 /** Where the tasks of these properties are. */
 function placesOf(delivered: Array<DeliveredProperties | undefined>): Place[] {
   const specs = delivered.flatMap((properties) => [properties, properties?.OnDelete]) as Array<Partial<RunTaskProperties> | undefined>;
-  const places = specs.flatMap((spec) => spec?.Request?.taskDefinition ? placeOf(spec.Request) : []);
+  const places = specs.flatMap((spec) => typeof spec?.Request?.taskDefinition === 'string' ? placeOf(spec.Request) : []);
   return [...new Map(places.map((place) => [JSON.stringify(place), place])).values()];
 }

@@ -69,6 +69,7 @@ describe('Delete', () => {
 
   test('succeeds when its properties are invalid', async () => {
     expectSuccess(await world.request(remove({ ServiceToken: 'x' })));
+    expectSuccess(await world.request(remove(properties({}, { taskDefinition: { toString: null } }))));
     expectSuccess(await world.request({ ...remove(), RequestId: 'bare', ResourceProperties: undefined as any }));
   });
 });
