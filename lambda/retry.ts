@@ -1,11 +1,11 @@
-import { haveExpired, isRefusal, patienceWithError } from './verdict/errors';
+import { haveExpired, isRefusal, patienceWithRead } from './verdict/errors';
 import { Failed } from './verdict/failure';
 import type { World } from './world';
 import { PERMISSIONS_SPREAD_MS } from '../src/timing';
 
 /**
- * Repeats a call until it fails permanently or the time is up. The time is shorter if a permission is missing, from the first such
- * failure in a row. An error that is not from AWS says nothing about permissions.
+ * Repeats a call that only reads until the time is up. The time is shorter if the error can be permanent, such as a missing permission,
+ * from the first such failure in a row. An error that is not from AWS says nothing about permissions.
  */
 export async function retry<T>(world: World, until: number, call: () => Promise<T>, permittedWithin = PERMISSIONS_SPREAD_MS): Promise<T> {
   let spreadsSince: number | undefined;
@@ -14,7 +14,7 @@ export async function retry<T>(world: World, until: number, call: () => Promise<
       return await call();
     } catch (error) {
       const pause = backoff(attempt, world.random());
-      const patience = error instanceof Failed ? undefined : patienceWithError(error);
+      const patience = error instanceof Failed ? undefined : patienceWithRead(error);
       spreadsSince = patience === 'while permissions spread' ? spreadsSince ?? world.now() : undefined;
       const spreadsWithin = isRefusal(error) && !haveExpired(error) ? permittedWithin : PERMISSIONS_SPREAD_MS;
       const end = Math.min(until, (spreadsSince ?? Infinity) + spreadsWithin);

@@ -24,7 +24,7 @@ export function callFailure(api: Api, thrown: unknown): Failure {
   const { name, message } = readError(thrown);
   const service = SERVICES[api];
   const known = knownError(thrown);
-  const rest = { awsReason: message || undefined, advice: adviceOnError(thrown), patience: patienceWithError(thrown) };
+  const rest = { awsReason: message || undefined, advice: adviceOnError(thrown), patience: api === 'RunTask' ? patienceWithError(thrown) : patienceWithRead(thrown) };
   if (known) {
     return { ...rest, ...FAILURES.didNotStart(known.means), awsReason: textOf(thrown), advice: known.advice };
   }
@@ -73,6 +73,11 @@ export function patienceWithError(thrown: unknown): Patience | undefined {
   const known = knownError(thrown);
   // An error that is not from AWS, such as the page of a proxy, may be temporary.
   return known ? known.patience : answerIn(thrown) ? undefined : 'while permissions spread';
+}
+
+/** The same for a call that only reads. Even an unknown error of AWS can be temporary, and one failed look must not end a deployment. */
+export function patienceWithRead(thrown: unknown): Patience {
+  return patienceWithError(thrown) ?? 'while permissions spread';
 }
 
 /** What to do about a call that threw this. */

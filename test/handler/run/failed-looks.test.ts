@@ -1,4 +1,4 @@
-import { awsError, create, fails, FakeAws, Fault, passThrough, properties, runs, startedButReportedAsFailed, times, unexpectedError } from '../../support/fake-aws';
+import { awsError, create, fails, FakeAws, Fault, passThrough, properties, remove, runs, startedButReportedAsFailed, times, unexpectedError, update } from '../../support/fake-aws';
 import { expectFailed, expectNoneStopped, expectStarted, expectStopped, expectSuccess } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -94,6 +94,42 @@ test.each(ANY_ERRORS)('ListTasks that fails with %s, for good, lets no task star
 test('the words of an error are without the advice of the SDK for its own developers', async () => {
   world.faults.ListTasks = times(1_000, () => { throw new SyntaxError('Unexpected token <\n  Deserialization error: to see the raw response, inspect it'); });
   expectFailed(await world.request(create()), 'listing them failed (SyntaxError: Unexpected token <).');
+});
+
+describe('a call that only reads and fails once with an unknown error of AWS', () => {
+  const newError = fails('NewException', 'never seen');
+
+  test.each(['ListTasks', 'DescribeStacks', 'DescribeTaskDefinition'])('does not fail an Update: %s', async (name) => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.taskDefinition = { containerDefinitions: [{ name: 'app' }] };
+    world.faults[name] = [newError];
+    expectSuccess(await world.request(update(properties({ ExitCodeFrom: undefined }))));
+    expectStarted(world, 1);
+  });
+
+  test.each(['ListTasks', 'DescribeStacks'])('does not keep a task from running again: %s', async (name) => {
+    world.lives = [runs(60, 1), runs(60, 0)];
+    world.faults.RunTask = [passThrough, startedButReportedAsFailed];
+    let isOpen = true;
+    world.faults[name] = times(10_000, (_, proceed) => {
+      if (isOpen && world.tasks.length === 2) {
+        isOpen = false;
+        return newError();
+      }
+      return proceed();
+    });
+    expectSuccess(await world.request(create(properties({ RetryAttempts: '1' }))));
+    expect(isOpen).toBe(false);
+    expectStarted(world, 2);
+  });
+
+  test('does not keep a Delete from stopping the task: ListTasks', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash(create());
+    world.faults.ListTasks = [newError];
+    expectSuccess(await world.request(remove()), { Reason: '' });
+    expectStopped(world, 1);
+  });
 });
 
 describe('DescribeTasks that keeps failing', () => {
