@@ -85,8 +85,9 @@ function join(lines: readonly Line[]): string {
   return lines.map(({ text }) => text).join('\n');
 }
 
-/** Removes the commands of a terminal. If the end of one is missing, only its beginning is removed, so that no log line gets lost. */
-const TITLE_OR_LINK = /(?:\u001b[P\]X^_]|[\u0090\u0098\u009d-\u009f])(?:[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c)|\d*;)?/g;
+/** Removes the commands of a terminal. If the end of one is missing, only its beginning is removed, so that no log line gets lost. None
+ * is longer than a link: without a limit, a long line of binary data would take minutes. */
+const TITLE_OR_LINK = /(?:\u001b[P\]X^_]|[\u0090\u0098\u009d-\u009f])(?:[^\u0007\u001b\u009c\n]{0,1000}(?:\u0007|\u001b\\|\u009c)|\d*;)?/g;
 
 /** What consoles and the CLI can print: control characters have broken both, and some change what a reader sees. */
 export function printable(text: string, tab = '  '): string {

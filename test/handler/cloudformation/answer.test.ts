@@ -96,6 +96,12 @@ test.each([
   expect(reasonOf(body([sentence(text)]))).toBe(printed);
 });
 
+test('a long line of control characters, as a task prints binary data, takes little time', () => {
+  const before = performance.now();
+  expect(reasonOf(body([sentence(`${'\u009d'.repeat(60_000)}text`)]))).toBe('text');
+  expect(performance.now() - before).toBeLessThan(5_000);
+});
+
 describe('an answer that is sent', () => {
   const URL = 'https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/answer?X-Amz-Signature=secret';
   const event = { ...create(), ResponseURL: URL };
