@@ -1,6 +1,6 @@
 import { Aws, CfnResource, Fn, IResolveContext, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { listNames } from '../request/intrinsics';
+import { listBranches, listNames, mapBranches } from '../request/intrinsics';
 import { readCondition } from '../request/resource-reader';
 
 /**
@@ -20,9 +20,18 @@ export function renderDocument(statements: iam.PolicyStatement[], context: IReso
   // Only statements with the same conditions are merged.
   const { '': plain, ...others } = Object.fromEntries([...groups].map(([key, { needed, statements: members }]) => {
     const document = new iam.PolicyDocument({ minimize: true, statements: members }).resolve(context);
-    return [key, { ...document, Statement: document.Statement.map((statement: any) => needed.reduce(putUnder, statement)) }];
+    const rendered = document.Statement.flatMap((statement: any) => keepResources(statement, context));
+    return [key, { ...document, Statement: rendered.map((statement: any) => needed.reduce(putUnder, statement)) }];
   }));
   return { ...plain, Statement: [plain, ...Object.values(others)].flatMap(({ Statement }) => Statement) };
+}
+
+/** IAM rejects a statement without a resource: if conditions can leave out all of them, each one gets a statement that is left out with it. */
+function keepResources(statement: any, context: IResolveContext): any[] {
+  const resources = [statement.Resource].flat();
+  const canBeLeftOut = resources.every((resource) => listBranches(context.resolve(resource)).includes(undefined));
+  const putInEach = (resource: any) => mapBranches(context.resolve(resource), (branch) => branch && { ...statement, Resource: branch });
+  return canBeLeftOut ? resources.map(putInEach) : [statement];
 }
 
 function putUnder(statement: any, condition: string): any {

@@ -298,6 +298,20 @@ describe('the permissions of the function name a conditional resource only under
     expect(passRoles[0].Resource).toContainEqual({ 'Fn::If': ['Wanted', '<Own.Arn>', 'arn:aws:iam::111122223333:role/other'] });
   });
 
+  test('roles that conditions can leave out, each in its own statement, because IAM rejects a statement without a resource', () => {
+    const all = given();
+    const resource = all.taskDefinition.node.defaultChild as ecs.CfnTaskDefinition;
+    resource.addPropertyOverride('TaskRoleArn', ifWanted('Role'));
+    resource.addPropertyOverride('ExecutionRoleArn', { 'Fn::If': ['Wanted', { Ref: 'AWS::NoValue' }, 'arn:aws:iam::111122223333:role/other'] });
+    all.task();
+    const passRole = (role: string) => expect.objectContaining({ Action: 'iam:PassRole', Resource: role });
+
+    expect(statementsOf(all.stack).filter((statement) => /PassRole/.test(JSON.stringify(statement)))).toEqual([
+      { 'Fn::If': ['Wanted', passRole('<Role>'), '<AWS::NoValue>'] },
+      { 'Fn::If': ['Wanted', '<AWS::NoValue>', passRole('arn:aws:iam::111122223333:role/other')] },
+    ]);
+  });
+
   test('with two conditions both', () => {
     const all = given();
     const other = new CfnCondition(all.stack, 'Also', { expression: Fn.conditionEquals('c', 'd') });
