@@ -1,6 +1,6 @@
 import { Aws, CfnResource, Fn, IResolveContext, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { listBranches, listNames, mapBranches } from '../request/intrinsics';
+import { canBeLeftOut, listNames, mapBranches } from '../request/intrinsics';
 import { readCondition } from '../request/resource-reader';
 
 /**
@@ -29,9 +29,8 @@ export function renderDocument(statements: iam.PolicyStatement[], context: IReso
 /** IAM rejects a statement without a resource: if conditions can leave out all of them, each one gets a statement that is left out with it. */
 function keepResources(statement: any, context: IResolveContext): any[] {
   const resources = [statement.Resource].flat();
-  const canBeLeftOut = resources.every((resource) => listBranches(context.resolve(resource)).includes(undefined));
   const putInEach = (resource: any) => mapBranches(context.resolve(resource), (branch) => branch && { ...statement, Resource: branch });
-  return canBeLeftOut ? resources.map(putInEach) : [statement];
+  return resources.every((resource) => canBeLeftOut(context.resolve(resource))) ? resources.map(putInEach) : [statement];
 }
 
 function putUnder(statement: any, condition: string): any {

@@ -53,6 +53,11 @@ export function listBranches(value: any): any[] {
   return branches.length > 0 ? branches.flatMap(listBranches) : [isNoValue(value) ? undefined : value];
 }
 
+/** Whether a condition can leave out a resolved value, or nothing sets it. */
+export function canBeLeftOut(value: any): boolean {
+  return listBranches(value).includes(undefined);
+}
+
 /** What only the deployment knows counts as empty: it can make a text longer, not shorter. */
 export function readKnownPart(value: any): any {
   const { 'Fn::Join': join, 'Fn::Sub': sub } = Object(value);

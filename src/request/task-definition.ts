@@ -4,6 +4,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { LogLocation } from '../contract';
 import { DeployedContainer, findDefinitionResource, readDefinition, valueAsString } from './deployed-definition';
+import { canBeLeftOut } from './intrinsics';
 import type { RunTaskProps } from '../run-task-props';
 
 /** The definition if this app creates it. An imported definition has only the attributes that its import names. */
@@ -46,8 +47,9 @@ export function listRoleArns(props: RunTaskProps): string[] {
 
 /** The family, which the revisions of a definition share. */
 export function readFamily(definition: ecs.ITaskDefinition): string {
-  const family = valueAsString(readDefinition(definition)?.Family);
-  if (family) {
+  const { Family } = readDefinition(definition) ?? {};
+  const family = valueAsString(Family);
+  if (family && !canBeLeftOut(Family)) {
     return family;
   }
   const arn = definition.taskDefinitionArn; // arn:aws:ecs:<region>:<account>:task-definition/<family>:<revision>
@@ -152,7 +154,7 @@ export function findLogLocations({ taskDefinition }: RunTaskProps): { [container
   return Object.fromEntries((readContainers(taskDefinition) ?? []).flatMap(({ Name, LogConfiguration }) => {
     const { 'awslogs-group': group, 'awslogs-stream-prefix': prefix, 'awslogs-region': region } = LogConfiguration?.Options ?? {};
     const [Group, StreamPrefix, Region] = [valueAsString(group), valueAsString(prefix), findOtherRegion(taskDefinition, valueAsString(region))];
-    const hasStream = LogConfiguration?.LogDriver === 'awslogs' && Group && StreamPrefix;
+    const hasStream = LogConfiguration?.LogDriver === 'awslogs' && Group && StreamPrefix && ![group, prefix].some(canBeLeftOut);
     return hasStream && !Token.isUnresolved(Name) ? [[Name, { Group, StreamPrefix, Region }]] : []; // a key of a map must be known at synthesis
   }));
 }

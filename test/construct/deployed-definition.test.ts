@@ -448,6 +448,20 @@ test('a family is read without the parts that are left out', () => {
   expect(JSON.stringify(statementsOf(stack))).toContain('task-definition/shop:*');
 });
 
+test('a family or a place of the log that a condition can leave out is not relied on', () => {
+  const given = network();
+  const resource = given.taskDefinition.node.defaultChild as CfnResource;
+  const optional = { 'Fn::If': ['IsProd', 'shop', { Ref: 'AWS::NoValue' }] };
+  resource.addPropertyOverride('Family', optional);
+  resource.addPropertyOverride('ContainerDefinitions.0.LogConfiguration.Options.awslogs-stream-prefix', optional);
+  given.task();
+  const [{ Resource }] = statementsOf(given.stack).filter(({ Action }) => Action === 'ecs:RunTask');
+
+  expect(Resource).toContain('<Definition>');
+  expect(JSON.stringify(Resource)).not.toContain('Fn::If');
+  expect(propertiesOf(given.stack).Logs).toBeUndefined();
+});
+
 test('Fn::Sub with references to a template in CfnInclude becomes Fn::Join', () => {
   const { stack, cluster } = setup();
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'include-'));
