@@ -33,14 +33,19 @@ const COMPANION_TYPES: { readonly [type: string]: CompanionType } = {
   'AWS::ECR::Repository': { of: ['RepositoryPolicyText'] },
   'AWS::EFS::FileSystem': { of: ['FileSystemPolicy'] },
   'AWS::EKS::AccessEntry': { of: ['PrincipalArn'] },
+  'AWS::Elasticsearch::Domain': { of: ['AccessPolicies'] },
   'AWS::Events::EventBus': { of: ['Policy'] },
   'AWS::KMS::Key': { of: ['KeyPolicy'] },
   'AWS::KMS::ReplicaKey': { of: ['KeyPolicy'] },
   'AWS::LakeFormation::Permissions': { of: ['DataLakePrincipal'] },
   'AWS::LakeFormation::PrincipalPermissions': { of: ['Principal'] },
   'AWS::Lambda::Permission': { of: ['Principal'] },
+  'AWS::OpenSearchService::Domain': { of: ['AccessPolicies'] },
   'AWS::S3::AccessPoint': { of: ['Policy'] },
   'AWS::S3Express::AccessPoint': { of: ['Policy'] },
+  // What aws-cdk-lib sets the access policies of domains with.
+  'Custom::ElasticsearchAccessPolicy': { of: ['Create'] },
+  'Custom::OpenSearchAccessPolicy': { of: ['Create'] },
 };
 
 /** The policy of another resource, such as `AWS::S3::BucketPolicy`. */
@@ -64,7 +69,7 @@ export function listCompanions(graph: DependencyGraph): Companion[] {
       return [];
     }
     const properties = graph.renderProperties(resource);
-    const of = JSON.stringify(type.of.map((name) => properties[name])).replaceAll('\\"', '"'); // some policies are JSON in a text
+    const of = JSON.stringify(type.of.map((name) => properties[name])).replace(/\\+"/g, '"'); // some policies are JSON in a text, or in JSON in a text
     return [{ resource, of, with: type.with && JSON.stringify(properties[type.with]) }];
   });
 }

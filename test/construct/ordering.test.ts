@@ -9,6 +9,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as opensearchserverless from 'aws-cdk-lib/aws-opensearchserverless';
+import * as opensearch from 'aws-cdk-lib/aws-opensearchservice';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -510,6 +511,7 @@ describe('the task starts after what is written for it elsewhere:', () => {
     ['AWS::Events::EventBusPolicy', 'Statement', (arn: string) => ({ Principal: { AWS: arn } })],
     ['AWS::LakeFormation::PrincipalPermissions', 'Principal', (arn: string) => ({ DataLakePrincipalIdentifier: arn })],
     ['AWS::MSK::ClusterPolicy', 'Policy', (arn: string) => ({ Statement: [{ Principal: { AWS: arn } }] })],
+    ['AWS::OpenSearchService::Domain', 'AccessPolicies', (arn: string) => ({ Statement: [{ Principal: { AWS: arn } }] })],
     ['AWS::OpenSearchServerless::AccessPolicy', 'Policy', (arn: string) => Fn.sub('[{"Principal":["${Arn}"]}]', { Arn: arn })],
     ['AWS::OpenSearchServerless::AccessPolicy', 'Policy', (arn: string) => `[{"Principal":["${arn}"]}]`],
     ['AWS::S3Express::BucketPolicy', 'PolicyDocument', (arn: string) => ({ Statement: [{ Principal: { AWS: arn } }] })],
@@ -534,6 +536,22 @@ describe('the task starts after what is written for it elsewhere:', () => {
     new opensearchserverless.CfnAccessPolicy(stack, 'Policy', { name: 'data', type: 'data', policy });
 
     expectToWaitFor(resourceOf(task({ taskDefinition })), 'Stack/Policy');
+  });
+
+  test.each([
+    ['of this app', (stack: Stack) => new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') })],
+    ['imported', (stack: Stack) => iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111122223333:role/theirs/task', { mutable: false })],
+  ])('the access policy that a domain gets from a custom resource of the CDK, with its role %s', (_, roleIn) => {
+    const { stack, task } = network();
+    const taskRole = roleIn(stack);
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Own', { taskRole });
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    new opensearch.Domain(stack, 'Domain', {
+      version: opensearch.EngineVersion.OPENSEARCH_2_5,
+      accessPolicies: [new iam.PolicyStatement({ principals: [taskRole], actions: ['es:ESHttp*'], resources: ['*'] })],
+    });
+
+    expectToWaitFor(resourceOf(task({ taskDefinition })), 'Stack/Domain/AccessPolicy/Resource/Default');
   });
 
   test('no policy of another role that may pass its role', () => {
