@@ -13,7 +13,7 @@ import { Finalizer } from './order/finalize';
 import { deriveDeletionProps } from './request/deletion';
 import { toPlainText } from './request/plain-text';
 import { renderTask, TaskNetwork } from './request/render-request';
-import { chooseServiceTimeout, renderProperties } from './request/resource-properties';
+import { chooseServiceTimeout, readRequest, renderProperties } from './request/resource-properties';
 import { readCondition } from './request/resource-reader';
 import { selectSubnets } from './request/select-subnets';
 import { takeFromService } from './request/service';
@@ -115,9 +115,11 @@ export class RunTask extends Construct implements ec2.IConnectable, iam.IGrantab
     const properties = { ServiceToken: handler.function.functionArn, ...renderProperties(task, this.usedAttributes, deletion) };
     [this.resource, this.last] = this.addResources(properties);
 
-    handler.policies.allow(this.resource, () => listHandlerStatements(this, props, Object.keys(this.usedAttributes)));
+    handler.policies.allow(this.resource, () =>
+      listHandlerStatements(this, { props, request: readRequest(this.resource, task) }, Object.keys(this.usedAttributes)));
     if (deletion) {
-      handler.policies.allowOnDelete(this, this.resource, () => listHandlerStatements(this, deletion.props));
+      handler.policies.allowOnDelete(this, this.resource, () =>
+        listHandlerStatements(this, { props: deletion.props, request: readRequest(this.resource, deletion, true) }));
     }
     const ordered = {
       props,

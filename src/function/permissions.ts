@@ -4,12 +4,13 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { grantExecuteCommand } from './execute-command';
 import { isOutput } from '../contract';
+import type { RenderedTask } from '../request/render-request';
 import { collectTags } from '../request/tags';
 import { findDecidingContainers, findLogLocations, findLogsToRead, findOwnedDefinition, findTaskRole, listRoleArns, readFamily } from '../request/task-definition';
 import type { RunTaskProps } from '../run-task-props';
 
 /** The least permissions that the function needs for one task. */
-export function listHandlerStatements(scope: Construct, props: RunTaskProps, attributes: string[] = []): iam.PolicyStatement[] {
+export function listHandlerStatements(scope: Construct, { props, request }: RenderedTask, attributes: string[] = []): iam.PolicyStatement[] {
   const stack = Stack.of(scope);
   const { cluster, taskDefinition } = props;
   const arnOf = (resource: string, resourceName: string) => stack.formatArn({ service: 'ecs', resource, resourceName });
@@ -30,13 +31,14 @@ export function listHandlerStatements(scope: Construct, props: RunTaskProps, att
     // In an account that opted out of long ARNs, the ARN of a task does not name its cluster. The condition does.
     new iam.PolicyStatement({ actions: ['ecs:DescribeTasks', 'ecs:StopTask'], resources: [arnOf('task', '*')], conditions: onCluster }),
     new iam.PolicyStatement({ actions: ['ecs:ListTasks'], resources: ['*'], conditions: onCluster }),
-    ...passRoles(listRoleArns(props), 'ecs-tasks.amazonaws.com'),
-    ...passRoles((props.volumes ?? []).map((volume) => volume.role.roleArn), 'ecs.amazonaws.com'),
+    ...passRoles(listRoleArns(taskDefinition, request), 'ecs-tasks.amazonaws.com'),
+    ...passRoles((request.volumeConfigurations ?? []).flatMap(({ managedEBSVolume }) => managedEBSVolume?.roleArn ?? []), 'ecs.amazonaws.com'),
     new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [Aws.STACK_ID] }),
   ];
   // If the user sets startedBy, the function marks the task with its own tag.
-  const tagged = Object.keys(collectTags(props)).length > 0 || (props.propagateTags && props.propagateTags !== PropagatedTagSource.NONE);
-  if (tagged || props.enableEcsManagedTags || props.startedBy) {
+  const tags = Array.isArray(request.tags) ? request.tags : Object.keys(collectTags(props));
+  const tagged = tags.length > 0 || (request.propagateTags && request.propagateTags !== PropagatedTagSource.NONE);
+  if (tagged || request.enableECSManagedTags || request.startedBy) {
     statements.push(new iam.PolicyStatement({
       actions: ['ecs:TagResource'],
       resources: [arnOf('task', `${cluster.clusterName}/*`)], // ECS accepts tags only on tasks with long ARNs

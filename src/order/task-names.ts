@@ -17,8 +17,10 @@ export function findNames(task: OrderedTask, graph: DependencyGraph, index: Comp
   const definitions = task.runs.flatMap(({ taskDefinition }) => findDefinitionResource(taskDefinition) ?? [])
     .map((resource) => graph.renderProperties(resource));
   const instances = findManagedInstances(task, graph);
+  const { Request, OnDelete } = graph.renderProperties(task.resource);
   const roleArns = [
     ...definitions.flatMap(({ TaskRoleArn, ExecutionRoleArn }) => [TaskRoleArn, ExecutionRoleArn]),
+    ...[Request, OnDelete?.Request].flatMap((request) => [request?.overrides?.taskRoleArn, request?.overrides?.executionRoleArn]),
     ...instances.map(({ InfrastructureRoleArn }) => InfrastructureRoleArn),
   ];
   const names = [

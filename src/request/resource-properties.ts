@@ -1,7 +1,8 @@
-import { Duration, Lazy, Token } from 'aws-cdk-lib';
+import { CfnResource, Duration, Lazy, Token } from 'aws-cdk-lib';
 import { RunSpec, RunTaskProperties, usesLogs } from '../contract';
 import { DEFAULT_TIMEOUT_SECONDS, LONGEST_SERVICE_TIMEOUT_SECONDS, serviceTimeoutFor, STOP_SECONDS } from '../timing';
 import type { RenderedTask } from './render-request';
+import { readProperties, readResource } from './resource-reader';
 import { CompleteWhen, OnRollback, RunOn } from '../run-task-props';
 import { findDecidingContainers, findLogLocations, findLogsToRead } from './task-definition';
 
@@ -18,6 +19,15 @@ export function renderProperties(task: RenderedTask, usedAttributes: { [attribut
     OnRollback: onRollback === OnRollback.RUN ? 'RUN' : undefined,
     OnDelete: deletion && renderRun(deletion),
   };
+}
+
+/** The request as the template has it, which an escape hatch can change. */
+export function readRequest(resource: CfnResource, { request }: RenderedTask, isForDelete = false): RunSpec['Request'] {
+  if (!resource['rawOverrides'].Properties) { // eslint-disable-line dot-notation
+    return request;
+  }
+  const { Request, OnDelete } = readProperties(readResource(resource, { only: ['request', 'onDelete'] }));
+  return isForDelete ? OnDelete?.Request ?? request : Request;
 }
 
 function renderRun({ props, request }: RenderedTask, usedAttributes: { [attribute: string]: string } = {}): RunSpec {

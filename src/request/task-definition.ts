@@ -2,7 +2,7 @@ import { Fn, Stack, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import type { LogLocation } from '../contract';
+import type { LogLocation, RunSpec } from '../contract';
 import { DeployedContainer, findDefinitionResource, readDefinition, valueAsString } from './deployed-definition';
 import { canBeLeftOut } from './intrinsics';
 import type { RunTaskProps } from '../run-task-props';
@@ -27,7 +27,7 @@ export function findTaskRole({ taskDefinition, taskOverrides }: RunTaskProps): i
 }
 
 /** All roles that the function passes to ECS for the task. Containers that are added later can bring the execution role. */
-export function listRoles({ taskDefinition, taskOverrides }: RunTaskProps): iam.IRole[] {
+export function listRoles({ taskDefinition, taskOverrides }: Pick<RunTaskProps, 'taskDefinition' | 'taskOverrides'>): iam.IRole[] {
   const roles = [
     readIfKnown(() => taskDefinition.taskRole), taskDefinition.executionRole, taskOverrides?.taskRole, taskOverrides?.executionRole,
   ];
@@ -35,14 +35,12 @@ export function listRoles({ taskDefinition, taskOverrides }: RunTaskProps): iam.
 }
 
 /** The ARNs of these roles, as the template has them. */
-export function listRoleArns(props: RunTaskProps): string[] {
-  const deployed = readDefinition(props.taskDefinition);
-  if (!deployed) {
-    return listRoles(props).map((role) => role.roleArn);
-  }
-  const { taskRole, executionRole } = props.taskOverrides ?? {};
-  const arns = [valueAsString(deployed.TaskRoleArn), valueAsString(deployed.ExecutionRoleArn), taskRole?.roleArn, executionRole?.roleArn];
-  return arns.filter((arn) => arn !== undefined);
+export function listRoleArns(taskDefinition: ecs.ITaskDefinition, { overrides }: RunSpec['Request']): string[] {
+  const deployed = readDefinition(taskDefinition);
+  const ofDefinition = deployed
+    ? [valueAsString(deployed.TaskRoleArn), valueAsString(deployed.ExecutionRoleArn)]
+    : listRoles({ taskDefinition }).map((role) => role.roleArn);
+  return [...ofDefinition, overrides?.taskRoleArn, overrides?.executionRoleArn].filter((arn) => arn !== undefined);
 }
 
 /** The family, which the revisions of a definition share. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { App, Aspects, Stack } from 'aws-cdk-lib';
+import { App, Aspects, CfnResource, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -9,8 +9,9 @@ import { RESOURCE_TYPE } from '../../src/contract';
 import { RunTask, RunTaskProps } from '../../src/index';
 import type { Call } from '../e2e/proxy/calls';
 import { neededPermissions, Permission } from '../e2e/proxy/needed-permissions';
+import { expectToWaitFor, resourceOf } from '../support/expectations';
 import { deployedPolicies, evaluator, NEAR_MISSES, Place, verdict } from '../support/iam';
-import { everything, setup } from '../support/stacks';
+import { everything, network, setup } from '../support/stacks';
 
 const PLACES: [string, Place][] = [
   ['Ireland', { partition: 'aws', region: 'eu-west-1', account: '123456789012' }],
@@ -274,5 +275,21 @@ describe('the policy of the function', () => {
     expect(read.map(familiesIn)).toEqual([['first'], ['renamed', 'second']]);
     const [{ PolicyDocument }] = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Role')).flatMap(({ Properties }) => Properties.Policies ?? []);
     expect(PolicyDocument).toEqual(read[1]);
+  });
+
+  test.each(['Request', 'OnDelete.Request'])('follows what an escape hatch adds to %s, and the task waits for the policies of an added role', (request) => {
+    const { stack, task } = network();
+    const run = task({ onDelete: {} });
+    const taskRole = new iam.Role(stack, 'Added', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
+    taskRole.addToPolicy(new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] }));
+    const resource = resourceOf(run) as CfnResource;
+    resource.addPropertyOverride(`${request}.overrides.taskRoleArn`, taskRole.roleArn);
+    resource.addPropertyOverride(`${request}.tags`, [{ key: 'team', value: 'shop' }]);
+    resource.addPropertyOverride(`${request}.volumeConfigurations`, [{ name: 'data', managedEBSVolume: { roleArn: 'arn:aws:iam::111122223333:role/volumes' } }]);
+    const policies = Object.entries(Template.fromStack(stack).toJSON().Resources)
+      .filter(([id]) => id.startsWith(request === 'Request' ? 'EcsRunTaskHandlerRole' : 'TaskOnDelete')).map(([, policy]) => JSON.stringify(policy));
+
+    expect(policies).toEqual([expect.stringMatching(/"Added.*role\/volumes.*ecs:TagResource/)]);
+    expectToWaitFor(run, 'Stack/Added/DefaultPolicy/Resource');
   });
 });
