@@ -3,7 +3,7 @@ import type { IConstruct } from 'constructs';
 import { DependencyGraph, liftToCommonStack, listResources } from './dependency-graph';
 import { RESOURCE_TYPE } from '../contract';
 import type { TaskNetwork } from '../request/render-request';
-import { listDependencyRoots } from '../request/stacks';
+import { listDependencyRoots, listStacksAround } from '../request/stacks';
 
 /** What a task waits for, or is deployed with, by the name of the prop. */
 interface NamedConstructs {
@@ -62,13 +62,18 @@ export function checkTaskCycle(resource: CfnResource, graph: DependencyGraph): v
 /** Throws for a scope in executeBefore, or the service of forService, that cannot wait. */
 export function checkWaiters(last: CfnResource, before: IConstruct[], graph: DependencyGraph, service?: IConstruct): void {
   for (const scope of before) {
-    const waiters = listResources(scope).map((resource) => liftToCommonStack(resource, last));
+    const resources = listResources(scope);
+    const waiters = resources.map((resource) => liftToCommonStack(resource, last));
     if (waiters.length > 0 && !waiters.some(([waiter, task]) => graph.findNeeds(waiter).has(task))) {
+      const nestedStack = listStacksAround(resources[0]).find((stack) => stack.nestedStackResource === waiters[0][0]);
       throw new Error(`[${last.node.scope!.node.path}] ` + (scope === service
         ? `forService cannot make '${scope.node.path}' wait for the task, because the task needs everything in it; `
           + 'use new RunTask to run the task after the service, or remove what makes the task depend on it'
-        : `executeBefore cannot make '${scope.node.path}' wait for the task, because the task needs everything in it; `
-          + 'remove it from executeBefore, or remove what makes the task depend on it'));
+        : nestedStack
+          ? `executeBefore cannot make '${scope.node.path}' wait for the task, because the task needs resources of the nested stack '${nestedStack.node.path}', `
+            + 'which can only wait as a whole; create the RunTask in that nested stack, or remove what makes the task depend on it'
+          : `executeBefore cannot make '${scope.node.path}' wait for the task, because the task needs everything in it; `
+            + 'remove it from executeBefore, or remove what makes the task depend on it'));
     }
   }
 }

@@ -677,7 +677,9 @@ describe('order between nested stacks:', () => {
     const nested = new NestedStack(stack, 'Nested');
     task({ executeAfter: [database(nested)], executeBefore: [serviceIn(nested, cluster)] });
 
-    expect(() => Template.fromStack(stack)).toThrow("[Stack/Task] executeBefore cannot make 'Stack/Nested/Service' wait for the task");
+    expect(() => Template.fromStack(stack)).toThrow(new Error("[Stack/Task] executeBefore cannot make 'Stack/Nested/Service' wait for the task, "
+      + "because the task needs resources of the nested stack 'Stack/Nested', which can only wait as a whole; create the RunTask in that nested stack, "
+      + 'or remove what makes the task depend on it'));
   });
 });
 
