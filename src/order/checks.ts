@@ -48,14 +48,15 @@ export function checkNeeded(resource: CfnResource, scope: IConstruct, needed: Cf
   }
 }
 
-/** Throws if the task needs something that needs the task. Not every version of the CDK reports that. */
+/** Throws if a resource of the task needs something that needs that resource. Not every version of the CDK reports that. */
 export function checkTaskCycle(resource: CfnResource, graph: DependencyGraph): void {
-  const ofTask = new Set(listResources(resource.node.scope!).filter(({ cfnResourceType }) => cfnResourceType === RESOURCE_TYPE));
-  const isOnTask = (needed: CfnResource) => !ofTask.has(needed) && [...graph.findNeeds(needed)].some((need) => ofTask.has(need));
-  const cause = [...graph.findClosure([resource])].find(isOnTask);
+  const ofTask = listResources(resource.node.scope!);
+  const isCause = (own: CfnResource) => (needed: CfnResource) => !ofTask.includes(needed) && graph.findNeeds(needed).has(own)
+    && (own.cfnResourceType === RESOURCE_TYPE || own.stack === needed.stack); // a rule in a nested stack has its own error
+  const [cause] = ofTask.flatMap((own) => [...graph.findClosure([own])].filter(isCause(own)));
   if (cause) {
     throw new Error(`[${resource.node.scope!.node.path}] the task is part of a dependency cycle: it needs '${cause.node.path}', which depends on the task; `
-      + 'remove what makes it depend on the task, and use executeBefore instead of node.addDependency() for what waits for the task');
+      + 'remove what makes it depend on the task, and use executeAfter and executeBefore instead of node.addDependency()');
   }
 }
 

@@ -891,7 +891,7 @@ describe('synthesis rejects', () => {
 
   const ownCycle = (resource: string) =>
     `[Stack/Task] the task is part of a dependency cycle: it needs '${resource}', which depends on the task; `
-    + 'remove what makes it depend on the task, and use executeBefore instead of node.addDependency() for what waits for the task';
+    + 'remove what makes it depend on the task, and use executeAfter and executeBefore instead of node.addDependency()';
 
   test.each<[string, (given: ReturnType<typeof network>, run: RunTask) => void, string]>([
     ['its cluster', ({ cluster }, run) => cluster.node.addDependency(run), 'Stack/Cluster/Resource'],
@@ -917,6 +917,15 @@ describe('synthesis rejects', () => {
     service.node.addDependency(RunTask.forService(stack, 'Task', service));
 
     expectErrors(() => Template.fromStack(stack), ownCycle('Stack/Web/SecurityGroup/Resource'));
+  });
+
+  test('a rule that names its security group, in a database for which node.addDependency() makes that group wait', () => {
+    const { stack, task, database } = network();
+    const [db, run] = [database(), task()];
+    db.connections.allowDefaultPortFrom(run);
+    run.node.addDependency(db);
+
+    expectErrors(() => Template.fromStack(stack), ownCycle('Stack/Database/SecurityGroup/from StackTaskSecurityGroup4518D89F:{IndirectPort}'));
   });
 
   test('a scope that waits for a task in it that takes several hours', () => {
