@@ -9,6 +9,7 @@ import { readMetricTasks } from './cloudformation/metrics';
 import { put } from './cloudformation/put';
 import { createHandler } from './lifecycle';
 import { ERRORS } from './verdict/texts';
+import { withoutNulls } from './without-nulls';
 import { METRIC_TASKS_VARIABLE } from '../src/contract';
 
 /** How long the body of a response may take after its headers. Even a page of a log has one megabyte at most. */
@@ -40,20 +41,6 @@ function limitBodies(client: { httpHandler(): { handle(...request: any[]): Promi
     body?.once('close', () => clearTimeout(timer));
     return result;
   };
-}
-
-/** The SDK leaves out a member that is null, but not a null in a list, which would look like an error of the function and end a healthy task. */
-function withoutNulls<T extends { send: any }>(client: T): Pick<T, 'send'> {
-  return { send: async (command: unknown) => dropNulls(await client.send(command)) };
-}
-
-function dropNulls(value: unknown): any {
-  if (Array.isArray(value)) {
-    return value.filter((item) => item !== null).map(dropNulls);
-  }
-  return value instanceof Object && Object.getPrototypeOf(value) === Object.prototype
-    ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, dropNulls(member)]))
-    : value;
 }
 
 export const handler = createHandler({

@@ -15,7 +15,7 @@ export const LAYOUTS: readonly Layout[] = [
     folder: 'lambda',
     levels: [
       ['handler.ts', 'bundle'], // esbuild adds bundle/ to the SDK; no file imports it
-      ['lifecycle.ts'],
+      ['lifecycle.ts', 'without-nulls.ts'],
       ['lifecycle'],
       ['run'],
       ['ecs'],

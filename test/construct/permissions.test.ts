@@ -285,11 +285,18 @@ describe('the policy of the function', () => {
     const resource = resourceOf(run) as CfnResource;
     resource.addPropertyOverride(`${request}.overrides.taskRoleArn`, taskRole.roleArn);
     resource.addPropertyOverride(`${request}.tags`, [{ key: 'team', value: 'shop' }]);
-    resource.addPropertyOverride(`${request}.volumeConfigurations`, [{ name: 'data', managedEBSVolume: { roleArn: 'arn:aws:iam::111122223333:role/volumes' } }]);
+    resource.addPropertyOverride(`${request}.volumeConfigurations`, [{ name: 'data', managedEBSVolume: { roleArn: 'arn:aws:iam::111122223333:role/volumes' } }, { name: 'none' }]);
     const policies = Object.entries(Template.fromStack(stack).toJSON().Resources)
       .filter(([id]) => id.startsWith(request === 'Request' ? 'EcsRunTaskHandlerRole' : 'TaskOnDelete')).map(([, policy]) => JSON.stringify(policy));
 
     expect(policies).toEqual([expect.stringMatching(/"Added.*role\/volumes.*ecs:TagResource/)]);
     expectToWaitFor(run, 'Stack/Added/DefaultPolicy/Resource');
+  });
+
+  test('stay the same when an escape hatch removes the task of the deletion', () => {
+    const { stack, task } = network();
+    const resource = resourceOf(task({ onDelete: {} })) as CfnResource;
+    resource.addPropertyDeletionOverride('OnDelete');
+    expect(Object.keys(Template.fromStack(stack).toJSON().Resources)).toContainEqual(expect.stringMatching(/^TaskOnDelete/));
   });
 });
