@@ -1,7 +1,7 @@
 import { DescribeTasksCommand, ListTasksCommand, ListTasksCommandOutput, Task, TaskField } from '@aws-sdk/client-ecs';
 import { Place, readMark } from './marks';
 import { LISTED_WITHIN_MS } from '../../src/timing';
-import type { Request } from '../cloudformation/request';
+import { limit, Request } from '../cloudformation/request';
 import { patienceWithError } from '../verdict/errors';
 import type { World } from '../world';
 
@@ -45,8 +45,9 @@ export async function findTasks({ world, listed }: Request, place: Place): Promi
 }
 
 /** Looks for tasks when ECS has had time to list those that were started just now. */
-export async function lookOnceListed<T>(world: World, look: () => Promise<T>): Promise<T> {
-  await world.sleep(LISTED_WITHIN_MS);
+export async function lookOnceListed<T>(request: Request, look: () => Promise<T>): Promise<T> {
+  const { world } = request;
+  await world.sleep(Math.max(0, limit(request, LISTED_WITHIN_MS) - world.now())); // the answer must not wait for it
   return look();
 }
 

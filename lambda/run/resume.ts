@@ -42,7 +42,7 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
     const found = await look();
     const rules = { ...spec, ExitCodeFrom: spec.ExitCodeFrom ?? [] };
     const mayBeReplaced = found.some((task) => judge(task, rules).state === 'failed'); // the task in its place may not be listed yet
-    const progress = adopt(begun, mayBeReplaced ? await lookOnceListed(world, look) : found, forgetsSome);
+    const progress = adopt(begun, mayBeReplaced ? await lookOnceListed(request, look) : found, forgetsSome);
     if (progress) {
       return { ...progress, wasSeen: true, lookAtStackAt: world.now() };
     }

@@ -130,7 +130,7 @@ export async function lookFor(
   { request, progress: { requestId } }: Run, tasks: readonly TaskProgress[], look: () => Promise<Task[]>,
 ): Promise<Task[]> {
   for (let looks = 1; ; looks++) {
-    const found = await (tasks.length > 0 ? lookOnceListed(request.world, look) : look());
+    const found = await (tasks.length > 0 ? lookOnceListed(request, look) : look());
     const own = found.filter((task) => isOfRequest(request, task, requestId));
     if (looks === 2 || tasks.every(({ number }) => attemptsOf(own, number).length > 0)) {
       return found;

@@ -60,6 +60,18 @@ describe('Delete', () => {
     expectStopped(world, 1);
   });
 
+  test('does not wait for the second look when it has to answer (seed 14226014)', async () => {
+    world.stackStatus = 'ROLLBACK_IN_PROGRESS';
+    let hanging = 6; // the last ones until after the time of the answer
+    world.faults.ListTasks = times(1000, () => {
+      world.time += hanging-- > 0 ? 15_000 : 0;
+      throw Object.assign(new Error('Connection timed out'), { name: 'TimeoutError' });
+    });
+    const { at, Reason } = await world.request(remove(properties({ ServiceTimeout: 120 }), 'Shop-Migration-1ABCDEF'));
+    expect(Reason).toContain('Other tasks may still be running: listing them failed (TimeoutError: Connection timed out)');
+    expect(at).toBeLessThan(100);
+  });
+
   test('succeeds when the cluster no longer exists', async () => {
     world.faults.ListTasks = times(1000, fails('ClusterNotFoundException', 'Cluster not found.'));
     expectSuccess(await world.request(remove()));
