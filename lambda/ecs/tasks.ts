@@ -26,13 +26,14 @@ export async function lookAtTasks(
 }
 
 /** All tasks of the family in the cluster, including those that are stopping or have ended within the last hour. */
-export async function findTasks({ world, listed }: Request, place: Place): Promise<Task[]> {
+export async function findTasks(request: Request, place: Place): Promise<Task[]> {
+  const { world, listed } = request;
   const [running, stopped] = await Promise.all([listTasks(world, place, 'RUNNING'), listTasks(world, place, 'STOPPED')]);
   const key = JSON.stringify(place);
   const known = listed.get(key) ?? new Set();
   const before = [...known].filter((arn) => !running.includes(arn) && !stopped.includes(arn)).slice(-MOST_DESCRIBED);
   listed.set(key, new Set([...stopped, ...known, ...running])); // the next list can lack a task that this look fails to describe
-  const until = world.now() + LISTED_WITHIN_MS; // for all pages together
+  const until = limit(request, LISTED_WITHIN_MS); // for all pages together
   const arns = [...new Set([...running, ...stopped])];
   const pages = arns.flatMap((_, index) => index % MOST_DESCRIBED === 0 ? [arns.slice(index, index + MOST_DESCRIBED)] : []);
   const described = await Promise.all([

@@ -72,6 +72,17 @@ describe('Delete', () => {
     expect(at).toBeLessThan(100);
   });
 
+  test('does not wait for a task that ECS lists and does not describe when it has to answer', async () => {
+    const hangs = () => {
+      world.time += 42_000;
+      return fails('ServerException', '', 500)();
+    };
+    world.faults.ListTasks = [hangs, hangs, ...times(1000, () => ({ taskArns: [`${CLUSTER.replace('cluster', 'task')}/1`] }))];
+    const { at } = await world.request(remove(properties({ ServiceTimeout: 120 })));
+    expect(at).toBeGreaterThan(85);
+    expect(at).toBeLessThan(92);
+  });
+
   test('succeeds when the cluster no longer exists', async () => {
     world.faults.ListTasks = times(1000, fails('ClusterNotFoundException', 'Cluster not found.'));
     expectSuccess(await world.request(remove()));
