@@ -412,11 +412,12 @@ export function pastIsKnownToBeUnknown(history: History): boolean {
 
 /**
  * The invocation that answered never learned whether this is a rollback: it heard nothing, or only what had been so before. What an
- * invocation before it read was lost in its crash.
+ * invocation before it read was lost in its crash, or handed over by another version of the function.
  */
 export function statusWasUnknown(request: Request, history: History): boolean {
   const who = request.puts[0]?.invocation;
-  const calls = history.callsOf(request, 'DescribeStacks').filter(({ at, invocation }) => invocation === who && invocation.hop === 0 && at <= answeredAt(request));
+  const isFirst = who?.hop === 0 || request.isOfAnotherVersion;
+  const calls = history.callsOf(request, 'DescribeStacks').filter(({ at, invocation }) => isFirst && invocation === who && at <= answeredAt(request));
   return history.excuse('the status of the stack was not told', calls.length > 0 && !calls.some((call) => wasHeard(call) && !call.isStale));
 }
 
