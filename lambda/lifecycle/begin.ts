@@ -74,6 +74,9 @@ export async function failWithoutRun(
 ): Promise<Answer> {
   const { id, event } = request;
   const isOwn = error instanceof OutOfDate; // what others run is the newer request's
+  if (isOwn && error.failure === FAILURES.supersededByTask && event.ResourceProperties.HasNextLeg !== undefined) {
+    return withStillRunning(answerError(error), stopped); // the newer request can be of the next resource, which waits for the same tasks
+  }
   const mark = isOwn ? markOfRequest(id, event.RequestId) : markOfResource(id);
   const again = await stopUpToNow(request, delivered, { reason, includesOwn: true, mark }).catch(() => stopped);
   const stillRunning = isOwn ? [...new Set([...stopped.stillRunning, ...again.stillRunning])] : again.stillRunning; // some were stopping before

@@ -178,8 +178,8 @@ const MESSAGES: readonly Message[] = [
   {
     key: 'another has started a task',
     says: /another request started a task of this resource after/i,
-    isTrue: ({ request, history, at }) => history.tasks
-      .some((task) => task.request.first !== request.first && task.createdAt > request.sentAt && task.createdAt <= at),
+    isTrue: ({ request, history, at }) => history.tasks // of the next resource, too, which continues the run
+      .some((task) => task.request !== request && task.createdAt > request.sentAt && task.createdAt <= at),
   },
   {
     key: 'no answer',

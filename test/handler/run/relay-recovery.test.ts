@@ -1,4 +1,5 @@
-import { create, fails, markOfTask, MINUTE, remove, runs, FakeAws, stale, times } from '../../support/fake-aws';
+import { markOf } from '../../../lambda/ecs/marks';
+import { CLUSTER, create, fails, ID, markOfTask, MINUTE, remove, runs, FakeAws, stale, times, update } from '../../support/fake-aws';
 import { expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 import { HOURS, nth, sent, deploy, creating, expectAllSucceeded } from '../../support/relay';
 
@@ -35,6 +36,19 @@ describe('a redelivered event in a relay', () => {
     await world.invoke(event);
     expectStopped(world, 1);
     expectStarted(world, 1);
+  });
+
+  test('stops no task that the resource has handed to the next one, which has started another one (seed 14746983)', async () => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lives = [runs(2.5 * HOURS, 0)];
+    const event = sent(world, update(nth(1), nth(1)), 1);
+    await world.invokeThenCrash(event);
+    world.time += 10 * MINUTE;
+    const startedBy = markOf(ID, { requestId: 'next', sentAt: world.time }, 1, 2);
+    (world as any).onRunTask({ cluster: CLUSTER, taskDefinition: 'migrate:7', clientToken: 'next', startedBy });
+    await world.invoke(event);
+    expectNoneStopped(world);
+    expectStarted(world, 2);
   });
 
   test('continues with the task of the baton when DescribeStacks is denied', async () => {
