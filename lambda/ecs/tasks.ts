@@ -1,7 +1,7 @@
 import { DescribeTasksCommand, ListTasksCommand, ListTasksCommandOutput, Task, TaskField } from '@aws-sdk/client-ecs';
 import { Place, readMark } from './marks';
 import { LISTED_WITHIN_MS } from '../../src/timing';
-import { limit, Request } from '../cloudformation/request';
+import type { Request } from '../cloudformation/request';
 import { patienceWithError } from '../verdict/errors';
 import type { World } from '../world';
 
@@ -33,7 +33,7 @@ export async function findTasks(request: Request, place: Place): Promise<Task[]>
   const known = listed.get(key) ?? new Set();
   const before = [...known].filter((arn) => !running.includes(arn) && !stopped.includes(arn)).slice(-MOST_DESCRIBED);
   listed.set(key, new Set([...stopped, ...known, ...running])); // the next list can lack a task that this look fails to describe
-  const until = limit(request, LISTED_WITHIN_MS); // for all pages together
+  const until = listedBy(request); // for all pages together
   const arns = [...new Set([...running, ...stopped])];
   const pages = arns.flatMap((_, index) => index % MOST_DESCRIBED === 0 ? [arns.slice(index, index + MOST_DESCRIBED)] : []);
   const described = await Promise.all([
@@ -45,10 +45,15 @@ export async function findTasks(request: Request, place: Place): Promise<Task[]>
   return described.flat().map((task) => stopped.includes(task.taskArn!) ? { ...task, desiredStatus: 'STOPPED' } : task);
 }
 
+/** The answer does not wait for ECS. An invocation that is about to end does: Lambda repeats it, and the next one can continue. */
+function listedBy({ world, answerBy }: Request): number {
+  return Math.min(world.now() + LISTED_WITHIN_MS, answerBy);
+}
+
 /** Looks for tasks when ECS has had time to list those that were started just now. */
 export async function lookOnceListed<T>(request: Request, look: () => Promise<T>): Promise<T> {
   const { world } = request;
-  await world.sleep(Math.max(0, limit(request, LISTED_WITHIN_MS) - world.now())); // the answer must not wait for it
+  await world.sleep(Math.max(0, listedBy(request) - world.now()));
   return look();
 }
 
