@@ -1,3 +1,4 @@
+import type { Task } from '@aws-sdk/client-ecs';
 import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
 import { endCallsBy } from './end-calls';
 import { identity } from './identity';
@@ -41,6 +42,8 @@ export interface Request {
   readonly handOverBy: number;
   /** The tasks that ECS has listed as running or that no look has described, by their place: a later list can leave one out. */
   readonly listed: Map<string, Set<string>>;
+  /** What the last look has found at each place: it still counts if the next look fails. */
+  readonly found: Map<string, readonly Task[]>;
   /** How far the stack had come when DescribeStacks was last up to date. */
   latest?: StackPoint;
   /** Whether the operation of the request is known to have ended, and the next one to have begun. */
@@ -76,6 +79,7 @@ export function receiveRequest(world: World, delivered: Event, context: LambdaCo
     doneBy,
     functionArn: context.invokedFunctionArn,
     listed: new Map(),
+    found: new Map(),
     handOverAt: now + remaining - HAND_OVER_FROM * reserveOf(remaining),
     handOverBy: now + remaining - HAND_OVER_BY * reserveOf(remaining),
   };

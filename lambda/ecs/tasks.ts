@@ -42,7 +42,14 @@ export async function findTasks(request: Request, place: Place): Promise<Task[]>
   ].map(async (tasks) => withTagsOfOthers(world, place, await tasks)));
   listed.set(key, new Set([...before, ...running]));
   // A description can be older than the list, in which the task is stopping or has ended.
-  return described.flat().map((task) => stopped.includes(task.taskArn!) ? { ...task, desiredStatus: 'STOPPED' } : task);
+  const found = described.flat().map((task) => stopped.includes(task.taskArn!) ? { ...task, desiredStatus: 'STOPPED' } : task);
+  request.found.set(key, found);
+  return found;
+}
+
+/** What the last of these looks has found that did not fail. */
+export function lastFound({ found }: Request, place: Place): readonly Task[] {
+  return found.get(JSON.stringify(place)) ?? [];
 }
 
 /** The answer does not wait for ECS. An invocation that is about to end does: Lambda repeats it, and the next one can continue. */

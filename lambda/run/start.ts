@@ -105,10 +105,11 @@ async function takeOver(run: Run): Promise<void> {
     throw new Failed(FAILURES.earlierMayRun, { taskArn: left[0] });
   }
   const own = candidates.filter((candidate) => isOfRequest(request, candidate, progress.requestId));
+  progress.wasSeen ||= own.length > 0;
   progress.tasks.filter(({ taskArn }) => !taskArn).forEach((task) => continueAttempt(run, task, attemptsOf(own, task.number)));
 }
 
-function continueAttempt({ request, progress }: Run, task: TaskProgress, attempts: readonly Attempt[]): void {
+function continueAttempt({ request }: Run, task: TaskProgress, attempts: readonly Attempt[]): void {
   const { doubtedTokens = [] } = task;
   const isOpen = ({ tokenNumber }: Attempt) => tokenNumber >= task.tokenNumber || doubtedTokens.includes(tokenNumber);
   const open = attempts.filter(isOpen);
@@ -122,7 +123,6 @@ function continueAttempt({ request, progress }: Run, task: TaskProgress, attempt
   others.delete(started.tokenNumber);
   task.doubtedTokens = [...others].slice(-MOST_DOUBTED);
   task.isUnanswered = undefined;
-  progress.wasSeen = true;
   logState(request, 'STARTED', 'ECS accepted the task', task);
 }
 

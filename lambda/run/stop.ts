@@ -6,7 +6,7 @@ import type { DeliveredProperties } from '../cloudformation/delivered-properties
 import { logState } from '../cloudformation/log-state';
 import { limit, limitOfLook, Request } from '../cloudformation/request';
 import { attemptsOf, isOfRequest, markOf, markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
-import { describeTasks, findTasks, lookOnceListed } from '../ecs/tasks';
+import { describeTasks, findTasks, lastFound, lookOnceListed } from '../ecs/tasks';
 import { retry } from '../retry';
 import { isDenied, isOfUnknownCluster, isRefusal } from '../verdict/errors';
 import { hasEnded, judge, STOPPED_BY } from '../verdict/outcome';
@@ -90,13 +90,16 @@ function reasonWithMark(reason: string, mark: string): string {
 
 /** Stops the tasks of this run, including those that ECS has started without the function knowing. */
 export async function stopOwnTasks(run: Run, reason: string, until = limit(run.request, TIME_TO_STOP_MS)): Promise<Stopped> {
-  const { request, spec: { Request: { cluster } }, progress } = run;
+  const { request, spec, progress } = run;
   const { world, id } = request;
-  const known = progress.tasks.flatMap(({ taskArn, ended, number, tokenNumber }) =>
-    taskArn && !ended ? [{ taskArn, cluster, mark: markOf(id, progress, number, tokenNumber) }] : []);
+  const { cluster } = spec.Request;
+  const seen = ownOf(run, lastFound(request, placeOf(spec.Request)));
+  const open = progress.tasks.flatMap(({ taskArn, ended, number, tokenNumber }) =>
+    taskArn && !ended && !seen.ended.includes(taskArn) ? [{ taskArn, cluster, mark: markOf(id, progress, number, tokenNumber) }] : []);
+  const known = [...open, ...seen.unknown];
   const [stillRunning, others] = await Promise.all([
     stopTasks(request, known, reason, until),
-    stopUnknownTasks(run, reason, until).catch((error: unknown): Ended => {
+    stopUnknownTasks(run, known, reason, until).catch((error: unknown): Ended => {
       world.log(`could not list the tasks to stop: ${error}`);
       return { stillRunning: [], ended: [], unseen: error };
     }),
@@ -111,18 +114,24 @@ interface Ended extends Stopped {
 }
 
 /** Another invocation of the same request may also have started tasks, and may already have stopped them. */
-async function stopUnknownTasks(run: Run, reason: string, until: number): Promise<Ended> {
-  const { request, spec, progress: { requestId, tasks } } = run;
-  const { cluster } = spec.Request;
+async function stopUnknownTasks(run: Run, known: readonly Target[], reason: string, until: number): Promise<Ended> {
+  const { request, spec, progress: { tasks } } = run;
   const doubted = tasks.filter(({ taskArn, isUnanswered, doubtedTokens }) => isUnanswered || (!taskArn && doubtedTokens?.length));
   const found = await lookFor(run, doubted, () =>
     retry(request.world, until, () => findTasks(request, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS));
-  const own = found.filter((task) => isOfRequest(request, task, requestId));
-  const targets = own
-    .filter((task) => judge(task, spec).state === 'running')
-    .filter(({ taskArn }) => !tasks.some((task) => task.taskArn === taskArn && !task.ended)) // those are being stopped
-    .map((task) => targetOf(task, cluster));
-  return { stillRunning: await stopTasks(request, targets, reason, until), ended: own.filter(hasEnded).map(({ taskArn }) => taskArn!) };
+  const { unknown, ended } = ownOf(run, found);
+  const targets = unknown.filter(({ taskArn }) => !known.some((target) => target.taskArn === taskArn)); // those are being stopped
+  return { stillRunning: await stopTasks(request, targets, reason, until), ended };
+}
+
+/** Of what a look has found, what belongs to the run: the tasks that run without the run knowing them, and all that have ended. */
+function ownOf({ request, spec, progress }: Run, found: readonly Task[]): { readonly unknown: Target[]; readonly ended: string[] } {
+  const own = found.filter((task) => isOfRequest(request, task, progress.requestId));
+  const isUnknown = ({ taskArn }: Task) => !progress.tasks.some((task) => task.taskArn === taskArn);
+  return {
+    unknown: own.filter((task) => isUnknown(task) && judge(task, spec).state === 'running').map((task) => targetOf(task, spec.Request.cluster)),
+    ended: own.filter(hasEnded).map(({ taskArn }) => taskArn!),
+  };
 }
 
 /** ECS can list a task seconds after its start, and can leave it out of one list: looks twice for what it may have started without saying so. */
@@ -198,19 +207,23 @@ async function findEarlierTasks(
   const { world, id, event } = request;
   const own = markOfRequest(id, event.RequestId);
   const isPrevious = placesOf([event.ResourceProperties]).every(({ cluster }) => cluster !== place.cluster);
+  let tasks: readonly Task[];
+  let unseen: unknown;
   try {
-    const tasks = await retry(world, until, () => findTasks(request, place), isPrevious ? PERMITTED_AGAIN_WITHIN_MS : permittedWithin);
-    const isEarlier = (of: string) => of.startsWith(mark) && (includesOwn || !of.startsWith(own));
-    const earlier = tasks.filter((task) => readMark(task) ? isEarlier(readMark(task)) : wasStoppedByOthers(task, place));
-    return {
-      earlier: earlier.map((task) => ({ task, target: targetOf(task, place.cluster) })),
-      hasOwn: tasks.some((task) => readMark(task).startsWith(own)),
-      isPrevious,
-    };
+    tasks = await retry(world, until, () => findTasks(request, place), isPrevious ? PERMITTED_AGAIN_WITHIN_MS : permittedWithin);
   } catch (error) {
     world.log(`could not list the tasks to stop: ${error}`);
-    return { earlier: [], isPrevious, unseen: isPrevious && isOfUnknownCluster(error) ? undefined : error }; // ECS deletes no cluster with tasks
+    tasks = lastFound(request, place);
+    unseen = isPrevious && isOfUnknownCluster(error) ? undefined : error; // ECS deletes no cluster with tasks
   }
+  const isEarlier = (of: string) => of.startsWith(mark) && (includesOwn || !of.startsWith(own));
+  const earlier = tasks.filter((task) => readMark(task) ? isEarlier(readMark(task)) : wasStoppedByOthers(task, place));
+  return {
+    earlier: earlier.map((task) => ({ task, target: targetOf(task, place.cluster) })),
+    hasOwn: tasks.some((task) => readMark(task).startsWith(own)),
+    isPrevious,
+    unseen,
+  };
 }
 
 /** Stops those of the tasks that still run, and waits. Returns those that were not seen to end. */

@@ -115,7 +115,7 @@ describe('finding the tasks of a resource', () => {
     const { cluster, taskDefinition } = properties().Request;
     world.lives = [runs(60 * 60, 0)];
     await world.ecs.send(new RunTaskCommand({ cluster, taskDefinition }));
-    const request = { world, listed: new Map(), answerBy: Infinity } as unknown as Request;
+    const request = { world, listed: new Map(), found: new Map(), answerBy: Infinity } as unknown as Request;
     const place = placeOf({ cluster, taskDefinition });
     expect(await findTasks(request, place)).toMatchObject([{ lastStatus: 'PROVISIONING' }]);
     world.faults.ListTasks = times(2, () => ({ taskArns: [] }));
@@ -128,7 +128,7 @@ describe('finding the tasks of a resource', () => {
     for (let task = 0; task < 120; task++) {
       await world.ecs.send(new RunTaskCommand({ cluster, taskDefinition, clientToken: `${task}` }));
     }
-    const request = { world, listed: new Map(), answerBy: Infinity } as unknown as Request;
+    const request = { world, listed: new Map(), found: new Map(), answerBy: Infinity } as unknown as Request;
     await findTasks(request, placeOf({ cluster, taskDefinition }));
     world.faults.ListTasks = times(2, () => ({ taskArns: [] }));
     expect(await findTasks(request, placeOf({ cluster, taskDefinition }))).toHaveLength(100);
@@ -137,7 +137,7 @@ describe('finding the tasks of a resource', () => {
   test('ends with a page of the list that has the token of the page before it', async () => {
     world.faults.ListTasks = times(20, () => ({ taskArns: [], nextToken: 'a' }));
     const { cluster, taskDefinition } = properties().Request;
-    await findTasks({ world, listed: new Map(), answerBy: Infinity } as unknown as Request, placeOf({ cluster, taskDefinition }));
+    await findTasks({ world, listed: new Map(), found: new Map(), answerBy: Infinity } as unknown as Request, placeOf({ cluster, taskDefinition }));
     expect(world.callsOf('ListTasks').map(({ nextToken }) => nextToken)).toEqual([undefined, undefined, 'a', 'a']); // running and stopped tasks
   });
 

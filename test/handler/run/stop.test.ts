@@ -1,5 +1,5 @@
 import { StopTaskCommand } from '@aws-sdk/client-ecs';
-import { create, fails, Fault, markOfTask, properties, runs, FakeAws, START, times, startedWithoutResponse, startedButReportedAsFailed, unexpectedError } from '../../support/fake-aws';
+import { create, fails, Fault, markOfTask, properties, runs, FakeAws, START, times, notPlaced, passThrough, startedWithoutResponse, startedButReportedAsFailed, unexpectedError } from '../../support/fake-aws';
 import { expectFailed, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -94,6 +94,33 @@ describe('stopping tasks', () => {
     world.faults.DescribeTaskDefinition = [fails('ClientException', 'Unable to describe task definition.')];
     expectFailed(await world.request(create(properties({ ExitCodeFrom: undefined }))));
     expectStopped(world, 1);
+  });
+
+  test('includes a task that a look has shown, although all later looks fail (seed 20021953)', async () => {
+    world.lives = [runs(60 * 60, 0)];
+    await world.invokeThenCrash(create());
+    world.stackStatus = 'ROLLBACK_IN_PROGRESS';
+    world.faults.ListTasks = [passThrough, passThrough, ...times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:ListTasks'))];
+    expectFailed(await world.request(create()));
+    expectStopped(world, 1);
+  });
+
+  test('does not name a task that a look has shown to have ended (seed 20030842)', async () => {
+    world.lives = [runs(5, 0)];
+    world.faults.RunTask = [passThrough, ...times(1000, notPlaced('AGENT'))];
+    const isLook = () => world.seconds() > 60 && world.calls.at(-2)?.name === 'ListTasks';
+    let shown = false;
+    world.faults.DescribeTasks = times(10_000, (_, proceed) => {
+      if (shown || !isLook()) {
+        return fails('AccessDeniedException')();
+      }
+      shown = true;
+      return proceed();
+    });
+    const { Status, Reason, at } = await world.request(create(properties({ TimeoutSeconds: '480' }, { count: 2 })));
+    expect(shown && Status).toBe('FAILED');
+    expect(at).toBeGreaterThan(8 * 60); // until the deadline
+    expect(Reason).not.toContain('Stop it manually');
   });
 
   test('waits for a task that another invocation of the same event is stopping', async () => {

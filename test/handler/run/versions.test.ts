@@ -1,5 +1,5 @@
 import type { Event } from '../../../lambda/cloudformation/request';
-import { create, FakeAws, fails, ID, MINUTE, properties, runs, sentAfter, stale, START, times, update } from '../../support/fake-aws';
+import { create, FakeAws, fails, type Fault, ID, MINUTE, passThrough, properties, runs, sentAfter, stale, START, times, update } from '../../support/fake-aws';
 import { expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -132,11 +132,15 @@ test('an invocation that cannot read a hand-over counts the attempts that ECS ha
   expect(world.tasks).toHaveLength(2);
 });
 
-test('an invocation that does not know whose task runs stops the task, because nothing waits for it', async () => {
+test.each<[string, Fault[]]>([
+  ['', []],
+  [', also if only its first look succeeds', [passThrough, passThrough, passThrough, passThrough, ...times(1000, fails('AccessDeniedException'))]],
+])('an invocation that does not know whose task runs stops the task, because nothing waits for it%s', async (_, listTasks) => {
   world.creationTime = new Date(START);
   world.lives = [runs(5, 1), runs(20 * 60, 0)];
   await world.request({ ...create(), RequestId: 'another' });
   const event = await handedOverByOtherVersion(create(), () => ({ version: 2 }));
+  world.faults.ListTasks = listTasks;
 
   expect(await world.request(event)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('Another version of the function') });
   expectStopped(world, 2);
