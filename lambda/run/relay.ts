@@ -1,10 +1,11 @@
 import { findOperationTime } from './operation-time';
 import { isProgress, knownArns, Progress, Run, TaskProgress } from './progress';
 import type { RunSpec } from '../../src/contract';
-import { BETWEEN_READINGS_MS, CLOCKS_DIFFER_BY_MS, LONGEST_SERVICE_TIMEOUT_SECONDS, STACK_WITHIN_MS, STALE_FOR_MS } from '../../src/timing';
+import { BETWEEN_READINGS_MS, CLOCKS_DIFFER_BY_MS, LONGEST_SERVICE_TIMEOUT_SECONDS, LOOK_AT_STACK_MS, STACK_WITHIN_MS, STALE_FOR_MS } from '../../src/timing';
 import { Answer, Attributes, bytesOver } from '../cloudformation/answer';
 import type { Request } from '../cloudformation/request';
-import { findStackStatus, isFinalStatus } from '../cloudformation/stack-status';
+import { isFinalStatus, readStackStatus } from '../cloudformation/stack-status';
+import { OutOfDate } from '../verdict/failure';
 import { sentence } from '../verdict/message';
 import { NOTES } from '../verdict/texts';
 
@@ -88,22 +89,32 @@ async function isFromEarlierDeployment(request: Request, at: number): Promise<bo
 
 /**
  * Whether CloudFormation has continued without this request. The next resource may then wait for its task. A second reading shows a
- * deployment that fails just now, because the answer of this request did not arrive: then nothing waits for the task.
+ * deployment that fails just now, because the answer of this request did not arrive: then nothing waits for the task. What cannot be
+ * read shows neither: the invocation looks as long as it lives.
  */
 export async function isSupersededByNextResource(request: Request): Promise<boolean> {
-  const { event, sentAt, world } = request;
+  const { event, sentAt, doneBy, world } = request;
   if (event.ResourceProperties.HasNextLeg === undefined || world.now() <= sentAt + LONGEST_SERVICE_TIMEOUT_SECONDS * 1000) {
     return false;
   }
-  const hasEnded = async () => {
-    const status = await findStackStatus(request);
-    return status !== undefined && isFinalStatus(status);
-  };
-  if (await hasEnded()) {
-    return false;
+  for (let readings = 0; ;) {
+    try {
+      if (isFinalStatus(await readStackStatus(request))) {
+        return false;
+      }
+      readings++;
+    } catch (error) {
+      if (error instanceof OutOfDate) {
+        return true;
+      }
+      world.log(`DescribeStacks failed: ${error}`);
+    }
+    const pause = readings > 0 ? BETWEEN_READINGS_MS : LOOK_AT_STACK_MS;
+    if (readings === 2 || world.now() + pause >= doneBy) {
+      return true;
+    }
+    await world.sleep(pause);
   }
-  await world.sleep(BETWEEN_READINGS_MS);
-  return !await hasEnded();
 }
 
 /** The answer with which the next resource continues waiting: with as much of the causes of failures as fits into it. */

@@ -1,5 +1,5 @@
 import { markOf } from '../../../lambda/ecs/marks';
-import { CLUSTER, create, fails, ID, markOfTask, MINUTE, remove, runs, FakeAws, stale, times, update } from '../../support/fake-aws';
+import { CLUSTER, create, fails, type Fault, ID, markOfTask, MINUTE, remove, runs, FakeAws, stale, times, update } from '../../support/fake-aws';
 import { expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 import { HOURS, nth, sent, deploy, creating, expectAllSucceeded } from '../../support/relay';
 
@@ -20,7 +20,11 @@ describe('a redelivered event in a relay', () => {
     expectStarted(world, 1);
   });
 
-  test.each([0, 5])('stops the task after the resource ran out of time and no other resource waits, seen after %i seconds (seed 12578891)', async (after) => {
+  test.each<[string, number, Fault[]]>([
+    ['', 0, []],
+    [', seen by the second reading (seed 12578891)', 5, []],
+    [', seen minutes later, because DescribeStacks failed before (seed 20107041)', 0, times(6, fails('AccessDeniedException'))],
+  ])('stops the task after the resource ran out of time and no other resource waits%s', async (_, after, describeStacks) => {
     world.lives = [runs(2.5 * HOURS, 0)];
     let event = sent(world, create(nth(1)), 1);
     while (world.seconds() < 50 * 60) {
@@ -29,13 +33,28 @@ describe('a redelivered event in a relay', () => {
     }
     world.time += 12 * MINUTE;
     const failsAt = world.time + after * 1_000;
-    world.faults.DescribeStacks = times(100, (_, proceed) => {
+    const readable: Fault = (_input, proceed) => {
       world.stackStatus = world.time >= failsAt ? 'CREATE_FAILED' : 'CREATE_IN_PROGRESS';
       return proceed();
-    });
+    };
+    world.faults.DescribeStacks = [...describeStacks, ...times(100, readable)];
     await world.invoke(event);
     expectStopped(world, 1);
     expectStarted(world, 1);
+  });
+
+  test('leaves the task to the next deployment, once that has begun', async () => {
+    world.lives = [runs(2.5 * HOURS, 0)];
+    const event = sent(world, create(nth(1)), 1);
+    await world.invokeThenCrash(event);
+    world.time += 70 * MINUTE;
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lastUpdated = new Date(world.time);
+    const readings = world.callsOf('DescribeStacks').length;
+    await world.invoke(event);
+    expectNoneStopped(world);
+    expect(world.answers).toEqual([]);
+    expect(world.callsOf('DescribeStacks')).toHaveLength(readings + 1);
   });
 
   test('stops no task that the resource has handed to the next one, which has started another one (seed 14746983)', async () => {
