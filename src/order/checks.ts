@@ -1,4 +1,4 @@
-import { CfnResource, Stage } from 'aws-cdk-lib';
+import { CfnResource, Stack, Stage } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { DependencyGraph, liftToCommonStack, listResources } from './dependency-graph';
 import { RESOURCE_TYPE } from '../contract';
@@ -51,12 +51,13 @@ export function checkNeeded(resource: CfnResource, scope: IConstruct, needed: Cf
 /** Throws if a resource of the task needs something that needs that resource. Not every version of the CDK reports that. */
 export function checkTaskCycle(resource: CfnResource, graph: DependencyGraph): void {
   const ofTask = listResources(resource.node.scope!);
-  const isCause = (own: CfnResource) => (needed: CfnResource) => !ofTask.includes(needed) && graph.findNeeds(needed).has(own)
-    && (own.cfnResourceType === RESOURCE_TYPE || own.stack === needed.stack); // a rule in a nested stack has its own error
-  const [cause] = ofTask.flatMap((own) => [...graph.findClosure([own])].filter(isCause(own)));
-  if (cause) {
-    throw new Error(`[${resource.node.scope!.node.path}] the task is part of a dependency cycle: it needs '${cause.node.path}', which depends on the task; `
-      + 'remove what makes it depend on the task, and use executeAfter and executeBefore instead of node.addDependency()');
+  for (const own of ofTask) {
+    const cause = [...graph.findClosure([own])].find((needed) => !ofTask.includes(needed) && graph.findNeeds(needed).has(own)
+      && (own.cfnResourceType === RESOURCE_TYPE || own.stack === needed.stack)); // a rule in a nested stack has its own error
+    if (cause) {
+      throw new Error(`[${resource.node.scope!.node.path}] the task is part of a dependency cycle: it needs '${cause.node.path}', which depends on the task; `
+        + 'remove what makes it depend on the task, and use executeAfter and executeBefore instead of node.addDependency()');
+    }
   }
 }
 
@@ -67,14 +68,20 @@ export function checkWaiters(last: CfnResource, before: IConstruct[], graph: Dep
     const waiters = resources.map((resource) => liftToCommonStack(resource, last));
     if (waiters.length > 0 && !waiters.some(([waiter, task]) => graph.findNeeds(waiter).has(task))) {
       const nestedStack = listStacksAround(resources[0]).find((stack) => stack.nestedStackResource === waiters[0][0]);
-      throw new Error(`[${last.node.scope!.node.path}] ` + (scope === service
-        ? `forService cannot make '${scope.node.path}' wait for the task, because the task needs everything in it; `
-          + 'use new RunTask to run the task after the service, or remove what makes the task depend on it'
-        : nestedStack
-          ? `executeBefore cannot make '${scope.node.path}' wait for the task, because the task needs resources of the nested stack '${nestedStack.node.path}', `
-            + 'which can only wait as a whole; create the RunTask in that nested stack, or remove what makes the task depend on it'
-          : `executeBefore cannot make '${scope.node.path}' wait for the task, because the task needs everything in it; `
-            + 'remove it from executeBefore, or remove what makes the task depend on it'));
+      throw new Error(`[${last.node.scope!.node.path}] ${explainNoWaiter(scope, scope === service, nestedStack)}`);
     }
   }
+}
+
+function explainNoWaiter({ node: { path } }: IConstruct, isService: boolean, nestedStack?: Stack): string {
+  if (isService) {
+    return `forService cannot make '${path}' wait for the task, because the task needs everything in it; `
+      + 'use new RunTask to run the task after the service, or remove what makes the task depend on it';
+  }
+  if (nestedStack) {
+    return `executeBefore cannot make '${path}' wait for the task, because the task needs resources of the nested stack '${nestedStack.node.path}', `
+      + 'which can only wait as a whole; create the RunTask in that nested stack, or remove what makes the task depend on it';
+  }
+  return `executeBefore cannot make '${path}' wait for the task, because the task needs everything in it; `
+    + 'remove it from executeBefore, or remove what makes the task depend on it';
 }
