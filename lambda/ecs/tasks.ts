@@ -52,6 +52,12 @@ export function lastFound({ found }: Request, place: Place): readonly Task[] {
   return found.get(JSON.stringify(place)) ?? [];
 }
 
+/** Notes what became of them since. The tags, which can hold a mark, were requested only by the look. */
+export function noteSeen({ found }: Request, seen: readonly Task[]): void {
+  found.forEach((tasks, place) => found.set(place, tasks.map((task) =>
+    ({ ...task, ...seen.find(({ taskArn }) => taskArn === task.taskArn), tags: task.tags }))));
+}
+
 /** The answer does not wait for ECS. An invocation that is about to end does: Lambda repeats it, and the next one can continue. */
 function listedBy({ world, answerBy }: Request): number {
   return Math.min(world.now() + LISTED_WITHIN_MS, answerBy);

@@ -15,7 +15,7 @@ import { Answer, bytesOver } from '../cloudformation/answer';
 import { LogState, logState } from '../cloudformation/log-state';
 import type { Request } from '../cloudformation/request';
 import { resolveContainers } from '../ecs/resolve-containers';
-import { describeTasks, lookAtTasks } from '../ecs/tasks';
+import { describeTasks, lookAtTasks, noteSeen } from '../ecs/tasks';
 import { backoff } from '../retry';
 import { callFailure, isThrottled } from '../verdict/errors';
 import { Failed, TurnedBack, Unusable } from '../verdict/failure';
@@ -102,6 +102,7 @@ async function refresh(run: Run): Promise<Task[]> {
     await resolveSpec(run);
     const { tasks, unmentioned } = await lookAtTasks(world, run.spec.Request.cluster, openArns(progress));
     noteMissing(run, tasks, unmentioned);
+    noteSeen(run.request, tasks);
     progress.wasSeen ||= tasks.length > 0;
     if (unmentioned.length > 0) {
       noteBlind(run, new Unusable(ERRORS.noTaskStatus));

@@ -1,5 +1,5 @@
 import { StopTaskCommand } from '@aws-sdk/client-ecs';
-import { create, fails, Fault, markOfTask, properties, runs, FakeAws, START, times, notPlaced, passThrough, startedWithoutResponse, startedButReportedAsFailed, unexpectedError } from '../../support/fake-aws';
+import { create, doesNotStart, fails, Fault, markOfTask, properties, runs, FakeAws, START, times, notPlaced, passThrough, startedWithoutResponse, startedButReportedAsFailed, unexpectedError } from '../../support/fake-aws';
 import { expectFailed, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -121,6 +121,15 @@ describe('stopping tasks', () => {
     expect(shown && Status).toBe('FAILED');
     expect(at).toBeGreaterThan(8 * 60); // until the deadline
     expect(Reason).not.toContain('Stop it manually');
+  });
+
+  test('does not name a task that has ended since a look has shown it (seed 21031722)', async () => {
+    world.lives = [doesNotStart('RESOURCE:MEMORY'), runs(60 * 60, 0), runs(60 * 60, 0)];
+    world.faults.RunTask = [passThrough, notPlaced('AGENT')];
+    const away: Fault = (_, proceed) => world.seconds() > 2 * 60 ? fails('AccessDeniedException')() : proceed();
+    world.faults = { ...world.faults, ListTasks: times(10_000, away), DescribeTasks: times(10_000, away), StopTask: times(10_000, away) };
+    const { Reason } = await world.request(create(properties({ TimeoutSeconds: '300' }, { count: 2 })));
+    expect(Reason!.match(/Stop it manually: .*/g)!.map((line) => line.slice(-3))).toEqual(['3a.', '2a.']);
   });
 
   test('waits for a task that another invocation of the same event is stopping', async () => {
