@@ -9,20 +9,29 @@ import type { World } from '../world';
 const MOST_DESCRIBED = 100;
 
 /** The tasks that ECS knows. A task that ECS does not know yet, or has forgotten, is missing from the list. */
-export async function describeTasks(world: World, cluster: string | undefined, taskArns: readonly string[], include?: TaskField[]): Promise<Task[]> {
-  return (await lookAtTasks(world, cluster, taskArns, include)).tasks;
+export async function describeTasks(
+  request: Request, cluster: string | undefined, taskArns: readonly string[], include?: TaskField[],
+): Promise<Task[]> {
+  return (await lookAtTasks(request, cluster, taskArns, include)).tasks;
 }
 
 /** The same, and those of the tasks about which the response says nothing: not even that ECS does not know them. */
 export async function lookAtTasks(
-  world: World, cluster: string | undefined, taskArns: readonly string[], include?: TaskField[],
+  request: Request, cluster: string | undefined, taskArns: readonly string[], include?: TaskField[],
 ): Promise<{ readonly tasks: Task[]; readonly unmentioned: string[] }> {
   if (taskArns.length === 0) {
     return { tasks: [], unmentioned: [] };
   }
-  const { tasks = [], failures = [] } = await world.ecs.send(new DescribeTasksCommand({ cluster, tasks: [...taskArns], include }));
+  const { tasks = [], failures = [] } = await request.world.ecs.send(new DescribeTasksCommand({ cluster, tasks: [...taskArns], include }));
+  noteSeen(request, tasks);
   const known = [...tasks.map(({ taskArn }) => taskArn), ...failures.flatMap(({ arn, reason }) => reason === 'MISSING' ? arn : [])];
   return { tasks, unmentioned: taskArns.filter((arn) => !known.includes(arn)) };
+}
+
+/** What a look has found changes with what is seen later. The tags, which can hold a mark, are requested only by a look. */
+function noteSeen({ found }: Request, seen: readonly Task[]): void {
+  found.forEach((tasks, place) => found.set(place, tasks.map((task) =>
+    ({ ...task, ...seen.find(({ taskArn }) => taskArn === task.taskArn), tags: task.tags }))));
 }
 
 /** All tasks of the family in the cluster, including those that are stopping or have ended within the last hour. */
@@ -37,9 +46,9 @@ export async function findTasks(request: Request, place: Place): Promise<Task[]>
   const arns = [...new Set([...running, ...stopped])];
   const pages = arns.flatMap((_, index) => index % MOST_DESCRIBED === 0 ? [arns.slice(index, index + MOST_DESCRIBED)] : []);
   const described = await Promise.all([
-    describeTasks(world, place.cluster, before, includeOf(place)),
-    ...pages.map((page) => describeListed(world, place, page, until)),
-  ].map(async (tasks) => withTagsOfOthers(world, place, await tasks)));
+    describeTasks(request, place.cluster, before, includeOf(place)),
+    ...pages.map((page) => describeListed(request, place, page, until)),
+  ].map(async (tasks) => withTagsOfOthers(request, place, await tasks)));
   listed.set(key, new Set([...before, ...running]));
   // A description can be older than the list, in which the task is stopping or has ended.
   const found = described.flat().map((task) => stopped.includes(task.taskArn!) ? { ...task, desiredStatus: 'STOPPED' } : task);
@@ -50,12 +59,6 @@ export async function findTasks(request: Request, place: Place): Promise<Task[]>
 /** What the last of these looks has found that did not fail. */
 export function lastFound({ found }: Request, place: Place): readonly Task[] {
   return found.get(JSON.stringify(place)) ?? [];
-}
-
-/** Notes what became of them since. The tags, which can hold a mark, were requested only by the look. */
-export function noteSeen({ found }: Request, seen: readonly Task[]): void {
-  found.forEach((tasks, place) => found.set(place, tasks.map((task) =>
-    ({ ...task, ...seen.find(({ taskArn }) => taskArn === task.taskArn), tags: task.tags }))));
 }
 
 /** The answer does not wait for ECS. An invocation that is about to end does: Lambda repeats it, and the next one can continue. */
@@ -83,9 +86,10 @@ async function listTasks(world: World, { cluster, family }: Place, desiredStatus
 }
 
 /** A new task can be listed before DescribeTasks returns it. */
-async function describeListed(world: World, place: Place, taskArns: string[], until: number): Promise<Task[]> {
+async function describeListed(request: Request, place: Place, taskArns: string[], until: number): Promise<Task[]> {
+  const { world } = request;
   for (;;) {
-    const tasks = await describeTasks(world, place.cluster, taskArns, includeOf(place));
+    const tasks = await describeTasks(request, place.cluster, taskArns, includeOf(place));
     if (tasks.length >= taskArns.length || world.now() >= until) {
       return tasks;
     }
@@ -99,10 +103,10 @@ function includeOf({ startedBy }: Place): TaskField[] | undefined {
 }
 
 /** The mark of an earlier request is in a tag if the user had set `startedBy` at that time, and no longer does. */
-async function withTagsOfOthers(world: World, { cluster, startedBy }: Place, tasks: Task[]): Promise<Task[]> {
+async function withTagsOfOthers(request: Request, { cluster, startedBy }: Place, tasks: Task[]): Promise<Task[]> {
   const unmarked = startedBy ? [] : tasks.filter((task) => task.startedBy && !/^ecs-svc\//.test(task.startedBy) && !readMark(task));
   try {
-    const tagged = await describeTasks(world, cluster, unmarked.map(({ taskArn }) => taskArn!), ['TAGS']);
+    const tagged = await describeTasks(request, cluster, unmarked.map(({ taskArn }) => taskArn!), ['TAGS']);
     return tasks.map((task) => tagged.find(({ taskArn }) => taskArn === task.taskArn) ?? task);
   } catch (error) {
     if (patienceWithError(error)) {

@@ -39,9 +39,7 @@ export async function remove(request: Request, event: CloudFormationCustomResour
   const stop = () => stopEarlierTasks(request, [ResourceProperties], options);
   let stopped: Cleared = request.event.HandedOver ? NOTHING_STOPPED : await stop();
   if (origin === 'CloudFormation') { // the Create has not answered, and may be starting its task
-    const again = await lookOnceListed(request, stop);
-    // If the second look has failed, the tasks that the first one has left may still run.
-    stopped = again.unseen === undefined ? again : { ...again, stillRunning: [...new Set([...stopped.stillRunning, ...again.stillRunning])] };
+    stopped = await lookOnceListed(request, stop);
   }
   if (!OnDelete || origin !== 'success') {
     return { status: 'SUCCESS', reason: notStopped(stopped.stillRunning, stopped.unseen) };

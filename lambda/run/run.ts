@@ -15,7 +15,7 @@ import { Answer, bytesOver } from '../cloudformation/answer';
 import { LogState, logState } from '../cloudformation/log-state';
 import type { Request } from '../cloudformation/request';
 import { resolveContainers } from '../ecs/resolve-containers';
-import { describeTasks, lookAtTasks, noteSeen } from '../ecs/tasks';
+import { describeTasks, lookAtTasks } from '../ecs/tasks';
 import { backoff } from '../retry';
 import { callFailure, isThrottled } from '../verdict/errors';
 import { Failed, TurnedBack, Unusable } from '../verdict/failure';
@@ -97,12 +97,11 @@ async function succeed(run: Run): Promise<Answer> {
  * continues until the deadline, or for some minutes if ECS has never returned the task.
  */
 async function refresh(run: Run): Promise<Task[]> {
-  const { request: { world }, progress } = run;
+  const { request, progress } = run;
   try {
     await resolveSpec(run);
-    const { tasks, unmentioned } = await lookAtTasks(world, run.spec.Request.cluster, openArns(progress));
+    const { tasks, unmentioned } = await lookAtTasks(request, run.spec.Request.cluster, openArns(progress));
     noteMissing(run, tasks, unmentioned);
-    noteSeen(run.request, tasks);
     progress.wasSeen ||= tasks.length > 0;
     if (unmentioned.length > 0) {
       noteBlind(run, new Unusable(ERRORS.noTaskStatus));
@@ -167,14 +166,15 @@ function noteMissing({ request: { world }, progress }: Run, tasks: readonly Task
 
 /** Polls until the next invocation has taken over, which may be late or lost, and answers a success. Only the next one starts and stops tasks. */
 async function watchAfterHandOver(run: Run): Promise<Answer | undefined> {
-  const { request: { world, handOverBy, sentAt, answerBy }, spec, progress } = run;
+  const { request, spec, progress } = run;
+  const { world, handOverBy, sentAt, answerBy } = request;
   // The next invocation may be waiting for this one to end, and must run when something is due.
   const until = Math.min(world.now() + OVERLAP_MS, handOverBy, passBatonAt(spec, sentAt), deadline(spec, progress.since, answerBy));
   const arns = openArns(progress);
   const isSimple = progress.tasks.every((task) => task.taskArn && isOnlyAttempt(task) && !task.ended?.failure);
   while (isSimple && world.now() < until) {
     await world.sleep(1_000);
-    const tasks = await describeTasks(world, spec.Request.cluster, arns).catch(() => []);
+    const tasks = await describeTasks(request, spec.Request.cluster, arns).catch(() => []);
     if (tasks.length === arns.length && tasks.every((task) => judge(task, spec).state === 'succeeded')) {
       advance(run, tasks);
       return succeed(run).catch(() => undefined);

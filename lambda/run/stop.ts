@@ -67,7 +67,7 @@ async function stopTasks(request: Request, targets: readonly Target[], reason: s
     await Promise.all([...new Set([...open.values()].map(({ cluster }) => cluster))].map(async (cluster) => {
       try {
         const arns = [...open.values()].filter((target) => target.cluster === cluster).map(({ taskArn }) => taskArn);
-        const tasks = await describeTasks(world, cluster, arns);
+        const tasks = await describeTasks(request, cluster, arns);
         arns.filter((arn) => hasGone.has(arn) && !tasks.some(({ taskArn }) => taskArn === arn)).forEach((arn) => open.delete(arn));
         tasks.filter(hasEnded).forEach(({ taskArn }) => open.delete(taskArn!));
         tasks.filter((task) => nothingRuns(task, request)).forEach(({ taskArn }) => withoutContainers.add(taskArn!));

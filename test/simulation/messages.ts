@@ -224,7 +224,13 @@ const MESSAGES: readonly Message[] = [
   },
   { key: 'too long', says: /results are (\d+) bytes? too long/i, isTrue: ({ request }) => outputsOf(request.run?.UsedAttributes ?? {}).length > 0 },
   { key: 'attribute unknown', says: /but its (\w+) is unknown/i, isTrue: ({ request }, [, name]) => name in (request.run?.UsedAttributes ?? {}) },
-  { key: 'not kept', says: /last ran before the stack used/i, isTrue: ({ request }) => Object.values(request.properties.UsedAttributes ?? {}).some((output) => request.kept[output] === undefined) },
+  {
+    key: 'not kept', // also in an event that comes again after the next deployment has removed the output
+    says: /last ran before the stack used/i,
+    isTrue: ({ request, history, at }) => Object.values(request.properties.UsedAttributes ?? {}).some((output) => request.kept[output] === undefined
+      || history.requests.some(({ operation, sentAt, properties }) => operation > request.operation && sentAt < at
+        && !Object.values(properties.UsedAttributes ?? {}).includes(output))),
+  },
   { key: 'runs nothing', says: /No task was run: runOn is CREATE/i, isTrue: ({ request, history }) => request.properties.RunOn === 'CREATE' && history.tasksOf(request).every((task) => task.request !== request) },
   {
     key: 'runs nothing after one that ran none',

@@ -72,6 +72,17 @@ describe('Delete', () => {
     expect(at).toBeLessThan(100);
   });
 
+  test('does not name the task that it has stopped if every later look fails (seed 22062307)', async () => {
+    world.stackStatus = 'CREATE_IN_PROGRESS';
+    world.lives = [runs(60 * 60, 0)];
+    await world.invoke(create(), 2 * MINUTE);
+    world.stackStatus = 'ROLLBACK_IN_PROGRESS';
+    world.faults.ListTasks = [passThrough, passThrough, ...times(100, fails('AccessDeniedException'))];
+    world.faults.DescribeTasks = times(100, (_, proceed) => world.callsOf('ListTasks').length <= 4 ? proceed() : fails('AccessDeniedException')());
+    expectSuccess(await world.request(remove(properties(), 'Shop-Migration-1ABCDEF')), { Reason: 'Other tasks may still be running: listing them failed (AccessDeniedException).' });
+    expect(world.tasks[0].stoppedAt).toBeDefined();
+  });
+
   test('does not wait for a task that ECS lists and does not describe when it has to answer', async () => {
     const hangs = () => {
       world.time += 42_000;
