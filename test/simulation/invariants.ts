@@ -225,7 +225,9 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
   const continuations = callsOf('Invoke').filter(({ invocation }) => invocation === request.answer!.invocation);
   const decidedAt = history.callsOf(request, 'put').find(({ invocation }) => invocation === request.answer!.invocation)!.at; // it may take several attempts
   const reasons: Array<[string, boolean]> = [
-    ['a Delete may not look for tasks', type === 'Delete' && ['ListTasks', 'DescribeTasks'].some((api) => refusedFor(api) >= 10 * SECOND
+    // Retries end when the next one would come after 15 seconds. Of two families, one can be listed again before the other.
+    ['a Delete may not look for tasks', type === 'Delete' && ['ListTasks', 'DescribeTasks'].some((api) =>
+      rowsOf(callsOf(api)).some((row) => longestRow(row) >= 7 * SECOND)
       && calls.filter((call) => call.api === api).every(({ error }) => /AccessDenied/.test(error.name)))],
     ['the properties are malformed', request.isMalformed && history.tasksOf(request).length === 0],
     ['another version has handed over or passed on', request.isOfAnotherVersion
@@ -247,6 +249,11 @@ function reasonsToFail(request: Request, history: History, at: number): string[]
     ['an earlier task does not end', history.tasks.some((task) => task.request.number < request.number && task.request.first !== request.first && task.stoppedAt > decidedAt - SECOND)],
   ];
   return reasons.filter(([, isSo]) => isSo).map(([reason]) => reason);
+}
+
+/** The calls for each family, or all together if they name none. */
+function rowsOf(calls: readonly Call[]): Call[][] {
+  return [...new Set(calls.map(({ input }) => input.family))].map((family) => calls.filter(({ input }) => input.family === family));
 }
 
 /** The longest time in which each call failed. */
