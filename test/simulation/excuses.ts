@@ -30,7 +30,7 @@ function isDated({ result }: Call): boolean {
 /** Lambda gave up: no invocation of the request that began in time came to its end. */
 export function everyInvocationDied(request: Request, history: History): boolean {
   const invocations = history.invocations.filter((invocation) => invocation.request === request && invocation.startedAt < request.deadline);
-  const isSo = invocations.some(({ end }) => end === 'crashed') && !invocations.some(({ end, handedOver }) => end === 'returned' && !handedOver);
+  const isSo = invocations.some(({ end }) => end === 'crashed') && !invocations.some(({ end, handedOverAt }) => end === 'returned' && handedOverAt === undefined);
   return history.excuse('every invocation died', isSo);
 }
 
@@ -91,7 +91,8 @@ export function wasHeldUp(request: Request, history: History): boolean {
   const first = invocations.find(({ hop }) => hop === 0);
   const late = !first || first.startedAt - request.sentAt > MINUTE
     || invocations.some(({ attempt }) => attempt > 1 && !invocations.some(({ end }) => end === 'ran out of time'))
-    || invocations.some(({ hop, startedAt }) => hop > 0 && !invocations.some((before) => before.handedOver && startedAt - before.endedAt! < MINUTE));
+    || invocations.some(({ hop, startedAt }) => hop > 0
+      && !invocations.some(({ handedOverAt, endedAt }) => handedOverAt !== undefined && startedAt - endedAt! < MINUTE));
   const over = Math.max(request.sentAt, ...history.tasksOf(request).map(({ stoppedAt }) => stoppedAt));
   const done = request.properties.HasNextLeg ? Math.min(over, request.deadline - PASS_ON_MARGIN_SECONDS * SECOND) : over;
   const wasThere = invocations.some(({ startedAt, endedAt }) => {

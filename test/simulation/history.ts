@@ -72,7 +72,8 @@ export interface InvocationFacts {
   readonly startedAt: number;
   endedAt?: number;
   end?: 'returned' | 'threw' | 'crashed' | 'ran out of time';
-  handedOver?: boolean;
+  /** When it handed over: what it sees afterwards, the next one cannot know. */
+  handedOverAt?: number;
 }
 
 export interface Call {
@@ -149,7 +150,7 @@ export class History {
   /** The calls that the first answer can rest on. */
   callsBehindAnswer(request: Request, ...apis: string[]): Call[] {
     const [first] = request.puts;
-    return this.callsOf(request, ...apis).filter(({ at, invocation }) => !first || (at <= first.at && informs(invocation, first)));
+    return this.callsOf(request, ...apis).filter((call) => !first || (call.at <= first.at && informs(call, first)));
   }
 
   /** The tasks of all requests that wait for the same run. */
@@ -178,9 +179,9 @@ export class History {
   }
 }
 
-/** Whether the invocation that answered knows what this one heard. Of two with the same event, one knows nothing of the other. */
-export function informs(heard: InvocationFacts, { invocation }: Put): boolean {
-  return heard === invocation || heard.handedOver === true;
+/** Whether the invocation that answered knows what was heard. Of two with the same event, one knows nothing of the other. */
+export function informs({ at, invocation }: Call, said: Put): boolean {
+  return invocation === said.invocation || at <= (invocation.handedOverAt ?? -Infinity);
 }
 
 export function who(invocation: InvocationFacts): string {

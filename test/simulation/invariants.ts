@@ -342,7 +342,7 @@ function leftByAll(request: Request, history: History): Finding[] {
   const { puts: [said], number, closedAt } = request;
   const isLast = request.first && !history.requests.some((other) => other.number > number && other.first === request.first);
   const over = history.statuses.find(({ at, status }) => at >= request.sentAt && !/^(CREATE|UPDATE)_IN_PROGRESS$/.test(status));
-  const returned = history.invocations.findLast((invocation) => invocation.request === request && invocation.end === 'returned' && !invocation.handedOver);
+  const returned = history.invocations.findLast((invocation) => invocation.request === request && invocation.end === 'returned' && invocation.handedOverAt === undefined);
   if (!isLast || closedAt === undefined || !over || /IN_PROGRESS/.test(over.status) || !returned || (said && !leavesItToTheNext(request))) {
     return [];
   }

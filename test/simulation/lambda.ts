@@ -212,7 +212,7 @@ export class Lambda {
     if (InvocationType !== 'Event' || FunctionName !== FUNCTION) {
       throw awsError('InvalidParameterValueException', 'not as expected');
     }
-    invocation.handedOver = true;
+    invocation.handedOverAt = this.clock.now;
     const event = JSON.parse(typeof Payload === 'string' ? Payload : Buffer.from(Payload).toString());
     this.take(this.asAnotherVersion(event), invocation.request, invocation.hop + 1);
     return { StatusCode: 202 };

@@ -116,14 +116,14 @@ const MESSAGES: readonly Message[] = [
     says: /did not see the task end within ([\d.]+) (second|minute)s?: reading its status failed for the last ([\d.]+) (second|minute)s?/i,
     isTrue: ({ request, history, said, at, calls }, [, within, unit, last, other]) => at >= timeIsOver(request, history, said)
       && Number(within) <= (request.run ?? request.properties).TimeoutSeconds / (unit === 'minute' ? 60 : 1) + 1
-      && !calls('DescribeTasks').some((call) => !call.error && call.result?.tasks.length > 0 && call.invocation.request === request && informs(call.invocation, said)
+      && !calls('DescribeTasks').some((call) => !call.error && call.result?.tasks.length > 0 && call.invocation.request === request && informs(call, said)
         && call.at > at - Number(last) * (other === 'minute' ? MINUTE : SECOND) + 30 * SECOND && call.at < timeIsOver(request, history, said)),
   },
   {
     key: 'never seen',
     says: /could never read the status of the task/i,
-    isTrue: ({ calls, tasks, said }) => calls('DescribeTasks').some(({ error }) => error) && !calls('DescribeTasks').some(({ result, at, error, invocation }) =>
-      !error && informs(invocation, said) && result?.tasks.some(({ taskArn }: any) => tasks.some(({ arn }) => arn === taskArn)) && at < calls('StopTask')[0]?.at),
+    isTrue: ({ calls, tasks, said }) => calls('DescribeTasks').some(({ error }) => error) && !calls('DescribeTasks').some((call) => !call.error
+      && informs(call, said) && call.result?.tasks.some(({ taskArn }: any) => tasks.some(({ arn }) => arn === taskArn)) && call.at < calls('StopTask')[0]?.at),
   },
   {
     key: 'an earlier task may run',
