@@ -28,7 +28,7 @@ export async function lookAtTasks(
   return { tasks, unmentioned: taskArns.filter((arn) => !known.includes(arn)) };
 }
 
-/** What a look has found changes with what is seen later. The tags, which can hold a mark, are requested only by a look. */
+/** Updates the tasks that a look has found. The tags, which can hold a mark, are requested only by a look. */
 function noteSeen({ found }: Request, seen: readonly Task[]): void {
   found.forEach((tasks, place) => found.set(place, tasks.map((task) =>
     ({ ...task, ...seen.find(({ taskArn }) => taskArn === task.taskArn), tags: task.tags }))));

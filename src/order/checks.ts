@@ -68,20 +68,20 @@ export function checkWaiters(last: CfnResource, before: IConstruct[], graph: Dep
     const waiters = resources.map((resource) => liftToCommonStack(resource, last));
     if (waiters.length > 0 && !waiters.some(([waiter, task]) => graph.findNeeds(waiter).has(task))) {
       const nestedStack = listStacksAround(resources[0]).find((stack) => stack.nestedStackResource === waiters[0][0]);
-      throw new Error(`[${last.node.scope!.node.path}] ${explainNoWaiter(scope, scope === service, nestedStack)}`);
+      throw explainNoWaiter(last.node.scope!, scope, scope === service, nestedStack);
     }
   }
 }
 
-function explainNoWaiter({ node: { path } }: IConstruct, isService: boolean, nestedStack?: Stack): string {
+function explainNoWaiter(task: IConstruct, { node: { path } }: IConstruct, isService: boolean, nestedStack?: Stack): Error {
   if (isService) {
-    return `forService cannot make '${path}' wait for the task, because the task needs everything in it; `
-      + 'use new RunTask to run the task after the service, or remove what makes the task depend on it';
+    return new Error(`[${task.node.path}] forService cannot make '${path}' wait for the task, because the task needs everything in it; `
+      + 'use new RunTask to run the task after the service, or remove what makes the task depend on it');
   }
   if (nestedStack) {
-    return `executeBefore cannot make '${path}' wait for the task, because the task needs resources of the nested stack '${nestedStack.node.path}', `
-      + 'which can only wait as a whole; create the RunTask in that nested stack, or remove what makes the task depend on it';
+    return new Error(`[${task.node.path}] executeBefore cannot make '${path}' wait for the task, because the task needs resources of the nested stack `
+      + `'${nestedStack.node.path}', which can only wait as a whole; create the RunTask in that nested stack, or remove what makes the task depend on it`);
   }
-  return `executeBefore cannot make '${path}' wait for the task, because the task needs everything in it; `
-    + 'remove it from executeBefore, or remove what makes the task depend on it';
+  return new Error(`[${task.node.path}] executeBefore cannot make '${path}' wait for the task, because the task needs everything in it; `
+    + 'remove it from executeBefore, or remove what makes the task depend on it');
 }
