@@ -3,6 +3,7 @@ import { Place, readMark } from './marks';
 import { LISTED_WITHIN_MS } from '../../src/timing';
 import type { Request } from '../cloudformation/request';
 import { patienceWithError } from '../verdict/errors';
+import { hasEnded } from '../verdict/outcome';
 import type { World } from '../world';
 
 /** The most tasks that one DescribeTasks accepts. */
@@ -28,9 +29,9 @@ export async function lookAtTasks(
   return { tasks, unmentioned: taskArns.filter((arn) => !known.includes(arn)) };
 }
 
-/** Updates the tasks that a look has found. The tags, which can hold a mark, are requested only by a look. */
+/** Updates the tasks that a look has found. The tags, which can hold a mark, are requested only by a look. An end is final. */
 function noteSeen({ found }: Request, seen: readonly Task[]): void {
-  found.forEach((tasks, place) => found.set(place, tasks.map((task) =>
+  found.forEach((tasks, place) => found.set(place, tasks.map((task) => hasEnded(task) ? task :
     ({ ...task, ...seen.find(({ taskArn }) => taskArn === task.taskArn), tags: task.tags }))));
 }
 
@@ -50,8 +51,10 @@ export async function findTasks(request: Request, place: Place): Promise<Task[]>
     ...pages.map((page) => describeListed(request, place, page, until)),
   ].map(async (tasks) => withTagsOfOthers(request, place, await tasks)));
   listed.set(key, new Set([...before, ...running]));
-  // A description can be older than the list, in which the task is stopping or has ended.
-  const found = described.flat().map((task) => stopped.includes(task.taskArn!) ? { ...task, desiredStatus: 'STOPPED' } : task);
+  // A description can be older than the list, in which the task is stopping or has ended, and than an earlier look.
+  const ended = lastFound(request, place).filter(hasEnded);
+  const found = described.flat().map((task) => ended.find(({ taskArn }) => taskArn === task.taskArn)
+    ?? (stopped.includes(task.taskArn!) ? { ...task, desiredStatus: 'STOPPED' } : task));
   request.found.set(key, found);
   return found;
 }

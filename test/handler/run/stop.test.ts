@@ -1,4 +1,4 @@
-import { StopTaskCommand } from '@aws-sdk/client-ecs';
+import { StopTaskCommand, type Task } from '@aws-sdk/client-ecs';
 import { create, doesNotStart, fails, Fault, markOfTask, properties, runs, FakeAws, START, times, notPlaced, passThrough, startedWithoutResponse, startedButReportedAsFailed, unexpectedError } from '../../support/fake-aws';
 import { expectFailed, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 
@@ -105,14 +105,18 @@ describe('stopping tasks', () => {
     expectStopped(world, 1);
   });
 
-  test('does not name a task that a look has shown to have ended (seed 20030842)', async () => {
+  const olderState: Fault = (_, proceed) => ({ tasks: proceed().tasks.map((task: Task) => ({ ...task, lastStatus: 'RUNNING', desiredStatus: 'RUNNING' })) });
+  test.each([
+    ['fails (seed 20030842)', fails('AccessDeniedException')],
+    ['gives an older state', olderState],
+  ])('does not name a task that a look has shown to have ended if DescribeTasks then %s', async (_, then) => {
     world.lives = [runs(5, 0)];
     world.faults.RunTask = [passThrough, ...times(1000, notPlaced('AGENT'))];
     const isLook = () => world.seconds() > 60 && world.calls.at(-2)?.name === 'ListTasks';
     let shown = false;
-    world.faults.DescribeTasks = times(10_000, (_, proceed) => {
+    world.faults.DescribeTasks = times(10_000, (input, proceed) => {
       if (shown || !isLook()) {
-        return fails('AccessDeniedException')();
+        return (shown ? then : fails('AccessDeniedException'))(input, proceed);
       }
       shown = true;
       return proceed();
