@@ -93,35 +93,31 @@ export async function stopOwnTasks(run: Run, reason: string, until = limit(run.r
   const { request, spec, progress } = run;
   const { world, id } = request;
   const { cluster } = spec.Request;
-  const seen = ownOf(run, lastFound(request, placeOf(spec.Request)));
+  const place = placeOf(spec.Request);
+  const seen = ownOf(run, lastFound(request, place));
   const open = progress.tasks.flatMap(({ taskArn, ended, number, tokenNumber }) =>
     taskArn && !ended && !seen.ended.includes(taskArn) ? [{ taskArn, cluster, mark: markOf(id, progress, number, tokenNumber) }] : []);
   const known = [...open, ...seen.unknown];
   const [stillRunning, others] = await Promise.all([
     stopTasks(request, known, reason, until),
-    stopUnknownTasks(run, known, reason, until).catch((error: unknown): Ended => {
+    stopUnknownTasks(run, known, reason, until).catch((error: unknown): Stopped => {
       world.log(`could not list the tasks to stop: ${error}`);
-      return { stillRunning: [], ended: [], unseen: error };
+      return { stillRunning: [], unseen: error };
     }),
   ]);
+  const { ended } = ownOf(run, lastFound(request, place));
   const all = new Set([...stillRunning, ...others.stillRunning]);
-  return { unseen: others.unseen, stillRunning: [...all].filter((taskArn) => !others.ended.includes(taskArn)) };
-}
-
-/** The same with the tasks, known or not, whose end the look for unknown tasks has shown. */
-interface Ended extends Stopped {
-  readonly ended: readonly string[];
+  return { unseen: others.unseen, stillRunning: [...all].filter((taskArn) => !ended.includes(taskArn)) };
 }
 
 /** Another invocation of the same request may also have started tasks, and may already have stopped them. */
-async function stopUnknownTasks(run: Run, known: readonly Target[], reason: string, until: number): Promise<Ended> {
+async function stopUnknownTasks(run: Run, known: readonly Target[], reason: string, until: number): Promise<Stopped> {
   const { request, spec, progress: { tasks } } = run;
   const doubted = tasks.filter(({ taskArn, isUnanswered, doubtedTokens }) => isUnanswered || (!taskArn && doubtedTokens?.length));
   const found = await lookFor(run, doubted, () =>
     retry(request.world, until, () => findTasks(request, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS));
-  const { unknown, ended } = ownOf(run, found);
-  const targets = unknown.filter(({ taskArn }) => !known.some((target) => target.taskArn === taskArn)); // those are being stopped
-  return { stillRunning: await stopTasks(request, targets, reason, until), ended };
+  const targets = ownOf(run, found).unknown.filter(({ taskArn }) => !known.some((target) => target.taskArn === taskArn)); // those are being stopped
+  return { stillRunning: await stopTasks(request, targets, reason, until) };
 }
 
 /** Of what a look has found, what belongs to the run: the tasks that run without the run knowing them, and all that have ended. */
