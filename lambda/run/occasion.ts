@@ -66,7 +66,8 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
 }
 
 /**
- * Whether the next response shows that the operation of this Update began after the rollback of the response before, which was stale.
+ * Whether the next response shows that the operation of this Update began after the rollback of the response before, which was stale:
+ * it shows a later operation, or the end of that rollback.
  * Without this, a deployment right after a rollback would succeed without its task.
  */
 async function isOfLaterOperation(request: Request): Promise<boolean> {
@@ -76,7 +77,12 @@ async function isOfLaterOperation(request: Request): Promise<boolean> {
   }
   await world.sleep(SECOND_READING_MS);
   const reading = await readStack(request).catch(() => undefined);
-  return reading !== undefined && !reading.isNewer && isWaitedFor('deployment', reading.status) && request.latest!.began > before.began;
+  const { began, phase } = request.latest!;
+  if (!reading || reading.isNewer) {
+    return false;
+  }
+  // A rollback cannot end before its own Updates are answered.
+  return isWaitedFor('deployment', reading.status) ? began > before.began : began === before.began && phase > before.phase;
 }
 
 function unknownStatus(error: unknown, failure: Failure): Failed {

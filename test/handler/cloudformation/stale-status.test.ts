@@ -65,6 +65,12 @@ describe('an Update while DescribeStacks still reports the rollback before', () 
     expectStarted(world, 1);
   });
 
+  test.each(['UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE'])('runs its task when the next response shows the end of that rollback: %s', async (status) => {
+    world.faults.DescribeStacks = [stale('UPDATE_ROLLBACK_IN_PROGRESS', before), stale(status, before)];
+    expectSuccess(await world.request(update()), { Reason: '' });
+    expectStarted(world, 1);
+  });
+
   test.each<[string, Fault[]]>([
     ['the next response is as old', times(2, stale('UPDATE_ROLLBACK_IN_PROGRESS', before))],
     ['the next call fails', [stale('UPDATE_ROLLBACK_IN_PROGRESS', before), fails('ThrottlingException', 'Rate exceeded')]],
