@@ -159,6 +159,7 @@ export interface StopOptions {
 export async function stopEarlierTasks(
   request: Request, delivered: Array<DeliveredProperties | undefined>, options: StopOptions,
 ): Promise<Cleared> {
+  const { world } = request;
   const until = limitOfLook(request, NEVER_SEEN_MS);
   const found = new Map<string, Task>();
   let stillRunning: string[] = [];
@@ -177,6 +178,10 @@ export async function stopEarlierTasks(
     }
     if (targets.length === 0) {
       const failed = looks.filter(({ unseen }) => unseen !== undefined);
+      const oldest = Math.min(...looks.map(({ at }) => at));
+      if (failed.length === 0 && world.now() >= oldest + LISTED_WITHIN_MS && world.now() < until) {
+        continue; // while one place could not be read, an event that came again may have started a task at another
+      }
       if (stillRunning.length === 0 && failed.length === 0) {
         logState(request, 'CLEARED', 'no other task of the resource is running');
       }
@@ -195,6 +200,8 @@ interface Look {
   /** Whether the new properties name another cluster. The role has then lost its permissions for this one. */
   readonly isPrevious: boolean;
   readonly unseen?: unknown;
+  /** When the look ended: it is repeated for seconds while calls fail. */
+  readonly at: number;
 }
 
 async function findEarlierTasks(
@@ -219,6 +226,7 @@ async function findEarlierTasks(
     hasOwn: tasks.some((task) => readMark(task).startsWith(own)),
     isPrevious,
     unseen,
+    at: world.now(),
   };
 }
 

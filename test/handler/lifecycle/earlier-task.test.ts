@@ -1,5 +1,5 @@
-import { StopTaskCommand, Task } from '@aws-sdk/client-ecs';
-import { create, fails, FakeAws, type Fault, markOfTask, MINUTE, passThrough, properties, remove, runs, sentAfter, times, update } from '../../support/fake-aws';
+import { RunTaskCommand, StopTaskCommand, Task } from '@aws-sdk/client-ecs';
+import { CLUSTER, create, fails, FakeAws, type Fault, markOfTask, MINUTE, passThrough, properties, remove, runs, sentAfter, START, times, update } from '../../support/fake-aws';
 import { expectFailed, expectNoneStopped, expectStarted, expectStopped, expectSuccess } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -227,6 +227,25 @@ describe('a Create that cannot find out about earlier tasks', () => {
     expect(answer.at).toBeLessThan(5 * 60);
     expectStarted(world, 0);
   });
+});
+
+test('a Delete with onDelete stops what an event that came again has started while one of its looks failed (seed 25095924)', async () => {
+  world.stackStatus = 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS';
+  world.time = START + 3 * MINUTE;
+  world.lives = [runs(60 * 60, 0), runs(5, 0)];
+  const failsFor20Seconds: Fault = ({ family }, proceed) => {
+    if (family === 'drop' || world.seconds() > 3 * 60 + 20) {
+      return proceed();
+    }
+    if (world.tasks.length === 0 && world.seconds() > 3 * 60 + 5) {
+      const startedBy = markOfTask('c0ffee00-delete');
+      void world.ecs.send(new RunTaskCommand({ cluster: CLUSTER, taskDefinition: 'drop:1', clientToken: 'earlier', startedBy }));
+    }
+    return fails('ServerException', 'Service Unavailable', 500)();
+  };
+  world.faults.ListTasks = times(1000, failsFor20Seconds);
+  expectSuccess(await world.request(deleteWithTask()), { Reason: '' });
+  expect(world.tasks[0].stoppedAt).toBeLessThan(world.tasks[1].at);
 });
 
 test('a Delete stops a task that ECS has listed, although the next list lacks it after DescribeTasks was throttled (seed 8857949)', async () => {
