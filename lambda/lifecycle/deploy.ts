@@ -108,8 +108,10 @@ async function hasFailedBefore(
     return false;
   }
   const properties = parseProperties(OldResourceProperties);
-  const rules = await retry(world, limit(request, STACK_WITHIN_MS), () => resolveContainers(world, properties));
-  return !earlierTasks.some((task) => judge(task, rules).state === 'succeeded');
+  const until = limit(request, STACK_WITHIN_MS);
+  const outcomes = await Promise.all(earlierTasks.map(async (task) =>
+    judge(task, await retry(world, until, () => resolveContainers(world, properties, task.taskDefinitionArn)))));
+  return !outcomes.some(({ state }) => state === 'succeeded');
 }
 
 /** An Update that runs no task. The attributes that the stack uses must be known from the last run. */

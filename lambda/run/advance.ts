@@ -1,9 +1,10 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { factsOf } from './attributes';
 import type { Progress, Run, TaskProgress } from './progress';
+import { judgeTask, specOf } from './revisions';
 import { isWorthRetrying, prepareNewAttempt } from './start';
 import { Failed, Failure } from '../verdict/failure';
-import { judge, Outcome } from '../verdict/outcome';
+import type { Outcome } from '../verdict/outcome';
 
 /**
  * Records what ECS reports, and returns the state of all tasks together. Throws if one has failed and no other runs: no task is
@@ -25,15 +26,15 @@ export function advance(run: Run, tasks: Task[]): 'open' | 'failing' | 'succeede
   return outcomes.every(({ outcome }) => outcome?.state === 'succeeded') ? 'succeeded' : 'open';
 }
 
-function recordOutcome({ spec }: Run, task: TaskProgress, tasks: Task[]): Outcome | undefined {
+function recordOutcome(run: Run, task: TaskProgress, tasks: Task[]): Outcome | undefined {
   const seen = tasks.find(({ taskArn }) => taskArn === task.taskArn);
-  const outcome = seen && judge(seen, spec);
+  const outcome = seen && judgeTask(run, seen);
   switch (outcome?.state) {
     case 'failed':
       task.ended = { failure: outcome.failure };
       break;
     case 'succeeded':
-      task.ended = task.number === 1 ? { attributes: factsOf(spec, seen!) } : {};
+      task.ended = task.number === 1 ? { attributes: factsOf(specOf(run, seen!), seen!) } : {};
       break;
   }
   if (!task.ended) {

@@ -1,5 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import { countReruns, knownArns, openArns, Run } from './progress';
+import { judgeTask } from './revisions';
 import { deadline } from './schedule';
 import { stopOwnTasks } from './stop';
 import { STOP_MARGIN_SECONDS, TAIL_WITHIN_MS } from '../../src/timing';
@@ -9,11 +10,12 @@ import { locateLog, readTail } from '../ecs/logs';
 import { adviceOnError } from '../verdict/errors';
 import { Evidence, Failed } from '../verdict/failure';
 import { explain, formatDuration, notStopped } from '../verdict/message';
-import { judge, wordsOf } from '../verdict/outcome';
+import { wordsOf } from '../verdict/outcome';
 import { FAILURES, REASONS } from '../verdict/texts';
 
 /** The failure of a request at its deadline. */
-export function timedOut({ request: { world, sentAt, receivedAt, answerBy }, spec, progress }: Run, tasks: Task[]): Failed {
+export function timedOut(run: Run, tasks: Task[]): Failed {
+  const { request: { world, sentAt, receivedAt, answerBy }, spec, progress } = run;
   const endsAt = deadline(spec, progress.since, answerBy);
   if (endsAt <= progress.since) { // an earlier invocation has died, or Lambda has delivered the event late
     const leavesTime = deadline(spec, sentAt, answerBy) > sentAt;
@@ -29,7 +31,7 @@ export function timedOut({ request: { world, sentAt, receivedAt, answerBy }, spe
     const didNot = waiting.reruns > 0 ? FAILURES.didNotSucceedWithin : FAILURES.didNotStartWithin;
     return new Failed({ ...rest, ...didNot(allowed, reason) });
   }
-  const running = tasks.find((task) => judge(task, spec).state === 'running');
+  const running = tasks.find((task) => judgeTask(run, task).state === 'running');
   const evidence = { taskArn: running?.taskArn ?? openArns(progress)[0] ?? knownArns(progress)[0] };
   if (progress.blind) {
     const blindFor = formatDuration(world.now() - progress.blind.since);

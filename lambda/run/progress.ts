@@ -2,13 +2,13 @@ import type { RunSpec } from '../../src/contract';
 import type { Attributes } from '../cloudformation/answer';
 import { readSentAt, Request } from '../cloudformation/request';
 import type { Occasion } from '../cloudformation/stack-status';
-import type { ResolvedRun } from '../ecs/resolve-containers';
+import type { Containers, ResolvedRun } from '../ecs/resolve-containers';
 import type { Failure } from '../verdict/failure';
 
 /** One run of the tasks that a request asks for, from start to end. */
 export interface Run {
   readonly request: Request;
-  /** Without deciding containers until ECS has named them. */
+  /** Without deciding containers until ECS has named them: then with those of the revision that was read last. */
   spec: ResolvedRun;
   readonly progress: Progress;
 }
@@ -36,8 +36,8 @@ export interface Progress {
   blind?: { readonly since: number; readonly reason: string };
   /** Whether ECS has throttled this request, which polls less from then on. */
   isThrottled?: boolean;
-  /** What ECS returned for an imported task definition. */
-  containers?: Pick<ResolvedRun, 'ExitCodeFrom' | 'Containers' | 'Logs' | 'LogTailLines'>;
+  /** What ECS returned for an imported task definition, by the ARN of the revision: without a revision, each start takes the latest one. */
+  containers?: { readonly [revision: string]: Containers };
   /** One for each task that the request asks for. */
   readonly tasks: TaskProgress[];
 }

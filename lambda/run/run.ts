@@ -5,6 +5,7 @@ import { fail, timedOut } from './fail';
 import { handOver } from './hand-over';
 import { countReruns, isOnlyAttempt, openArns, Progress, Run } from './progress';
 import { attributesOfRun, passBaton } from './relay';
+import { judgeTask, resolveBeforeStart, resolveRevisions } from './revisions';
 import { deadline, passBatonAt, pollInterval } from './schedule';
 import { retryOrFail, startDue } from './start';
 import { stopOwnTasks } from './stop';
@@ -14,13 +15,11 @@ import { NEVER_SEEN_MS, OVERLAP_MS } from '../../src/timing';
 import { Answer, bytesOver } from '../cloudformation/answer';
 import { LogState, logState } from '../cloudformation/log-state';
 import type { Request } from '../cloudformation/request';
-import { resolveContainers } from '../ecs/resolve-containers';
 import { describeTasks, lookAtTasks } from '../ecs/tasks';
 import { backoff } from '../retry';
 import { callFailure, isThrottled } from '../verdict/errors';
 import { Failed, TurnedBack, Unusable } from '../verdict/failure';
 import { formatCount, notStopped } from '../verdict/message';
-import { judge } from '../verdict/outcome';
 import { ERRORS, FAILURES, STOP_REASONS } from '../verdict/texts';
 
 /**
@@ -29,7 +28,8 @@ import { ERRORS, FAILURES, STOP_REASONS } from '../verdict/texts';
  * After any failure, tasks that still run are stopped before the answer is sent.
  */
 export async function runTask(request: Request, spec: RunSpec, progress: Progress): Promise<Answer | undefined> {
-  const run: Run = { request, spec: { ...spec, ExitCodeFrom: spec.ExitCodeFrom ?? [], ...progress.containers }, progress };
+  const containers = Object.values(progress.containers ?? {}).at(-1);
+  const run: Run = { request, spec: { ...spec, ExitCodeFrom: spec.ExitCodeFrom ?? [], ...containers }, progress };
   try {
     return await startAndWait(run);
   } catch (error) {
@@ -99,10 +99,11 @@ async function succeed(run: Run): Promise<Answer> {
 async function refresh(run: Run): Promise<Task[]> {
   const { request, progress } = run;
   try {
-    await resolveSpec(run);
+    await resolveBeforeStart(run);
     const { tasks, unmentioned } = await lookAtTasks(request, run.spec.Request.cluster, openArns(progress));
     noteMissing(run, tasks, unmentioned);
     progress.wasSeen ||= tasks.length > 0;
+    await resolveRevisions(run, tasks);
     if (unmentioned.length > 0) {
       noteBlind(run, new Unusable(ERRORS.noTaskStatus));
     } else {
@@ -130,17 +131,6 @@ function noteBlind({ request, progress }: Run, error: unknown): void {
   if (!progress.wasSeen && world.now() - progress.blind.since >= NEVER_SEEN_MS) {
     throw new Failed({ ...FAILURES.neverSeen, awsReason: reason }, { taskArn: openArns(progress)[0] });
   }
-}
-
-/** For an imported task definition, ECS names the deciding containers: before a start, and in each invocation that does not know them. */
-async function resolveSpec(run: Run): Promise<void> {
-  const { request: { world }, spec, progress } = run;
-  if (spec.ExitCodeFrom.length > 0) {
-    return;
-  }
-  run.spec = await resolveContainers(world, spec);
-  const { ExitCodeFrom, Containers, Logs, LogTailLines } = run.spec;
-  progress.containers = { ExitCodeFrom, Containers, Logs, LogTailLines };
 }
 
 /** Nothing was started yet: waiting helps only if the error is temporary. */
@@ -175,7 +165,7 @@ async function watchAfterHandOver(run: Run): Promise<Answer | undefined> {
   while (isSimple && world.now() < until) {
     await world.sleep(1_000);
     const tasks = await describeTasks(request, spec.Request.cluster, arns).catch(() => []);
-    if (tasks.length === arns.length && tasks.every((task) => judge(task, spec).state === 'succeeded')) {
+    if (tasks.length === arns.length && tasks.every((task) => judgeTask(run, task).state === 'succeeded')) {
       advance(run, tasks);
       return succeed(run).catch(() => undefined);
     }

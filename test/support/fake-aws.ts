@@ -87,6 +87,8 @@ export class FakeAws implements World {
   /** The outputs of the stack. */
   outputs: { [name: string]: string } = {};
   taskDefinition: unknown;
+  /** The revisions of the task definition, the first one first, for tests that register more. */
+  revisions: object[] = [];
   /** For each API call, what happens instead, once each. */
   faults: Record<string, Fault[]> = {};
   putStatuses: number[] = [];
@@ -181,7 +183,7 @@ export class FakeAws implements World {
         at: this.time,
         life: this.lives.length > 1 ? this.lives.shift()! : this.lives[0],
         cluster,
-        taskDefinitionArn: taskDefinition,
+        taskDefinitionArn: this.revisionOf(taskDefinition),
         startedBy,
         tags,
       }));
@@ -213,8 +215,14 @@ export class FakeAws implements World {
     return {};
   }
 
-  protected onDescribeTaskDefinition() {
-    return { taskDefinition: this.taskDefinition };
+  protected onDescribeTaskDefinition({ taskDefinition }: { taskDefinition: string }) {
+    const taskDefinitionArn = this.revisionOf(taskDefinition);
+    const revision = this.revisions[Number(taskDefinitionArn.split(':').pop()) - 1];
+    return { taskDefinition: revision ? { ...revision, taskDefinitionArn } : this.taskDefinition };
+  }
+
+  private revisionOf(taskDefinition: string): string {
+    return this.revisions.length === 0 || taskDefinition.includes(':') ? taskDefinition : `${taskDefinition}:${this.revisions.length}`;
   }
 
   protected onDescribeStacks() {

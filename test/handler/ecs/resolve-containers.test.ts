@@ -1,6 +1,6 @@
-import { create, fails, FakeAws, Fault, passThrough, properties, runs, sentAfter } from '../../support/fake-aws';
+import { create, fails, FakeAws, Fault, Life, notPlaced, passThrough, properties, runs, sentAfter, START, times, update } from '../../support/fake-aws';
 import { expectFailed, expectNoneStopped, expectStarted, expectSuccess } from '../../support/handler-expectations';
-import { creating, deploy, expectAllSucceeded } from '../../support/relay';
+import { creating, deploy, expectAllSucceeded, nth, sent } from '../../support/relay';
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });
@@ -53,5 +53,76 @@ describe('a task definition whose containers the construct does not know', () =>
     delete delivered.ExitCodeFrom;
     expectFailed(await world.request(create(delivered)), 'ECS did not return the containers of migrate:7');
     expectStarted(world, 0);
+  });
+});
+
+describe('a task definition without a revision, of which a new one is registered', () => {
+  const definition = (...essential: string[]) => ({
+    containerDefinitions: ['app', 'worker'].map((name) => ({ name, essential: essential.includes(name) })),
+  });
+  const exits = (app: number, worker: number, second = 60): Life => [
+    [0, { lastStatus: 'RUNNING', startedAt: new Date(START), containers: ['app', 'worker'].map((name) => ({ name, lastStatus: 'RUNNING' })) }],
+    [second, {
+      lastStatus: 'STOPPED',
+      desiredStatus: 'STOPPED',
+      stopCode: 'EssentialContainerExited',
+      stoppedReason: 'Essential container in task exited',
+      containers: [{ name: 'app', lastStatus: 'STOPPED', exitCode: app }, { name: 'worker', lastStatus: 'STOPPED', exitCode: worker }],
+    }],
+  ];
+  const delivered = (request: object = {}) => {
+    const { ExitCodeFrom, Logs, ...rest } = properties({}, { taskDefinition: 'migrate', ...request });
+    return rest;
+  };
+  const register = (...essential: string[]) => world.revisions.push(definition(...essential));
+  beforeEach(() => { register('app'); });
+
+  test('before the start, is judged by that one', async () => {
+    world.faults.RunTask = [notPlaced('RESOURCE:MEMORY'), (_, proceed) => {
+      register('app', 'worker');
+      return proceed();
+    }];
+    world.lives = [exits(0, 3)];
+    expectFailed(await world.request(create(delivered())), 'Container "worker" exited with code 3.');
+  });
+
+  test('after the start, is judged by the revision that runs, also by the next resource', async () => {
+    world.faults.RunTask = [(_, proceed) => {
+      const started = proceed();
+      register('worker');
+      return started;
+    }];
+    world.lives = [exits(0, 3, 80 * 60)];
+    expectAllSucceeded(await deploy(world, creating({ ExitCodeFrom: undefined, Logs: undefined, Request: delivered().Request })));
+  });
+
+  test('after its end, is judged by the revision that ran when a deployment asks whether it ever succeeded', async () => {
+    const onCreate = { ExitCodeFrom: undefined, Logs: undefined, Request: delivered().Request, RunOn: 'CREATE', UsedAttributes: undefined };
+    world.lives = [exits(0, 3, 80 * 60)];
+    expectAllSucceeded(await deploy(world, creating(onCreate)));
+    register('worker');
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lastUpdated = new Date(world.time);
+    const shorter = update(properties(onCreate), nth(1, undefined, onCreate));
+    expectSuccess(await world.request(sent(world, { ...shorter, RequestId: 'again' }, 1)), { Reason: 'No task was run: runOn is CREATE.' });
+  });
+
+  test('between the starts of two tasks, is judged by the revision of each', async () => {
+    world.faults.RunTask = [passThrough, (_, proceed) => {
+      register('app', 'worker');
+      return proceed();
+    }];
+    world.lives = [exits(0, 3), exits(0, 0)];
+    expectSuccess(await world.request(create(delivered({ count: '2' }))));
+  });
+
+  test('is not judged while ECS does not return that one', async () => {
+    world.faults.RunTask = [(_, proceed) => {
+      register('app', 'worker');
+      return proceed();
+    }];
+    world.faults.DescribeTaskDefinition = [passThrough, ...times(20, fails('ServerException', 'Service Unavailable', 500))];
+    world.lives = [exits(0, 3)];
+    expectFailed(await world.request(create(delivered())), 'Container "worker" exited with code 3.');
   });
 });
