@@ -1,5 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { countReruns, knownArns, openArns, Run } from './progress';
+import { countReruns, knownArns, openArns, Run, TaskProgress } from './progress';
 import { judgeTask } from './revisions';
 import { deadline } from './schedule';
 import { stopOwnTasks } from './stop';
@@ -8,9 +8,9 @@ import type { Answer } from '../cloudformation/answer';
 import { limit } from '../cloudformation/request';
 import { locateLog, readTail } from '../ecs/logs';
 import { adviceOnError } from '../verdict/errors';
-import { Evidence, Failed } from '../verdict/failure';
+import { Evidence, Failed, Failure } from '../verdict/failure';
 import { explain, formatDuration, notStopped } from '../verdict/message';
-import { wordsOf } from '../verdict/outcome';
+import { hasEnded, STOPPED_BY, wordsOf } from '../verdict/outcome';
 import { FAILURES, REASONS } from '../verdict/texts';
 
 /** The failure of a request at its deadline. */
@@ -39,23 +39,47 @@ export function timedOut(run: Run, tasks: Task[]): Failed {
   }
   const status = running?.lastStatus;
   const failure = status ? { ...FAILURES.stillRunning(status, allowed), wasRunning: true } : FAILURES.didNotEnd(allowed);
-  const failed = progress.tasks.flatMap(({ ended }) => ended?.failure ?? []).find(({ cause }) => !cause.startsWith(FAILURES.stopped('').cause));
-  const awsReason = [failed?.cause, failed?.awsReason, running && wordsOf(running)].filter(Boolean).join('; ') || undefined;
-  return new Failed({ ...failure, awsReason, container: spec.ExitCodeFrom[0] }, evidence);
+  return new Failed({ ...failure, awsReason: running && wordsOf(running), container: spec.ExitCodeFrom[0] }, evidence);
 }
 
-/** Stops tasks that still run, and collects the log and its location for the message. */
+/** Stops tasks that still run, and collects what else is known for the message: what ECS said of other tasks, the log and its location. */
 export async function fail(run: Run, error: unknown): Promise<Answer> {
   const { failure, task } = error instanceof Failed ? error : new Failed({ ...FAILURES.unexpected(String(error)), advice: adviceOnError(error) });
-  const stopped = await stopOwnTasks(run, failure.cause);
-  const isStopped = stopped.stillRunning.length === 0 && stopped.unseen === undefined;
+  const { stillRunning, unseen, seen } = await stopOwnTasks(run, failure.cause);
+  const isStopped = stillRunning.length === 0 && unseen === undefined && !seen.some(endedByItself);
+  const awsReason = [failure.awsReason, ...moreWords(run, failure, seen)].filter(Boolean).join('; ') || undefined;
   const evidence = await collectEvidence(run, failure.container, task?.taskArn);
   return {
     status: 'FAILED',
-    reason: [...explain(failure, { ...evidence, stopped: isStopped }), ...notStopped(stopped.stillRunning, stopped.unseen)],
+    reason: [...explain({ ...failure, awsReason }, { ...evidence, stopped: isStopped }), ...notStopped(stillRunning, unseen)],
     runRequestId: run.progress.requestId,
     reruns: countReruns(run.progress),
   };
+}
+
+/** What ECS said of other tasks that have failed, of earlier attempts, and of tasks that ended before they could be stopped. */
+function moreWords({ progress }: Run, { cause, awsReason }: Failure, seen: readonly Task[]): string[] {
+  const said = [cause, awsReason].join('; ');
+  const words = [
+    ...progress.tasks.flatMap(wordsOfFailure),
+    ...seen.filter(endedByItself).map((task) => wordsOf(task)),
+  ];
+  return [...new Set(words)].filter((word): word is string => word !== undefined && !said.includes(word.replace(FAILURES.didNotStart('').cause, '')));
+}
+
+/** Nothing about a task that the function has stopped, or that has succeeded after all. */
+function wordsOfFailure({ ended, problem, taskArn }: TaskProgress): Array<string | undefined> {
+  const { cause, awsReason, patience } = ended ? ended.failure ?? {} : problem ?? {};
+  const isOfEcs = awsReason !== undefined || patience === 'as often as retryAttempts allows';
+  if (!cause || cause.startsWith(FAILURES.stopped('').cause) || !(ended || isOfEcs)) {
+    return [];
+  }
+  return [!ended && taskArn ? `${REASONS.earlierAttempt}: ${cause}` : cause, awsReason];
+}
+
+/** The function had asked ECS to stop it, but it ended without that. */
+function endedByItself(task: Task): boolean {
+  return hasEnded(task) && !task.stoppedReason?.startsWith(STOPPED_BY);
 }
 
 async function collectEvidence({ request, spec }: Run, container?: string, taskArn?: string): Promise<Evidence> {

@@ -26,8 +26,8 @@ export type Baton = { readonly version: number; readonly requestId: string } & (
   | { readonly state: 'SKIPPED'; readonly hadNextLeg: boolean }
 );
 
-/** How much of the cause of a failure is passed on: for the first task, and for the others. Less if that is too long. */
-const CAUSE_LENGTHS = [[80, 40], [40, 10], [20, 0]] as const;
+/** How much of the cause of a failure is passed on: for the first task, and for the others. Everything, or less if that is too long. */
+const CAUSE_LENGTHS = [[Infinity, Infinity], [80, 40], [40, 10], [20, 0]] as const;
 
 /** A baton that another version of the function wrote may be unreadable. */
 export type ReceivedBaton = Baton | { readonly state: 'UNKNOWN' };
@@ -139,6 +139,9 @@ function batonOf({ event, world }: Request, progress: Progress, [ofFirst, ofOthe
 function shorten({ failure, ...ended }: NonNullable<TaskProgress['ended']>, isFirst: boolean, length: number): TaskProgress['ended'] {
   if (!failure) {
     return ended;
+  }
+  if (length === Infinity) {
+    return { failure };
   }
   const { cause, container, patience } = failure;
   return { failure: { cause: cause.slice(0, length), container: isFirst ? container : undefined, patience } };

@@ -41,12 +41,19 @@ interface Target {
   readonly isStopping?: boolean;
 }
 
+/** The same of the tasks of a run. */
+export interface OwnStopped extends Stopped {
+  /** What ECS has said last about each of them. */
+  readonly seen: readonly Task[];
+}
+
 /** Stops the tasks and waits until they have ended. Returns those that may still run containers after that time. */
-async function stopTasks(request: Request, targets: readonly Target[], reason: string, until: number): Promise<string[]> {
+async function stopTasks(request: Request, targets: readonly Target[], reason: string, until: number): Promise<OwnStopped> {
   const { world } = request;
   const open = new Map(targets.map((target) => [target.taskArn, target]));
   const stopRequested = new Set(targets.filter(({ isStopping }) => isStopping).map(({ taskArn }) => taskArn));
-  const withoutContainers = new Set<string>();
+  const seen = new Map<string, Task>();
+  const isOver = (taskArn: string) => seen.has(taskArn) && nothingRuns(seen.get(taskArn)!, request);
   const knownFrom = world.now() + LISTED_WITHIN_MS;
   for (let pause = 1_000; ; pause = Math.min(1.2 * pause, 5_000)) {
     const hasGone = new Set<string>(); // by the words of StopTask. DescribeTasks has to agree: each of them can be stale
@@ -70,13 +77,13 @@ async function stopTasks(request: Request, targets: readonly Target[], reason: s
         const tasks = await describeTasks(request, cluster, arns);
         arns.filter((arn) => hasGone.has(arn) && !tasks.some(({ taskArn }) => taskArn === arn)).forEach((arn) => open.delete(arn));
         tasks.filter(hasEnded).forEach(({ taskArn }) => open.delete(taskArn!));
-        tasks.filter((task) => nothingRuns(task, request)).forEach(({ taskArn }) => withoutContainers.add(taskArn!));
+        tasks.filter((task) => hasEnded(task) || !isOver(task.taskArn!)).forEach((task) => seen.set(task.taskArn!, task));
       } catch (error) {
         world.log(`DescribeTasks failed: ${error}`);
       }
     }));
     if (open.size === 0 || world.now() >= until) {
-      return [...open.keys()].filter((taskArn) => !withoutContainers.has(taskArn));
+      return { stillRunning: [...open.keys()].filter((taskArn) => !isOver(taskArn)), seen: [...seen.values()] };
     }
     await world.sleep(Math.min(pause, until - world.now()));
   }
@@ -89,7 +96,7 @@ function reasonWithMark(reason: string, mark: string): string {
 }
 
 /** Stops the tasks of this run, including those that ECS has started without the function knowing. */
-export async function stopOwnTasks(run: Run, reason: string, until = limit(run.request, TIME_TO_STOP_MS)): Promise<Stopped> {
+export async function stopOwnTasks(run: Run, reason: string, until = limit(run.request, TIME_TO_STOP_MS)): Promise<OwnStopped> {
   const { request, spec, progress } = run;
   const { world, id } = request;
   const { cluster } = spec.Request;
@@ -98,26 +105,30 @@ export async function stopOwnTasks(run: Run, reason: string, until = limit(run.r
   const open = progress.tasks.flatMap(({ taskArn, ended, number, tokenNumber }) =>
     taskArn && !ended && !seen.ended.includes(taskArn) ? [{ taskArn, cluster, mark: markOf(id, progress, number, tokenNumber) }] : []);
   const known = [...open, ...seen.unknown];
-  const [stillRunning, others] = await Promise.all([
+  const [stopped, others] = await Promise.all([
     stopTasks(request, known, reason, until),
-    stopUnknownTasks(run, known, reason, until).catch((error: unknown): Stopped => {
+    stopUnknownTasks(run, known, reason, until).catch((error: unknown): OwnStopped => {
       world.log(`could not list the tasks to stop: ${error}`);
-      return { stillRunning: [], unseen: error };
+      return { stillRunning: [], seen: [], unseen: error };
     }),
   ]);
   const { ended } = ownOf(run, lastFound(request, place));
-  const all = new Set([...stillRunning, ...others.stillRunning]);
-  return { unseen: others.unseen, stillRunning: [...all].filter((taskArn) => !ended.includes(taskArn)) };
+  const stillRunning = new Set([...stopped.stillRunning, ...others.stillRunning]);
+  return {
+    stillRunning: [...stillRunning].filter((taskArn) => !ended.includes(taskArn)),
+    seen: [...stopped.seen, ...others.seen],
+    unseen: others.unseen,
+  };
 }
 
 /** Another invocation of the same request may also have started tasks, and may already have stopped them. */
-async function stopUnknownTasks(run: Run, known: readonly Target[], reason: string, until: number): Promise<Stopped> {
+async function stopUnknownTasks(run: Run, known: readonly Target[], reason: string, until: number): Promise<OwnStopped> {
   const { request, spec, progress: { tasks } } = run;
   const doubted = tasks.filter(({ taskArn, isUnanswered, doubtedTokens }) => isUnanswered || (!taskArn && doubtedTokens?.length));
   const found = await lookFor(run, doubted, () =>
     retry(request.world, until, () => findTasks(request, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS));
   const targets = ownOf(run, found).unknown.filter(({ taskArn }) => !known.some((target) => target.taskArn === taskArn)); // those are being stopped
-  return { stillRunning: await stopTasks(request, targets, reason, until) };
+  return stopTasks(request, targets, reason, until);
 }
 
 /** Of what a look has found, what belongs to the run: the tasks that run without the run knowing them, and all that have ended. */
@@ -189,7 +200,8 @@ export async function stopEarlierTasks(
       return { stillRunning, unseen: failed[0]?.unseen, hasMoved, found: [...found.values()], sawOwn };
     }
     // The invocation that started these may have started more, which are listed only now: look again afterwards.
-    stillRunning.push(...await stopTasks(request, targets, options.reason, limit(request, TIME_TO_STOP_MS))); // however long the look took
+    const stopped = await stopTasks(request, targets, options.reason, limit(request, TIME_TO_STOP_MS)); // however long the look took
+    stillRunning.push(...stopped.stillRunning);
   }
 }
 
@@ -231,9 +243,9 @@ async function findEarlierTasks(
 }
 
 /** Stops those of the tasks that still run, and waits. Returns those that were not seen to end. */
-export async function stopListed(request: Request, tasks: readonly Task[], reason: string, cluster?: string): Promise<string[]> {
+export async function stopListed(request: Request, tasks: readonly Task[], reason: string, cluster?: string): Promise<readonly string[]> {
   const targets = tasks.filter((task) => !nothingRuns(task, request)).map((task) => targetOf(task, cluster));
-  return stopTasks(request, targets, reason, limit(request, TIME_TO_STOP_MS));
+  return (await stopTasks(request, targets, reason, limit(request, TIME_TO_STOP_MS))).stillRunning;
 }
 
 function targetOf(task: Task, cluster?: string): Target {

@@ -1,4 +1,4 @@
-import { CLUSTER, create, fails, MINUTE, properties, runs, FakeAws, times, passThrough, notPlaced } from '../../support/fake-aws';
+import { CLUSTER, create, doesNotStart, fails, Life, MINUTE, properties, runs, FakeAws, times, passThrough, notPlaced } from '../../support/fake-aws';
 import { expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -103,7 +103,23 @@ describe('the failure message at the deadline', () => {
   test('describes the task that still runs, rather than a task that did not start', async () => {
     startsOnlyTheFirst();
     const { Reason } = await world.request(create(properties({}, { count: '2' })));
-    expect(Reason).toMatch(/^The task .*\bRUNNING\b.*\nLog group/);
+    expect(Reason).toMatch(/^The task .*\bRUNNING\b.*\nAWS says: the task did not start: .*RESOURCE:CPU\nLog group/);
+  });
+
+  test.each<[string, Life, string]>([
+    ['could not start', doesNotStart('Capacity is unavailable at this time.'), 'the task did not start: .*; Capacity is unavailable at this time'],
+    ['failed', runs(600, 4), 'container "app" exited with code 4'],
+  ])('says how the attempt before ended that %s', async (_, life, words) => {
+    world.lives = [life, runs(60 * 60, 0)];
+    const { Reason } = await world.request(create(properties({ RetryAttempts: '1' })));
+    expect(Reason).toMatch(new RegExp(`^The task was still RUNNING .*\nAWS says: an earlier attempt: ${words}`));
+  });
+
+  test('says how a task ended that could not be stopped, and not that it was', async () => {
+    world.lives = [runs(31 * 60, 3)];
+    world.faults.StopTask = times(1000, fails('AccessDeniedException', 'User: x is not authorized to perform: ecs:StopTask'));
+    const { Reason } = await world.request(create());
+    expect(Reason).toMatch(/^The task was still RUNNING after 30 minutes\. .*\nAWS says: container "app" exited with code 3/);
   });
 
   test('describes the task that still runs, rather than a task that ended just before', async () => {

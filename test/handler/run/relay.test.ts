@@ -1,6 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { create, notPlaced, passThrough, runs, FakeAws, START, times } from '../../support/fake-aws';
-import { expectSuccess, expectStarted, expectNoneStopped } from '../../support/handler-expectations';
+import { create, doesNotStart, notPlaced, passThrough, runs, FakeAws, START, times } from '../../support/fake-aws';
+import { expectFailed, expectSuccess, expectStarted, expectNoneStopped } from '../../support/handler-expectations';
 import { HOURS, nth, deploy, creating, expectAllSucceeded } from '../../support/relay';
 
 let world: FakeAws;
@@ -116,6 +116,12 @@ describe('several tasks of several hours', () => {
     expect(answers).toHaveLength(3);
     expect(answers[2]).toMatchObject(expected);
     expectNoneStopped(world);
+  });
+
+  test('fail a later resource with the words of ECS that there was room for', async () => {
+    world.lives = [doesNotStart('CannotPullContainerError: ref v9: not found'), runs(1.5 * HOURS, 0)];
+    const answers = await deploy(world, (number, baton) => create({ ...nth(number, baton), Request: { ...nth(number).Request, count: '2' } }));
+    expectFailed(answers[1], /^1 of 2 tasks failed: the task did not start: .*\nAWS says: CannotPullContainerError: ref v9: not found/);
   });
 
   test('fit into the baton when ECS returns a long message', async () => {

@@ -1,4 +1,4 @@
-import { create, doesNotStart, fails, FakeAws, Fault, notPlaced, passThrough, properties, runs, times } from '../../support/fake-aws';
+import { create, doesNotStart, fails, FakeAws, Fault, missing, notPlaced, passThrough, properties, runs, times } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectStarted, expectNoneStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -73,6 +73,33 @@ describe('several tasks of one request', () => {
   test('fail with the exit code of the one that has failed when another one is still running at the timeout', async () => {
     world.lives = [runs(5, 3), runs(90 * 60, 0)];
     expectFailed(await world.request(two()), /^The task was still RUNNING after 30 minutes.*\nAWS says: container "app" exited with code 3/);
+  });
+
+  test.each<[string, () => void]>([
+    ['whose status can no longer be read', () => {
+      world.faults.DescribeTasks = times<Fault>(10_000, (_, proceed) => world.seconds() > 20 * 60 ? fails('ServerException', '', 500)() : proceed());
+    }],
+    ['that no invocation continues', () => { world.faults.Invoke = times(10_000, fails('AccessDeniedException', 'no')); }],
+    ['whose deployment has ended', () => {
+      world.faults.DescribeTasks = times<Fault>(10_000, (_, proceed) => {
+        world.stackStatus = world.seconds() > 5 * 60 ? 'CREATE_FAILED' : world.stackStatus;
+        return proceed();
+      });
+    }],
+    ['that ECS has forgotten', () => {
+      world.faults.DescribeTasks = times<Fault>(10_000, (input, proceed) => world.seconds() > 5 * 60 ? missing(input, proceed) : proceed());
+    }],
+  ])('fail with the exit code of the one that failed beside one %s', async (_, arrange) => {
+    world.lives = [runs(5, 3), runs(90 * 60, 0)];
+    arrange();
+    expectFailed(await world.request(two()), /\nAWS says: .*container "app" exited with code 3/);
+  });
+
+  test('fail with what ECS said of each, once', async () => {
+    world.lives = [runs(50, 1), doesNotStart('CannotPullContainerError: ref v9: not found'), runs(50, 1), runs(50, 4)];
+    const { Reason } = await world.request(create(properties({}, { count: '4' })));
+    expect(Reason).toMatch(/^4 of 4 tasks failed: container "app" exited with code 1\.\nAWS says: .*CannotPullContainerError: ref v9: not found; container "app" exited with code 4/);
+    expect(Reason.match(/exited with code 1/g)).toHaveLength(1);
   });
 
   test('fail without a number when none of them was started', async () => {
