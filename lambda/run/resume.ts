@@ -3,12 +3,13 @@ import { receiveHandOver } from './hand-over';
 import { readOperationTime } from './operation-time';
 import { beginProgress, Progress } from './progress';
 import type { ReceivedBaton } from './relay';
+import { deadline } from './schedule';
 import type { RunSpec } from '../../src/contract';
-import { CLOCKS_DIFFER_BY_MS, KEPT_BY_ECS_MS, PERMITTED_AGAIN_WITHIN_MS, STACK_WITHIN_MS } from '../../src/timing';
+import { BETWEEN_READINGS_MS, CLOCKS_DIFFER_BY_MS, KEPT_BY_ECS_MS, NEVER_SEEN_MS, PERMITTED_AGAIN_WITHIN_MS } from '../../src/timing';
 import { limit, Request } from '../cloudformation/request';
 import { isFinalStatus, Occasion } from '../cloudformation/stack-status';
 import { attemptsOf, isOfLaterRequest, isOrderKnown, markOfResource, parseMark, placeOf, readMark } from '../ecs/marks';
-import { findTasks, lookOnceListed } from '../ecs/tasks';
+import { findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
 import { Failed, OutOfDate, Unusable } from '../verdict/failure';
 import { judge } from '../verdict/outcome';
@@ -34,15 +35,20 @@ export async function resumeRun(request: Request, spec: RunSpec, occasion: Occas
 async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): Promise<Progress> {
   const { world } = request;
   const begun = beginProgress(request, spec, occasion);
+  const until = Math.min(limit(request, NEVER_SEEN_MS), request.handOverAt, deadline(spec, request.receivedAt, request.answerBy));
   let awsReason: string | undefined;
   try {
-    const began = Math.min(await readOperationTime(request, STACK_WITHIN_MS, expectOperation), request.sentAt);
+    const began = Math.min(await readOperationTime(request, until - world.now(), expectOperation), request.sentAt);
     const forgetsSome = world.now() - began > KEPT_BY_ECS_MS;
-    const look = () => findTasksSince(request, spec, began);
-    const found = await look();
+    const look = () => findTasksSince(request, spec, began, until);
+    let found = await look();
     const rules = { ...spec, ExitCodeFrom: spec.ExitCodeFrom ?? [] };
     const mayBeReplaced = found.some((task) => judge(task, rules).state === 'failed'); // the task in its place may not be listed yet
-    const progress = adopt(begun, mayBeReplaced ? await lookOnceListed(request, look) : found, forgetsSome);
+    if (mayBeReplaced || !adopt(begun, found, forgetsSome)) { // ECS can leave a task out of one list
+      await world.sleep(Math.max(0, limit(request, BETWEEN_READINGS_MS) - world.now()));
+      found = await look();
+    }
+    const progress = adopt(begun, found, forgetsSome);
     if (progress) {
       return { ...progress, wasSeen: true, lookAtStackAt: world.now() };
     }
@@ -62,9 +68,8 @@ function expectOperation(status: string): void {
   }
 }
 
-async function findTasksSince(request: Request, spec: RunSpec, began: number): Promise<Task[]> {
+async function findTasksSince(request: Request, spec: RunSpec, began: number, until: number): Promise<Task[]> {
   const { world, id } = request;
-  const until = limit(request, STACK_WITHIN_MS);
   const found = await retry(world, until, () => findTasks(request, placeOf(spec.Request)), PERMITTED_AGAIN_WITHIN_MS);
   if (found.some((task) => isOrderKnown(request, task) && isOfLaterRequest(request, task))) {
     throw new OutOfDate(FAILURES.supersededByTask);

@@ -1,6 +1,6 @@
 import type { Event } from '../../../lambda/cloudformation/request';
 import { create, FakeAws, fails, type Fault, ID, MINUTE, passThrough, properties, runs, sentAfter, stale, START, times, update } from '../../support/fake-aws';
-import { expectStopped } from '../../support/handler-expectations';
+import { expectFailed, expectNoneStopped, expectStopped, expectSuccess } from '../../support/handler-expectations';
 
 let world: FakeAws;
 beforeEach(() => {
@@ -87,6 +87,44 @@ test('an invocation that cannot read a hand-over fails if it is not allowed to l
 
   expect(await world.request(event)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('not authorized to perform: ecs:ListTasks') });
   expect(world.tasks).toHaveLength(1);
+});
+
+describe('an invocation that cannot read a hand-over does not stop the healthy task', () => {
+  const throttledFor = (seconds: number): Fault[] => {
+    const until = world.seconds() + seconds;
+    return times<Fault>(1000, (_, proceed) => world.seconds() < until ? fails('ThrottlingException', 'Rate exceeded')() : proceed());
+  };
+  const unreadable = async (count: string) => {
+    world.creationTime = new Date(START);
+    return handedOverByOtherVersion(create(properties({}, { count })), () => ({ version: 2 }));
+  };
+
+  test.each<[string, string, Fault]>([
+    ['no task', '1', () => ({ taskArns: [] })],
+    ['two of three tasks', '3', (_, proceed) => ({ taskArns: proceed().taskArns.slice(1) })],
+  ])('when its first look finds %s', async (_, count, leavesOut) => {
+    const event = await unreadable(count);
+    world.faults.ListTasks = times(2, leavesOut);
+    expectSuccess(await world.request(event));
+    expectNoneStopped(world);
+  });
+
+  test.each(['ListTasks', 'DescribeStacks'])('when %s is throttled for four minutes', async (api) => {
+    const event = await unreadable('1');
+    world.faults[api] = throttledFor(4 * 60);
+    expectSuccess(await world.request(event));
+    expectNoneStopped(world);
+  });
+
+  test('before its timeout, while DescribeStacks is throttled', async () => {
+    world.creationTime = new Date(START);
+    const event = await handedOverByOtherVersion(create(properties({ TimeoutSeconds: '180' })), () => ({ version: 2 }));
+    world.faults.DescribeStacks = throttledFor(10 * 60);
+    expectFailed(await world.request(event), 'Another version of the function started the task');
+    const [{ at }] = world.calls.filter(({ name }) => name === 'StopTask');
+    expect(at).toBeGreaterThan(150);
+    expect(at).toBeLessThan(185);
+  });
 });
 
 test('an Update that can read neither its hand-over nor the status of the stack stops its task, and does not say that none was started', async () => {
