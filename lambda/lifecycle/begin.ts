@@ -58,14 +58,16 @@ export async function resumeOrStart(
     return failWithoutRun(request, [request.event.ResourceProperties], error, stopped, STOP_REASONS.otherVersion);
   }
   if (progress) {
-    return runTask(request, spec, progress);
+    const answer = await runTask(request, spec, progress);
+    return answer && withStillRunning(answer, { stillRunning: [], unseen: progress.unseenEarlier });
   }
   const isUnknown = stopped.unseen !== undefined && !(stopped.hasMoved && occasion === 'deployment');
   if (stopped.stillRunning.length > 0 || isUnknown) {
     const failure = isOfUnknownCluster(stopped.unseen) ? callFailure('ListTasks', stopped.unseen) : FAILURES.earlierMayRun;
     return { status: 'FAILED', reason: explain(failure) }; // nameStillRunning adds which
   }
-  return runTask(request, spec, { ...beginProgress(request, spec, occasion), wasSeen: stopped.sawOwn });
+  const unseenEarlier = stopped.unseen === undefined ? undefined : String(stopped.unseen);
+  return runTask(request, spec, { ...beginProgress(request, spec, occasion), wasSeen: stopped.sawOwn, unseenEarlier });
 }
 
 /** Fails, and stops what an earlier invocation of this request, perhaps of another version, may have started. */

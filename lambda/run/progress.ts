@@ -30,6 +30,8 @@ export interface Progress {
   doubtedSince?: number;
   /** Whether the run is known to be of an update, whose time may move. The creation of a stack has none: an update is a later operation. */
   isOfUpdate?: boolean;
+  /** Why tasks of earlier requests may still run: listing them failed. The answer says so, in whichever invocation or resource. */
+  readonly unseenEarlier?: string;
   /** Whether ECS has ever shown a task of the run. */
   wasSeen?: boolean;
   /** Since when DescribeTasks has failed, and why. */

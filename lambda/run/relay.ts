@@ -26,7 +26,7 @@ export type Baton = { readonly version: number; readonly requestId: string } & (
   | { readonly state: 'SKIPPED'; readonly hadNextLeg: boolean }
 );
 
-/** How much of the cause of a failure is passed on: for the first task, and for the others. Everything, or less if that is too long. */
+/** How much of a cause is passed on: for the first task that failed and for `unseenEarlier`, and for the other tasks. Less if that is too long. */
 const CAUSE_LENGTHS = [[Infinity, Infinity], [80, 40], [40, 10], [20, 0]] as const;
 
 /** A baton that another version of the function wrote may be unreadable. */
@@ -132,7 +132,7 @@ function batonOf({ event, world }: Request, progress: Progress, [ofFirst, ofOthe
     taskArn: task.taskArn?.slice(arnPrefix.length),
     ended: task.ended && shorten(task.ended, task.number === first?.number, task.number === first?.number ? ofFirst : ofOthers),
   }));
-  const passed = { ...progress, containers: undefined, blind: undefined, tasks };
+  const passed = { ...progress, containers: undefined, blind: undefined, unseenEarlier: progress.unseenEarlier?.slice(0, ofFirst), tasks };
   return asAttribute({ version: VERSION, state: 'RUNNING', requestId: event.RequestId, at: world.now(), arnPrefix, progress: passed });
 }
 

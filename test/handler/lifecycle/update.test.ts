@@ -47,6 +47,13 @@ describe('Update in another cluster than before', () => {
     expect(world.calls.find(({ name }) => name === 'RunTask')!.at).toBeLessThan(20);
   });
 
+  test.each([[20, 0], [40, 0], [20, 3]])('still says so when the task ends after %i minutes, in a later invocation, with exit code %i', async (minutes, exitCode) => {
+    world.lives = [runs(minutes * 60, exitCode)];
+    world.faults.ListTasks = inClusterBefore(DENIED);
+    const { Reason } = await world.request(update(properties({ TimeoutSeconds: '3000' }), before));
+    expect(Reason.split(MAY_RUN)).toHaveLength(2);
+  });
+
   test('runs the task when that cluster no longer exists', async () => {
     world.faults.ListTasks = inClusterBefore(fails('ClusterNotFoundException', 'Cluster not found.'));
     expectSuccess(await world.request(update(properties(), before)), { Reason: '' });

@@ -1,4 +1,4 @@
-import { Answered, create, fails, properties, runs, passThrough, stale, update, FakeAws } from '../../support/fake-aws';
+import { Answered, create, fails, Fault, properties, runs, passThrough, stale, times, update, FakeAws } from '../../support/fake-aws';
 import { expectFailed, expectSuccess, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
 import { HOURS, nth, sent, deploy, creating, updating, expectAllSucceeded } from '../../support/relay';
 
@@ -24,6 +24,14 @@ describe('Update of a task of several hours', () => {
     expectAllSucceeded(answers);
     expect(answers[2].Data).toEqual({ TaskArn: 'kept' });
     expectStarted(world, 0);
+  });
+
+  test('says in each resource that a task may still run in the previous cluster, in which the function may no longer list tasks', async () => {
+    world.lives = [runs(2.5 * HOURS, 0)];
+    world.faults.ListTasks = times<Fault>(1000, (input, proceed) => input.cluster === 'before' ? fails('AccessDeniedException', 'x'.repeat(300))() : proceed());
+    const answers = await deploy(world, (number, baton) => update(nth(number, baton), properties({}, { cluster: 'before' })));
+    expectAllSucceeded(answers);
+    answers.forEach(({ Reason }) => expect(Reason).toMatch(/Other tasks may still be running: listing them failed \(AccessDeniedException: x+\)\.$/));
   });
 
   test.each([
