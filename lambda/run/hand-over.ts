@@ -35,10 +35,10 @@ export async function handOver({ request, progress }: Run): Promise<Failed | und
 
 /** Only a missing permission is a matter of the role, and what Lambda rejects has reached it. */
 function adviceOnHandOver(error: unknown): string | undefined {
-  if (/AccessDenied|not authorized/i.test(String(error))) {
-    return ADVICE.allowSelfInvocation;
+  if (!isRefusal(error) || isThrottled(error)) {
+    return ADVICE.reachLambda;
   }
-  return isRefusal(error) && !isThrottled(error) ? undefined : ADVICE.reachLambda;
+  return /AccessDenied|not authorized/i.test(String(error)) ? ADVICE.allowSelfInvocation : undefined;
 }
 
 /** What the previous invocation handed over; nothing when this version of the function cannot read it. */

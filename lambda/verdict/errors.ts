@@ -70,7 +70,7 @@ export function patienceWithError(thrown: unknown): Patience | undefined {
   if (isDenied(thrown)) {
     return 'while permissions spread';
   }
-  const known = knownError(thrown);
+  const known = knownStartFailure(textOf(thrown));
   // An error that is not from AWS, such as the page of a proxy, may be temporary.
   return known ? known.patience : answerIn(thrown) ? undefined : 'while permissions spread';
 }
@@ -130,8 +130,9 @@ export function isOfUnknownCluster(thrown: unknown): boolean {
   return readError(thrown).name === 'ClusterNotFoundException';
 }
 
+/** The cause that AWS names. The page of a proxy can contain the same words. */
 function knownError(thrown: unknown): Explanation | undefined {
-  return isDenied(thrown) ? undefined : knownStartFailure(textOf(thrown));
+  return isDenied(thrown) || !answerIn(thrown) ? undefined : knownStartFailure(textOf(thrown));
 }
 
 type SdkError = Parameters<typeof isTransientError>[0];

@@ -69,6 +69,14 @@ describe('the hand-over to the next invocation', () => {
   });
 });
 
+test('the message does not blame the role when a proxy does not let the hand-over through', async () => {
+  world.lives = [runs(28 * 60, 0)];
+  world.faults.Invoke = times(100, () => { throw new SyntaxError('Unexpected token \'Y\', "You are not authorized" is not valid JSON'); });
+  const { Reason } = await world.request(create());
+  expect(Reason).toContain('Check that the function can reach AWS Lambda and is not throttled.');
+  expect(Reason).not.toContain('Allow the role');
+});
+
 describe('the invocation that has handed over', () => {
   const handOverThatIsLost = async (seconds: number, exitCode: number) => {
     world.lives = [runs(seconds, exitCode)];

@@ -112,6 +112,23 @@ describe('a response without an error code is not from AWS', () => {
   });
 });
 
+describe('the page of a proxy is not an answer of AWS, even if it contains the same words', () => {
+  test.each([
+    ['Access denied', 403, MINUTES],
+    ['403 Forbidden', 403, MINUTES],
+    ['Rate exceeded', 429, DEADLINE],
+  ])('%s', (words, httpStatusCode, patience) => {
+    const error = Object.assign(new SyntaxError(`Unexpected token, "${words}" is not valid JSON`), { $metadata: { httpStatusCode } });
+    expect(callFailure('RunTask', error)).toEqual({
+      cause: `ECS did not answer: SyntaxError: Unexpected token, "${words}" is not valid JSON (RunTask)`,
+      awsReason: undefined,
+      advice: undefined,
+      patience,
+    });
+    expect(adviceOnError(error)).toBeUndefined();
+  });
+});
+
 test('an error of AWS without a message has no words of AWS', () => {
   expect(callFailure('RunTask', toError(awsError('ClientException', 'UnknownError')))).toMatchObject({ cause: 'ECS rejected the request: ClientException (RunTask)', awsReason: undefined });
 });
