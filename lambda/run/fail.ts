@@ -35,7 +35,8 @@ export function timedOut(run: Run, tasks: Task[]): Failed {
   const evidence = { taskArn: running?.taskArn ?? openArns(progress)[0] ?? knownArns(progress)[0] };
   if (progress.blind) {
     const blindFor = formatDuration(world.now() - progress.blind.since);
-    return new Failed({ ...FAILURES.endNotSeen(allowed, blindFor), awsReason: progress.blind.reason, container: spec.ExitCodeFrom[0] }, evidence);
+    const { reason, awsReason } = progress.blind;
+    return new Failed({ ...FAILURES.endNotSeen(allowed, blindFor), reason, awsReason, container: spec.ExitCodeFrom[0] }, evidence);
   }
   const status = running?.lastStatus;
   const failure = status ? { ...FAILURES.stillRunning(status, allowed), wasRunning: true } : FAILURES.didNotEnd(allowed);

@@ -2,7 +2,7 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { isProgress, Progress, Run } from './progress';
 import { logState } from '../cloudformation/log-state';
 import type { HandedOver, Request } from '../cloudformation/request';
-import { isRefusal, isThrottled } from '../verdict/errors';
+import { isRefusal, isThrottled, reasonOf } from '../verdict/errors';
 import { Failed } from '../verdict/failure';
 import { ADVICE, FAILURES } from '../verdict/texts';
 
@@ -23,9 +23,11 @@ export async function handOver({ request, progress }: Run): Promise<Failed | und
   } catch (error) {
     world.log(`Invoke failed: ${error}`);
     const problem = progress.tasks.find(({ taskArn }) => !taskArn)?.problem; // the reason why nothing has started is more useful
+    const { reason, awsReason } = reasonOf(error);
     return new Failed({
       ...FAILURES.noHandOver,
-      awsReason: [problem?.cause, problem?.awsReason, error].filter((reason) => reason !== undefined).join('; '),
+      reason: [problem?.cause, reason].filter(Boolean).join('; '),
+      awsReason: [problem?.awsReason, awsReason].filter(Boolean).join('; '),
       advice: adviceOnHandOver(error),
     });
   }

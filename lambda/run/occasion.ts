@@ -7,7 +7,7 @@ import { limit, limitOfLook, Request } from '../cloudformation/request';
 import { findStackStatus, isRollbackOfDelete, isRollbackStatus, isWaitedFor, readStack, StackReading } from '../cloudformation/stack-status';
 import { parseMark, readMark } from '../ecs/marks';
 import { retry } from '../retry';
-import { adviceOnError } from '../verdict/errors';
+import { adviceOnError, reasonOf } from '../verdict/errors';
 import { Failed, Failure, OutOfDate, TurnedBack } from '../verdict/failure';
 import { FAILURES } from '../verdict/texts';
 
@@ -86,7 +86,7 @@ async function isOfLaterOperation(request: Request): Promise<boolean> {
 }
 
 function unknownStatus(error: unknown, failure: Failure): Failed {
-  return new Failed({ ...failure, awsReason: String(error), advice: adviceOnError(error) ?? failure.advice });
+  return new Failed({ ...failure, ...reasonOf(error), advice: adviceOnError(error) ?? failure.advice });
 }
 
 /** Reads the status again before a failure is answered, which would leave a rollback stuck. */

@@ -35,7 +35,7 @@ export interface Progress {
   /** Whether ECS has ever shown a task of the run. */
   wasSeen?: boolean;
   /** Since when DescribeTasks has failed, and why. */
-  blind?: { readonly since: number; readonly reason: string };
+  blind?: { readonly since: number } & Pick<Failure, 'reason' | 'awsReason'>;
   /** Whether ECS has throttled this request, which polls less from then on. */
   isThrottled?: boolean;
   /** What ECS returned for an imported task definition, by the ARN of the revision: without a revision, each start takes the latest one. */

@@ -11,7 +11,8 @@ import { isFinalStatus, Occasion } from '../cloudformation/stack-status';
 import { attemptsOf, isOfLaterRequest, isOrderKnown, markOfResource, parseMark, placeOf, readMark } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
 import { retry } from '../retry';
-import { Failed, OutOfDate, Unusable } from '../verdict/failure';
+import { reasonOf } from '../verdict/errors';
+import { Failed, Failure, OutOfDate, Unusable } from '../verdict/failure';
 import { judge } from '../verdict/outcome';
 import { ERRORS, FAILURES } from '../verdict/texts';
 
@@ -36,19 +37,19 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
   const { world } = request;
   const begun = beginProgress(request, spec, occasion);
   const until = Math.min(limit(request, NEVER_SEEN_MS), request.handOverAt, deadline(spec, request.receivedAt, request.answerBy));
-  let awsReason: string | undefined;
+  let failure: Failure = FAILURES.otherVersion;
   try {
     const began = Math.min(await readOperationTime(request, until - world.now(), expectOperation), request.sentAt);
     const forgetsSome = world.now() - began > KEPT_BY_ECS_MS;
     const look = () => findTasksSince(request, spec, began, until);
-    let found = await look();
+    const found = await look();
     const rules = { ...spec, ExitCodeFrom: spec.ExitCodeFrom ?? [] };
     const mayBeReplaced = found.some((task) => judge(task, rules).state === 'failed'); // the task in its place may not be listed yet
-    if (mayBeReplaced || !adopt(begun, found, forgetsSome)) { // ECS can leave a task out of one list
+    let progress = mayBeReplaced ? undefined : adopt(begun, found, forgetsSome);
+    if (!progress) { // ECS can leave a task out of one list
       await world.sleep(Math.max(0, limit(request, BETWEEN_READINGS_MS) - world.now()));
-      found = await look();
+      progress = adopt(begun, await look(), forgetsSome);
     }
-    const progress = adopt(begun, found, forgetsSome);
     if (progress) {
       return { ...progress, wasSeen: true, lookAtStackAt: world.now() };
     }
@@ -56,9 +57,9 @@ async function adoptTasks(request: Request, spec: RunSpec, occasion: Occasion): 
     if (error instanceof OutOfDate) {
       throw error;
     }
-    awsReason = error instanceof Unusable ? error.message : String(error);
+    failure = { ...failure, ...reasonOf(error) };
   }
-  throw new Failed({ ...FAILURES.otherVersion, awsReason });
+  throw new Failed(failure);
 }
 
 /** The response is of an earlier operation, or the request is: in both cases its time is not that of this one. */

@@ -17,7 +17,7 @@ import { LogState, logState } from '../cloudformation/log-state';
 import type { Request } from '../cloudformation/request';
 import { describeTasks, lookAtTasks } from '../ecs/tasks';
 import { backoff } from '../retry';
-import { callFailure, isThrottled } from '../verdict/errors';
+import { callFailure, isThrottled, reasonOf } from '../verdict/errors';
 import { Failed, TurnedBack, Unusable } from '../verdict/failure';
 import { formatCount, notStopped } from '../verdict/message';
 import { ERRORS, FAILURES, STOP_REASONS } from '../verdict/texts';
@@ -124,12 +124,12 @@ async function refresh(run: Run): Promise<Task[]> {
 
 function noteBlind({ request, progress }: Run, error: unknown): void {
   const { world } = request;
-  const reason = error instanceof Unusable ? error.message : String(error);
-  logState(request, 'UNKNOWN', 'could not read the status of the task', { details: [reason] });
+  const reason = reasonOf(error);
+  logState(request, 'UNKNOWN', 'could not read the status of the task', { details: [String(error)] });
   progress.isThrottled ||= isThrottled(error);
-  progress.blind = { since: progress.blind?.since ?? world.now(), reason };
+  progress.blind = { since: progress.blind?.since ?? world.now(), ...reason };
   if (!progress.wasSeen && world.now() - progress.blind.since >= NEVER_SEEN_MS) {
-    throw new Failed({ ...FAILURES.neverSeen, awsReason: reason }, { taskArn: openArns(progress)[0] });
+    throw new Failed({ ...FAILURES.neverSeen, ...reason }, { taskArn: openArns(progress)[0] });
   }
 }
 

@@ -41,6 +41,11 @@ export function callFailure(api: Api, thrown: unknown): Failure {
   }
 }
 
+/** Why something failed, if this error led to it. Only the words of an answer of AWS are called its words. */
+export function reasonOf(thrown: unknown): Pick<Failure, 'reason' | 'awsReason'> {
+  return answerIn(thrown) ? { awsReason: String(thrown) } : { reason: String(thrown) };
+}
+
 /** How AWS answered a call that threw this; undefined if the error is not an answer of AWS. */
 export function answerIn(thrown: unknown): 'rejected' | 'failed' | undefined {
   const fault = (thrown as { $fault?: unknown } | undefined | null)?.$fault;

@@ -10,6 +10,8 @@ export type Patience = 'until the deadline' | 'while permissions spread' | 'as o
 export interface Failure {
   /** A sentence without its full stop. */
   readonly cause: string;
+  /** Why, if AWS has not said it: an error of the network, or what the function found. */
+  readonly reason?: string;
   /** The words of AWS. */
   readonly awsReason?: string;
   /** What the reader can do about it. */
@@ -36,7 +38,11 @@ export interface Evidence {
 }
 
 /** AWS has answered, and the function cannot use the answer. The next one may be better. */
-export class Unusable extends Error {}
+export class Unusable extends Error {
+  override toString(): string {
+    return this.message;
+  }
+}
 
 /** The end of a request that no further attempt can fix. */
 export class Failed extends Error {

@@ -21,10 +21,11 @@ export function sentence(text: string): Line {
 /** The cause, what to do about it, the last log lines, and where the rest is. */
 export function explain(failure: Failure, evidence: Evidence = {}): Line[] {
   const { taskArn, log, tail = [], unreadable, stopped } = evidence;
-  const cause = failure.wasRunning && stopped ? `${failure.cause}, so it was stopped` : failure.cause;
+  const { awsReason, reason } = failure;
+  const cause = [failure.cause, failure.wasRunning && stopped ? ', so it was stopped' : '', reason ? ` (${reason})` : ''].join('');
   return [
     sentence(onOneLine([cause, failure.advice].filter((part) => part !== undefined).map(punctuate).join(' '))),
-    ...(failure.awsReason ? [{ kind: 'aws', text: `AWS says: ${onOneLine(failure.awsReason)}` } as const] : []),
+    ...(awsReason ? [{ kind: 'aws', text: `AWS says: ${onOneLine(awsReason)}` } as const] : []),
     ...(tail.length > 0 ? [{ kind: 'heading', text: 'The end of its log:' } as const] : []),
     ...tail.map((line) => ({ kind: 'log', text: `  ${line}` } as const)),
     ...(unreadable ? [place(NOTES.tailMissing(onOneLine(unreadable)))] : []),

@@ -43,6 +43,9 @@ const wordsOf = (error: any) => String(typeof error === 'object' ? error.message
 
 const ALL = ['RunTask', 'DescribeTasks', 'ListTasks', 'StopTask', 'DescribeStacks', 'GetLogEvents', 'Invoke', 'DescribeTaskDefinition'];
 
+/** What the function says of a response that it cannot use. */
+const UNUSABLE = /^CloudFormation (did not return the status|returned an earlier status|returned \S+, so the stack|did not show which update)|^the response of ECS does not contain the task|is about to end$/;
+
 /** All that an answer may say. */
 const MESSAGES: readonly Message[] = [
   {
@@ -278,7 +281,17 @@ const MESSAGES: readonly Message[] = [
   },
   { key: 'another version', says: /another version of the function/i, isTrue: ({ request }) => request.isOfAnotherVersion },
   // The sentences after a cause.
-  { key: 'words of AWS', says: /^AWS says: /, isTrue: always },
+  {
+    key: 'words of AWS',
+    says: /^AWS says: (.*)/,
+    isTrue: ({ calls }, [, words]) => !calls(...ALL).some(({ error }) => error instanceof Error && !('$fault' in error) && words.includes(String(error))),
+  },
+  {
+    key: 'no words of AWS',
+    says: /(?:its result is unknown|failed for the last [\d.]+ \w+|so no task was started|invoke itself to continue waiting|which task it is) \((.*)\)/,
+    isTrue: ({ calls, startReasons }, [, reason]) => calls(...ALL).some(({ error }) => error && reason.includes(wordsOf(error).slice(0, 40)))
+      || UNUSABLE.test(reason) || startReasons.length > 0,
+  },
   { key: 'log', says: /^(The end of its log:|Log group .*, stream .*)/, isTrue: always },
   { key: 'task', says: /^Task (arn:\S+?)\.$/, isTrue: ({ history }, [, arn]) => history.tasks.some((task) => task.arn === arn) },
   { key: 'log of the function', says: /^CloudWatch Log Stream: /, isTrue: always },

@@ -22,7 +22,10 @@ describe('the stack status of an Update', () => {
 
   test('fails the Update before a task starts when CloudFormation returns none', async () => {
     world.faults.DescribeStacks = times(1000, () => ({ Stacks: [] }));
-    expectFailed(await world.request(update()), /CloudFormation did not return the status of the stack/);
+    expectFailed(await world.request(update()), [
+      'Could not find out whether this is a rollback, so no task was started (CloudFormation did not return the status of the stack). Deploy again, or continue the rollback.',
+      'CloudWatch',
+    ].join('\n'));
     expectStarted(world, 0);
   });
 
@@ -36,6 +39,11 @@ describe('the stack status of an Update', () => {
     ]);
     expect(world.seconds()).toBeLessThan(180);
     expectStarted(world, 0);
+  });
+
+  test('fails the Update with an error of the network, which the message does not call the words of AWS', async () => {
+    world.faults.DescribeStacks = times(1000, fails('TimeoutError', 'socket hang up'));
+    expectFailed(await world.request(update()), 'so no task was started (TimeoutError: socket hang up). Deploy again, or continue the rollback.\nCloudWatch');
   });
 
   test('is requested for four minutes, and the message then says what to do', async () => {

@@ -64,7 +64,7 @@ describe('responses of DescribeTasks that say nothing about the task', () => {
   test.each(responses)('from the start on fail the request after five minutes: %s', async (_, fault) => {
     world.lives = [runs(25 * 60, 0)];
     world.faults.DescribeTasks = says(0, 60 * 60, fault);
-    expectFailed(await world.request(create()), 'its result is unknown.\nAWS says: the response of ECS does not contain the task');
+    expectFailed(await world.request(create()), 'so its result is unknown (the response of ECS does not contain the task).\nTask ');
     expect(world.tasks[0].stoppedAt! - world.tasks[0].at).toBeGreaterThanOrEqual(300_000);
   });
 });

@@ -11,6 +11,7 @@ describe('the whole failure message', () => {
   const WHAT_TO_DO = 'Check what it was waiting for, or raise timeout.';
   const NEVER_SEEN = 'The function could never read the status of the task, so its result is unknown.';
   const MAY_STILL_RUN = `Could not confirm that this task stopped. Stop it manually: ${TASK_ARN}.`;
+  const noAnswer = fails('TimeoutError', 'socket hang up');
   const cannotStop = () => { world.faults.StopTask = times(1000, fails('ServerException', '', 500)); };
   const cannotHandOver = () => { world.faults.Invoke = times(100, fails('AccessDeniedException', 'no')); };
 
@@ -59,6 +60,23 @@ describe('the whole failure message', () => {
       TASK,
       MAY_STILL_RUN,
       'Other tasks may still be running: listing them failed (ThrottlingException).',
+    ]],
+    ['of a task that the function never reached ECS to look at', () => {
+      world.lives = [runs(60 * 60, 0)];
+      world.faults.DescribeTasks = times(10_000, noAnswer);
+    }, [
+      'The function could never read the status of the task, so its result is unknown (TimeoutError: socket hang up).',
+      TASK,
+      MAY_STILL_RUN,
+      'Other tasks may still be running: listing them failed (TimeoutError: socket hang up).',
+    ]],
+    ['of a task that the function could not reach ECS to look at since it ran', () => {
+      world.lives = [runs(60 * 60, 0)];
+      world.faults.DescribeTasks = [passThrough, ...times<Fault>(10_000, (_, proceed) => world.seconds() < 30 * 60 + 1 ? noAnswer() : proceed())];
+    }, [
+      'The function did not see the task end within 30 minutes: reading its status failed for the last 30 minutes (TimeoutError: socket hang up).',
+      LOG,
+      TASK,
     ]],
     ['of a task that ECS described only at first', () => {
       world.lives = [runs(60 * 60, 0)];
@@ -153,6 +171,19 @@ describe('the whole failure message', () => {
     ]],
     ['of a function that cannot invoke itself', () => { world.lives = [runs(28 * 60, 0)]; cannotHandOver(); }, [
       'The function could not invoke itself to continue waiting. Allow the role of the function to invoke the function itself (lambda:InvokeFunction).',
+      'AWS says: AccessDeniedException: no',
+    ]],
+    ['of a function that cannot reach Lambda', () => { world.lives = [runs(28 * 60, 0)]; world.faults.Invoke = times(100, noAnswer); }, [
+      'The function could not invoke itself to continue waiting (TimeoutError: socket hang up). Check that the function can reach AWS Lambda and is not throttled.',
+    ]],
+    ['of a function that cannot invoke itself while no capacity is available', () => { world.faults.RunTask = times(1000, notPlaced('RESOURCE:MEMORY')); cannotHandOver(); }, [
+      'The function could not invoke itself to continue waiting (the task did not start: no container instance has enough free resources for it). '
+        + 'Allow the role of the function to invoke the function itself (lambda:InvokeFunction).',
+      'AWS says: RESOURCE:MEMORY; AccessDeniedException: no',
+    ]],
+    ['of a function that cannot invoke itself while ECS does not answer', () => { world.faults.RunTask = times(1000, noAnswer); cannotHandOver(); }, [
+      'The function could not invoke itself to continue waiting (ECS did not answer: TimeoutError: socket hang up (RunTask)). '
+        + 'Allow the role of the function to invoke the function itself (lambda:InvokeFunction).',
       'AWS says: AccessDeniedException: no',
     ]],
     ['of a deployment that was cancelled before the event came', () => { world.time += MINUTE; world.stackStatus = 'ROLLBACK_IN_PROGRESS'; }, [

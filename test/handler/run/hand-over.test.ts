@@ -185,5 +185,5 @@ test('an invocation ends in time although every call hangs', async () => {
   const began = world.time;
   await world.invoke(next, MINUTE / 2);
   expect(world.time - began).toBeLessThan(MINUTE / 2);
-  expect(world.answers).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining('The function could not invoke itself to continue waiting.') }]);
+  expect(world.answers).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining('The function could not invoke itself to continue waiting (TimeoutError: the invocation is about to end).') }]);
 });

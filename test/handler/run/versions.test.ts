@@ -139,6 +139,19 @@ test('an Update that can read neither its hand-over nor the status of the stack 
   expectStopped(world, 1);
 });
 
+test.each([
+  ['the network does not let through', fails('TimeoutError', 'socket hang up'), 'TimeoutError: socket hang up'],
+  ['has no status', () => ({ Stacks: [] }), 'CloudFormation did not return the status of the stack'],
+])('an invocation that can read neither its hand-over nor a response that %s does not call that the words of AWS', async (_, fault, reason) => {
+  const event = await handedOverByOtherVersion(create(), () => ({ version: 2 }));
+  world.faults.DescribeStacks = times(1000, fault);
+
+  expect(await world.request(event)).toMatchObject({
+    Status: 'FAILED',
+    Reason: expect.stringContaining(`could not find out which task it is (${reason}). Deploy again.\nCloudWatch`),
+  });
+});
+
 test('an invocation that cannot read a hand-over waits for all tasks of the request', async () => {
   world.creationTime = new Date(START);
   const event = await handedOverByOtherVersion(create(properties({}, { count: '3' })), () => ({ version: 2 }));
