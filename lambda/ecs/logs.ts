@@ -1,7 +1,9 @@
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { RunSpec } from '../../src/contract';
 import { TAIL_SETTLES_MS } from '../../src/timing';
+import { Unusable } from '../verdict/failure';
 import { printable } from '../verdict/message';
+import { ERRORS } from '../verdict/texts';
 import type { World } from '../world';
 
 export interface LogStream {
@@ -14,8 +16,8 @@ export interface LogStream {
 /** An output that a container prints for the stack, on a separate line. */
 const OUTPUT = /^ecs-run-task-output ([A-Za-z0-9]+)=(.*)$/;
 
-/** CloudWatch returns a page of 1 MB at most. */
-const MOST_PAGES = 20;
+/** How far a log is read before its end is read again, to which lines come late. CloudWatch returns a page of 1 MB at most. */
+export const PAGES = 20;
 
 /** Where a container of a task logs to, if that is known. */
 export function locateLog(spec: Pick<RunSpec, 'Logs'>, container: string, taskArn: string): LogStream | undefined {
@@ -23,6 +25,16 @@ export function locateLog(spec: Pick<RunSpec, 'Logs'>, container: string, taskAr
   const taskId = taskArn.split('/').pop();
   const region = location?.Region === taskArn.split(':')[3] ? undefined : location?.Region;
   return location && { group: location.Group, stream: `${location.StreamPrefix}/${container}/${taskId}`, region };
+}
+
+/** How far to read. */
+interface Limits {
+  /** How many events a page has at most. */
+  readonly limit?: number;
+  readonly pages: number;
+  readonly until: number;
+  /** Whether the beginning was reached before, so that only new lines are missing if this reading gives up. */
+  readonly wasRead: boolean;
 }
 
 /**
@@ -34,12 +46,14 @@ export async function readTail(
 ): Promise<{ readonly tail: string[]; readonly unreadable?: string }> {
   let tail: string[] = [];
   let changedAt = world.now();
+  let wasRead = false;
   for (;;) {
     let read: string[] = [];
-    const error = await readBack(world, log, lines, (page) => {
+    const error = await readBack(world, log, { limit: lines, pages: PAGES, until, wasRead }, (page) => {
       read = [...page.filter((line) => line.trim() !== ''), ...read];
-      return read.length >= lines || world.now() >= until;
+      return read.length >= lines;
     });
+    wasRead ||= error === undefined;
     const latest = read.slice(-lines);
     if (latest.length >= tail.length && latest.join('\n') !== tail.join('\n')) { // with fewer lines, not all pages were read
       [tail, changedAt] = [latest, world.now()];
@@ -55,14 +69,16 @@ export async function readTail(
 export interface PrintedOutputs {
   /** The different values of each output. */
   readonly values: Map<string, Set<string>>;
-  /** Why a log could not be read. */
+  /** Why a log could not be read to its beginning. */
   readonly unread?: unknown;
 }
 
 /** The values of these outputs in the logs, read from their ends until all are found. */
-export async function readOutputs(world: World, logs: readonly LogStream[], names: readonly string[]): Promise<PrintedOutputs> {
+export async function readOutputs(
+  world: World, logs: readonly LogStream[], names: readonly string[], limits: Limits,
+): Promise<PrintedOutputs> {
   const values = new Map<string, Set<string>>();
-  const errors = await Promise.all(logs.map((log) => readBack(world, log, undefined, (page) => {
+  const errors = await Promise.all(logs.map((log) => readBack(world, log, limits, (page) => {
     for (const line of page) {
       const [, name, value = ''] = OUTPUT.exec(line) ?? [];
       if (names.includes(name) && value.trim() !== '') {
@@ -76,19 +92,24 @@ export async function readOutputs(world: World, logs: readonly LogStream[], name
 
 /**
  * Gives the lines of each page of the log to `isEnough`, beginning with the last one, until that returns true. CloudWatch returns
- * empty and partly full pages for times in which little was printed. Returns why a page could not be read.
+ * empty and partly full pages for times in which little was printed. Returns why lines may be missing: a page could not be read, or
+ * it gave up before the beginning.
  */
-async function readBack(world: World, log: LogStream, limit: number | undefined, isEnough: (page: string[]) => boolean): Promise<unknown> {
+async function readBack(
+  world: World, log: LogStream, { limit, pages, until, wasRead }: Limits, isEnough: (page: string[]) => boolean,
+): Promise<unknown> {
   const client = log.region ? world.logsIn(log.region) : world.logs;
   let nextToken: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page++) {
+  for (let page = 1; ; page++) {
     const { messages, earlier, error } = await readPage(world, client, log, { limit, nextToken });
     if (isEnough(messages.flatMap(linesOf)) || !earlier || earlier === nextToken) { // CloudWatch returns the same token again at the end
       return error;
     }
+    if (page >= pages || world.now() >= until) {
+      return wasRead ? undefined : new Unusable(ERRORS.gaveUpOnLog);
+    }
     nextToken = earlier;
   }
-  return undefined;
 }
 
 /** The lines of an event. A progress bar writes over its line: what follows it begins a new one. An output keeps its tabs. */

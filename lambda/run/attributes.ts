@@ -5,7 +5,7 @@ import { BETWEEN_READINGS_MS, LOG_WITHIN_MS, STACK_WITHIN_MS, STALE_FOR_MS } fro
 import type { Attributes } from '../cloudformation/answer';
 import { limit, Request } from '../cloudformation/request';
 import { describeStack } from '../cloudformation/stack-status';
-import { locateLog, readOutputs } from '../ecs/logs';
+import { locateLog, PAGES, readOutputs } from '../ecs/logs';
 import type { ResolvedRun } from '../ecs/resolve-containers';
 import { retry } from '../retry';
 import { adviceOnError } from '../verdict/errors';
@@ -53,8 +53,10 @@ async function waitForOutputs({ request, spec }: Run, taskArn: string, names: st
   const { world, handOverBy } = request;
   const until = Math.min(limit(request, LOG_WITHIN_MS), handOverBy);
   const logs = spec.ExitCodeFrom.flatMap((container) => locateLog(spec, container, taskArn) ?? []);
-  for (;;) {
-    const { values: printed, unread } = await readOutputs(world, logs, names);
+  let wasRead = false;
+  for (let pages = PAGES; ; pages *= 2) {
+    const { values: printed, unread } = await readOutputs(world, logs, names, { pages, until, wasRead });
+    wasRead ||= unread === undefined;
     for (const [name, values] of printed) {
       if (values.size > 1) {
         throw new Failed(FAILURES.outputDiffers(name, String(values.size)), { taskArn });

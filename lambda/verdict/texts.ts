@@ -67,7 +67,7 @@ export const FAILURES = {
   // Its results
   outputUnreadable: (name: string, error: string) => ({
     cause: `the task succeeded, but its output "${name}" could not be read: ${error}`,
-    advice: 'deploy again; if it happens again, check that its log group has the class STANDARD',
+    advice: 'deploy again; if it happens again, check that its log group has the class STANDARD, and print the output last',
   }),
   outputMissing: (name: string, container: string) => ({
     cause: `the task succeeded, but its output "${name}" is not in its log`,
@@ -132,6 +132,7 @@ export const ERRORS = {
   notDeployed: (status: string) => `CloudFormation returned ${status}, so the stack is not being deployed`,
   noUpdateTime: 'CloudFormation did not show which update is running',
   containersUnknown: (taskDefinition: string) => `ECS did not return the containers of ${taskDefinition}`,
+  gaveUpOnLog: 'the function gave up before it reached the beginning of the log',
   noTaskStatus: 'the response of ECS does not contain the task',
   noTask: 'ECS returned neither a task nor a reason',
   unknownRequestType: (type: string) => `this version of the function does not know requests of the type ${type}`,

@@ -46,6 +46,8 @@ const ALL = ['RunTask', 'DescribeTasks', 'ListTasks', 'StopTask', 'DescribeStack
 /** What the function says of a response that it cannot use. */
 const UNUSABLE = /^CloudFormation (did not return the status|returned an earlier status|returned \S+, so the stack|did not show which update)|^the response of ECS does not contain the task|is about to end$/;
 
+const GAVE_UP = /the function gave up before it reached the beginning of the log/i;
+
 /** All that an answer may say. */
 const MESSAGES: readonly Message[] = [
   {
@@ -191,8 +193,9 @@ const MESSAGES: readonly Message[] = [
   },
   {
     key: 'log not read',
-    says: /end of its log is missing: reading it failed/i,
-    isTrue: ({ calls, said, at }) => calls('GetLogEvents').some(({ error, invocation, doneAt = Infinity }) => (error || doneAt > at) && invocation === said.invocation),
+    says: /end of its log is missing: reading it failed \((.*)\)/i,
+    isTrue: (facts, [, reason]) => GAVE_UP.test(reason) ? gaveUpOnLog(facts, true)
+      : facts.calls('GetLogEvents').some(({ error, invocation, doneAt = Infinity }) => (error || doneAt > facts.at) && invocation === facts.said.invocation),
   },
   {
     key: 'refused',
@@ -217,8 +220,9 @@ const MESSAGES: readonly Message[] = [
   },
   {
     key: 'output not read',
-    says: /output "([^"]+)" could not be read/i,
-    isTrue: ({ calls, said }) => calls('GetLogEvents').some(({ error, invocation }) => error && invocation === said.invocation),
+    says: /output "[^"]+" could not be read: (.*)/i,
+    isTrue: (facts, [, reason]) => GAVE_UP.test(reason) ? gaveUpOnLog(facts, false)
+      : facts.calls('GetLogEvents').some(({ error, invocation }) => error && invocation === facts.said.invocation),
   },
   {
     key: 'several values',
@@ -316,6 +320,12 @@ export function untruths(request: Request, history: History): Array<{ at: number
       ].map((what) => ({ at: said.at, facts: what }));
     });
   });
+}
+
+/** Whether no reading of the log in this invocation has reached its beginning, where CloudWatch returns the same token again. */
+function gaveUpOnLog({ calls, said }: Facts, isOfTail: boolean): boolean {
+  const pages = calls('GetLogEvents').filter(({ invocation, input }) => invocation === said.invocation && (input.limit !== undefined) === isOfTail);
+  return pages.some(({ result }) => result) && pages.every(({ input, result }) => result?.nextBackwardToken !== input.nextToken);
 }
 
 function factsOf(request: Request, history: History, said: Put): Facts {

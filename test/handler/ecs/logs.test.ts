@@ -1,5 +1,5 @@
 import { locateLog } from '../../../lambda/ecs/logs';
-import { create, fails, properties, runs, FakeAws, times, sentAfter } from '../../support/fake-aws';
+import { create, fails, Fault, properties, runs, FakeAws, times, sentAfter } from '../../support/fake-aws';
 import { expectFailed } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -121,6 +121,32 @@ describe('the end of the log of a container that failed', () => {
       'The end of its log is missing: reading it failed (AccessDeniedException: not authorized to perform: logs:GetLogEvents).',
       'Log group /shop, stream app/app/1a.',
     ].join('\n'));
+  });
+
+  describe('behind empty pages', () => {
+    const MISSING = 'The end of its log is missing: reading it failed (the function gave up before it reached the beginning of the log).';
+    const emptyPages = (count: number) => times<Fault>(10_000, ({ nextToken = 'b/0' }) =>
+      ({ events: [], nextBackwardToken: `b/${Math.min(Number(nextToken.slice(2)) + 1, count)}` }));
+    beforeEach(() => { world.lives = [runs(60, 3)]; });
+
+    test('is reported as missing when there are too many', async () => {
+      world.faults.GetLogEvents = emptyPages(Infinity);
+      expectFailed(await world.request(create()), `Container "app" exited with code 3.\n${MISSING}\nLog group /shop`);
+      expect(world.callsOf('GetLogEvents').length).toBeLessThan(90);
+    });
+
+    test('is reported as missing when reading them takes too long', async () => {
+      world.faults.GetLogEvents = emptyPages(15).map((fault) => async (...call) => {
+        await world.sleep(400);
+        return fault(...call);
+      });
+      expectFailed(await world.request(create()), `Container "app" exited with code 3.\n${MISSING}\nLog group /shop`);
+    });
+
+    test.each([0, 1, 15])('is not reported as missing when nothing is before them: %i pages', async (count) => {
+      world.faults.GetLogEvents = emptyPages(count);
+      expectFailed(await world.request(create()), 'Container "app" exited with code 3.\nLog group /shop');
+    });
   });
 
   test('is left out of the failure message when the container has printed nothing', async () => {

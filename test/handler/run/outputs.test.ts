@@ -1,5 +1,5 @@
 import { using, TASK } from '../../support/attributes';
-import { create, fails, properties, runs, FakeAws, times } from '../../support/fake-aws';
+import { create, fails, Fault, properties, runs, FakeAws, times } from '../../support/fake-aws';
 import { expectFailed } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -56,7 +56,7 @@ describe('an output of the task', () => {
   test.each([
     ['AccessDeniedException', 'not authorized to perform: logs:GetLogEvents', 'Check the role of the function, its permissions boundary, and the service control policies of the account.'],
     ['ResourceNotFoundException', 'The specified log group does not exist.', 'Create it in your app; awslogs-create-group works only if the execution role is allowed logs:CreateLogGroup.'],
-    ['InvalidOperationException', 'The operation is not valid on the specified resource.', 'Deploy again; if it happens again, check that its log group has the class STANDARD.'],
+    ['InvalidOperationException', 'The operation is not valid on the specified resource.', 'Deploy again; if it happens again, check that its log group has the class STANDARD, and print the output last.'],
   ])('fails the deployment when its log cannot be read (%s), and the message does not say that the output is not printed', async (name, message, advice) => {
     world.logEvents = ['ecs-run-task-output BucketName=shop-7'];
     world.faults.GetLogEvents = times(1000, fails(name, message));
@@ -101,12 +101,41 @@ describe('an output of the task', () => {
     expect(world.callsOf('GetLogEvents')[2].nextToken).toBeUndefined();
   });
 
-  test('is searched for in the last twenty pages of a longer log', async () => {
-    let page = 0;
-    world.faults.GetLogEvents = Array.from({ length: 5_000 }, () => () => ({ events: [], nextBackwardToken: `b/${++page}` }));
-    expectFailed(await world.request(output()), 'is not in its log');
-    const fromTheEnd = world.callsOf('GetLogEvents').map(({ nextToken }) => nextToken === undefined);
-    expect(fromTheEnd.slice(0, 21)).toEqual([true, ...Array(19).fill(false), true]);
+  describe('in a log of many pages', () => {
+    /** A log with this message on each page, from the last one, which is number 0, to the first one. */
+    const log = (length: number, messageOf: (page: number) => string) => times<Fault>(10_000, ({ nextToken = 'b/0' }) => {
+      const page = Number(nextToken.slice(2));
+      return { events: [{ message: page < length ? messageOf(page) : '' }], nextBackwardToken: `b/${Math.min(page + 1, length)}` };
+    });
+
+    test('is found on the first one', async () => {
+      world.faults.GetLogEvents = log(100, (page) => page === 99 ? 'ecs-run-task-output BucketName=shop-7' : 'working');
+      expect((await world.request(output())).Data).toEqual({ OutputBucketName: 'shop-7' });
+    });
+
+    test('is found on the last one, to which its line comes late', async () => {
+      let began: number | undefined;
+      world.faults.GetLogEvents = log(Infinity, (page) => {
+        began ??= world.seconds();
+        return page === 0 && world.seconds() > began + 10 ? 'ecs-run-task-output BucketName=shop-7' : 'working';
+      });
+      expect((await world.request(output())).Data).toEqual({ OutputBucketName: 'shop-7' });
+    });
+
+    test('is reported as not in the log if that was read to its beginning', async () => {
+      world.faults.GetLogEvents = log(30, () => 'working');
+      expectFailed(await world.request(output()), 'The task succeeded, but its output "BucketName" is not in its log.');
+    });
+
+    test('is reported as not read if the time is up before the beginning of the log', async () => {
+      world.faults.GetLogEvents = log(Infinity, () => 'working');
+      const { Status, Reason } = await world.request(output());
+      expect(Status).toBe('FAILED');
+      expect(Reason.split('\n')[0]).toBe('The task succeeded, but its output "BucketName" could not be read: the function gave up before it reached the beginning of the log. '
+        + 'Deploy again; if it happens again, check that its log group has the class STANDARD, and print the output last.');
+      const readAt = world.calls.filter(({ name, input }) => name === 'GetLogEvents' && input.limit === undefined).map(({ at }) => at);
+      expect(readAt.pop()! - readAt[0]).toBeLessThan(61);
+    });
   });
 
   test('is read without the outputs that the stack does not use', async () => {
