@@ -47,7 +47,8 @@ export function timedOut(run: Run, tasks: Task[]): Failed {
 export async function fail(run: Run, error: unknown): Promise<Answer> {
   const { failure, task } = error instanceof Failed ? error : new Failed({ ...FAILURES.unexpected(String(error)), advice: adviceOnError(error) });
   const { stillRunning, unseen, seen } = await stopOwnTasks(run, failure.cause);
-  const isStopped = stillRunning.length === 0 && unseen === undefined && !seen.some(endedByItself);
+  const itself = seen.find(({ taskArn }) => taskArn === task?.taskArn);
+  const isStopped = stillRunning.length === 0 && unseen === undefined && !(itself && endedByItself(itself));
   const awsReason = [failure.awsReason, ...moreWords(run, failure, seen)].filter(Boolean).join('; ') || undefined;
   const evidence = await collectEvidence(run, failure.container, task?.taskArn);
   return {
@@ -59,8 +60,8 @@ export async function fail(run: Run, error: unknown): Promise<Answer> {
 }
 
 /** What ECS said of other tasks that have failed, of earlier attempts, and of tasks that ended before they could be stopped. */
-function moreWords({ progress }: Run, { cause, awsReason }: Failure, seen: readonly Task[]): string[] {
-  const said = [cause, awsReason].join('; ');
+function moreWords({ progress }: Run, { cause, reason, awsReason }: Failure, seen: readonly Task[]): string[] {
+  const said = [cause, reason, awsReason].join('; ');
   const words = [
     ...progress.tasks.flatMap(wordsOfFailure),
     ...seen.filter(endedByItself).map((task) => wordsOf(task)),

@@ -25,6 +25,7 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
     return progress.occasion === 'rollback' ? 'rollback' : 'deployment';
   }
   const until = limitOfLook(request, STATUS_WITHIN_MS);
+  const certainFrom = request.event.HandedOver ? world.now() : sentAt + STALE_FOR_MS; // its task runs: one reading is not enough, however late
   let wasExpected = false;
   let isDoubted = false;
   for (;;) {
@@ -55,7 +56,7 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
       outOfDate = new OutOfDate();
     }
     isDoubted ||= !wasExpected;
-    if (!wasExpected && world.now() >= Math.min(sentAt + STALE_FOR_MS + BETWEEN_READINGS_MS, until - SECOND_READING_MS)) {
+    if (!wasExpected && world.now() >= Math.min(certainFrom + BETWEEN_READINGS_MS, until - SECOND_READING_MS)) {
       if (outOfDate) {
         throw outOfDate;
       }

@@ -56,7 +56,7 @@ describe('a task definition whose containers the construct does not know', () =>
   });
 });
 
-describe('a task definition without a revision, of which a new one is registered', () => {
+describe('a task definition without a revision: a new one that is registered', () => {
   const definition = (...essential: string[]) => ({
     containerDefinitions: ['app', 'worker'].map((name) => ({ name, essential: essential.includes(name) })),
   });

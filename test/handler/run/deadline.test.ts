@@ -115,7 +115,7 @@ describe('the failure message at the deadline', () => {
     expect(Reason).toMatch(new RegExp(`^The task was still RUNNING .*\nAWS says: an earlier attempt: ${words}`));
   });
 
-  test('says how a task ended that could not be stopped, and not that it was', async () => {
+  test('says how a task ended that could not be stopped, instead of claiming that it was stopped', async () => {
     world.lives = [runs(31 * 60, 3)];
     world.faults.StopTask = times(1000, fails('AccessDeniedException', 'User: x is not authorized to perform: ecs:StopTask'));
     const { Reason } = await world.request(create());

@@ -89,7 +89,7 @@ describe('several tasks of one request', () => {
     ['that ECS has forgotten', () => {
       world.faults.DescribeTasks = times<Fault>(10_000, (input, proceed) => world.seconds() > 5 * 60 ? missing(input, proceed) : proceed());
     }],
-  ])('fail with the exit code of the one that failed beside one %s', async (_, arrange) => {
+  ])('fail with the exit code of the first one if the other is one %s', async (_, arrange) => {
     world.lives = [runs(5, 3), runs(90 * 60, 0)];
     arrange();
     expectFailed(await world.request(two()), /\nAWS says: .*container "app" exited with code 3/);

@@ -116,6 +116,16 @@ describe('an invocation that cannot read a hand-over does not stop the healthy t
     expectNoneStopped(world);
   });
 
+  test('of an Update when one reading alone shows a later operation', async () => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lastUpdated = new Date(START);
+    const event = await handedOverByOtherVersion(update(), () => ({ version: 2 }));
+    world.time += MINUTE; // nothing that it reads can be older than the request
+    world.faults.DescribeStacks = [stale('UPDATE_IN_PROGRESS', new Date(START + 10 * MINUTE))];
+    expectSuccess(await world.request(event));
+    expectNoneStopped(world);
+  });
+
   test('before its timeout, while DescribeStacks is throttled', async () => {
     world.creationTime = new Date(START);
     const event = await handedOverByOtherVersion(create(properties({ TimeoutSeconds: '180' })), () => ({ version: 2 }));
