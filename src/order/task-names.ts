@@ -99,12 +99,22 @@ function listFileSystems({ Volumes = [] }: Properties): unknown[] {
     EFSVolumeConfiguration?.FilesystemId ?? readName(S3FilesVolumeConfiguration?.FileSystemArn));
 }
 
-/** The secrets that a rendered definition reads, without the key of the value. */
+/** The secrets that a rendered definition reads. */
 function listSecrets(definition: Properties): unknown[] {
   const containers: any[] = Array.isArray(definition.ContainerDefinitions) ? definition.ContainerDefinitions : [];
   return containers.flatMap(({ Secrets, LogConfiguration, RepositoryCredentials }) => [
     ...[Secrets, LogConfiguration?.SecretOptions].flat().map((secret) => secret?.ValueFrom), RepositoryCredentials?.CredentialsParameter,
-  ]).map((value) => typeof value === 'string' ? value.split(':').slice(0, 7).join(':') : value?.['Fn::Join']?.[1]?.[0] ?? value);
+  ]).map(readSecret);
+}
+
+/** The reference to a secret, or its ARN, without the key of the value. Only a reference stands for the secret: ARNs have their first parts in common. */
+function readSecret(value: any): unknown {
+  const [separator, parts] = value?.['Fn::Join'] ?? [];
+  const dropKey = (part: unknown) => typeof part === 'string' ? part.replace(/(:secret:[^:]+).*/, '$1') : part;
+  if (!parts) {
+    return dropKey(value);
+  }
+  return parts[0].Ref ? parts[0] : { 'Fn::Join': [separator, parts.map(dropKey)] };
 }
 
 /** The name in a rendered ARN: something imported has its ARN, a resource of this app is a reference. */

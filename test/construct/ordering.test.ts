@@ -1,4 +1,4 @@
-import { App, Aspects, Aws, CfnCondition, CfnResource, Duration, Fn, NestedStack, Size, Stack, Stage } from 'aws-cdk-lib';
+import { App, Aspects, Aws, CfnCondition, CfnResource, Duration, Fn, NestedStack, Size, Stack, StackProps, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -15,6 +15,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct, Dependable, DependencyGroup, IConstruct } from 'constructs';
 import { OnRollback, RunTask, RunTaskConfig, TaskManagedVolume } from '../../src/index';
 import { expectErrors, expectNotToWaitFor, expectToWaitFor, resourceOf, warningsOf } from '../support/expectations';
@@ -469,6 +470,47 @@ describe('the task starts after what is written for it elsewhere:', () => {
     new secretsmanager.CfnSecretTargetAttachment(given.stack, 'Attachment', { secretId: secretCompleteArn, targetId: 'db', targetType: 'AWS::RDS::DBInstance' });
 
     expectToWaitFor(resourceOf(given.task()), 'Stack/Attachment');
+  });
+
+  describe.each<[string, StackProps]>([
+    ['with an account and a Region', { env: { account: '111122223333', region: 'eu-west-1' } }],
+    ['without an account and a Region', {}],
+  ])('in a stack %s,', (_, props) => {
+    test('the attachment of a secret that is imported by its name, and that its container reads', () => {
+      const given = network({}, props);
+      const [secret, other] = ['own', 'other'].map((name) => secretsmanager.Secret.fromSecretNameV2(given.stack, name, name));
+      const attach = (id: string, { secretArn }: secretsmanager.ISecret) =>
+        new secretsmanager.CfnSecretTargetAttachment(given.stack, id, { secretId: secretArn, targetId: 'db', targetType: 'AWS::RDS::DBInstance' });
+      attach('Attachment', secret);
+      attach('Others', other);
+      given.taskDefinition.findContainer('app')!.addSecret('HOST', ecs.Secret.fromSecretsManager(secret, 'host'));
+      const run = given.task();
+
+      expectToWaitFor(resourceOf(run), 'Stack/Attachment');
+      expectNotToWaitFor(resourceOf(run), 'Stack/Others');
+    });
+
+    test.each<[string, (stack: Stack) => Partial<ecs.ContainerDefinitionOptions>]>([
+      ['secret', (stack) => ({ secrets: { A: ecs.Secret.fromSecretsManager(secretsmanager.Secret.fromSecretNameV2(stack, 'Imported', 'app/db')) } })],
+      ['key of a secret', (stack) => ({ secrets: { A: ecs.Secret.fromSecretsManager(secretsmanager.Secret.fromSecretNameV2(stack, 'Imported', 'app/db'), 'host') } })],
+      ['parameter', (stack) => ({
+        secrets: { A: ecs.Secret.fromSsmParameter(ssm.StringParameter.fromSecureStringParameterAttributes(stack, 'Imported', { parameterName: '/app/db' })) },
+      })],
+      ['password of a registry', (stack) => ({
+        image: ecs.ContainerImage.fromRegistry('app', { credentials: secretsmanager.Secret.fromSecretNameV2(stack, 'Imported', 'registry') }),
+      })],
+    ])('no key or bucket only because its policy has an ARN, like an imported %s', (__, options) => {
+      const { stack, task } = network({}, props);
+      const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Own');
+      taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app'), ...options(stack) });
+      const waiting = new kms.Key(stack, 'Waiting');
+      const run = task({ taskDefinition, executeBefore: [waiting] });
+      new kms.Key(stack, 'Key');
+      new s3.Bucket(stack, 'Bucket', { enforceSSL: true });
+
+      expectToWaitFor(waiting, 'Stack/Task/Resource');
+      expectNotToWaitFor(resourceOf(run), /^Stack\/(Key|Bucket)/);
+    });
   });
 
   test('no attachment whose database waits for the task', () => {

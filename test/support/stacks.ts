@@ -80,8 +80,8 @@ export function everything(
 }
 
 /** A stack with a VPC of its own, as the order of a first deployment needs it. */
-export function network(context = {}) {
-  const stack = new Stack(new App({ context }), 'Stack');
+export function network(context = {}, stackProps: StackProps = {}) {
+  const stack = new Stack(new App({ context }), 'Stack', stackProps);
   const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 1 });
   const cluster = new ecs.Cluster(stack, 'Cluster', { vpc });
   const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Definition');
