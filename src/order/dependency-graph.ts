@@ -6,12 +6,13 @@ import { findOutermostStack, listStacksAround } from '../request/stacks';
 
 /** A resource as it will be in the template, except that each reference to a resource contains the address of that resource. */
 interface Rendered {
+  readonly Type?: string;
   readonly Properties?: { readonly [name: string]: any };
   readonly DependsOn?: string | string[];
   readonly Condition?: string;
 }
 
-/** The key in the Metadata of a resource for references to conditional resources that it waits for. They change no property. */
+/** The key in the Metadata of a resource for references to resources that it waits for and that cannot be in its DependsOn. They change no property. */
 const WAITS_FOR = 'cdk-ecs-run-task:WaitsFor';
 
 /** The dependencies between the resources of a stack and of the stacks nested in it. Resources are resolved on demand. */
@@ -69,13 +70,19 @@ export class DependencyGraph {
     return needs;
   }
 
-  /** Makes a resource wait for another one, if that exists: CloudFormation rejects a DependsOn on a resource whose condition is false. */
+  /**
+   * Makes a resource wait for another one, if that exists.
+   *
+   * CloudFormation rejects a DependsOn on a resource whose condition is false. An override of DependsOn replaces everything that is added to it.
+   */
   public addDependency(resource: CfnResource, dependency: CfnResource): void {
     const [waiter, needed] = liftToCommonStack(resource, dependency);
-    const condition = waiter.stack === needed.stack ? this.render(needed).Condition : undefined;
-    if (condition && condition !== this.render(waiter).Condition) {
-      const reference = { [waiter.stack.resolve(needed.logicalId)]: Fn.conditionIf(condition, needed.ref, Aws.NO_VALUE) };
-      waiter.addMetadata(WAITS_FOR, { ...waiter.getMetadata(WAITS_FOR), ...reference });
+    const { Type, Condition }: Rendered = waiter.stack === needed.stack ? this.render(needed) : {};
+    const canBeMissing = Condition && Condition !== this.render(waiter).Condition;
+    const isOverridden = Type && 'DependsOn' in waiter['rawOverrides']; // eslint-disable-line dot-notation
+    if (canBeMissing || isOverridden) {
+      const reference = canBeMissing ? Fn.conditionIf(Condition, needed.ref, Aws.NO_VALUE) : needed.ref;
+      waiter.addMetadata(WAITS_FOR, { ...waiter.getMetadata(WAITS_FOR), [waiter.stack.resolve(needed.logicalId)]: reference });
     } else {
       resource.node.addDependency(dependency);
     }

@@ -54,6 +54,7 @@ function addScopes({ resource, props, runs, after, before }: OrderedTask, graph:
     return others;
   });
   const needed = [
+    ...resource.node.dependencies.flatMap(listResources), // the policies of the function, which an override of DependsOn would drop
     // With a feature flag the function has a log group, which Lambda would create first if the function ran earlier.
     ...listResources(Handler.find(resource)!.function),
     ...named.flatMap((scope) => leaveOutWaiting(parts.get(scope)!, scope, before, graph)),

@@ -1,4 +1,4 @@
-import { App, Aspects, CfnResource, Duration, Fn, NestedStack, Stack, Stage, Tags } from 'aws-cdk-lib';
+import { App, Aspects, CfnCondition, CfnResource, Duration, Fn, NestedStack, Stack, Stage, Tags } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -12,7 +12,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, IConstruct } from 'constructs';
 import { RunTask } from '../../src/index';
 import { expectErrors, expectNotToWaitFor, expectToWaitFor, resourceOf, warningsOf } from '../support/expectations';
-import { network, pathsOf, setup } from '../support/stacks';
+import { neededBy, network, pathsOf, setup } from '../support/stacks';
 
 type Network = ReturnType<typeof network>;
 
@@ -752,6 +752,81 @@ test('resources that an aspect adds or changes keep their order', () => {
   Template.fromStack(stack);
 
   expectToWaitFor(queue.node.findChild('Made'), 'Stack/Task/Resource');
+});
+
+describe.each<[string, (resource: CfnResource) => void]>([
+  ['a list', (resource) => resource.addOverride('DependsOn', ['Other'])],
+  ['a text', (resource) => resource.addOverride('DependsOn', 'Other')],
+  ['nothing', (resource) => resource.addDeletionOverride('DependsOn')],
+])('an override that replaces DependsOn by %s does not change the order of', (_, override) => {
+  function given() {
+    const made = network();
+    new CfnResource(made.stack, 'Other', { type: 'Custom::Thing' });
+    new CfnCondition(made.stack, 'Wanted', { expression: Fn.conditionEquals('a', 'b') });
+    const service = new ecs.FargateService(made.stack, 'Web', { cluster: made.cluster, taskDefinition: made.taskDefinition });
+    return { ...made, service, resource: service.node.defaultChild as CfnResource };
+  }
+
+  test('a service and its task', () => {
+    const { stack, service, resource } = given();
+    override(resource);
+    RunTask.forService(stack, 'Task', service);
+
+    expectToWaitFor(resource, 'Stack/Task/Resource');
+  });
+
+  test('a conditional service and the task before it', () => {
+    const { task, resource } = given();
+    override(resource);
+    resource.addOverride('Condition', 'Wanted');
+    task({ executeBefore: [resource] });
+
+    expectToWaitFor(resource, 'Stack/Task/Resource');
+  });
+
+  test('a service and a conditional task', () => {
+    const { stack, task, resource } = given();
+    override(resource);
+    const run = resourceOf(task({ executeBefore: [resource] })) as CfnResource;
+    run.addOverride('Condition', 'Wanted');
+    const { Metadata } = Template.fromStack(stack).toJSON().Resources[stack.resolve(resource.logicalId)];
+
+    expect(Object.values(Metadata['cdk-ecs-run-task:WaitsFor'])).toEqual([
+      { 'Fn::If': ['Wanted', { Ref: stack.resolve(run.logicalId) }, { Ref: 'AWS::NoValue' }] },
+    ]);
+  });
+
+  test('a nested stack and the task before it', () => {
+    const { stack, task } = given();
+    const nested = new NestedStack(stack, 'Nested');
+    override(nested.nestedStackResource!);
+    task({ executeBefore: [new sqs.Queue(nested, 'Queue')] });
+
+    expectToWaitFor(nested.nestedStackResource!, 'Stack/Task/Resource');
+  });
+
+  test('the task and a policy that the template leaves out, to which nothing can refer', () => {
+    const { stack, task } = given();
+    const empty = new iam.Policy(stack, 'Empty');
+    const resource = resourceOf(task({ executeAfter: [empty] })) as CfnResource;
+    override(resource);
+    const { Metadata } = Template.fromStack(stack).toJSON().Resources[stack.resolve(resource.logicalId)];
+
+    expect(Object.keys(Metadata['cdk-ecs-run-task:WaitsFor'])).not.toContain(stack.resolve((empty.node.defaultChild as CfnResource).logicalId));
+  });
+
+  test('the task and everything that it needs, including the policies of its function', () => {
+    const needs = (change: (resource: CfnResource) => void) => {
+      const { task, database } = given();
+      const resource = resourceOf(task({ executeAfter: [database()], onDelete: {} })) as CfnResource;
+      change(resource);
+      return neededBy(resource);
+    };
+    const plain = needs(() => undefined);
+
+    expect(plain).toEqual(expect.arrayContaining(['Stack/Task/OnDelete/Resource', 'Stack/Database/Resource', 'Stack/Vpc/PrivateSubnet1/DefaultRoute']));
+    expect(needs(override)).toEqual(expect.arrayContaining(plain));
+  });
 });
 
 test.each([true, false])('resources that an aspect adds to a waiting scope wait, however late (aspect stabilization: %s)', (stabilization) => {
