@@ -16,17 +16,19 @@ interface Properties {
 export function findNames(task: OrderedTask, graph: DependencyGraph, index: CompanionIndex): string[] {
   const definitions = task.runs.flatMap(({ taskDefinition }) => findDefinitionResource(taskDefinition) ?? [])
     .map((resource) => graph.renderProperties(resource));
-  const instances = findManagedInstances(task, graph);
-  const { Request, OnDelete } = graph.renderProperties(task.resource);
+  const providers = findCapacityProviders(task, graph);
   const roleArns = [
-    ...definitions.flatMap(({ TaskRoleArn, ExecutionRoleArn }) => [TaskRoleArn, ExecutionRoleArn]),
-    ...[Request, OnDelete?.Request].flatMap((request) => [request?.overrides?.taskRoleArn, request?.overrides?.executionRoleArn]),
-    ...instances.map(({ InfrastructureRoleArn }) => InfrastructureRoleArn),
+    ...definitions.flatMap((definition) => listValues(definition, 'TaskRoleArn', 'ExecutionRoleArn')),
+    ...listValues(graph.renderProperties(task.resource),
+      'Request.overrides.taskRoleArn', 'Request.overrides.executionRoleArn',
+      'OnDelete.Request.overrides.taskRoleArn', 'OnDelete.Request.overrides.executionRoleArn',
+    ),
+    ...providers.flatMap((provider) => listValues(provider, 'ManagedInstancesProvider.InfrastructureRoleArn')),
   ];
   const names = [
     ...listGivenNames(task),
     ...listNetworkNames(task, graph, index),
-    ...instances.flatMap(listInstanceNetwork),
+    ...providers.flatMap(listInstanceNetwork),
     ...definitions.flatMap(listFileSystems),
     ...roleArns,
     ...roleArns.map(readName),
@@ -55,13 +57,14 @@ function listGivenNames(task: OrderedTask): unknown[] {
 
 /** The names in the template of the task's resource and of the function, which aspects and escape hatches can change. */
 function listNetworkNames({ resource }: OrderedTask, graph: DependencyGraph, index: CompanionIndex): unknown[] {
-  const { VpcConfig } = graph.renderProperties(Handler.find(resource)!.function.node.defaultChild as CfnResource);
-  const { awsvpcConfiguration } = graph.renderProperties(resource).Request.networkConfiguration ?? {};
-  const subnets = [VpcConfig?.SubnetIds, awsvpcConfiguration?.subnets].flatMap(listMembers);
+  const ofFunction = graph.renderProperties(Handler.find(resource)!.function.node.defaultChild as CfnResource);
+  const ofTask = graph.renderProperties(resource);
+  const subnets = [...listValues(ofFunction, 'VpcConfig.SubnetIds'), ...listValues(ofTask, 'Request.networkConfiguration.awsvpcConfiguration.subnets')];
   return [
     ...subnets,
     ...findIsolatedVpcs(subnets, graph, index),
-    ...[VpcConfig?.SecurityGroupIds, awsvpcConfiguration?.securityGroups].flatMap(listMembers),
+    ...listValues(ofFunction, 'VpcConfig.SecurityGroupIds'),
+    ...listValues(ofTask, 'Request.networkConfiguration.awsvpcConfiguration.securityGroups'),
   ];
 }
 
@@ -78,33 +81,43 @@ function findIsolatedVpcs(subnets: unknown[], graph: DependencyGraph, index: Com
   return isolated.map((subnet) => graph.renderProperties(subnet).VpcId);
 }
 
-/** The members of a rendered list, also in the branches of an Fn::If. A list that only the deployment knows is a member itself. */
-function listMembers(list: unknown): unknown[] {
-  return listBranches(list).flat().flatMap(listBranches);
+/**
+ * The values at these paths in rendered properties. Each part of a path can be a list, and a condition (Fn::If) can decide about it.
+ *
+ * A list that only the deployment knows is a value itself.
+ */
+function listValues(properties: Properties, ...paths: string[]): unknown[] {
+  const listMembers = (value: unknown) => listBranches(value).flat().flatMap(listBranches);
+  const listAt = (path: string) => path.split('.').reduce((values: unknown[], name) => values.flatMap((value) => listMembers(Object(value)[name])), [properties]);
+  return paths.flatMap(listAt);
 }
 
-/** What the capacity providers that the task needs say about their Managed Instances. */
-function findManagedInstances({ resource }: OrderedTask, graph: DependencyGraph): Properties[] {
+/** The capacity providers that the task needs. */
+function findCapacityProviders({ resource }: OrderedTask, graph: DependencyGraph): Properties[] {
   const providers = [...graph.findClosure([resource])].filter(({ cfnResourceType }) => cfnResourceType === 'AWS::ECS::CapacityProvider');
-  return providers.flatMap((provider) => graph.renderProperties(provider).ManagedInstancesProvider ?? []);
+  return providers.map((provider) => graph.renderProperties(provider));
 }
 
-function listInstanceNetwork({ InstanceLaunchTemplate }: Properties): unknown[] {
-  const { Subnets, SecurityGroups } = InstanceLaunchTemplate?.NetworkConfiguration ?? {};
-  return [Subnets, SecurityGroups].flat();
+/** The network of the Managed Instances of a capacity provider. */
+function listInstanceNetwork(provider: Properties): unknown[] {
+  const path = 'ManagedInstancesProvider.InstanceLaunchTemplate.NetworkConfiguration';
+  return listValues(provider, `${path}.Subnets`, `${path}.SecurityGroups`);
 }
 
-function listFileSystems({ Volumes = [] }: Properties): unknown[] {
-  return [Volumes].flat().map(({ EFSVolumeConfiguration, S3FilesVolumeConfiguration }) =>
-    EFSVolumeConfiguration?.FilesystemId ?? readName(S3FilesVolumeConfiguration?.FileSystemArn));
+function listFileSystems(definition: Properties): unknown[] {
+  return [
+    ...listValues(definition, 'Volumes.EFSVolumeConfiguration.FilesystemId'),
+    ...listValues(definition, 'Volumes.S3FilesVolumeConfiguration.FileSystemArn').map(readName),
+  ];
 }
 
 /** The secrets that a rendered definition reads. */
 function listSecrets(definition: Properties): unknown[] {
-  const containers: any[] = Array.isArray(definition.ContainerDefinitions) ? definition.ContainerDefinitions : [];
-  return containers.flatMap(({ Secrets, LogConfiguration, RepositoryCredentials }) => [
-    ...[Secrets, LogConfiguration?.SecretOptions].flat().map((secret) => secret?.ValueFrom), RepositoryCredentials?.CredentialsParameter,
-  ]).map(readSecret);
+  return listValues(definition,
+    'ContainerDefinitions.Secrets.ValueFrom',
+    'ContainerDefinitions.LogConfiguration.SecretOptions.ValueFrom',
+    'ContainerDefinitions.RepositoryCredentials.CredentialsParameter',
+  ).map(readSecret);
 }
 
 /** The reference to a secret, or its ARN, without the key of the value. Only a reference stands for the secret: ARNs have their first parts in common. */

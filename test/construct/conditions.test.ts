@@ -5,6 +5,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as rds from 'aws-cdk-lib/aws-rds';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { RESOURCE_TYPE } from '../../src/contract';
@@ -121,6 +122,85 @@ describe('the task waits, if it exists, for', () => {
     expect(waitsInMetadata(nested.nestedStackResource!)).toEqual({ Queue: ifWanted('Queue') });
     expect(waitsInMetadata(run)).toBeUndefined();
     expectToWaitFor(resourceOf(run), 'Stack/Queue');
+  });
+});
+
+describe('the task waits for what it has only if a condition is true:', () => {
+  const when = (value: unknown, otherwise: unknown = { Ref: 'AWS::NoValue' }) => ({ 'Fn::If': ['Wanted', value, otherwise] });
+
+  function expectWithDefinition(all: Given, overrides: { [path: string]: unknown }, ...paths: Array<string | RegExp>): void {
+    const definition = all.taskDefinition.node.defaultChild as CfnResource;
+    Object.entries(overrides).forEach(([path, value]) => definition.addPropertyOverride(path, value));
+
+    expectToWaitFor(resourceOf(all.task()), ...paths);
+  }
+
+  test.each<[string, (fileSystemId: string) => unknown]>([
+    ['the id', (id) => [{ Name: 'files', EFSVolumeConfiguration: { FilesystemId: when(id, 'fs-00000001') } }]],
+    ['the configuration', (id) => [{ Name: 'files', EFSVolumeConfiguration: when({ FilesystemId: id }) }]],
+    ['the volume', (id) => [when({ Name: 'files', EFSVolumeConfiguration: { FilesystemId: id } })]],
+    ['the volumes', (id) => when([{ Name: 'files', EFSVolumeConfiguration: { FilesystemId: id } }])],
+  ])('the mount targets of a file system, if the condition decides about %s', (_, volumes) => {
+    const all = given();
+    const { fileSystemId } = new efs.FileSystem(all.stack, 'Files', { vpc: all.vpc });
+
+    expectWithDefinition(all, { Volumes: volumes(fileSystemId) }, /^Stack\/Files\/EfsMountTarget1/, /^Stack\/Files\/EfsMountTarget2/);
+  });
+
+  test('the mount targets of an S3 Files file system', () => {
+    const all = given();
+    const files = new CfnResource(all.stack, 'Files', { type: 'AWS::S3Files::FileSystem', properties: { Bucket: 'bucket' } });
+    new CfnResource(all.stack, 'Target', { type: 'AWS::S3Files::MountTarget', properties: { FileSystemId: files.ref } });
+
+    expectWithDefinition(all, { Volumes: [{ Name: 'files', S3FilesVolumeConfiguration: { FileSystemArn: when(files.getAtt('FileSystemArn')) } }] }, 'Stack/Target');
+  });
+
+  test.each(['TaskRoleArn', 'ExecutionRoleArn'])('the policies of a role in %s', (property) => {
+    const all = given();
+    const role = new iam.Role(all.stack, 'Role', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
+    const imported = iam.Role.fromRoleArn(all.stack, 'Imported', 'arn:aws:iam::111122223333:role/theirs/task');
+    for (const each of [role, imported]) {
+      each.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['sqs:SendMessage'], resources: ['*'] }));
+    }
+
+    expectWithDefinition(all, { [property]: when(role.roleArn, imported.roleArn) }, 'Stack/Role/DefaultPolicy/Resource', 'Stack/Imported/Policy/Resource');
+  });
+
+  test.each<[string, (arn: string) => { [path: string]: unknown }]>([
+    ['the ARN', (arn) => ({ 'ContainerDefinitions.0.Secrets': [{ Name: 'HOST', ValueFrom: when(arn, 'other') }] })],
+    ['the ARN with a key', (arn) => ({ 'ContainerDefinitions.0.Secrets': [{ Name: 'HOST', ValueFrom: when(`${arn}:host::`, 'other') }] })],
+    ['the variable', (arn) => ({ 'ContainerDefinitions.0.Secrets': [when({ Name: 'HOST', ValueFrom: arn })] })],
+    ['the variables', (arn) => ({ 'ContainerDefinitions.0.Secrets': when([{ Name: 'HOST', ValueFrom: arn }]) })],
+    ['the container', (arn) => ({ ContainerDefinitions: [{ Name: 'app' }, when({ Name: 'side', Secrets: [{ Name: 'HOST', ValueFrom: arn }] })] })],
+    ['the containers', (arn) => ({ ContainerDefinitions: when([{ Name: 'app', Secrets: [{ Name: 'HOST', ValueFrom: arn }] }], [{ Name: 'app' }]) })],
+    ['the options of the logs', (arn) => ({ 'ContainerDefinitions.0.LogConfiguration.SecretOptions': when([{ Name: 'token', ValueFrom: arn }]) })],
+    ['the credentials of the registry', (arn) => ({ 'ContainerDefinitions.0.RepositoryCredentials': when({ CredentialsParameter: arn }) })],
+  ])('the attachment of a secret, if the condition decides about %s', (_, overrides) => {
+    const all = given();
+    const secret = new secretsmanager.Secret(all.stack, 'Secret');
+    const targetId = new CfnResource(all.stack, 'Database', { type: 'Custom::Database' }).ref;
+    new secretsmanager.CfnSecretTargetAttachment(all.stack, 'Attachment', { secretId: secret.secretArn, targetId, targetType: 'AWS::RDS::DBInstance' });
+
+    expectWithDefinition(all, overrides(secret.secretArn), 'Stack/Attachment');
+  });
+
+  test('the role, the routes and the rules of its Managed Instances', () => {
+    const { stack, vpc, cluster, task } = given();
+    const role = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('ecs.amazonaws.com') });
+    role.addToPolicy(new iam.PolicyStatement({ actions: ['ec2:RunInstances'], resources: ['*'] }));
+    const subnet = new ec2.PrivateSubnet(stack, 'Subnet', { vpcId: vpc.vpcId, availabilityZone: 'a', cidrBlock: '10.1.0.0/24' });
+    subnet.addDefaultNatRoute('nat-00000001');
+    const group = new ec2.CfnSecurityGroup(stack, 'Group', { vpcId: vpc.vpcId, groupDescription: 'Group' });
+    new ec2.CfnSecurityGroupEgress(stack, 'Rule', { groupId: group.attrGroupId, ipProtocol: '-1', cidrIp: '0.0.0.0/0' });
+    const NetworkConfiguration = { Subnets: when([subnet.subnetId]), SecurityGroups: [when(group.attrGroupId)] };
+    const ManagedInstancesProvider = when({
+      InfrastructureRoleArn: when(role.roleArn), InstanceLaunchTemplate: when({ NetworkConfiguration: when(NetworkConfiguration) }),
+    });
+    const properties = { ClusterName: cluster.clusterName, ManagedInstancesProvider };
+    const provider = new CfnResource(stack, 'Own', { type: 'AWS::ECS::CapacityProvider', properties });
+    const run = task({ capacityProviderStrategies: [{ capacityProvider: provider.ref, weight: 1 }] });
+
+    expectToWaitFor(resourceOf(run), 'Stack/Role/DefaultPolicy/Resource', 'Stack/Subnet/DefaultRoute', 'Stack/Rule');
   });
 });
 
