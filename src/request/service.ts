@@ -107,7 +107,7 @@ function renderStrategy(strategy: any): any {
 
 /** What the task takes from a service, or what makes that impossible. */
 const TAKEN = [
-  'capacityProviderStrategy', 'deploymentController', 'launchType', 'networkConfiguration', 'platformVersion', 'serviceConnectConfiguration', 'taskDefinition',
+  'capacityProviderStrategy', 'cluster', 'deploymentController', 'launchType', 'networkConfiguration', 'platformVersion', 'serviceConnectConfiguration', 'taskDefinition',
 ];
 
 export function readService(service: ecs.BaseService): { readonly [name: string]: any } {

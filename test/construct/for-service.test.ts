@@ -11,6 +11,8 @@ import { expectErrors, expectNotToWaitFor, expectToWaitFor, resourceOf, warnings
 import { network, pathsOf, propertiesOf, readable, requestOf, setup, statementsOf } from '../support/stacks';
 
 const image = ecs.ContainerImage.fromRegistry('web');
+const NO_VALUE = { Ref: 'AWS::NoValue' };
+const whenProd = (value: unknown, other: unknown) => ({ 'Fn::If': ['IsProd', value, other] });
 
 interface Given {
   readonly stack: Stack;
@@ -422,8 +424,6 @@ describe('a task for a service that', () => {
 });
 
 describe('a service whose properties conditions and parameters decide', () => {
-  const NO_VALUE = { Ref: 'AWS::NoValue' };
-  const whenProd = (value: unknown, other: unknown) => ({ 'Fn::If': ['IsProd', value, other] });
   const FARGATE = { CapacityProvider: 'FARGATE', Base: 1, Weight: 1 };
   const SPOT = { CapacityProvider: 'FARGATE_SPOT', Weight: 2 };
   const [fargate, spot] = [{ capacityProvider: 'FARGATE', base: 1, weight: 1 }, { capacityProvider: 'FARGATE_SPOT', weight: 2 }];
@@ -657,6 +657,42 @@ describe('forService rejects', () => {
 
     (service.node.defaultChild as ecs.CfnService).deploymentController = { type: 'EXTERNAL' };
     expectErrors(() => Template.fromStack(given.stack), /got: EXTERNAL for/);
+  });
+
+  test.each<[string, (other: ecs.Cluster) => unknown, string]>([
+    ['with another cluster', ({ clusterName }) => clusterName, '{"Ref":"Other34654A52"}'],
+    ['with another cluster on condition', ({ clusterName }) => whenProd({ Ref: 'ClusterEB0386A7' }, clusterName),
+      '{"Fn::If":["IsProd",{"Ref":"ClusterEB0386A7"},{"Ref":"Other34654A52"}]}'],
+    ['without its cluster', () => NO_VALUE, 'none'],
+  ])('a service %s, which an escape hatch sets before or afterwards', (_, clusterOf, got) => {
+    const error = `[Stack/Task] forService requires a service that runs on its cluster 'Stack/Cluster', got: ${got}; `
+      + 'remove the override of Cluster, or use new RunTask';
+    const givenWith = (act: (override: () => void, run: () => void) => void) => {
+      const given = setup();
+      const service = fargateService(given);
+      const cluster = clusterOf(new ecs.Cluster(given.stack, 'Other'));
+      act(() => (service.node.defaultChild as ecs.CfnService).addPropertyOverride('Cluster', cluster), () => RunTask.forService(given.stack, 'Task', service));
+      return given;
+    };
+
+    expectErrors(() => givenWith((override, run) => { override(); run(); }), error);
+    const { stack } = givenWith((override, run) => { run(); override(); });
+    expectErrors(() => Template.fromStack(stack), error);
+  });
+
+  test.each<[string, (cluster: ecs.ICluster) => unknown]>([
+    ['ARN', ({ clusterArn }) => clusterArn],
+    ['name or its ARN, on condition', ({ clusterArn, clusterName }) => whenProd(clusterArn, clusterName)],
+  ])('not a service that names its cluster by its %s', (_, nameOf) => {
+    const given = setup();
+    const imported = ecs.Cluster.fromClusterAttributes(given.stack, 'Imported', { clusterName: Fn.importValue('Cluster'), vpc: given.vpc });
+    for (const cluster of [given.cluster, imported]) {
+      const service = new ecs.FargateService(given.stack, `On${cluster.node.id}`, { ...given, cluster });
+      (service.node.defaultChild as ecs.CfnService).addPropertyOverride('Cluster', nameOf(cluster));
+      RunTask.forService(given.stack, `Task${cluster.node.id}`, service);
+    }
+
+    expect(() => Template.fromStack(given.stack)).not.toThrow();
   });
 
   test('a service that the task must also wait for', () => {

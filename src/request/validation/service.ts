@@ -5,6 +5,7 @@ import type { RunTaskProps, TakenFromService } from '../../run-task-props';
 import { addWarning } from '../add-warning';
 import { isText, listBranches, mapBranches } from '../intrinsics';
 import type { Request } from '../render-request';
+import { readReferences, readValue } from '../resource-reader';
 import { readService } from '../service';
 
 /** Lists why a task cannot run like those of a service. */
@@ -26,10 +27,17 @@ export function* checkService(scope: Construct, service: ecs.IService): Generato
     return;
   }
   const { family, taskDefinitionArn, node } = service.taskDefinition;
-  const { TaskDefinition } = readService(service);
+  const { Cluster, TaskDefinition } = readService(service);
   if (!listBranches(TaskDefinition).every((name) => [taskDefinitionArn, family].includes(name) || `${name}`.startsWith(`${family}:`))) {
     yield `forService requires a service that runs its taskDefinition '${node.path}', got: ${JSON.stringify(Stack.of(service).resolve(TaskDefinition))}; `
       + 'remove the override of TaskDefinition, or use new RunTask';
+  }
+  const { clusterName, clusterArn, node: { path } } = service.cluster;
+  const render = (value: unknown) => JSON.stringify(service.stack.resolve(value));
+  const clusterNames = [clusterName, clusterArn].map((name) => render(readReferences(readValue(service, name)))); // an imported name can have several parts
+  if (!listBranches(Cluster).every((name) => clusterNames.includes(render(name)))) {
+    yield `forService requires a service that runs on its cluster '${path}', got: ${render(Cluster) ?? 'none'}; `
+      + 'remove the override of Cluster, or use new RunTask';
   }
 }
 
