@@ -9,7 +9,7 @@ import { findNames } from './task-names';
 import { Handler } from '../function/handler-function';
 import { addWarning } from '../request/add-warning';
 import type { ResourceReader } from '../request/resource-reader';
-import { findOutermostStack, listDependencyRoots } from '../request/stacks';
+import { findOutermostStack, listDependencyRoots, listStacksAround } from '../request/stacks';
 import { listRoles } from '../request/task-definition';
 
 /**
@@ -107,7 +107,7 @@ function addWaiters({ last, before }: OrderedTask, graph: DependencyGraph, filte
 function addCompanions(task: OrderedTask, graph: DependencyGraph, index: CompanionIndex): CfnResource[] {
   return index.findCompanionsOf(findNames(task, graph, index)).filter((companion) => {
     const [resource, dependency] = liftToCommonStack(task.resource, companion);
-    checkCycle(task, companion, dependency, graph);
+    checkCycle(task, companion, graph);
     const possible = !graph.findClosure([dependency]).has(resource);
     const isNamed = task.before.some((scope) => companion.node.scopes.includes(scope));
     if (possible) {
@@ -126,14 +126,16 @@ function addCompanions(task: OrderedTask, graph: DependencyGraph, index: Compani
 }
 
 /** Throws if a nested stack would depend on itself because of a companion. Not every version of the CDK reports that. */
-function checkCycle({ resource }: OrderedTask, companion: CfnResource, nestedStack: CfnResource, graph: DependencyGraph): void {
-  const need = nestedStack === companion
-    ? undefined
-    : [...graph.findNeeds(companion)].find((found) => graph.needsAny(found, (other) => other === nestedStack));
-  if (need) {
+function checkCycle({ resource }: OrderedTask, companion: CfnResource, graph: DependencyGraph): void {
+  const needs = (found: CfnResource, { nestedStackResource }: Stack) => graph.needsAny(found, (other) => other === nestedStackResource);
+  const stack = listStacksAround(companion).reverse().find((around) => around.nestedStackResource && needs(companion, around));
+  if (stack) {
+    const need = [...graph.findNeeds(companion)].find((found) => needs(found, stack))!;
     throw new Error(`[${resource.node.scope!.node.path}] '${companion.node.path}' causes a dependency cycle: it is in the nested stack `
-      + `'${companion.stack.node.path}' and depends on '${need.node.path}', which depends on that stack; `
-      + 'create it outside that stack, for example with connections.allowTo() of the RunTask');
+      + `'${stack.node.path}' and depends on '${need.node.path}', which depends on that stack; `
+      + (listStacksAround(resource).includes(stack)
+        ? 'create the RunTask outside that stack'
+        : 'create it outside that stack, for example with connections.allowTo() of the RunTask'));
   }
 }
 

@@ -521,6 +521,38 @@ describe('synthesis rejects a contradictory order', () => {
     });
   });
 
+  describe('a nested stack with the VPC, and a service outside', () => {
+    function given(scopeOf: (stack: Stack, nested: Stack) => Construct) {
+      const stack = new Stack(new App(), 'Stack');
+      const nested = new NestedStack(new NestedStack(stack, 'Outer'), 'Inner');
+      const cluster = new ecs.Cluster(nested, 'Cluster', { vpc: new ec2.Vpc(nested, 'Vpc', { maxAzs: 2, natGateways: 1 }) });
+      const define = (scope: Construct, id: string) => {
+        const taskDefinition = new ecs.FargateTaskDefinition(scope, id);
+        taskDefinition.addContainer('app', { image });
+        return taskDefinition;
+      };
+      const service = new ecs.FargateService(stack, 'Web', { cluster, taskDefinition: define(stack, 'WebDefinition') });
+      const scope = scopeOf(stack, nested);
+      const run = new RunTask(scope, 'Task', { cluster, taskDefinition: define(scope, 'TaskDefinition') });
+      run.connections.allowTo(service, ec2.Port.tcp(80));
+      return { stack, run };
+    }
+
+    test('that would need itself because of a rule of a task in the nested stack', () => {
+      const { stack } = given((_, nested) => nested);
+
+      expectErrors(() => Template.fromStack(stack), new RegExp("^\\[Stack/Outer/Inner/Task\\] 'Stack/Outer/Inner/Task/SecurityGroup/.*' causes a dependency cycle: "
+        + "it is in the nested stack 'Stack/Outer' and depends on 'Stack/Web/SecurityGroup/Resource', which depends on that stack; "
+        + 'create the RunTask outside that stack$'));
+    });
+
+    test('but not if the task is outside, too', () => {
+      const { run } = given((stack) => stack);
+
+      expectToWaitFor(resourceOf(run), /^Stack\/Web\/SecurityGroup\/from StackTask/, 'Stack/Outer.NestedStack/Outer.NestedStackResource');
+    });
+  });
+
   test('two tasks, each before the other (executeBefore)', () => {
     const { stack, task } = network();
     const [first, second] = [task({}, 'First'), task({}, 'Second')];
