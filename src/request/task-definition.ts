@@ -1,10 +1,10 @@
-import { Fn, Stack, Token } from 'aws-cdk-lib';
+import { Fn, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import type * as iam from 'aws-cdk-lib/aws-iam';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type { LogLocation, RunSpec } from '../contract';
 import { DeployedContainer, findDefinitionResource, readDefinition, valueAsString } from './deployed-definition';
-import { canBeLeftOut } from './intrinsics';
+import { canBeLeftOut, isText, mapBranches } from './intrinsics';
 import type { RunTaskProps } from '../run-task-props';
 
 /** The definition if this app creates it. An imported definition has only the attributes that its import names. */
@@ -38,9 +38,22 @@ export function listRoles({ taskDefinition, taskOverrides }: Pick<RunTaskProps, 
 export function listRoleArns(taskDefinition: ecs.ITaskDefinition, { overrides }: RunSpec['Request']): string[] {
   const deployed = readDefinition(taskDefinition);
   const ofDefinition = deployed
-    ? [valueAsString(deployed.TaskRoleArn), valueAsString(deployed.ExecutionRoleArn)]
+    ? [deployed.TaskRoleArn, deployed.ExecutionRoleArn].map((value) => valueAsString(mapBranches(value, (role) => readRoleArn(taskDefinition, role))))
     : listRoles({ taskDefinition }).map((role) => role.roleArn);
   return [...ofDefinition, overrides?.taskRoleArn, overrides?.executionRoleArn].filter((arn) => arn !== undefined);
+}
+
+/** The ARN of a role in a definition, which can also have its name: ECS accepts both, but a policy needs the ARN. */
+function readRoleArn(definition: ecs.ITaskDefinition, role: unknown): unknown {
+  if (role === undefined || (isText(role) && role.includes(':'))) {
+    return role;
+  }
+  if (isText(role)) {
+    return findDefinitionResource(definition)!.stack.formatArn({ service: 'iam', region: '', resource: 'role', resourceName: role });
+  }
+  const { firstToken, length } = Tokenization.reverseString(valueAsString(role)!);
+  const isName = length === 1 && Reference.isReference(firstToken) && firstToken.displayName === 'Ref';
+  return isName && firstToken.target instanceof iam.CfnRole ? firstToken.target.attrArn : role;
 }
 
 /** The family, which the revisions of a definition share. */

@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { App, Aspects, Aws, CfnParameter, CfnResource, Fn, IResolveContext, Lazy, Stack } from 'aws-cdk-lib';
+import { App, Aspects, Aws, CfnCondition, CfnParameter, CfnResource, Fn, IResolveContext, Lazy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -379,6 +379,32 @@ test('a definition that is an L1 resource is treated like an L2 construct', () =
   expect(resourcesFor(made.stack, 'iam:PassRole')).toEqual(['<Role.Arn>']);
   expect(resourcesFor(made.stack, 'ecs:DescribeTaskDefinition')).toEqual([]);
   expect(propertiesOf(made.stack)).toMatchObject({ ExitCodeFrom: ['app'], Logs: { app: { Group: '<Logs>', StreamPrefix: 'raw' } } });
+});
+
+test.each<[string, (role: iam.CfnRole) => unknown, unknown]>([
+  ['its name', () => 'ecsTaskExecutionRole', expect.stringMatching(/^arn:<AWS::Partition>:iam::<AWS::AccountId>:role\/ecsTaskExecutionRole$/)],
+  ['its name with a path', () => 'theirs/task', expect.stringMatching(/:role\/theirs\/task$/)],
+  ['a reference', (role) => role.ref, '<Role.Arn>'],
+  ['its ARN', () => ROLE_ARN, ROLE_ARN],
+  ['an attribute', (role) => role.attrArn, '<Role.Arn>'],
+  ['a function of CloudFormation', () => Fn.importValue('Role'), '<import Role>'],
+])('the function may pass a role that the definition has by %s', (_, render, arn) => {
+  const { stack, taskDefinition, ...made } = setup();
+  const role = new iam.CfnRole(stack, 'Role', { assumeRolePolicyDocument: {} });
+  (taskDefinition.node.defaultChild as ecs.CfnTaskDefinition).addPropertyOverride('TaskRoleArn', render(role));
+  runTask({ stack, taskDefinition, ...made });
+
+  expect(resourcesFor(stack, 'iam:PassRole')).toEqual([arn]);
+});
+
+test('the function may pass each role between which a condition decides, also if the definition has its name', () => {
+  const made = setup();
+  const role = new iam.CfnRole(made.stack, 'Role', { assumeRolePolicyDocument: {} });
+  new CfnCondition(made.stack, 'Wanted', { expression: Fn.conditionEquals('a', 'b') });
+  (made.taskDefinition.node.defaultChild as ecs.CfnTaskDefinition).addPropertyOverride('TaskRoleArn', Fn.conditionIf('Wanted', role.ref, 'app'));
+  runTask(made);
+
+  expect(JSON.stringify(resourcesFor(made.stack, 'iam:PassRole'))).toEqual('[{"Fn::If":["Wanted","<Role.Arn>","arn:<AWS::Partition>:iam::<AWS::AccountId>:role/app"]}]');
 });
 
 test('the first essential container of an L1 resource gets the command', () => {
