@@ -25,7 +25,10 @@ const COMPANION_TYPES: { readonly [type: string]: CompanionType } = {
   'AWS::IAM::Policy': { of: ['Roles'] },
   'AWS::IAM::RolePolicy': { of: ['RoleName'] },
   'AWS::SecretsManager::SecretTargetAttachment': { of: ['SecretId'] },
-  // What names a role. Grants to an imported role that this app must not change are in it.
+};
+
+/** What names a role by a reference or an ARN. Grants to an imported role that this app must not change are in it. */
+const POLICY_TYPES: { readonly [type: string]: CompanionType } = {
   'AWS::CodeArtifact::Domain': { of: ['PermissionsPolicyDocument'] },
   'AWS::CodeArtifact::Repository': { of: ['PermissionsPolicyDocument'] },
   'AWS::DynamoDB::GlobalTable': { of: ['Replicas'] },
@@ -52,7 +55,7 @@ const COMPANION_TYPES: { readonly [type: string]: CompanionType } = {
 const RESOURCE_POLICY: CompanionType = { of: ['Policy', 'PolicyDocument', 'ResourcePolicy', 'Statement'] };
 
 function findType({ cfnResourceType }: CfnResource): CompanionType | undefined {
-  return COMPANION_TYPES[cfnResourceType] ?? (/^AWS::(?!IAM::).*Policy$/.test(cfnResourceType) ? RESOURCE_POLICY : undefined);
+  return COMPANION_TYPES[cfnResourceType] ?? POLICY_TYPES[cfnResourceType] ?? (/^AWS::(?!IAM::).*Policy$/.test(cfnResourceType) ? RESOURCE_POLICY : undefined);
 }
 
 /** A resource with the names in its properties, as in the template. */
@@ -60,6 +63,8 @@ export interface Companion {
   readonly resource: CfnResource;
   readonly of: string;
   readonly with?: string;
+  /** Whether a text without a colon names nothing in it: it can be the value of a condition. */
+  readonly isPolicy: boolean;
 }
 
 export function listCompanions(graph: DependencyGraph): Companion[] {
@@ -70,7 +75,8 @@ export function listCompanions(graph: DependencyGraph): Companion[] {
     }
     const properties = graph.renderProperties(resource);
     const of = JSON.stringify(type.of.map((name) => properties[name])).replace(/\\+"/g, '"'); // some policies are JSON in a text, or in JSON in a text
-    return [{ resource, of, with: type.with && JSON.stringify(properties[type.with]) }];
+    const isPolicy = !(resource.cfnResourceType in COMPANION_TYPES);
+    return [{ resource, of, with: type.with && JSON.stringify(properties[type.with]), isPolicy }];
   });
 }
 
@@ -96,7 +102,8 @@ export class CompanionIndex {
   }
 
   private findByName(name: string): Companion[] {
-    const companions = this.byName.get(name) ?? this.companions.filter(({ of }) => of.includes(name));
+    const isPlain = /^"[^:]*"$/.test(name);
+    const companions = this.byName.get(name) ?? this.companions.filter(({ of, isPolicy }) => of.includes(name) && !(isPlain && isPolicy));
     this.byName.set(name, companions);
     return companions;
   }

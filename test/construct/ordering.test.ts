@@ -596,6 +596,23 @@ describe('the task starts after what is written for it elsewhere:', () => {
     expectToWaitFor(resourceOf(task({ taskDefinition })), 'Stack/Domain/AccessPolicy/Resource/Default');
   });
 
+  test('no key or bucket only because a text in its policy is also the name of its imported cluster or role', () => {
+    const { stack, vpc, task } = network();
+    const cluster = ecs.Cluster.fromClusterAttributes(stack, 'Imported', { clusterName: 'prod', vpc });
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Own', { taskRole: iam.Role.fromRoleName(stack, 'Role', 'app', { mutable: false }) });
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('app') });
+    const run = task({ cluster, taskDefinition });
+    const statement = (...values: string[]) => new iam.PolicyStatement({
+      principals: [new iam.AnyPrincipal()], actions: ['*'], resources: ['*'], conditions: { StringEquals: { 'aws:PrincipalTag/name': values } },
+    });
+    new kms.Key(stack, 'Key').addToResourcePolicy(statement('prod'));
+    new s3.Bucket(stack, 'Bucket').addToResourcePolicy(statement('prod', 'app'));
+    new ecs.CfnClusterCapacityProviderAssociations(stack, 'Providers', { cluster: 'prod', capacityProviders: ['FARGATE'], defaultCapacityProviderStrategy: [] });
+
+    expectToWaitFor(resourceOf(run), 'Stack/Providers');
+    expectNotToWaitFor(resourceOf(run), /^Stack\/(Key|Bucket)/);
+  });
+
   test('no policy of another role that may pass its role', () => {
     const { stack, taskDefinition, task } = network();
     taskDefinition.taskRole.grantPassRole(new iam.Role(stack, 'Scheduler', { assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com') }));
