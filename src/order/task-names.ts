@@ -127,7 +127,7 @@ function readSecret(value: any): unknown {
   if (!parts) {
     return dropKey(value);
   }
-  return parts[0].Ref ? parts[0] : { 'Fn::Join': [separator, parts.map(dropKey)] };
+  return parts[0]?.Ref ? parts[0] : { 'Fn::Join': [separator, parts.map(dropKey)] };
 }
 
 /** The name in a rendered ARN: something imported has its ARN, a resource of this app is a reference. */
