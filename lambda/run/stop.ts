@@ -102,8 +102,9 @@ export async function stopOwnTasks(run: Run, reason: string, until = limit(run.r
   const { cluster } = spec.Request;
   const place = placeOf(spec.Request);
   const seen = ownOf(run, lastFound(request, place));
+  const isAmong = (tasks: readonly Task[], arn: string) => tasks.some(({ taskArn }) => taskArn === arn);
   const open = progress.tasks.flatMap(({ taskArn, ended, number, tokenNumber }) =>
-    taskArn && !ended && !seen.ended.includes(taskArn) ? [{ taskArn, cluster, mark: markOf(id, progress, number, tokenNumber) }] : []);
+    taskArn && !ended && !isAmong(seen.ended, taskArn) ? [{ taskArn, cluster, mark: markOf(id, progress, number, tokenNumber) }] : []);
   const known = [...open, ...seen.unknown];
   const [stopped, others] = await Promise.all([
     stopTasks(request, known, reason, until),
@@ -113,10 +114,10 @@ export async function stopOwnTasks(run: Run, reason: string, until = limit(run.r
     }),
   ]);
   const { ended } = ownOf(run, lastFound(request, place));
-  const stillRunning = new Set([...stopped.stillRunning, ...others.stillRunning]);
+  const notSeen = [...new Set([...stopped.stillRunning, ...others.stillRunning])];
   return {
-    stillRunning: [...stillRunning].filter((taskArn) => !ended.includes(taskArn)),
-    seen: [...stopped.seen, ...others.seen],
+    stillRunning: notSeen.filter((taskArn) => !isAmong(ended, taskArn)),
+    seen: [...stopped.seen, ...others.seen, ...ended.filter(({ taskArn }) => notSeen.includes(taskArn!))],
     unseen: others.unseen,
   };
 }
@@ -132,12 +133,12 @@ async function stopUnknownTasks(run: Run, known: readonly Target[], reason: stri
 }
 
 /** Of what a look has found, what belongs to the run: the tasks that run without the run knowing them, and all that have ended. */
-function ownOf({ request, spec, progress }: Run, found: readonly Task[]): { readonly unknown: Target[]; readonly ended: string[] } {
+function ownOf({ request, spec, progress }: Run, found: readonly Task[]): { readonly unknown: Target[]; readonly ended: Task[] } {
   const own = found.filter((task) => isOfRequest(request, task, progress.requestId));
   const isUnknown = ({ taskArn }: Task) => !progress.tasks.some((task) => task.taskArn === taskArn);
   return {
     unknown: own.filter((task) => isUnknown(task) && judge(task, spec).state === 'running').map((task) => targetOf(task, spec.Request.cluster)),
-    ended: own.filter(hasEnded).map(({ taskArn }) => taskArn!),
+    ended: own.filter(hasEnded),
   };
 }
 
@@ -170,13 +171,12 @@ export interface StopOptions {
 export async function stopEarlierTasks(
   request: Request, delivered: Array<DeliveredProperties | undefined>, options: StopOptions,
 ): Promise<Cleared> {
-  const { world } = request;
   const until = limitOfLook(request, NEVER_SEEN_MS);
   const found = new Map<string, Task>();
   let stillRunning: string[] = [];
   let sawOwn = false;
   for (;;) {
-    const looks = await Promise.all(placesOf(delivered).map((place) => findEarlierTasks(request, place, until, options)));
+    const looks = await lookEverywhere(request, placesOf(delivered), until, options);
     const tasks = looks.flatMap(({ earlier }) => earlier);
     sawOwn ||= looks.some(({ hasOwn }) => hasOwn);
     stillRunning = stillRunning.filter((arn) => !tasks.some(({ task }) => task.taskArn === arn && nothingRuns(task, request)));
@@ -189,10 +189,6 @@ export async function stopEarlierTasks(
     }
     if (targets.length === 0) {
       const failed = looks.filter(({ unseen }) => unseen !== undefined);
-      const oldest = Math.min(...looks.map(({ at }) => at));
-      if (failed.length === 0 && world.now() >= oldest + LISTED_WITHIN_MS && world.now() < until) {
-        continue; // while one place could not be read, an event that came again may have started a task at another
-      }
       if (stillRunning.length === 0 && failed.length === 0) {
         logState(request, 'CLEARED', 'no other task of the resource is running');
       }
@@ -203,6 +199,17 @@ export async function stopEarlierTasks(
     const stopped = await stopTasks(request, targets, options.reason, limit(request, TIME_TO_STOP_MS)); // however long the look took
     stillRunning.push(...stopped.stillRunning);
   }
+}
+
+/**
+ * Looks at all places. Those that were read long before the last one are read again: in between, an event that came again may have
+ * started a task there. Only once: a place that is slow each time must not keep the request from its task.
+ */
+async function lookEverywhere(request: Request, places: readonly Place[], until: number, options: StopOptions): Promise<Look[]> {
+  const looks = await Promise.all(places.map((place) => findEarlierTasks(request, place, until, options)));
+  const oldUpTo = request.world.now() - LISTED_WITHIN_MS;
+  return Promise.all(looks.map((look, index) =>
+    look.at > oldUpTo || look.unseen !== undefined ? look : findEarlierTasks(request, places[index], until, options)));
 }
 
 /** What ECS has listed in one place. */

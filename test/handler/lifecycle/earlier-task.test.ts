@@ -248,6 +248,16 @@ test('a Delete with onDelete stops what an event that came again has started whi
   expect(world.tasks[0].stoppedAt).toBeLessThan(world.tasks[1].at);
 });
 
+test('an Update starts its task although each look at the family before takes ten seconds', async () => {
+  const ghost: Fault = ({ family, desiredStatus }, proceed) =>
+    family === 'old' && desiredStatus === 'STOPPED' ? { taskArns: ['arn:aws:ecs:eu-west-1:111122223333:task/shop/ghost'] } : proceed();
+  world.stackStatus = 'UPDATE_IN_PROGRESS';
+  world.faults.ListTasks = times(10_000, ghost);
+  expectSuccess(await world.request(update(properties(), properties({}, { taskDefinition: 'old:1' }))));
+  expect(world.callsOf('ListTasks').length).toBeLessThanOrEqual(6);
+  expect((world.tasks[0].at - START) / 1000).toBeLessThan(30);
+});
+
 test('a Delete stops a task that ECS has listed, although the next list lacks it after DescribeTasks was throttled (seed 8857949)', async () => {
   world.lives = [runs(60 * 60, 0)];
   await world.invokeThenCrash(create());
