@@ -29,6 +29,7 @@ export function advance(run: Run, tasks: Task[]): 'open' | 'failing' | 'succeede
 function recordOutcome(run: Run, task: TaskProgress, tasks: Task[]): Outcome | undefined {
   const seen = tasks.find(({ taskArn }) => taskArn === task.taskArn);
   const outcome = seen && judgeTask(run, seen);
+  task.revision = run.progress.containers && (seen?.taskDefinitionArn ?? task.revision);
   switch (outcome?.state) {
     case 'failed':
       task.ended = { failure: outcome.failure };

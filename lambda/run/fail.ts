@@ -1,6 +1,6 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { countReruns, knownArns, openArns, Run, TaskProgress } from './progress';
-import { judgeTask } from './revisions';
+import { countReruns, knownArns, openArns, Run } from './progress';
+import { judgeTask, specOf } from './revisions';
 import { deadline } from './schedule';
 import { stopOwnTasks } from './stop';
 import { STOP_MARGIN_SECONDS, TAIL_WITHIN_MS } from '../../src/timing';
@@ -9,9 +9,12 @@ import { limit } from '../cloudformation/request';
 import { locateLog, readTail } from '../ecs/logs';
 import { adviceOnError } from '../verdict/errors';
 import { Evidence, Failed, Failure } from '../verdict/failure';
-import { explain, formatDuration, notStopped } from '../verdict/message';
+import { explain, formatDuration, notStopped, formatFailure } from '../verdict/message';
 import { hasEnded, STOPPED_BY, wordsOf } from '../verdict/outcome';
-import { FAILURES, REASONS } from '../verdict/texts';
+import { FAILURES, NOTES, REASONS } from '../verdict/texts';
+
+/** How many other failures a message names: it has little room. */
+const MOST_OTHERS = 8;
 
 /** The failure of a request at its deadline. */
 export function timedOut(run: Run, tasks: Task[]): Failed {
@@ -39,52 +42,52 @@ export function timedOut(run: Run, tasks: Task[]): Failed {
     return new Failed({ ...FAILURES.endNotSeen(allowed, blindFor), reason, awsReason, container: spec.ExitCodeFrom[0] }, evidence);
   }
   const status = running?.lastStatus;
+  const [container] = (running ? specOf(run, running) : spec).ExitCodeFrom;
   const failure = status ? { ...FAILURES.stillRunning(status, allowed), wasRunning: true } : FAILURES.didNotEnd(allowed);
-  return new Failed({ ...failure, awsReason: running && wordsOf(running), container: spec.ExitCodeFrom[0] }, evidence);
+  return new Failed({ ...failure, awsReason: running && wordsOf(running), container }, evidence);
 }
 
-/** Stops tasks that still run, and collects what else is known for the message: what ECS said of other tasks, the log and its location. */
+/** Stops tasks that still run, and collects what else is known for the message: what else failed, the log and its location. */
 export async function fail(run: Run, error: unknown): Promise<Answer> {
   const { failure, task } = error instanceof Failed ? error : new Failed({ ...FAILURES.unexpected(String(error)), advice: adviceOnError(error) });
   const { stillRunning, unseen, seen } = await stopOwnTasks(run, failure.cause);
-  const itself = seen.find(({ taskArn }) => taskArn === task?.taskArn);
-  const isStopped = stillRunning.length === 0 && unseen === undefined && !(itself && endedByItself(itself));
-  const awsReason = [failure.awsReason, ...moreWords(run, failure, seen)].filter(Boolean).join('; ') || undefined;
-  const evidence = await collectEvidence(run, failure.container, task?.taskArn);
+  const stopped = stillRunning.length === 0 && unseen === undefined && seen.some((one) => one.taskArn === task?.taskArn && wasStopped(one));
+  const words = new Set([failure.awsReason, ...seen.filter((one) => !wasStopped(one)).map(wordsOfEnd)]);
+  const awsReason = [...words].filter(Boolean).join('; ') || undefined;
+  const evidence = { ...await collectEvidence(run, failure.container, task?.taskArn), others: listOthers(run, failure), stopped };
   return {
     status: 'FAILED',
-    reason: [...explain({ ...failure, awsReason }, { ...evidence, stopped: isStopped }), ...notStopped(stillRunning, unseen)],
+    reason: [...explain({ ...failure, awsReason }, evidence), ...notStopped(stillRunning, unseen)],
     runRequestId: run.progress.requestId,
     reruns: countReruns(run.progress),
   };
 }
 
-/** What ECS said of other tasks that have failed, of earlier attempts, and of tasks that ended before they could be stopped. */
-function moreWords({ progress }: Run, { cause, reason, awsReason }: Failure, seen: readonly Task[]): string[] {
-  const said = [cause, reason, awsReason].join('; ');
-  const words = [
-    ...progress.tasks.flatMap(wordsOfFailure),
-    ...seen.filter(endedByItself).map((task) => wordsOf(task)),
-  ];
-  return [...new Set(words)].filter((word): word is string => word !== undefined && !said.includes(word.replace(FAILURES.didNotStart('').cause, '')));
+/** Whether ECS says that the function stopped the task. */
+function wasStopped({ stoppedReason }: Task): boolean {
+  return Boolean(stoppedReason?.startsWith(STOPPED_BY));
 }
 
-/** Nothing about a task that the function has stopped, or that has succeeded after all. */
-function wordsOfFailure({ ended, problem, taskArn }: TaskProgress): Array<string | undefined> {
-  const { cause, awsReason, patience } = ended ? ended.failure ?? {} : problem ?? {};
-  const isOfEcs = awsReason !== undefined || patience === 'as often as retryAttempts allows';
-  if (!cause || cause.startsWith(FAILURES.stopped('').cause) || !(ended || isOfEcs)) {
-    return [];
-  }
-  return [!ended && taskArn ? `${REASONS.earlierAttempt}: ${cause}` : cause, awsReason];
+/** A task that was to be stopped can end by itself before. */
+function wordsOfEnd(task: Task): string | undefined {
+  return hasEnded(task) || task.lastStatus === 'DEPROVISIONING' ? wordsOf(task) : undefined;
 }
 
-/** The function had asked ECS to stop it, but it ended without that. */
-function endedByItself(task: Task): boolean {
-  return hasEnded(task) && !task.stoppedReason?.startsWith(STOPPED_BY);
+/** What failed in addition to the reported failure: other tasks, and earlier attempts. */
+function listOthers({ progress: { tasks } }: Run, reported: Failure): string[] {
+  const isReported = ({ cause, awsReason }: Failure) =>
+    awsReason === reported.awsReason && reported.cause.endsWith(cause.replace(FAILURES.didNotStart('').cause, ''));
+  const isOurs = ({ cause }: Failure) => cause.startsWith(FAILURES.stopped('').cause);
+  const formatNew = (failures: readonly Failure[]) => failures.filter((failure) => !isReported(failure) && !isOurs(failure)).map(formatFailure);
+  const last = formatNew(tasks.flatMap(({ ended, problem }) => (ended ? ended.failure : problem) ?? []));
+  const before = formatNew(tasks.flatMap(({ earlier = [] }) => earlier)).filter((failure) => !last.includes(failure));
+  const lines = [...last.map(tasks.length > 1 ? NOTES.anotherTask : NOTES.before), ...before.map(NOTES.before)];
+  return [...new Set(lines)].slice(0, MOST_OTHERS);
 }
 
-async function collectEvidence({ request, spec }: Run, container?: string, taskArn?: string): Promise<Evidence> {
+async function collectEvidence(run: Run, container?: string, taskArn?: string): Promise<Evidence> {
+  const { request, progress: { tasks } } = run;
+  const spec = specOf(run, { taskDefinitionArn: tasks.find((task) => task.taskArn === taskArn)?.revision });
   const log = container && taskArn && locateLog(spec, container, taskArn);
   if (!log || spec.LogTailLines === 0) {
     return { taskArn, log: log || undefined };

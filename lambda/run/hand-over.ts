@@ -22,14 +22,7 @@ export async function handOver({ request, progress }: Run): Promise<Failed | und
     JSON.parse(Buffer.from(Payload ?? []).toString() || 'null'); // the SDK does not read it: the page of a proxy would look like an accepted event
   } catch (error) {
     world.log(`Invoke failed: ${error}`);
-    const problem = progress.tasks.find(({ taskArn }) => !taskArn)?.problem; // the reason why nothing has started is more useful
-    const { reason, awsReason } = reasonOf(error);
-    return new Failed({
-      ...FAILURES.noHandOver,
-      reason: [problem?.cause, reason].filter(Boolean).join('; '),
-      awsReason: [problem?.awsReason, awsReason].filter(Boolean).join('; '),
-      advice: adviceOnHandOver(error),
-    });
+    return new Failed({ ...FAILURES.noHandOver, ...reasonOf(error), advice: adviceOnHandOver(error) });
   }
   logState(request, 'HANDED_OVER', 'the next invocation of this function continues waiting');
   return undefined;

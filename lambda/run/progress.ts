@@ -69,8 +69,12 @@ export interface TaskProgress {
   ended?: { readonly failure?: Failure; readonly attributes?: Attributes };
   /** Since when every start has failed because of something new, such as a permission that may still propagate. */
   spreadsSince?: number;
-  /** Why the last start failed. */
+  /** Why the last start failed, until one succeeds. */
   problem?: Failure;
+  /** How its earlier attempts failed: the latest different ones. */
+  earlier?: readonly Failure[];
+  /** The revision of its task definition, if only ECS knows the containers of that. */
+  revision?: string;
 }
 
 export function beginProgress({ event, receivedAt }: Request, { Request: { count = 1 } }: RunSpec, occasion: Occasion): Progress {

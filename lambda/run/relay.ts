@@ -26,8 +26,8 @@ export type Baton = { readonly version: number; readonly requestId: string } & (
   | { readonly state: 'SKIPPED'; readonly hadNextLeg: boolean }
 );
 
-/** How much of a cause is passed on: for the first task that failed and for `unseenEarlier`, and for the other tasks. Less if that is too long. */
-const CAUSE_LENGTHS = [[Infinity, Infinity], [80, 40], [40, 10], [20, 0]] as const;
+/** How much of a cause is passed on if not everything fits: for the first task that failed and for `unseenEarlier`, and for the other tasks. */
+const CAUSE_LENGTHS = [[Infinity, 40], [80, 40], [40, 10], [20, 0]] as const;
 
 /** A baton that another version of the function wrote may be unreadable. */
 export type ReceivedBaton = Baton | { readonly state: 'UNKNOWN' };
@@ -117,31 +117,30 @@ export async function isSupersededByNextResource(request: Request): Promise<bool
   }
 }
 
-/** The answer with which the next resource continues waiting: with as much of the causes of failures as fits into it. */
+/** The answer with which the next resource continues waiting: with as much of the progress as fits into it. */
 export function passBaton({ request, progress }: Run): Answer {
-  const batons = CAUSE_LENGTHS.map((lengths) => batonOf(request, progress, lengths));
+  const whole = { ...progress, blind: undefined };
+  const batons = [whole, ...CAUSE_LENGTHS.map((lengths) => shorten(whole, lengths))].map((passed) => batonOf(request, passed));
   const data = batons.find((baton) => bytesOver(request, baton) <= 0) ?? batons[batons.length - 1];
   return { status: 'SUCCESS', reason: [sentence(NOTES.passed)], data };
 }
 
-function batonOf({ event, world }: Request, progress: Progress, [ofFirst, ofOthers]: readonly [number, number]): Attributes {
+function batonOf({ event, world }: Request, progress: Progress): Attributes {
   const arnPrefix = knownArns(progress)[0]?.replace(/[^/]*$/, '') ?? '';
-  const first = progress.tasks.find(({ ended }) => ended?.failure);
-  const tasks = progress.tasks.map(({ problem, ...task }) => ({
-    ...task,
-    taskArn: task.taskArn?.slice(arnPrefix.length),
-    ended: task.ended && shorten(task.ended, task.number === first?.number, task.number === first?.number ? ofFirst : ofOthers),
-  }));
-  const passed = { ...progress, containers: undefined, blind: undefined, unseenEarlier: progress.unseenEarlier?.slice(0, ofFirst), tasks };
-  return asAttribute({ version: VERSION, state: 'RUNNING', requestId: event.RequestId, at: world.now(), arnPrefix, progress: passed });
+  const tasks = progress.tasks.map((task) => ({ ...task, taskArn: task.taskArn?.slice(arnPrefix.length) }));
+  return asAttribute({ version: VERSION, state: 'RUNNING', requestId: event.RequestId, at: world.now(), arnPrefix, progress: { ...progress, tasks } });
 }
 
-function shorten({ failure, ...ended }: NonNullable<TaskProgress['ended']>, isFirst: boolean, length: number): TaskProgress['ended'] {
-  if (!failure) {
-    return ended;
-  }
-  if (length === Infinity) {
-    return { failure };
+function shorten(progress: Progress, [ofFirst, ofOthers]: readonly [number, number]): Progress {
+  const first = progress.tasks.find(({ ended }) => ended?.failure);
+  const tasks = progress.tasks.map(({ problem, earlier, revision, ...task }) =>
+    ({ ...task, ended: task.ended && shortenEnd(task.ended, task.number === first?.number, task.number === first?.number ? ofFirst : ofOthers) }));
+  return { ...progress, containers: undefined, unseenEarlier: progress.unseenEarlier?.slice(0, ofFirst), tasks };
+}
+
+function shortenEnd({ failure, ...ended }: NonNullable<TaskProgress['ended']>, isFirst: boolean, length: number): TaskProgress['ended'] {
+  if (!failure || length === Infinity) {
+    return { failure, ...ended };
   }
   const { cause, container, patience } = failure;
   return { failure: { cause: cause.slice(0, length), container: isFirst ? container : undefined, patience } };

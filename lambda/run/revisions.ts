@@ -22,7 +22,7 @@ export async function resolveRevisions(run: Run, tasks: readonly Task[]): Promis
 
 async function resolve(run: Run, taskDefinition: string): Promise<void> {
   const { revision, containers } = await readContainers(run.request.world, taskDefinition);
-  run.progress.containers = { ...run.progress.containers, [revision]: containers };
+  run.progress.containers = { ...run.progress.containers, [taskDefinition]: containers, [revision]: containers }; // a task may lack its revision
   run.spec = { ...run.spec, ...containers };
 }
 

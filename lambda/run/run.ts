@@ -137,7 +137,7 @@ function noteBlind({ request, progress }: Run, error: unknown): void {
 function noteUnresolved(run: Run, error: unknown): Task[] {
   const { progress } = run;
   progress.isThrottled ||= isThrottled(error);
-  progress.tasks.forEach((task) => retryOrFail(run, task, callFailure('DescribeTaskDefinition', error)));
+  progress.tasks.filter(({ taskArn }) => !taskArn).forEach((task) => retryOrFail(run, task, callFailure('DescribeTaskDefinition', error)));
   return [];
 }
 

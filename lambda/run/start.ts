@@ -4,7 +4,7 @@ import { lookFor, stopListed } from './stop';
 import { confirmDoubt, endDoubt } from './watch-stack';
 import { PERMISSIONS_SPREAD_MS, STALE_FOR_MS } from '../../src/timing';
 import { logState } from '../cloudformation/log-state';
-import { wasJustSent } from '../cloudformation/request';
+import { Request, wasJustSent } from '../cloudformation/request';
 import { isRollbackStatus, isWaitedFor, readStackUpToDate, wasCancelled } from '../cloudformation/stack-status';
 import { addMark, Attempt, attemptsOf, isOfEarlierRequest, isOfLaterRequest, isOfRequest, markOf, placeOf } from '../ecs/marks';
 import { findTasks } from '../ecs/tasks';
@@ -16,6 +16,9 @@ import { ERRORS, FAILURES, REASONS, STOP_REASONS } from '../verdict/texts';
 
 /** How many of the last attempts are remembered, because ECS may list their tasks seconds later. A baton has little room. */
 const MOST_DOUBTED = 5;
+
+/** How many different failures of earlier attempts are remembered for the message. */
+const MOST_EARLIER = 5;
 
 /** Makes one attempt to start each task that is due. Throws if no further attempt can help. */
 export async function startDue(run: Run, due: TaskProgress[]): Promise<void> {
@@ -122,7 +125,12 @@ function continueAttempt({ request }: Run, task: TaskProgress, attempts: readonl
   const others = new Set([...doubtedTokens, ...open.map(({ tokenNumber }) => tokenNumber)]);
   others.delete(started.tokenNumber);
   task.doubtedTokens = [...others].slice(-MOST_DOUBTED);
+  noteStarted(request, task);
+}
+
+function noteStarted(request: Request, task: TaskProgress): void {
   task.isUnanswered = undefined;
+  task.problem = undefined;
   logState(request, 'STARTED', 'ECS accepted the task', task);
 }
 
@@ -139,8 +147,7 @@ async function callRunTask(run: Run, task: TaskProgress): Promise<void> {
     throw new Unusable(ERRORS.noTask);
   }
   if (task.taskArn) {
-    task.isUnanswered = undefined;
-    logState(run.request, 'STARTED', 'ECS accepted the task', task);
+    noteStarted(run.request, task);
   } else {
     task.doubtedTokens = [...doubtedTokens, tokenNumber].slice(-MOST_DOUBTED);
     const reasons = failures.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': '));
@@ -152,6 +159,8 @@ async function callRunTask(run: Run, task: TaskProgress): Promise<void> {
 
 /** Replaces a task that is known to have ended or never to have run: the old token would return the old task. */
 export function prepareNewAttempt(run: Run, task: TaskProgress, failure: Failure): void {
+  const isOther = ({ cause, awsReason }: Failure) => cause !== failure.cause || awsReason !== failure.awsReason;
+  task.earlier = [...(task.earlier ?? []).filter(isOther), failure].slice(-MOST_EARLIER);
   task.taskArn = undefined;
   task.ended = undefined;
   task.tokenNumber = 1 + Math.max(task.tokenNumber, ...task.doubtedTokens ?? []);

@@ -27,6 +27,8 @@ export interface Failure {
 /** What the reader of a failed deployment gets to see, besides the failure itself. */
 export interface Evidence {
   readonly taskArn?: string;
+  /** What else failed. */
+  readonly others?: readonly string[];
   /** Where the container logged to. */
   readonly log?: { readonly group: string; readonly stream: string; readonly region?: string };
   /** Its last lines, oldest first. */

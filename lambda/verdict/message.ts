@@ -20,18 +20,24 @@ export function sentence(text: string): Line {
 
 /** The cause, what to do about it, the last log lines, and where the rest is. */
 export function explain(failure: Failure, evidence: Evidence = {}): Line[] {
-  const { taskArn, log, tail = [], unreadable, stopped } = evidence;
+  const { taskArn, others = [], log, tail = [], unreadable, stopped } = evidence;
   const { awsReason, reason } = failure;
   const cause = [failure.cause, failure.wasRunning && stopped ? ', so it was stopped' : '', reason ? ` (${reason})` : ''].join('');
   return [
     sentence(onOneLine([cause, failure.advice].filter((part) => part !== undefined).map(punctuate).join(' '))),
     ...(awsReason ? [{ kind: 'aws', text: `AWS says: ${onOneLine(awsReason)}` } as const] : []),
+    ...others.map((other) => ({ kind: 'aws', text: onOneLine(other) } as const)),
     ...(tail.length > 0 ? [{ kind: 'heading', text: 'The end of its log:' } as const] : []),
     ...tail.map((line) => ({ kind: 'log', text: `  ${line}` } as const)),
     ...(unreadable ? [place(NOTES.tailMissing(onOneLine(unreadable)))] : []),
     ...(log ? [place(`Log group ${log.group}, stream ${log.stream}${log.region ? `, in Region ${log.region}` : ''}.`)] : []),
     ...(taskArn ? [place(`Task ${taskArn}.`)] : []),
   ];
+}
+
+/** A failure within a line. */
+export function formatFailure({ cause, awsReason }: Failure): string {
+  return awsReason ? `${cause}. AWS says: ${awsReason}` : `${cause}.`;
 }
 
 /** A line that says where to look. */

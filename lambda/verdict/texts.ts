@@ -89,7 +89,6 @@ export const REASONS = {
   notPlaced: 'ECS did not place it',
   neverRan: 'it never ran, or its host was lost',
   noTimeToStart: 'no time was left for the first attempt',
-  earlierAttempt: 'an earlier attempt',
 };
 
 /** Advice that depends on an error. */
@@ -111,6 +110,8 @@ export const NOTES = {
   everSucceededUnknown: 'It is unknown whether the task ever succeeded, and runOn CREATE never runs it again. Set runOn to CHANGE for this deployment.',
   attributesUnknown: (names: string) => `The stack has no value for ${names}: the task last ran before the stack used this value, or in a deployment that failed, and runOn CREATE never runs the task again. Set runOn to CHANGE for this deployment.`,
   attributesSkipped: (names: string) => `The stack has no value for ${names}: the task last ran before the stack used this value, or in a deployment that failed. Change triggers, so that the task runs again.`,
+  anotherTask: (failure: string) => `Another task: ${failure}`,
+  before: (failure: string) => `Before that: ${failure}`,
   notStopped: (taskArn: string) => `Could not confirm that this task stopped. Stop it manually: ${taskArn}.`,
   othersUnknown: (error: string) => `Other tasks may still be running: listing them failed (${error}).`,
   tailMissing: (error: string) => `The end of its log is missing: reading it failed (${error}).`,

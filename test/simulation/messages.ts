@@ -290,6 +290,13 @@ const MESSAGES: readonly Message[] = [
     says: /^AWS says: (.*)/,
     isTrue: ({ calls }, [, words]) => !calls(...ALL).some(({ error }) => error instanceof Error && !('$fault' in error) && words.includes(String(error))),
   },
+  { key: 'another task', says: /^Another task: /, isTrue: ({ request }) => (request.run?.Request.count ?? 1) > 1 },
+  {
+    key: 'before that',
+    says: /^Before that: (.*)/,
+    isTrue: ({ ended, calls, startReasons }, [, failure]) => ended.length > 0 || startReasons.length > 0 || calls(...ALL).some(({ error }) => error)
+      || /the stack is not being deployed|which update is running|an earlier status of the stack|is out of date/i.test(failure),
+  },
   {
     key: 'no words of AWS',
     says: /(?:its result is unknown|failed for the last [\d.]+ \w+|so no task was started|invoke itself to continue waiting|which task it is) \((.*)\)/,

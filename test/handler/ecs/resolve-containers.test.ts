@@ -1,3 +1,4 @@
+import type { Task } from '@aws-sdk/client-ecs';
 import { create, fails, FakeAws, Fault, Life, notPlaced, passThrough, properties, runs, sentAfter, START, times, update } from '../../support/fake-aws';
 import { expectFailed, expectNoneStopped, expectStarted, expectSuccess } from '../../support/handler-expectations';
 import { creating, deploy, expectAllSucceeded, nth, sent } from '../../support/relay';
@@ -114,6 +115,35 @@ describe('a task definition without a revision: a new one that is registered', (
     }];
     world.lives = [exits(0, 3), exits(0, 0)];
     expectSuccess(await world.request(create(delivered({ count: '2' }))));
+  });
+
+  test('is judged by the latest one if ECS does not say which one the task has', async () => {
+    world.faults.DescribeTasks = times<Fault>(1000, (_, proceed) =>
+      ({ tasks: proceed().tasks.map(({ taskDefinitionArn, ...task }: Task) => task) }));
+    world.lives = [exits(0, 3)];
+    expectSuccess(await world.request(create(delivered())));
+    expect(world.callsOf('DescribeTaskDefinition')).toHaveLength(1);
+  });
+
+  test('names the log of the revision whose task failed', async () => {
+    const logsTo = (group: string) => ({
+      containerDefinitions: [{ name: 'app', essential: true, logConfiguration: { options: { 'awslogs-group': group, 'awslogs-stream-prefix': 'app' } } }],
+    });
+    world.revisions = [logsTo('/old')];
+    world.faults.RunTask = [passThrough, (_, proceed) => {
+      world.revisions.push(logsTo('/new'));
+      return proceed();
+    }];
+    world.lives = [runs(60, 3), runs(60, 0)];
+    expectFailed(await world.request(create(delivered({ count: '2' }))), 'Log group /old, stream app/app/1a.');
+  });
+
+  test('does not make a task fail that has succeeded when the next resource cannot read it for another task', async () => {
+    world.lives = [exits(0, 0)];
+    world.faults.RunTask = [passThrough, ...times(10_000, notPlaced('RESOURCE:MEMORY', 'x'.repeat(4_000)))];
+    world.faults.DescribeTaskDefinition = [passThrough, ...times(10_000, fails('AccessDeniedException', 'User: x is not authorized to perform: ecs:DescribeTaskDefinition'))];
+    const answers = await deploy(world, creating({ ExitCodeFrom: undefined, Logs: undefined, Request: delivered({ count: '2' }).Request }));
+    expectFailed(answers[1], /^1 of 2 tasks failed: /);
   });
 
   test('is not judged while ECS does not return that one', async () => {

@@ -220,7 +220,7 @@ describe('the task of an earlier request', () => {
       expect(Status).toBe('FAILED');
       expect(Reason.split('\n')).toEqual([
         'A task of an earlier deployment may still be running, so no new task was started.',
-        'AWS says: the task did not start: no container instance has enough free resources for it; RESOURCE:CPU',
+        'Before that: the task did not start: no container instance has enough free resources for it. AWS says: RESOURCE:CPU',
         `Task ${world.tasks[0].taskArn}.`,
         expect.stringContaining('CloudWatch Log Stream'),
       ]);

@@ -103,16 +103,34 @@ describe('the failure message at the deadline', () => {
   test('describes the task that still runs, rather than a task that did not start', async () => {
     startsOnlyTheFirst();
     const { Reason } = await world.request(create(properties({}, { count: '2' })));
-    expect(Reason).toMatch(/^The task .*\bRUNNING\b.*\nAWS says: the task did not start: .*RESOURCE:CPU\nLog group/);
+    expect(Reason).toMatch(/^The task .*\bRUNNING\b.*\nAnother task: the task did not start: .*\. AWS says: RESOURCE:CPU\nLog group/);
   });
 
   test.each<[string, Life, string]>([
-    ['could not start', doesNotStart('Capacity is unavailable at this time.'), 'the task did not start: .*; Capacity is unavailable at this time'],
-    ['failed', runs(600, 4), 'container "app" exited with code 4'],
+    ['could not start', doesNotStart('Capacity is unavailable at this time.'), 'the task did not start: .*\\. AWS says: Capacity is unavailable at this time\\.'],
+    ['failed', runs(600, 4), 'container "app" exited with code 4\\.'],
   ])('says how the attempt before ended that %s', async (_, life, words) => {
     world.lives = [life, runs(60 * 60, 0)];
     const { Reason } = await world.request(create(properties({ RetryAttempts: '1' })));
-    expect(Reason).toMatch(new RegExp(`^The task was still RUNNING .*\nAWS says: an earlier attempt: ${words}`));
+    expect(Reason).toMatch(new RegExp(`^The task was still RUNNING .*\nBefore that: ${words}\nLog group`));
+  });
+
+  test('names no earlier attempt after a start that was only throttled', async () => {
+    world.faults.RunTask = [fails('ThrottlingException', 'Rate exceeded')];
+    world.lives = [runs(60 * 60, 0)];
+    expect((await world.request(create())).Reason).not.toContain('Before that');
+  });
+
+  test('says how an earlier attempt ended although the next start was throttled at first', async () => {
+    world.lives = [runs(10, 7), runs(60 * 60, 0)];
+    world.faults.RunTask = [passThrough, fails('ThrottlingException', 'Rate exceeded')];
+    expectFailed(await world.request(create(properties({ RetryAttempts: '1' }))), '\nBefore that: container "app" exited with code 7.\n');
+  });
+
+  test('says how a task ended whose network interface is not removed yet when the time to stop it ends', async () => {
+    world.lives = [runs(1_910, 3)];
+    world.faults.StopTask = times(1000, fails('AccessDeniedException', 'User: x is not authorized to perform: ecs:StopTask'));
+    expectFailed(await world.request(create()), /^The task was still RUNNING after 30 minutes\. .*\nAWS says: container "app" exited with code 3/);
   });
 
   test('says how a task ended that could not be stopped, instead of claiming that it was stopped', async () => {

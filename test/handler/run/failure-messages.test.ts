@@ -177,17 +177,18 @@ describe('the whole failure message', () => {
       'The function could not invoke itself to continue waiting (TimeoutError: socket hang up). Check that the function can reach AWS Lambda and is not throttled.',
     ]],
     ['of a function that cannot invoke itself while no capacity is available', () => { world.faults.RunTask = times(1000, notPlaced('RESOURCE:MEMORY')); cannotHandOver(); }, [
-      'The function could not invoke itself to continue waiting (the task did not start: no container instance has enough free resources for it). '
-        + 'Allow the role of the function to invoke the function itself (lambda:InvokeFunction).',
-      'AWS says: RESOURCE:MEMORY; AccessDeniedException: no',
+      'The function could not invoke itself to continue waiting. Allow the role of the function to invoke the function itself (lambda:InvokeFunction).',
+      'AWS says: AccessDeniedException: no',
+      'Before that: the task did not start: no container instance has enough free resources for it. AWS says: RESOURCE:MEMORY',
     ]],
     ['of a function that cannot invoke itself while ECS does not answer', () => { world.faults.RunTask = times(1000, noAnswer); cannotHandOver(); }, [
-      'The function could not invoke itself to continue waiting (ECS did not answer: TimeoutError: socket hang up (RunTask)). '
-        + 'Allow the role of the function to invoke the function itself (lambda:InvokeFunction).',
+      'The function could not invoke itself to continue waiting. Allow the role of the function to invoke the function itself (lambda:InvokeFunction).',
       'AWS says: AccessDeniedException: no',
+      'Before that: ECS did not answer: TimeoutError: socket hang up (RunTask).',
     ]],
     ['of a deployment that was cancelled before the event came', () => { world.time += MINUTE; world.stackStatus = 'ROLLBACK_IN_PROGRESS'; }, [
       'The deployment was cancelled before the task started.',
+      'Before that: the task did not start: the stack is not being deployed (ROLLBACK_IN_PROGRESS).',
     ]],
     ['of an unexpected error', () => { world.faults.DescribeTasks = [unexpectedError('surprise')]; }, [
       'The function failed: TypeError: surprise.',

@@ -133,11 +133,11 @@ describe('several tasks of several hours', () => {
   });
 
   test('fit into the baton with the beginning of a long cause for each of ten tasks', async () => {
-    const deciding = 'x'.repeat(255);
-    const failed = { lastStatus: 'STOPPED', containers: [{ name: deciding, lastStatus: 'STOPPED', exitCode: 3 }] };
+    const deciding = ['x', 'y', 'z', 'w'].map((letter) => letter.repeat(255));
+    const failed = { lastStatus: 'STOPPED', containers: deciding.map((name) => ({ name, lastStatus: 'STOPPED', exitCode: 3 })) };
     world.lives = [...Array.from({ length: 9 }, () => [[0, failed]] as const), [[0, { lastStatus: 'RUNNING' }], [1.5 * HOURS, failed]]];
     const answers = await deploy(world, (number, baton) => {
-      const delivered = nth(number, baton, { ExitCodeFrom: [deciding] });
+      const delivered = nth(number, baton, { ExitCodeFrom: deciding });
       return create({ ...delivered, Request: { ...delivered.Request, count: '10' } });
     });
     expect(JSON.stringify(answers[0]).length).toBeLessThan(3_300); // the names of stack, resource and cluster can be longer than here

@@ -72,7 +72,7 @@ describe('several tasks of one request', () => {
 
   test('fail with the exit code of the one that has failed when another one is still running at the timeout', async () => {
     world.lives = [runs(5, 3), runs(90 * 60, 0)];
-    expectFailed(await world.request(two()), /^The task was still RUNNING after 30 minutes.*\nAWS says: container "app" exited with code 3/);
+    expectFailed(await world.request(two()), /^The task was still RUNNING after 30 minutes.*\nAnother task: container "app" exited with code 3\.$/m);
   });
 
   test.each<[string, () => void]>([
@@ -92,14 +92,26 @@ describe('several tasks of one request', () => {
   ])('fail with the exit code of the first one if the other is one %s', async (_, arrange) => {
     world.lives = [runs(5, 3), runs(90 * 60, 0)];
     arrange();
-    expectFailed(await world.request(two()), /\nAWS says: .*container "app" exited with code 3/);
+    expectFailed(await world.request(two()), /\nAnother task: container "app" exited with code 3\.$/m);
   });
 
-  test('fail with what ECS said of each, once', async () => {
-    world.lives = [runs(50, 1), doesNotStart('CannotPullContainerError: ref v9: not found'), runs(50, 1), runs(50, 4)];
+  test('fail with how each of them failed, once', async () => {
+    world.lives = [runs(50, 13), doesNotStart('CannotPullContainerError: ref v9: not found'), runs(50, 13), runs(50, 1)];
     const { Reason } = await world.request(create(properties({}, { count: '4' })));
-    expect(Reason).toMatch(/^4 of 4 tasks failed: container "app" exited with code 1\.\nAWS says: .*CannotPullContainerError: ref v9: not found; container "app" exited with code 4/);
-    expect(Reason.match(/exited with code 1/g)).toHaveLength(1);
+    expect(Reason.split('\n').slice(0, 4)).toEqual([
+      '4 of 4 tasks failed: container "app" exited with code 13.',
+      'Another task: the task did not start: the image does not exist. AWS says: CannotPullContainerError: ref v9: not found',
+      'Another task: container "app" exited with code 1.',
+      expect.stringContaining('Log group'),
+    ]);
+  });
+
+  test('fail without calling the text of a proxy words of AWS', async () => {
+    world.lives = [runs(600, 3)];
+    world.faults.RunTask = [passThrough, ...times(1000, () => { throw new SyntaxError('Unexpected token < in JSON'); })];
+    const { Reason } = await world.request(two());
+    expect(Reason).toContain('\nAnother task: ECS did not answer: SyntaxError: Unexpected token < in JSON (RunTask).\n');
+    expect(Reason).not.toContain('AWS says');
   });
 
   test('fail without a number when none of them was started', async () => {
