@@ -11,7 +11,7 @@ import { isRollbackOfDelete, isWaitedFor, readStackStatus } from '../cloudformat
 import { isOfLaterRequest, isOrderKnown, markOfFailedCreate, markOfResource } from '../ecs/marks';
 import { lookOnceListed } from '../ecs/tasks';
 import { retry } from '../retry';
-import { Cleared, stopEarlierTasks } from '../run/stop';
+import { Cleared, stopEarlierTasks } from '../run/stop-earlier';
 import { OutOfDate } from '../verdict/failure';
 import { notStopped } from '../verdict/message';
 import { FAILURES, STOP_REASONS } from '../verdict/texts';

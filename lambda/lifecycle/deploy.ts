@@ -12,7 +12,7 @@ import { retry } from '../retry';
 import { readKeptAttributes } from '../run/attributes';
 import { putsBack, readUpdateKind } from '../run/occasion';
 import { attributesOfRun, attributesWithoutRun, receiveBaton, ReceivedBaton } from '../run/relay';
-import type { Cleared } from '../run/stop';
+import type { Cleared } from '../run/stop-earlier';
 import { TurnedBack } from '../verdict/failure';
 import { sentence } from '../verdict/message';
 import { judge } from '../verdict/outcome';

@@ -7,7 +7,8 @@ import type { Request } from '../cloudformation/request';
 import { readKeptAttributes } from '../run/attributes';
 import { turnsOutToBeRollback } from '../run/occasion';
 import { attributesWithoutRun, ReceivedBaton } from '../run/relay';
-import type { Cleared, Stopped } from '../run/stop';
+import type { Stopped } from '../run/stop';
+import type { Cleared } from '../run/stop-earlier';
 import { notStopped, sentence } from '../verdict/message';
 import { NOTES } from '../verdict/texts';
 

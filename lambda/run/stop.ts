@@ -1,14 +1,12 @@
 import { StopTaskCommand, Task } from '@aws-sdk/client-ecs';
 import type { Run, TaskProgress } from './progress';
-import type { RunTaskProperties } from '../../src/contract';
-import { LISTED_WITHIN_MS, NEVER_SEEN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
-import type { DeliveredProperties } from '../cloudformation/delivered-properties';
+import { LISTED_WITHIN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
 import { logState } from '../cloudformation/log-state';
-import { limit, limitOfLook, Request } from '../cloudformation/request';
-import { attemptsOf, isOfRequest, markOf, markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
+import { limit, Request } from '../cloudformation/request';
+import { attemptsOf, isOfRequest, markOf, placeOf, readMark } from '../ecs/marks';
 import { describeTasks, findTasks, lastFound, lookOnceListed } from '../ecs/tasks';
 import { retry } from '../retry';
-import { isDenied, isOfUnknownCluster, isRefusal } from '../verdict/errors';
+import { isRefusal } from '../verdict/errors';
 import { hasEnded, judge, STOPPED_BY } from '../verdict/outcome';
 
 /** The longest reason that StopTask accepts. */
@@ -22,18 +20,13 @@ export interface Stopped {
   readonly unseen?: unknown;
 }
 
-/** The same for the tasks of a resource, before a request starts its own. */
-export interface Cleared extends Stopped {
-  /** All tasks of earlier requests that ECS still knows. */
-  readonly found: readonly Task[];
-  /** Whether ECS has shown a task of this request: an earlier delivery of its event has started it. */
-  readonly sawOwn?: boolean;
-  /** Whether only tasks of a cluster that the new properties no longer name are unseen, because a permission is missing. */
-  readonly hasMoved?: boolean;
+/** The same, with what ECS has said last about each of the tasks. */
+export interface StoppedWithTasks extends Stopped {
+  readonly seen: readonly Task[];
 }
 
 /** A task that has to end. */
-interface Target {
+export interface Target {
   readonly taskArn: string;
   readonly mark: string;
   readonly cluster?: string;
@@ -41,14 +34,8 @@ interface Target {
   readonly isStopping?: boolean;
 }
 
-/** The same of the tasks of a run. */
-export interface OwnStopped extends Stopped {
-  /** What ECS has said last about each of them. */
-  readonly seen: readonly Task[];
-}
-
 /** Stops the tasks and waits until they have ended. Returns those that may still run containers after that time. */
-async function stopTasks(request: Request, targets: readonly Target[], reason: string, until: number): Promise<OwnStopped> {
+export async function stopTasks(request: Request, targets: readonly Target[], reason: string, until: number): Promise<StoppedWithTasks> {
   const { world } = request;
   const open = new Map(targets.map((target) => [target.taskArn, target]));
   const stopRequested = new Set(targets.filter(({ isStopping }) => isStopping).map(({ taskArn }) => taskArn));
@@ -96,7 +83,7 @@ function reasonWithMark(reason: string, mark: string): string {
 }
 
 /** Stops the tasks of this run, including those that ECS has started without the function knowing. */
-export async function stopOwnTasks(run: Run, reason: string, until = limit(run.request, TIME_TO_STOP_MS)): Promise<OwnStopped> {
+export async function stopOwnTasks(run: Run, reason: string, until = limit(run.request, TIME_TO_STOP_MS)): Promise<StoppedWithTasks> {
   const { request, spec, progress } = run;
   const { world, id } = request;
   const { cluster } = spec.Request;
@@ -108,7 +95,7 @@ export async function stopOwnTasks(run: Run, reason: string, until = limit(run.r
   const known = [...open, ...seen.unknown];
   const [stopped, others] = await Promise.all([
     stopTasks(request, known, reason, until),
-    stopUnknownTasks(run, known, reason, until).catch((error: unknown): OwnStopped => {
+    stopUnknownTasks(run, known, reason, until).catch((error: unknown): StoppedWithTasks => {
       world.log(`could not list the tasks to stop: ${error}`);
       return { stillRunning: [], seen: [], unseen: error };
     }),
@@ -123,7 +110,7 @@ export async function stopOwnTasks(run: Run, reason: string, until = limit(run.r
 }
 
 /** Another invocation of the same request may also have started tasks, and may already have stopped them. */
-async function stopUnknownTasks(run: Run, known: readonly Target[], reason: string, until: number): Promise<OwnStopped> {
+async function stopUnknownTasks(run: Run, known: readonly Target[], reason: string, until: number): Promise<StoppedWithTasks> {
   const { request, spec, progress: { tasks } } = run;
   const doubted = tasks.filter(({ taskArn, isUnanswered, doubtedTokens }) => isUnanswered || (!taskArn && doubtedTokens?.length));
   const found = await lookFor(run, doubted, () =>
@@ -155,123 +142,17 @@ export async function lookFor(
   }
 }
 
-export interface StopOptions {
-  /** What the marks of the tasks begin with. */
-  readonly mark: string;
-  readonly reason: string;
-  /** How long to wait for a missing permission to list tasks. */
-  readonly permittedWithin?: number;
-  /** Whether this request's own tasks have to end, too. */
-  readonly includesOwn?: boolean;
-  /** Whether a task may be stopped: one of a later request must not be. */
-  mayStop(task: Task): Promise<boolean>;
-}
-
-/** Stops the tasks that requests of this resource have left running, usually other requests, and waits until they have ended. */
-export async function stopEarlierTasks(
-  request: Request, delivered: Array<DeliveredProperties | undefined>, options: StopOptions,
-): Promise<Cleared> {
-  const until = limitOfLook(request, NEVER_SEEN_MS);
-  const found = new Map<string, Task>();
-  let stillRunning: string[] = [];
-  let sawOwn = false;
-  for (;;) {
-    const looks = await lookEverywhere(request, placesOf(delivered), until, options);
-    const tasks = looks.flatMap(({ earlier }) => earlier);
-    sawOwn ||= looks.some(({ hasOwn }) => hasOwn);
-    stillRunning = stillRunning.filter((arn) => !tasks.some(({ task }) => task.taskArn === arn && nothingRuns(task, request)));
-    const targets: Target[] = [];
-    for (const { target, task } of tasks.filter(({ target: { taskArn } }) => !found.has(taskArn))) {
-      if (nothingRuns(task, request) || await options.mayStop(task)) {
-        found.set(target.taskArn, task);
-        targets.push(...nothingRuns(task, request) ? [] : [target]);
-      }
-    }
-    if (targets.length === 0) {
-      const failed = looks.filter(({ unseen }) => unseen !== undefined);
-      if (stillRunning.length === 0 && failed.length === 0) {
-        logState(request, 'CLEARED', 'no other task of the resource is running');
-      }
-      const hasMoved = failed.every(({ isPrevious, unseen }) => isPrevious && isDenied(unseen));
-      return { stillRunning, unseen: failed[0]?.unseen, hasMoved, found: [...found.values()], sawOwn };
-    }
-    // The invocation that started these may have started more, which are listed only now: look again afterwards.
-    const stopped = await stopTasks(request, targets, options.reason, limit(request, TIME_TO_STOP_MS)); // however long the look took
-    stillRunning.push(...stopped.stillRunning);
-  }
-}
-
-/**
- * Looks at all places. Those that were read long before the last one are read again: in between, an event that came again may have
- * started a task there. Only once: a place that is slow each time must not keep the request from its task.
- */
-async function lookEverywhere(request: Request, places: readonly Place[], until: number, options: StopOptions): Promise<Look[]> {
-  const looks = await Promise.all(places.map((place) => findEarlierTasks(request, place, until, options)));
-  const oldUpTo = request.world.now() - LISTED_WITHIN_MS;
-  return Promise.all(looks.map((look, index) =>
-    look.at > oldUpTo || look.unseen !== undefined ? look : findEarlierTasks(request, places[index], until, options)));
-}
-
-/** What ECS has listed in one place. */
-interface Look {
-  readonly earlier: ReadonlyArray<{ readonly target: Target; readonly task: Task }>;
-  readonly hasOwn?: boolean;
-  /** Whether the new properties name another cluster. The role has then lost its permissions for this one. */
-  readonly isPrevious: boolean;
-  readonly unseen?: unknown;
-  /** When the look ended: it is repeated for seconds while calls fail. */
-  readonly at: number;
-}
-
-async function findEarlierTasks(
-  request: Request, place: Place, until: number, { permittedWithin, mark, includesOwn }: StopOptions,
-): Promise<Look> {
-  const { world, id, event } = request;
-  const own = markOfRequest(id, event.RequestId);
-  const isPrevious = placesOf([event.ResourceProperties]).every(({ cluster }) => cluster !== place.cluster);
-  let tasks: readonly Task[];
-  let unseen: unknown;
-  try {
-    tasks = await retry(world, until, () => findTasks(request, place), isPrevious ? PERMITTED_AGAIN_WITHIN_MS : permittedWithin);
-  } catch (error) {
-    world.log(`could not list the tasks to stop: ${error}`);
-    tasks = lastFound(request, place);
-    unseen = isPrevious && isOfUnknownCluster(error) ? undefined : error; // ECS deletes no cluster with tasks
-  }
-  const isEarlier = (of: string) => of.startsWith(mark) && (includesOwn || !of.startsWith(own));
-  const earlier = tasks.filter((task) => readMark(task) ? isEarlier(readMark(task)) : wasStoppedByOthers(task, place));
-  return {
-    earlier: earlier.map((task) => ({ task, target: targetOf(task, place.cluster) })),
-    hasOwn: tasks.some((task) => readMark(task).startsWith(own)),
-    isPrevious,
-    unseen,
-    at: world.now(),
-  };
-}
-
 /** Stops those of the tasks that still run, and waits. Returns those that were not seen to end. */
 export async function stopListed(request: Request, tasks: readonly Task[], reason: string, cluster?: string): Promise<readonly string[]> {
   const targets = tasks.filter((task) => !nothingRuns(task, request)).map((task) => targetOf(task, cluster));
   return (await stopTasks(request, targets, reason, limit(request, TIME_TO_STOP_MS))).stillRunning;
 }
 
-function targetOf(task: Task, cluster?: string): Target {
+export function targetOf(task: Task, cluster?: string): Target {
   return { taskArn: task.taskArn!, cluster, mark: readMark(task), isStopping: task.desiredStatus === 'STOPPED' };
 }
 
-/** StopTask deletes the tags of a task, and its mark if that is in a tag. The function only waits for such a task. */
-function wasStoppedByOthers({ startedBy, desiredStatus }: Task, place: Place): boolean {
-  return place.startedBy !== undefined && startedBy === place.startedBy && desiredStatus === 'STOPPED';
-}
-
 /** In DEPROVISIONING no container runs, and only a Delete must wait until the network interface is removed. */
-function nothingRuns(task: Task, { event }: Request): boolean {
+export function nothingRuns(task: Task, { event }: Request): boolean {
   return hasEnded(task) || (event.RequestType !== 'Delete' && task.lastStatus === 'DEPROVISIONING');
-}
-
-/** Where the tasks of these properties are. */
-function placesOf(delivered: Array<DeliveredProperties | undefined>): Place[] {
-  const specs = delivered.flatMap((properties) => [properties, properties?.OnDelete]) as Array<Partial<RunTaskProperties> | undefined>;
-  const places = specs.flatMap((spec) => typeof spec?.Request?.taskDefinition === 'string' ? placeOf(spec.Request) : []);
-  return [...new Map(places.map((place) => [JSON.stringify(place), place])).values()];
 }
