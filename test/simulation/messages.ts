@@ -299,7 +299,7 @@ const MESSAGES: readonly Message[] = [
   },
   {
     key: 'no words of AWS',
-    says: /(?:its result is unknown|failed for the last [\d.]+ \w+|so no task was started|invoke itself to continue waiting|which task it is) \((.*)\)/,
+    says: /^(?!AWS says).*(?:its result is unknown|failed for the last [\d.]+ \w+|so no task was started|invoke itself to continue waiting|which task it is) \((.*)\)/,
     isTrue: ({ calls, startReasons }, [, reason]) => calls(...ALL).some(({ error }) => error && reason.includes(wordsOf(error).slice(0, 40)))
       || UNUSABLE.test(reason) || startReasons.length > 0,
   },
