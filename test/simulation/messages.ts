@@ -331,8 +331,9 @@ export function untruths(request: Request, history: History): Array<{ at: number
 
 /** Whether no reading of the log in this invocation has reached its beginning, where CloudWatch returns the same token again. */
 function gaveUpOnLog({ calls, said }: Facts, isOfTail: boolean): boolean {
-  const pages = calls('GetLogEvents').filter(({ invocation, input }) => invocation === said.invocation && (input.limit !== undefined) === isOfTail);
-  return pages.some(({ result }) => result) && pages.every(({ input, result }) => result?.nextBackwardToken !== input.nextToken);
+  const pages = calls('GetLogEvents').filter(({ invocation, input, result }) =>
+    result && invocation === said.invocation && (input.limit !== undefined) === isOfTail);
+  return pages.length > 0 && pages.every(({ input, result }) => result.nextBackwardToken !== input.nextToken);
 }
 
 function factsOf(request: Request, history: History, said: Put): Facts {
