@@ -1,3 +1,4 @@
+import type { Output } from '@aws-sdk/client-cloudformation';
 import type { Task } from '@aws-sdk/client-ecs';
 import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
 import { endCallsBy } from './end-calls';
@@ -57,6 +58,8 @@ export interface StackPoint {
   /** The phase of the operation, in order. */
   readonly phase: number;
   readonly status: string;
+  /** No update changes them before it has succeeded. */
+  readonly outputs?: readonly Output[];
   readonly readAt: number;
 }
 

@@ -57,7 +57,7 @@ function findPoint(stack: DescribedStack, readAt: number): StackPoint | undefine
   const { StackStatus: status } = stack;
   const began = timeOfOperation(stack);
   const phase = status.startsWith('DELETE_') ? 0 : PHASES.findIndex((states) => states.test(status));
-  return began === undefined || phase < 0 ? undefined : { began, phase, status, readAt };
+  return began === undefined || phase < 0 ? undefined : { began, phase, status, outputs: stack.Outputs, readAt };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Output } from '@aws-sdk/client-cloudformation';
 import type { Task } from '@aws-sdk/client-ecs';
 import { knownArns, Run } from './progress';
 import { isOutput, OUTPUT_PREFIX, RunSpec } from '../../src/contract';
@@ -92,7 +93,7 @@ export async function readKeptAttributes(request: Request, { UsedAttributes = {}
     return {};
   }
   for (;;) {
-    const { Outputs } = await retry(world, limit(request, STACK_WITHIN_MS), () => describeStack(request));
+    const Outputs = await readOutputsOfStack(request);
     const outputs = new Map(Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
     const kept = wanted.flatMap(([attribute, output]) => {
       const value = outputs.get(output);
@@ -103,5 +104,18 @@ export async function readKeptAttributes(request: Request, { UsedAttributes = {}
       return Object.fromEntries(kept);
     }
     await world.sleep(BETWEEN_READINGS_MS);
+  }
+}
+
+/** What an earlier response contained still counts if no further one comes, such as at the very end of an invocation. */
+async function readOutputsOfStack(request: Request): Promise<readonly Output[] | undefined> {
+  try {
+    return (await retry(request.world, limit(request, STACK_WITHIN_MS), () => describeStack(request))).Outputs;
+  } catch (error) {
+    if (!request.latest?.outputs) {
+      throw error;
+    }
+    request.world.log(`DescribeStacks failed: ${error}`);
+    return request.latest.outputs;
   }
 }

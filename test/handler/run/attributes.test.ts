@@ -1,5 +1,5 @@
 import { using, TASK } from '../../support/attributes';
-import { create, fails, properties, runs, update, FakeAws, passThrough, stale, times } from '../../support/fake-aws';
+import { create, fails, properties, runs, update, FakeAws, passThrough, stale, START, times } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectStarted } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -92,6 +92,18 @@ describe('the attributes without a run', () => {
     const { Status, Data } = await world.request(update(properties({ ...using('TaskArn'), RunOn: 'CREATE' })));
     expect({ Status, Data }).toEqual({ Status: 'SUCCESS', Data: { TaskArn: TASK } });
     expect(world.faults.DescribeStacks).toEqual([]);
+  });
+
+  test.each([
+    ['a rollback', 'UPDATE_ROLLBACK_IN_PROGRESS', 1, {}],
+    ['an Update with runOn CREATE', 'UPDATE_IN_PROGRESS', 2, { RunOn: 'CREATE' }],
+  ])('of %s are those that an earlier response contained if no further one comes (seed 28117203)', async (_, stackStatus, readings, more) => {
+    world.stackStatus = stackStatus;
+    world.lastUpdated = new Date(START);
+    world.outputs = { MigrationTaskArn: TASK };
+    world.faults.DescribeStacks = [...times(readings, passThrough), ...times(1000, fails('TimeoutError', 'socket hang up'))];
+    const { Status, Data } = await world.request(update(properties({ ...using('TaskArn'), ...more })));
+    expect({ Status, Data }).toEqual({ Status: 'SUCCESS', Data: { TaskArn: TASK } });
   });
 
   test('of a rollback are left out when the stack has kept none or DescribeStacks fails', async () => {
