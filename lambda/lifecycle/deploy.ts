@@ -109,9 +109,10 @@ async function hasFailedBefore(
   }
   const properties = parseProperties(OldResourceProperties);
   const until = limit(request, STACK_WITHIN_MS);
-  const outcomes = await Promise.all(earlierTasks.map(async (task) =>
-    judge(task, await retry(world, until, () => resolveContainers(world, properties, task.taskDefinitionArn)))));
-  return !outcomes.some(({ state }) => state === 'succeeded');
+  const revisions = [...new Set(earlierTasks.map(({ taskDefinitionArn }) => taskDefinitionArn))];
+  const rules = new Map(await Promise.all(revisions.map(async (revision) =>
+    [revision, await retry(world, until, () => resolveContainers(world, properties, revision))] as const)));
+  return !earlierTasks.some((task) => judge(task, rules.get(task.taskDefinitionArn)!).state === 'succeeded');
 }
 
 /** An Update that runs no task. The attributes that the stack uses must be known from the last run. */

@@ -10,7 +10,7 @@ import { locateLog, readTail } from '../ecs/logs';
 import { adviceOnError } from '../verdict/errors';
 import { Evidence, Failed, Failure } from '../verdict/failure';
 import { explain, formatDuration, notStopped, formatFailure } from '../verdict/message';
-import { hasEnded, STOPPED_BY, wordsOf } from '../verdict/outcome';
+import { hasEnded, wasStopped, wordsOf } from '../verdict/outcome';
 import { FAILURES, NOTES, REASONS } from '../verdict/texts';
 
 /** How many other failures a message names: it has little room. */
@@ -30,7 +30,7 @@ export function timedOut(run: Run, tasks: Task[]): Failed {
   const waiting = progress.tasks.find(({ taskArn }) => !taskArn);
   if (waiting && openArns(progress).length === 0) { // every started task has ended, but some have not started
     const { cause = REASONS.noTimeToStart, ...rest } = waiting.problem ?? {};
-    const reason = cause.replace(FAILURES.didNotStart('').cause, '');
+    const reason = reasonIn(cause);
     const didNot = waiting.reruns > 0 ? FAILURES.didNotSucceedWithin : FAILURES.didNotStartWithin;
     return new Failed({ ...rest, ...didNot(allowed, reason) });
   }
@@ -45,6 +45,11 @@ export function timedOut(run: Run, tasks: Task[]): Failed {
   const [container] = (running ? specOf(run, running) : spec).ExitCodeFrom;
   const failure = status ? { ...FAILURES.stillRunning(status, allowed), wasRunning: true } : FAILURES.didNotEnd(allowed);
   return new Failed({ ...failure, awsReason: running && wordsOf(running), container }, evidence);
+}
+
+/** A cause without the words that the task did not start. */
+function reasonIn(cause: string): string {
+  return cause.replace(FAILURES.didNotStart('').cause, '');
 }
 
 /** Stops tasks that still run, and collects what else is known for the message: what else failed, the log and its location. */
@@ -63,11 +68,6 @@ export async function fail(run: Run, error: unknown): Promise<Answer> {
   };
 }
 
-/** Whether ECS says that the function stopped the task. */
-function wasStopped({ stoppedReason }: Task): boolean {
-  return Boolean(stoppedReason?.startsWith(STOPPED_BY));
-}
-
 /** A task that was to be stopped can end by itself before. */
 function wordsOfEnd(task: Task): string | undefined {
   return hasEnded(task) || task.lastStatus === 'DEPROVISIONING' ? wordsOf(task) : undefined;
@@ -76,7 +76,7 @@ function wordsOfEnd(task: Task): string | undefined {
 /** What failed in addition to the reported failure: other tasks, and earlier attempts. */
 function listOthers({ progress: { tasks } }: Run, reported: Failure): string[] {
   const isReported = ({ cause, awsReason }: Failure) =>
-    awsReason === reported.awsReason && reported.cause.endsWith(cause.replace(FAILURES.didNotStart('').cause, ''));
+    awsReason === reported.awsReason && reported.cause.endsWith(reasonIn(cause));
   const isOurs = ({ cause }: Failure) => cause.startsWith(FAILURES.stopped('').cause);
   const formatNew = (failures: readonly Failure[]) => failures.filter((failure) => !isReported(failure) && !isOurs(failure)).map(formatFailure);
   const last = formatNew(tasks.flatMap(({ ended, problem }) => (ended ? ended.failure : problem) ?? []));

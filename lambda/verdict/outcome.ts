@@ -51,6 +51,11 @@ export function hasEnded(task: Task): boolean {
   return ENDED.includes(task.lastStatus ?? '');
 }
 
+/** Whether ECS says that the function stopped the task. */
+export function wasStopped({ stoppedReason }: Task): boolean {
+  return Boolean(stoppedReason?.startsWith(STOPPED_BY));
+}
+
 /** Checks the most specific causes first. The last case is for stop codes that are not known yet. */
 function failureOf(task: Task, deciding: Container[], rules: Rules): Failure | undefined {
   const { stopCode, stoppedReason } = task;
@@ -65,7 +70,7 @@ function failureOf(task: Task, deciding: Container[], rules: Rules): Failure | u
     case 'InfrastructureHealth':
       return { ...FAILURES.hostFailed, awsReason, patience: lost(task, rules) };
     case 'UserInitiated':
-      return stoppedReason?.startsWith(STOPPED_BY)
+      return stoppedReason && wasStopped(task)
         ? { ...FAILURES.stopped(stoppedReason.slice(STOPPED_BY.length).replace(/ \([\w/]+\)$/, '')), awsReason: wordsOf(task, { repeats: [stoppedReason] }) }
         : { ...FAILURES.stoppedByOthers, awsReason };
     case 'ServiceSchedulerInitiated':
