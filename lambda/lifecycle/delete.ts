@@ -2,7 +2,7 @@ import type { Task } from '@aws-sdk/client-ecs';
 import type { CloudFormationCustomResourceDeleteEvent } from 'aws-lambda';
 import { failWithoutRun, nameStillRunning, NOTHING_STOPPED, resumeOrStart } from './begin';
 import { answerUnlessRollback } from './rollback';
-import { PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
+import { BETWEEN_READINGS_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
 import type { Answer } from '../cloudformation/answer';
 import { DeliveredProperties, parseRun } from '../cloudformation/delivered-properties';
 import { originOf } from '../cloudformation/identity';
@@ -18,7 +18,7 @@ import { FAILURES, STOP_REASONS } from '../verdict/texts';
 
 /** Stops the tasks of the resource, and runs the task of `onDelete`. */
 export async function remove(request: Request, event: CloudFormationCustomResourceDeleteEvent): Promise<Answer | undefined> {
-  const { world, id } = request;
+  const { id } = request;
   const { PhysicalResourceId, ResourceProperties } = event;
   const OnDelete = (ResourceProperties as DeliveredProperties | undefined)?.OnDelete as DeliveredProperties | undefined;
   const origin = originOf(PhysicalResourceId, id);
@@ -49,8 +49,7 @@ export async function remove(request: Request, event: CloudFormationCustomResour
   }
   let rollback: { readonly began?: number } | undefined;
   try {
-    const until = request.event.HandedOver ? world.now() : limit(request, TIME_TO_STOP_MS); // a task that runs must not wait for it
-    if (isRollbackOfDelete(await retry(world, until, () => readStackStatus(request)))) {
+    if (isRollbackOfDelete(await readConfirmedStatus(request))) {
       rollback = { began: request.latest?.began };
     }
   } catch (error) {
@@ -61,6 +60,22 @@ export async function remove(request: Request, event: CloudFormationCustomResour
   const isRollback = () => rollback !== undefined && rollback.began === request.latest?.began; // a later response may show that it was of the operation before
   const run = async () => resumeOrStart(request, parseRun(OnDelete, 'OnDelete'), 'deletion', stopped);
   return answerUnlessRollback(request, isRollback, async () => nameStillRunning(stopped, run));
+}
+
+/** An event that came again may have a task that runs, so a second reading has to confirm that the request is out of date. */
+async function readConfirmedStatus(request: Request): Promise<string> {
+  const { world, event } = request;
+  const read = () => {
+    const until = event.HandedOver ? world.now() : limit(request, TIME_TO_STOP_MS); // a task that is known to run must not wait for it
+    return retry(world, until, () => readStackStatus(request));
+  };
+  return read().catch(async (error) => {
+    if (event.HandedOver || !(error instanceof OutOfDate)) {
+      throw error;
+    }
+    await world.sleep(BETWEEN_READINGS_MS);
+    return read();
+  });
 }
 
 /** Whether the Delete is certain to belong to what CloudFormation does now. In a deployment it can be of one before, and the task is not. */

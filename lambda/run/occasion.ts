@@ -25,7 +25,7 @@ export async function readUpdateKind(request: Request, baton?: ReceivedBaton): P
     return progress.occasion === 'rollback' ? 'rollback' : 'deployment';
   }
   const until = limitOfLook(request, STATUS_WITHIN_MS);
-  const certainFrom = request.event.HandedOver ? world.now() : sentAt + STALE_FOR_MS; // its task runs: one reading is not enough, however late
+  const certainFrom = Math.max(sentAt + STALE_FOR_MS, world.now()); // its task may run: one reading is not enough, however late
   let wasExpected = false;
   let isDoubted = false;
   for (;;) {

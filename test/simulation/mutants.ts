@@ -82,18 +82,19 @@ const withoutLastUpdatedTime = sending('DescribeStacksCommand', async (_input, s
   return { Stacks: [stack] };
 });
 
-/** Skips the check before a start: pretends that everything is as expected, after this many readings, for this long. */
-function blindBeforeStart(type: string, readings: number, during: number): Change['world'] {
+/** Skips the check before a start: pretends that everything is as expected, in this part of the invocation. */
+function blindBeforeStart(type: string, from: number, until: number): Change['world'] {
   return (world, event) => {
-    let [left, hasStarted] = [readings, false];
     const began = world.now();
+    let hasStarted = false;
     const noting = sending('RunTaskCommand', (_input, send) => {
       hasStarted = true;
       return send(undefined);
     })!(world, event);
-    return sending('DescribeStacksCommand', async (_input, send) => event.RequestType !== type || hasStarted || left-- > 0 || world.now() > began + during
-      ? send(undefined)
-      : { Stacks: [{ StackStatus: `${type.toUpperCase()}_IN_PROGRESS`, LastUpdatedTime: new Date(0) }] })!(noting, event);
+    return sending('DescribeStacksCommand', async (_input, send) =>
+      event.RequestType !== type || hasStarted || world.now() < began + from || world.now() > began + until
+        ? send(undefined)
+        : { Stacks: [{ StackStatus: `${type.toUpperCase()}_IN_PROGRESS`, LastUpdatedTime: new Date(0) }] })!(noting, event);
   };
 }
 
@@ -320,7 +321,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an Update starts without a look at the stack',
     breaks: 'a rollback gets no worse',
-    world: blindBeforeStart('Update', 2, Infinity),
+    seed: 539,
+    world: blindBeforeStart('Update', 17_000, Infinity), // after the readings that show what kind of Update it is
   },
   {
     name: 'each wait has a budget of its own',

@@ -96,7 +96,7 @@ describe('Delete with onDelete', () => {
 
   test('starts no task for an old event when another deployment has begun', async () => {
     await world.sleep(5 * MINUTE);
-    world.faults.DescribeStacks = [() => ({ Stacks: [{ StackStatus: 'UPDATE_IN_PROGRESS', LastUpdatedTime: new Date(Date.UTC(2026, 0, 1, 0, 4)) }] })];
+    world.faults.DescribeStacks = times(100, stale('UPDATE_IN_PROGRESS', new Date(START + 4 * MINUTE)));
     await world.request(drop());
     expectStarted(world, 0);
   });

@@ -1,5 +1,7 @@
-import { CLUSTER, create, fails, markOfTask, MINUTE, notPlaced, remove, runs, update, FakeAws, type Fault, START, times, sentAfter, passThrough, stale } from '../../support/fake-aws';
+import { CLUSTER, create, fails, markOfTask, MINUTE, notPlaced, properties, remove, runs, update, FakeAws, type Fault, START, times, sentAfter, passThrough, stale } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectStarted, expectStopped, expectNoneStopped } from '../../support/handler-expectations';
+
+const { RunOn, ServiceToken, ServiceTimeout, ...withoutOccasion } = properties();
 
 let world: FakeAws;
 beforeEach(() => { world = new FakeAws(); });
@@ -120,6 +122,21 @@ describe('an event that is out of date', () => {
     expectFailed(await world.request(update()), cause);
     expectStopped(world, 1);
     expect(world.callsOf('StopTask')[0].reason).toContain('the request failed');
+  });
+
+  test.each([
+    ['an Update', update()],
+    ['a Delete with onDelete', remove(properties({ OnDelete: withoutOccasion }))],
+  ])('does not stop the task of %s that arrives again after minutes, when only one reading says that a later deployment has begun', async (_, event) => {
+    world.stackStatus = 'UPDATE_IN_PROGRESS';
+    world.lastUpdated = new Date(START);
+    world.lives = [runs(5 * 60, 0)];
+    await world.invokeThenCrash(event);
+    await world.sleep(START + 2 * MINUTE - world.time);
+    world.faults.DescribeStacks = [laterDeployment];
+    expectSuccess(await world.request(event));
+    expectStarted(world, 1);
+    expectNoneStopped(world);
   });
 
   test('names the task of an earlier request that it has stopped, and that has not ended (seed 11076419)', async () => {
