@@ -8,10 +8,9 @@ import { beginProgress, Progress } from '../run/progress';
 import type { ReceivedBaton } from '../run/relay';
 import { resumeRun } from '../run/resume';
 import { runTask } from '../run/run';
-import type { Stopped } from '../run/stop';
 import { Cleared, stopEarlierTasks, StopOptions } from '../run/stop-earlier';
 import { callFailure, isOfUnknownCluster } from '../verdict/errors';
-import { OutOfDate } from '../verdict/failure';
+import { OutOfDate, Stopped } from '../verdict/failure';
 import { explain, notStopped } from '../verdict/message';
 import { FAILURES, STOP_REASONS } from '../verdict/texts';
 
@@ -83,7 +82,7 @@ export async function failWithoutRun(
   const mark = isOwn ? markOfRequest(id, event.RequestId) : markOfResource(id);
   const again = await stopUpToNow(request, delivered, { reason, includesOwn: true, mark }).catch(() => stopped);
   const stillRunning = isOwn ? [...new Set([...stopped.stillRunning, ...again.stillRunning])] : again.stillRunning; // some were stopping before
-  return withStillRunning(answerError(error), { stillRunning, unseen: again.unseen });
+  return withStillRunning(answerError(error), { ...again, stillRunning });
 }
 
 /** Names the tasks that may still run, however the request ends. */
@@ -92,7 +91,7 @@ export async function nameStillRunning(stopped: Stopped, run: () => Promise<Answ
   return answer && withStillRunning(answer, stopped);
 }
 
-function withStillRunning(answer: Answer, { stillRunning, unseen }: Stopped): Answer {
+function withStillRunning(answer: Answer, stopped: Stopped): Answer {
   const said = answer.reason.map(({ text }) => text);
-  return { ...answer, reason: [...answer.reason, ...notStopped(stillRunning, unseen).filter(({ text }) => !said.includes(text))] };
+  return { ...answer, reason: [...answer.reason, ...notStopped(stopped).filter(({ text }) => !said.includes(text))] };
 }

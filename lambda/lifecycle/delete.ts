@@ -42,7 +42,7 @@ export async function remove(request: Request, event: CloudFormationCustomResour
     stopped = await lookOnceListed(request, stop);
   }
   if (!OnDelete || origin !== 'success') {
-    return { status: 'SUCCESS', reason: notStopped(stopped.stillRunning, stopped.unseen) };
+    return { status: 'SUCCESS', reason: notStopped(stopped) };
   }
   if (isSuperseded) {
     throw new OutOfDate(FAILURES.supersededByTask);

@@ -7,8 +7,8 @@ import type { Request } from '../cloudformation/request';
 import { readKeptAttributes } from '../run/attributes';
 import { turnsOutToBeRollback } from '../run/occasion';
 import { attributesWithoutRun, ReceivedBaton } from '../run/relay';
-import type { Stopped } from '../run/stop';
 import type { Cleared } from '../run/stop-earlier';
+import type { Stopped } from '../verdict/failure';
 import { notStopped, sentence } from '../verdict/message';
 import { NOTES } from '../verdict/texts';
 
@@ -33,8 +33,8 @@ export function runNothingTurnedBack(request: Request, stopped: Stopped): Promis
 }
 
 /** Succeeds without a task, with the attributes of the last one. */
-export async function runNothing(request: Request, note: string, { stillRunning, unseen }: Stopped): Promise<Answer> {
-  return { status: 'SUCCESS', reason: [sentence(note), ...notStopped(stillRunning, unseen)], data: await restoreAttributes(request) };
+export async function runNothing(request: Request, note: string, stopped: Stopped): Promise<Answer> {
+  return { status: 'SUCCESS', reason: [sentence(note), ...notStopped(stopped)], data: await restoreAttributes(request) };
 }
 
 /** A failure in a rollback would leave the stack stuck, so a rollback always succeeds. The status shows whether this is one. */

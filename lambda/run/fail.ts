@@ -55,14 +55,15 @@ function reasonIn(cause: string): string {
 /** Stops tasks that still run, and collects what else is known for the message: what else failed, the log and its location. */
 export async function fail(run: Run, error: unknown): Promise<Answer> {
   const { failure, task } = error instanceof Failed ? error : new Failed({ ...FAILURES.unexpected(String(error)), advice: adviceOnError(error) });
-  const { stillRunning, unseen, seen } = await stopOwnTasks(run, failure.cause);
+  const end = await stopOwnTasks(run, failure.cause);
+  const { stillRunning, unseen, seen } = end;
   const stopped = stillRunning.length === 0 && unseen === undefined && seen.some((one) => one.taskArn === task?.taskArn && wasStopped(one));
   const words = new Set([failure.awsReason, ...seen.filter((one) => !wasStopped(one)).map(wordsOfEnd)]);
   const awsReason = [...words].filter(Boolean).join('; ') || undefined;
   const evidence = { ...await collectEvidence(run, failure.container, task?.taskArn), others: listOthers(run, failure), stopped };
   return {
     status: 'FAILED',
-    reason: [...explain({ ...failure, awsReason }, evidence), ...notStopped(stillRunning, unseen)],
+    reason: [...explain({ ...failure, awsReason }, evidence), ...notStopped(end)],
     runRequestId: run.progress.requestId,
     reruns: countReruns(run.progress),
   };

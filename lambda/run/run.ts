@@ -88,8 +88,8 @@ async function succeed(run: Run): Promise<Answer> {
     throw new Failed(FAILURES.resultsTooLong(formatCount(over, 'byte')));
   }
   const isOnly = progress.tasks.every(isOnlyAttempt);
-  const { stillRunning, unseen } = isOnly ? { stillRunning: [] } : await stopOwnTasks(run, STOP_REASONS.replaced);
-  return { status: 'SUCCESS', reason: notStopped(stillRunning, unseen), data: attributes, reruns: countReruns(progress) };
+  const stopped = isOnly ? { stillRunning: [] } : await stopOwnTasks(run, STOP_REASONS.replaced);
+  return { status: 'SUCCESS', reason: notStopped(stopped), data: attributes, reruns: countReruns(progress) };
 }
 
 /**

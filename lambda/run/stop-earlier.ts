@@ -1,5 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import { nothingRuns, Stopped, stopTasks, Target, targetOf } from './stop';
+import { nothingRuns, stopTasks, Target, targetOf } from './stop';
 import type { RunTaskProperties } from '../../src/contract';
 import { LISTED_WITHIN_MS, NEVER_SEEN_MS, PERMITTED_AGAIN_WITHIN_MS, TIME_TO_STOP_MS } from '../../src/timing';
 import type { DeliveredProperties } from '../cloudformation/delivered-properties';
@@ -9,6 +9,7 @@ import { markOfRequest, Place, placeOf, readMark } from '../ecs/marks';
 import { findTasks, lastFound } from '../ecs/tasks';
 import { retry } from '../retry';
 import { isDenied, isOfUnknownCluster } from '../verdict/errors';
+import type { Stopped } from '../verdict/failure';
 
 /** What became of the tasks of a resource before a request starts its own. */
 export interface Cleared extends Stopped {
@@ -39,6 +40,7 @@ export async function stopEarlierTasks(
   const until = limitOfLook(request, NEVER_SEEN_MS);
   const found = new Map<string, Task>();
   let stillRunning: string[] = [];
+  let stopError: unknown;
   let sawOwn = false;
   for (;;) {
     const looks = await lookEverywhere(request, placesOf(delivered), until, options);
@@ -58,11 +60,12 @@ export async function stopEarlierTasks(
         logState(request, 'CLEARED', 'no other task of the resource is running');
       }
       const hasMoved = failed.every(({ isPrevious, unseen }) => isPrevious && isDenied(unseen));
-      return { stillRunning, unseen: failed[0]?.unseen, hasMoved, found: [...found.values()], sawOwn };
+      return { stillRunning, stopError, unseen: failed[0]?.unseen, hasMoved, found: [...found.values()], sawOwn };
     }
     // The invocation that started these may have started more, which are listed only now: look again afterwards.
     const stopped = await stopTasks(request, targets, options.reason, limit(request, TIME_TO_STOP_MS)); // however long the look took
     stillRunning.push(...stopped.stillRunning);
+    stopError = stopped.stopError ?? stopError;
   }
 }
 

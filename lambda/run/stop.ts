@@ -7,20 +7,13 @@ import { attemptsOf, isOfRequest, markOf, placeOf, readMark } from '../ecs/marks
 import { describeTasks, findTasks, lastFound, lookOnceListed } from '../ecs/tasks';
 import { retry } from '../retry';
 import { isRefusal } from '../verdict/errors';
+import type { Stopped } from '../verdict/failure';
 import { hasEnded, judge, STOPPED_BY } from '../verdict/outcome';
 
 /** The longest reason that StopTask accepts. */
 const LONGEST_REASON = 255;
 
-/** What became of tasks that had to end. */
-export interface Stopped {
-  /** The tasks that were not seen to end. */
-  readonly stillRunning: readonly string[];
-  /** Why there may be more of them: listing them failed. */
-  readonly unseen?: unknown;
-}
-
-/** The same, with what ECS has said last about each of the tasks. */
+/** What became of tasks, with what ECS has said last about each of them. */
 export interface StoppedWithTasks extends Stopped {
   readonly seen: readonly Task[];
 }
@@ -40,6 +33,7 @@ export async function stopTasks(request: Request, targets: readonly Target[], re
   const open = new Map(targets.map((target) => [target.taskArn, target]));
   const stopRequested = new Set(targets.filter(({ isStopping }) => isStopping).map(({ taskArn }) => taskArn));
   const seen = new Map<string, Task>();
+  const stopErrors = new Map<string, unknown>();
   const isOver = (taskArn: string) => seen.has(taskArn) && nothingRuns(seen.get(taskArn)!, request);
   const knownFrom = world.now() + LISTED_WITHIN_MS;
   for (let pause = 1_000; ; pause = Math.min(1.2 * pause, 5_000)) {
@@ -49,9 +43,11 @@ export async function stopTasks(request: Request, targets: readonly Target[], re
       try {
         await world.ecs.send(new StopTaskCommand({ cluster, task: taskArn, reason: reasonWithMark(reason, mark) }));
         stopRequested.add(taskArn);
+        stopErrors.delete(taskArn);
         logState(request, 'STOP_REQUESTED', 'stopping the task', { taskArn, details: [reason] });
       } catch (error) {
         world.log(`StopTask of ${taskArn} failed: ${error}`);
+        stopErrors.set(taskArn, error);
         const says = isRefusal(error) ? String(error) : '';
         if (/already stopped/i.test(says) || (/task was not found/i.test(says) && calledAt >= knownFrom)) {
           hasGone.add(taskArn);
@@ -70,7 +66,8 @@ export async function stopTasks(request: Request, targets: readonly Target[], re
       }
     }));
     if (open.size === 0 || world.now() >= until) {
-      return { stillRunning: [...open.keys()].filter((taskArn) => !isOver(taskArn)), seen: [...seen.values()] };
+      const stillRunning = [...open.keys()].filter((taskArn) => !isOver(taskArn));
+      return { stillRunning, stopError: stillRunning.map((taskArn) => stopErrors.get(taskArn)).find(Boolean), seen: [...seen.values()] };
     }
     await world.sleep(Math.min(pause, until - world.now()));
   }
@@ -104,6 +101,7 @@ export async function stopOwnTasks(run: Run, reason: string, until = limit(run.r
   const notSeen = [...new Set([...stopped.stillRunning, ...others.stillRunning])];
   return {
     stillRunning: notSeen.filter((taskArn) => !isAmong(ended, taskArn)),
+    stopError: stopped.stopError ?? others.stopError,
     seen: [...stopped.seen, ...others.seen, ...ended.filter(({ taskArn }) => notSeen.includes(taskArn!))],
     unseen: others.unseen,
   };

@@ -39,6 +39,16 @@ export interface Evidence {
   readonly stopped?: boolean;
 }
 
+/** What became of tasks that had to end. */
+export interface Stopped {
+  /** The tasks that were not seen to end. */
+  readonly stillRunning: readonly string[];
+  /** Why StopTask failed for one of them. */
+  readonly stopError?: unknown;
+  /** Why there may be more of them: listing them failed. */
+  readonly unseen?: unknown;
+}
+
 /** AWS has answered, and the function cannot use the answer. The next one may be better. */
 export class Unusable extends Error {
   override toString(): string {

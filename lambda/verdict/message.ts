@@ -1,4 +1,4 @@
-import type { Evidence, Failure } from './failure';
+import type { Evidence, Failure, Stopped } from './failure';
 import { NOTES } from './texts';
 
 const CUT = ' [cut]';
@@ -45,10 +45,11 @@ export function place(text: string): Line {
   return { kind: 'place', text };
 }
 
-/** The tasks whose end was not confirmed, and why there may be more of them. */
-export function notStopped(taskArns: Iterable<string>, unseen?: unknown): Line[] {
+/** The tasks whose end was not confirmed, why one could not be stopped, and why there may be more of them. */
+export function notStopped({ stillRunning, stopError, unseen }: Stopped): Line[] {
   return [
-    ...Array.from(taskArns, (taskArn) => place(NOTES.notStopped(taskArn))),
+    ...stillRunning.map((taskArn) => place(NOTES.notStopped(taskArn))),
+    ...(stopError && stillRunning.length > 0 ? [place(NOTES.stopFailed(onOneLine(String(stopError))))] : []),
     ...(unseen ? [place(NOTES.othersUnknown(onOneLine(String(unseen))))] : []),
   ];
 }

@@ -113,6 +113,7 @@ export const NOTES = {
   anotherTask: (failure: string) => `Another task: ${failure}`,
   before: (failure: string) => `Before that: ${failure}`,
   notStopped: (taskArn: string) => `Could not confirm that this task stopped. Stop it manually: ${taskArn}.`,
+  stopFailed: (error: string) => `StopTask failed (${error}).`,
   othersUnknown: (error: string) => `Other tasks may still be running: listing them failed (${error}).`,
   tailMissing: (error: string) => `The end of its log is missing: reading it failed (${error}).`,
 };

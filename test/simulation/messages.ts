@@ -278,6 +278,12 @@ const MESSAGES: readonly Message[] = [
         && result?.tasks.some(({ taskArn, lastStatus }: any) => taskArn === arn && lastStatus === 'STOPPED')),
   },
   {
+    key: 'could not stop',
+    says: /^StopTask failed \(/,
+    isTrue: ({ calls, request, at }) => calls('StopTask').some(({ error, doneAt = Infinity }) => error || doneAt > at)
+      || at > request.deadline - MINUTE, // no call begins then
+  },
+  {
     key: 'could not look',
     says: /Other tasks may still be running/i,
     isTrue: ({ calls, request, at }) => calls('ListTasks', 'DescribeTasks').some(({ error, doneAt = Infinity }) => error || doneAt > at)

@@ -254,6 +254,7 @@ describe('the task of an earlier request', () => {
     expect(Reason.split('\n')).toEqual([
       'A task of an earlier deployment may still be running, so no new task was started.',
       `Could not confirm that this task stopped. Stop it manually: ${world.tasks[0].taskArn}.`,
+      'StopTask failed (ServerException).',
       expect.stringContaining('CloudWatch Log Stream'),
     ]);
     expectStarted(world, 1);

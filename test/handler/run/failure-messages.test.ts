@@ -12,7 +12,8 @@ describe('the whole failure message', () => {
   const NEVER_SEEN = 'The function could never read the status of the task, so its result is unknown.';
   const MAY_STILL_RUN = `Could not confirm that this task stopped. Stop it manually: ${TASK_ARN}.`;
   const noAnswer = fails('TimeoutError', 'socket hang up');
-  const cannotStop = () => { world.faults.StopTask = times(1000, fails('ServerException', '', 500)); };
+  const cannotStop = () => { world.faults.StopTask = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:StopTask')); };
+  const NOT_STOPPED = 'StopTask failed (AccessDeniedException: not authorized to perform: ecs:StopTask).';
   const cannotHandOver = () => { world.faults.Invoke = times(100, fails('AccessDeniedException', 'no')); };
 
   test.each<[string, () => void, string[]]>([
@@ -40,6 +41,7 @@ describe('the whole failure message', () => {
       LOG,
       TASK,
       MAY_STILL_RUN,
+      NOT_STOPPED,
     ]],
     ['of a task that does not stop, while ListTasks is throttled at first', () => {
       world.lives = [runs(60 * 60, 0)];
@@ -50,6 +52,7 @@ describe('the whole failure message', () => {
       LOG,
       TASK,
       MAY_STILL_RUN,
+      NOT_STOPPED,
     ]],
     ['of a task that ECS never described', () => {
       world.lives = [runs(60 * 60, 0)];

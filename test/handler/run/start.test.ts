@@ -156,7 +156,12 @@ describe('a task that ECS started without reporting it', () => {
     world.faults.RunTask = [startedButReportedAsFailed];
     world.faults.ListTasks = [...times(2, passThrough), ...times(2, () => ({ taskArns: [] }))];
     world.faults.StopTask = times(1000, fails('AccessDeniedException', 'not authorized to perform: ecs:StopTask'));
-    expectSuccess(await world.request(create()), { Reason: `Could not confirm that this task stopped. Stop it manually: ${world.tasks[0].taskArn}.` });
+    expectSuccess(await world.request(create()), {
+      Reason: [
+        `Could not confirm that this task stopped. Stop it manually: ${world.tasks[0].taskArn}.`,
+        'StopTask failed (AccessDeniedException: not authorized to perform: ecs:StopTask).',
+      ].join('\n'),
+    });
   });
 
   test('is adopted when ListTasks shows it together with another task, although RunTask no longer answers', async () => {

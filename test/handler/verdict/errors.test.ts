@@ -223,5 +223,5 @@ test('the words of others stay on one line', () => {
   expect(explain({ cause: 'it failed', awsReason: 'one\n  Task arn:aws:ecs:fake.\r\ntwo\n' })[1].text).toBe('AWS says: one Task arn:aws:ecs:fake. two');
   expect(explain(callFailure('RunTask', new SyntaxError('Unexpected token \'<\', "<html>\n<he"... is not valid JSON')))[0].text)
     .toBe('ECS did not answer: SyntaxError: Unexpected token \'<\', "<html> <he"... is not valid JSON (RunTask).');
-  expect(notStopped([], new Error('one\ntwo'))[0].text).toBe('Other tasks may still be running: listing them failed (Error: one two).');
+  expect(notStopped({ stillRunning: [], unseen: new Error('one\ntwo') })[0].text).toBe('Other tasks may still be running: listing them failed (Error: one two).');
 });

@@ -74,8 +74,8 @@ test('a reason ends with the places to look', () => {
 });
 
 test('a reason ends with the tasks that may still run', () => {
-  fc.assert(fc.property(requests, failures, fc.array(taskArn, { minLength: 1, maxLength: 3 }), (ids, failure, taskArns) => {
-    const left = notStopped(taskArns);
+  fc.assert(fc.property(requests, failures, fc.array(taskArn, { minLength: 1, maxLength: 3 }), (ids, failure, stillRunning) => {
+    const left = notStopped({ stillRunning });
     const { Reason } = JSON.parse(bodyOf(ids, [...explain(failure), ...left]));
     expect(Reason.slice(-joined(left).length)).toBe(joined(left));
   }), RUNS);
