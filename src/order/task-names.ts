@@ -47,7 +47,7 @@ function listGivenNames(task: OrderedTask): unknown[] {
     ...[securityGroups, ...networks.map((network) => network.securityGroups)].map((groups) => groups.map((group) => group.securityGroupId)),
     ...networks.map(({ subnets }) => subnets.subnetIds),
     ...networks.map(({ subnets }) => subnets.subnets.map((subnet) => readIfKnown(() => subnet.routeTable.routeTableId))),
-    [cluster.clusterName],
+    [cluster.clusterName, cluster.clusterArn],
     isolated.map(({ vpc }) => vpc.vpcId), // whose endpoints are the only way out
     roles.map((role) => role.roleName),
     roles.map((role) => role.roleArn),

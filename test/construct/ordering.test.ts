@@ -215,6 +215,22 @@ describe('the task starts after', () => {
     expectToWaitFor(resourceOf(runOnOther), 'Stack/Association');
   });
 
+  test.each<[string, (stack: Stack, created: ecs.CfnCluster, vpc: ec2.IVpc) => ecs.ICluster]>([
+    ['name', (stack, { ref }, vpc) => ecs.Cluster.fromClusterAttributes(stack, 'Imported', { clusterName: ref, vpc })],
+    ['ARN', (stack, { attrArn }) => ecs.Cluster.fromClusterArn(stack, 'Imported', attrArn)],
+  ])('the capacity providers of a cluster that is an L1 construct, imported by its %s', (_, importCluster) => {
+    const { stack, vpc, task } = network();
+    const created = new ecs.CfnCluster(stack, 'Created');
+    new ecs.CfnClusterCapacityProviderAssociations(stack, 'Association', {
+      cluster: created.ref, capacityProviders: ['FARGATE'], defaultCapacityProviderStrategy: [{ capacityProvider: 'FARGATE' }],
+    });
+    const taskDefinition = new ecs.Ec2TaskDefinition(stack, 'OnBridge', { networkMode: ecs.NetworkMode.BRIDGE });
+    taskDefinition.addContainer('app', { image: ecs.ContainerImage.fromRegistry('alpine'), memoryLimitMiB: 64 });
+    const run = task({ cluster: importCluster(stack, created, vpc), taskDefinition });
+
+    expectToWaitFor(resourceOf(run), 'Stack/Association', 'Stack/Created');
+  });
+
   test('the policies of the role with which ECS launches Managed Instances for it, and the routes and rules of these instances', () => {
     const { stack, vpc, cluster, taskDefinition, task } = network();
     const provider = (id: string) => {
