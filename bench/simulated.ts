@@ -34,7 +34,7 @@ export function deployment(
   const history = new History(clock);
   const faults = new Faults(clock, noFaults());
   const lambda = new Lambda(clock, random.fork('lambda'), faults, history, change);
-  const cloudFormation = new CloudFormation(clock, ofStack, faults, history, families);
+  const cloudFormation = new CloudFormation(clock, ofStack, faults, history);
   const consistency = { unknown: 1, unlisted: 1, stale: 0, pageSize: 100 };
   lambda.ecs = new Ecs(clock, random.fork('ecs'), faults, history, families, consistency, () => life);
   lambda.cloudFormation = cloudFormation;

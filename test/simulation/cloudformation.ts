@@ -1,5 +1,4 @@
 import { Clock, Random, SECOND, START } from './clock';
-import type { Families } from './ecs';
 import {
   attributesUsed, delivered, inShort, logicalId, parse, passedOn, responseUrl, SERVICE_TOKEN, serviceTimeout, STACK_ID, templatesOf,
   URL_EXPIRES_SECONDS, urlWithoutDate, whatItContinues, whatToRun, withFrom,
@@ -8,7 +7,7 @@ import { pastIsKnownToBeUnknown } from './excuses';
 import type { Faults, Quirks } from './faults';
 import type { History, InvocationFacts, Put, Request } from './history';
 import type { Lambda } from './lambda';
-import { RESOURCE_TYPE, RunTaskProperties, RunSpec } from '../../src/contract';
+import { RESOURCE_TYPE, RunTaskProperties } from '../../src/contract';
 
 /** One deployment, or another action of a person on the stack. */
 export interface Operation {
@@ -92,7 +91,6 @@ export class CloudFormation {
     private readonly random: Random,
     private readonly faults: Faults,
     private readonly history: History,
-    private readonly families: Families,
   ) {
     this.quirky = random.fork('quirks');
     this.quirks = faults.plan.quirks;
@@ -459,7 +457,6 @@ export class CloudFormation {
       isMalformed,
       isOfAnotherVersion: this.quirks.anotherVersion !== undefined,
       run,
-      deciding: run?.ExitCodeFrom ?? (run ? this.essentialOf(run) : []),
       kept: this.kept ?? this.outputs,
       puts: [],
       event: {
@@ -540,10 +537,6 @@ export class CloudFormation {
     this.notice();
     this.history.statuses.push({ at: this.clock.now, status });
     this.history.say('stack', status);
-  }
-
-  private essentialOf({ Request: { taskDefinition } }: RunSpec): string[] {
-    return this.families[taskDefinition!.split('/').pop()!.split(':')[0]].filter(({ essential }) => essential).map(({ name }) => name);
   }
 
   private inventedId(resource: Resource): string {

@@ -93,7 +93,6 @@ export class Ecs {
       }
       return { ...before.result, tasks: before.result.tasks.map(({ taskArn }) => this.briefly(this.byArn.get(taskArn!)!)) };
     }
-    const family = familyOf(taskDefinition);
     const tasks: SimulatedTask[] = [];
     const result: Started['result'] = { tasks: [], failures: [] };
     for (let number = 0; number < count; number++) {
@@ -102,7 +101,7 @@ export class Ecs {
         result.failures.push({ arn: `${ACCOUNT}:container-instance/shop/1`, reason: misplaced.reason });
       }
       if (!misplaced || misplaced.ghost) {
-        const task = this.create(invocation, family, startedBy, tags, taskDefinition, Boolean(misplaced));
+        const task = this.create(invocation, startedBy, tags, taskDefinition, Boolean(misplaced));
         tasks.push(task);
         if (!misplaced) {
           result.tasks.push(task.moments[0].task);
@@ -114,11 +113,12 @@ export class Ecs {
   }
 
   private create(
-    invocation: InvocationFacts, family: string, startedBy: string, tags: SimulatedTask['tags'], taskDefinitionArn: string, ghost: boolean,
+    invocation: InvocationFacts, startedBy: string, tags: SimulatedTask['tags'], taskDefinition: string, ghost: boolean,
   ): SimulatedTask {
     const { now } = this.clock;
     const number = this.history.tasks.length + 1;
-    const containers = this.families[family];
+    const family = familyOf(taskDefinition);
+    const { taskDefinitionArn, containers } = this.revisionOf(taskDefinition);
     const life = this.nextLife(invocation.request, containers);
     const task: SimulatedTask = {
       name: `task ${number}`,
@@ -129,6 +129,7 @@ export class Ecs {
       life,
       dated: (at) => this.date(at),
       family,
+      essential: containers.filter(({ essential }) => essential).map(({ name }) => name),
       startedBy,
       tags,
       ghost,
@@ -240,14 +241,35 @@ export class Ecs {
   }
 
   private describeTaskDefinition({ taskDefinition }: any) {
+    const { taskDefinitionArn, containers } = this.revisionOf(taskDefinition);
     return {
       taskDefinition: {
-        containerDefinitions: this.families[familyOf(taskDefinition)].map(({ name, essential }) => ({
+        taskDefinitionArn,
+        containerDefinitions: containers.map(({ name, essential }) => ({
           name,
           ...(essential ? {} : { essential }),
           logConfiguration: { options: { 'awslogs-group': '/shop', 'awslogs-stream-prefix': name } },
         })),
       },
+    };
+  }
+
+  /** Without a revision, the latest one. Each makes other containers essential, but always the first one. */
+  private revisionOf(taskDefinition: string): { readonly taskDefinitionArn: string; readonly containers: readonly ContainerOfTask[] } {
+    const containers = this.families[familyOf(taskDefinition)];
+    const { registers } = this.faults.plan.quirks;
+    if (!registers) {
+      return { taskDefinitionArn: taskDefinition, containers };
+    }
+    const latest = 1 + registers.filter((after) => this.clock.now >= START + after * SECOND).length;
+    if (latest > 1) {
+      this.faults.quirk('registers');
+    }
+    const [name, revision = String(latest)] = splitRevision(taskDefinition);
+    const isOdd = Number(revision) % 2 === 1;
+    return {
+      taskDefinitionArn: `${name}:${revision}`,
+      containers: containers.map((container, index) => isOdd || index === 0 ? container : { ...container, essential: !container.essential }),
     };
   }
 
@@ -266,5 +288,11 @@ export class Ecs {
 }
 
 function familyOf(taskDefinition: string): string {
-  return taskDefinition.split('/').pop()!.split(':')[0];
+  return splitRevision(taskDefinition)[0].split('/').pop()!;
+}
+
+/** The name of a task definition, and the revision if it has one. */
+function splitRevision(taskDefinition: string): [name: string, revision?: string] {
+  const [, name, revision] = /^(.*?)(?::(\d+))?$/.exec(taskDefinition)!;
+  return [name, revision];
 }

@@ -91,6 +91,8 @@ export interface Quirks {
   lastUpdatedMoves?: number;
   /** What another version of the function writes into its hand-over or its baton. */
   anotherVersion?: { readonly version?: number; readonly later?: boolean; readonly HandedOver?: unknown };
+  /** The seconds after which another revision of each task definition is registered, with other essential containers. */
+  registers?: readonly number[];
   /** What is delivered instead of the properties: by mistake, or by another version of the construct. */
   delivers?: (properties: any) => any;
 }

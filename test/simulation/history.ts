@@ -28,8 +28,6 @@ export interface Request {
   readonly isOfAnotherVersion: boolean;
   /** What the request must run, with its types; absent if it runs nothing. */
   readonly run?: RunSpec;
-  /** The containers that decide, even if only the task definition knows them. */
-  readonly deciding: readonly string[];
   /** Whether it restores the previous properties of a failed resource, without a rollback. */
   readonly isPutBack: boolean;
   /** For a Delete: when the Create that failed was requested, if its answer had the physical id. */

@@ -7,7 +7,7 @@ import type { LogLife } from './lives';
 import { untruths } from './messages';
 import { outputsOf, SECRETS } from './scenario';
 import type { Run } from './simulate';
-import { isSuccess, SimulatedTask, stateAt } from './task';
+import { decidingOf, isSuccess, SimulatedTask, stateAt } from './task';
 import { OUTPUT_PREFIX, RunSpec } from '../../src/contract';
 import { LONGEST_SERVICE_TIMEOUT_SECONDS, PASS_ON_MARGIN_SECONDS, STOP_MARGIN_SECONDS } from '../../src/timing';
 
@@ -315,14 +315,15 @@ function wrongResults(request: Request, history: History): Finding[] {
 }
 
 /** The values of the attribute that are right for the task. */
-function truly(name: string, task: SimulatedTask, all: readonly SimulatedTask[], { deciding, run }: Request): Array<string | undefined> {
+function truly(name: string, task: SimulatedTask, all: readonly SimulatedTask[], request: Request): Array<string | undefined> {
+  const [container] = decidingOf(task, request);
   switch (name) {
     case 'TaskArn': return [task.arn];
-    case 'TaskArns': return permutations(all.map(({ arn }) => arn), run!.Request.count ?? 1).map((arns) => arns.join(','));
-    case 'ExitCode': return [String(task.exitCodes[deciding[0]])];
+    case 'TaskArns': return permutations(all.map(({ arn }) => arn), request.run!.Request.count ?? 1).map((arns) => arns.join(','));
+    case 'ExitCode': return [String(task.exitCodes[container])];
     case 'StartedAt': return [task.dated(task.ranFrom!).toISOString()];
     case 'StoppedAt': return [task.dated(task.endedAt).toISOString()];
-    case 'LogStreamName': return [`${deciding[0]}/${deciding[0]}/${task.arn.split('/').pop()}`];
+    case 'LogStreamName': return [`${container}/${container}/${task.arn.split('/').pop()}`];
     default: {
       const values = printed(task.life.log, name.slice(OUTPUT_PREFIX.length));
       const isSeenInPart = task.life.log.pageSize !== undefined || task.life.log.late > 0;

@@ -1,5 +1,5 @@
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
+import { DescribeTaskDefinitionCommand, DescribeTasksCommand, ListTasksCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { awsError } from './faults';
 import type { Change } from './lambda';
@@ -323,6 +323,14 @@ export const mutants: readonly Mutant[] = [
     breaks: 'a rollback gets no worse',
     seed: 539,
     world: blindBeforeStart('Update', 17_000, Infinity), // after the readings that show what kind of Update it is
+  },
+  {
+    name: 'each task is judged by the latest revision',
+    breaks: 'a correct verdict',
+    seed: 1137,
+    wicked: ['a new revision is registered'],
+    world: sending('DescribeTaskDefinitionCommand', ({ taskDefinition }, send) =>
+      send(new DescribeTaskDefinitionCommand({ taskDefinition: taskDefinition.replace(/:\d+$/, '') }))),
   },
   {
     name: 'each wait has a budget of its own',

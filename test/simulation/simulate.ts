@@ -45,7 +45,7 @@ export async function play(story: Story): Promise<Run> {
   const history = new History(clock);
   const faults = new Faults(clock, story.faults ?? noFaults());
   const lambda = new Lambda(clock, random.fork('lambda'), faults, history, change);
-  const cloudFormation = new CloudFormation(clock, random.fork('cloudformation'), faults, history, scenario.families);
+  const cloudFormation = new CloudFormation(clock, random.fork('cloudformation'), faults, history);
   const lives = random.fork('lives');
   const [hours, outputs] = [random.fork('hours'), random.fork('outputs')];
   const nextLife = story.nextLife ?? ((request, containers) => {

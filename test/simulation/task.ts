@@ -14,6 +14,8 @@ export interface SimulatedTask {
   /** The time on the clock of ECS. */
   readonly dated: (at: number) => Date;
   readonly family: string;
+  /** The essential containers of its revision. */
+  readonly essential: readonly string[];
   readonly startedBy?: string;
   tags: ReadonlyArray<{ key?: string; value?: string }>;
   /** Set if RunTask reported that it placed nothing. */
@@ -51,8 +53,14 @@ export function stateAt({ moments }: SimulatedTask, at: number): Task {
 }
 
 /** Whether nobody and nothing stopped the task, and every deciding container ended with an accepted exit code. */
-export function isSuccess({ stopCode, exitCodes }: SimulatedTask, { deciding, run }: Request): boolean {
-  return stopCode === 'EssentialContainerExited' && deciding.every((name) => run!.SuccessExitCodes.includes(exitCodes[name]));
+export function isSuccess(task: SimulatedTask, request: Request): boolean {
+  return task.stopCode === 'EssentialContainerExited'
+    && decidingOf(task, request).every((name) => request.run!.SuccessExitCodes.includes(task.exitCodes[name]));
+}
+
+/** The containers that decide, even if only the task definition knows them. */
+export function decidingOf({ essential }: SimulatedTask, { run }: Request): readonly string[] {
+  return run?.ExitCodeFrom ?? essential;
 }
 
 /** Computes the future of a task from its life, and again when something stops it. */

@@ -2,6 +2,7 @@ import { HOUR, MINUTE, Random, SECOND } from './clock';
 import { awsError, CallFault, FaultPlan } from './faults';
 import { PASSING_PLACEMENTS, PASSING_REFUSALS, UNREADABLE } from './known-errors';
 import type { Scenario } from './scenario';
+import type { RunSpec } from '../../src/contract';
 
 /** Something that AWS is known to do, or that its documentation does not exclude. */
 export interface Wicked {
@@ -234,6 +235,28 @@ export const WICKED: readonly Wicked[] = [
       const count = random.whole(5, 10);
       const operations = toEach(scenario.operations, ({ Request, UsedAttributes }) => UsedAttributes ? {} : { Request: { ...Request, count } });
       return { ...scenario, operations };
+    },
+  },
+  {
+    name: 'a new revision is registered',
+    isOn: true,
+    share: 0.04,
+    source: 'RunTask, API reference: taskDefinition, "If a revision isn\'t specified, the latest ACTIVE revision is used"',
+    notedAs: 'quirk: registers',
+    add: (random, { quirks }) => { quirks.registers = Array.from({ length: random.whole(1, 4) }, () => random.magnitude(1, 7_200)); },
+    change: (random, scenario) => {
+      const families = Object.fromEntries(Object.keys(scenario.families).map((family) =>
+        [family, [{ name: 'app', essential: true }, { name: 'proxy', essential: random.chance(0.5) }]]));
+      const withoutRevision = <T extends RunSpec>(run: T) => ({
+        ...run,
+        Request: { ...run.Request, taskDefinition: run.Request.taskDefinition!.replace(/:\d+$/, '') },
+        ExitCodeFrom: undefined,
+        Logs: undefined,
+        UsedAttributes: undefined,
+      });
+      const operations = toEach(scenario.operations, ({ OnDelete, ...run }) =>
+        ({ ...withoutRevision(run), OnDelete: OnDelete && withoutRevision(OnDelete) }));
+      return { ...scenario, families, operations };
     },
   },
   {
