@@ -10,7 +10,7 @@ import { locateLog, readTail } from '../ecs/logs';
 import { adviceOnError } from '../verdict/errors';
 import { Evidence, Failed, Failure } from '../verdict/failure';
 import { explain, formatDuration, notStopped, formatFailure } from '../verdict/message';
-import { hasEnded, wasStopped, wordsOf } from '../verdict/outcome';
+import { hasEnded, stopReasonOf, wasStopped, wordsOf } from '../verdict/outcome';
 import { FAILURES, NOTES, REASONS } from '../verdict/texts';
 
 /** How many other failures a message names: it has little room. */
@@ -44,7 +44,9 @@ export function timedOut(run: Run, tasks: Task[]): Failed {
   const status = running?.lastStatus;
   const [container] = (running ? specOf(run, running) : spec).ExitCodeFrom;
   const failure = status ? { ...FAILURES.stillRunning(status, allowed), wasRunning: true } : FAILURES.didNotEnd(allowed);
-  return new Failed({ ...failure, awsReason: running && wordsOf(running), container }, evidence);
+  const stopReason = running && stopReasonOf(running); // of an earlier invocation
+  const reason = stopReason && REASONS.earlierStop(stopReason);
+  return new Failed({ ...failure, reason, awsReason: running && wordsOf(running), container }, evidence);
 }
 
 /** A cause without the words that the task did not start. */

@@ -52,14 +52,20 @@ export function hasEnded(task: Task): boolean {
 }
 
 /** Whether ECS says that the function stopped the task. */
-export function wasStopped({ stoppedReason }: Task): boolean {
-  return Boolean(stoppedReason?.startsWith(STOPPED_BY));
+export function wasStopped(task: Task): boolean {
+  return stopReasonOf(task) !== undefined;
+}
+
+/** Why the function sent StopTask, as ECS has kept it; nothing if it did not. */
+export function stopReasonOf({ stoppedReason }: Task): string | undefined {
+  return stoppedReason?.startsWith(STOPPED_BY) ? stoppedReason.slice(STOPPED_BY.length).replace(/ \([\w/]+\)$/, '') : undefined;
 }
 
 /** Checks the most specific causes first. The last case is for stop codes that are not known yet. */
 function failureOf(task: Task, deciding: Container[], rules: Rules): Failure | undefined {
-  const { stopCode, stoppedReason } = task;
+  const { stopCode } = task;
   const awsReason = wordsOf(task);
+  const reason = stopReasonOf(task);
   switch (stopCode) {
     case 'TaskFailedToStart':
       return startFailure(task, rules);
@@ -70,9 +76,7 @@ function failureOf(task: Task, deciding: Container[], rules: Rules): Failure | u
     case 'InfrastructureHealth':
       return { ...FAILURES.hostFailed, awsReason, patience: lost(task, rules) };
     case 'UserInitiated':
-      return stoppedReason && wasStopped(task)
-        ? { ...FAILURES.stopped(stoppedReason.slice(STOPPED_BY.length).replace(/ \([\w/]+\)$/, '')), awsReason: wordsOf(task, { repeats: [stoppedReason] }) }
-        : { ...FAILURES.stoppedByOthers, awsReason };
+      return { ...reason === undefined ? FAILURES.stoppedByOthers : FAILURES.stopped(reason), awsReason };
     case 'ServiceSchedulerInitiated':
       return { ...FAILURES.stoppedByService, awsReason };
     case 'EssentialContainerExited':
@@ -144,15 +148,15 @@ function describeExit({ name, exitCode, reason }: Container, task: Task): Pick<F
 /** Says no more than the stop code. */
 const ESSENTIAL_EXITED = /^Essential container (in task )?exited\.?$/;
 
-/** All words of ECS about the end of a task, and all exit codes, except for what the cause says already. */
-export function wordsOf(task: Task, said: { repeats?: string[]; exitOf?: readonly Container[] } = {}): string | undefined {
+/** All words of ECS about the end of a task, and all exit codes, except for what the cause says already. A reason of the function is not one of ECS. */
+export function wordsOf(task: Task, said: { exitOf?: readonly Container[] } = {}): string | undefined {
   const { stoppedReason, attachments = [], containers = [] } = task;
   const words: string[] = [];
   const isNew = (reason: string | undefined): reason is string =>
-    !!reason && !said.repeats?.includes(reason) && !words.some((word) => word.includes(reason));
+    !!reason && !words.some((word) => word.includes(reason));
   // Only an attachment has the reason why its volume could not be created or attached.
   const reasons = attachments.flatMap(({ details = [] }) => details.filter(({ name }) => name === 'statusReason').map(({ value }) => value));
-  for (const reason of [stoppedReason, ...reasons]) {
+  for (const reason of [...wasStopped(task) ? [] : [stoppedReason], ...reasons]) {
     if (isNew(reason)) {
       words.push(reason);
     }

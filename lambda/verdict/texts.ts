@@ -89,6 +89,7 @@ export const REASONS = {
   notPlaced: 'ECS did not place it',
   neverRan: 'it never ran, or its host was lost',
   noTimeToStart: 'no time was left for the first attempt',
+  earlierStop: (reason: string) => `an earlier StopTask had the reason: ${reason}`,
 };
 
 /** Advice that depends on an error. */

@@ -280,6 +280,8 @@ function reasonsToLackResults(request: Request, history: History, at: number): s
     ['an output is not there', good.some(({ life: { log } }) => names.some((name) => printed(log, name).length !== 1 || log.absent || log.late > 55))],
     ['each reading began before the log was complete', reads.length > 0 && at - reads[0].at > 55 * SECOND
       && good.some(({ endedAt, life: { log } }) => reads.every(({ at: began, input }) => input.nextToken || began < endedAt + log.late * SECOND))],
+    ['the pages came too slowly to reach the beginning of the log', reads.length > 0 && at - reads[0].at > 55 * SECOND && reads.filter(({ input }) => !input.limit)
+      .every(({ input, result }) => result && result.nextBackwardToken !== input.nextToken)],
     ['the log could not be read', reads.some(({ error }) => error && !/ResourceNotFound/.test(error.name))],
     ['the results are too long', good.some(({ life: { log } }) => names.reduce((sum, name) => sum + (printed(log, name)[0]?.length ?? 0), 0) > (properties.HasNextLeg ? 2_500 : 2_900))],
     ['the function had no time left for the log', reads.length > 0 && at - answer!.invocation.startedAt > 11 * MINUTE && good.some(({ life }) => life.log.late > 0)],

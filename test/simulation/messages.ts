@@ -83,7 +83,7 @@ const MESSAGES: readonly Message[] = [
   },
   {
     key: 'stopped by us', // quotes the reason of StopTask, which another request may have had
-    says: /the task was stopped: (.*?)\.?$/i,
+    says: /(?:the task was stopped: |an earlier StopTask had the reason: )(.*?)(?:\)\. Check what it was waiting for, or raise timeout|)\.?$/i,
     isTrue: ({ tasks, history, at: now }, [, reason]) => history.calls.some(({ api, input, result, at }) => api === 'StopTask' && result && at <= now
       && tasks.some(({ arn }) => arn === input.task) && input.reason.startsWith(`cdk-ecs-run-task: ${reason.replace(/ \[cut\]$/, '')}`)),
   },
@@ -321,7 +321,7 @@ export function untruths(request: Request, history: History): Array<{ at: number
     // Lines of the log are not ours, and one that was cut may say too little to be known.
     return said.parsed!.Reason!.split('\n').filter((line) => line !== '' && !line.startsWith('  ')).flatMap((line) => {
       const kinds = MESSAGES.flatMap((message) => {
-        const ours = message.key === 'stopped by us' ? line : line.replace(/(?<=the task was stopped: ).*/i, '');
+        const ours = message.key === 'stopped by us' ? line : line.replace(/(?<=the task was stopped: |StopTask had the reason: ).*/i, '');
         const found = message.says.global ? [...ours.matchAll(message.says)] : [ours.match(message.says)].filter((match) => match !== null);
         return found.map((words) => ({ message, words }));
       });

@@ -36,6 +36,20 @@ describe('the whole failure message', () => {
       LOG,
       TASK,
     ]],
+    ['of a task that an earlier invocation has told to stop, and that does not end', () => {
+      world.lives = [[[0, {
+        lastStatus: 'RUNNING',
+        desiredStatus: 'STOPPED',
+        stopCode: 'UserInitiated',
+        stoppedReason: 'cdk-ecs-run-task: ECS did not answer: TimeoutError: socket hang up (RunTask) (ec6d70dee764/4f3e2d1c/1/1/t85s00)',
+      }]]];
+      world.faults.StopTask = times(1000, () => ({}));
+    }, [
+      `${STILL_RUNNING} (an earlier StopTask had the reason: ECS did not answer: TimeoutError: socket hang up (RunTask)). ${WHAT_TO_DO}`,
+      LOG,
+      TASK,
+      MAY_STILL_RUN,
+    ]],
     ['of a task that does not stop', () => { world.lives = [runs(60 * 60, 0)]; cannotStop(); }, [
       `${STILL_RUNNING}. ${WHAT_TO_DO}`,
       LOG,
