@@ -85,6 +85,11 @@ export interface StackReading {
   readonly isDated: boolean;
 }
 
+/** Whether the event, or a response, has shown that the request belongs to an update. */
+export function isKnownUpdate({ event, latest }: Request): boolean {
+  return event.RequestType !== 'Create' || (latest !== undefined && isOfUpdate(latest.status) && !beganAfter(event, new Date(latest.began)));
+}
+
 export async function readStack(request: Request): Promise<StackReading> {
   const { event } = request;
   const { StackStatus: status, LastUpdatedTime } = await describeStack(request);

@@ -1,7 +1,7 @@
 import type { RunSpec } from '../../src/contract';
 import type { Attributes } from '../cloudformation/answer';
 import { readSentAt, Request } from '../cloudformation/request';
-import type { Occasion } from '../cloudformation/stack-status';
+import { isKnownUpdate, Occasion } from '../cloudformation/stack-status';
 import type { Containers, ResolvedRun } from '../ecs/resolve-containers';
 import type { Failure } from '../verdict/failure';
 
@@ -77,10 +77,11 @@ export interface TaskProgress {
   revision?: string;
 }
 
-export function beginProgress({ event, receivedAt }: Request, { Request: { count = 1 } }: RunSpec, occasion: Occasion): Progress {
+export function beginProgress(request: Request, { Request: { count = 1 } }: RunSpec, occasion: Occasion): Progress {
+  const { event, receivedAt } = request;
   const tasks = Array.from({ length: count }, (_, index): TaskProgress =>
     ({ number: index + 1, tokenNumber: 1, reruns: 0, startAttempts: 0, startAt: 0 }));
-  return { occasion, requestId: event.RequestId, sentAt: readSentAt(event), since: receivedAt, isOfUpdate: event.RequestType !== 'Create', tasks };
+  return { occasion, requestId: event.RequestId, sentAt: readSentAt(event), since: receivedAt, isOfUpdate: isKnownUpdate(request), tasks };
 }
 
 /** Whether a value is a `Progress`. Another version of the function may have written something else. */

@@ -296,7 +296,11 @@ const MESSAGES: readonly Message[] = [
     says: /^AWS says: (.*)/,
     isTrue: ({ calls }, [, words]) => !calls(...ALL).some(({ error }) => error instanceof Error && !('$fault' in error) && words.includes(String(error))),
   },
-  { key: 'another task', says: /^Another task: /, isTrue: ({ request }) => (request.run?.Request.count ?? 1) > 1 },
+  { // a rollback that comes again late can look like a deployment
+    key: 'another task',
+    says: /^Another task: /,
+    isTrue: ({ request: { run, properties } }) => [run, properties].some((one) => (one?.Request.count ?? 1) > 1),
+  },
   {
     key: 'before that',
     says: /^Before that: (.*)/,

@@ -107,6 +107,16 @@ describe('the next deployment after a later resource failed', () => {
     expectStarted(world, 2);
   });
 
+  test('runs the task again in a Create of that resource when LastUpdatedTime moves after the first reading (seed 29236465)', async () => {
+    world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
+    const [{ Data }] = await deploy(world, creating());
+    world.faults.ListTasks = times(8, fails('ThrottlingException')); // it looks for earlier tasks until the time has moved
+    world.faults.DescribeStacks = [stale('UPDATE_IN_PROGRESS', new Date(world.time))];
+    world.lastUpdated = new Date(world.time + 25_000);
+    expectSuccess(await world.request(sent(world, { ...create(nth(2, Data!.Baton)), RequestId: 'again' }, 2)));
+    expectStarted(world, 2);
+  });
+
   test('runs the task again in a Create of that resource', async () => {
     world.lives = [runs(1.5 * HOURS, 3), runs(60, 0)];
     const [{ Data }] = await deploy(world, creating());
