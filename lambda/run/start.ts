@@ -24,13 +24,12 @@ const MOST_EARLIER = 5;
 export async function startDue(run: Run, due: TaskProgress[]): Promise<void> {
   const { request: { world }, progress } = run;
   due.forEach((task) => task.startAttempts++);
-  const problem = await checkBeforeStart(run);
+  const problem = await prepareStart(run, due);
+  const open = due.filter(({ taskArn }) => !taskArn);
   if (problem) {
-    due.forEach((task) => retryOrFail(run, task, problem));
-    return;
+    open.forEach((task) => retryOrFail(run, task, problem));
   }
-  const look = due.some(isDoubted) ? takeOver(run) : Promise.resolve(); // one look for all: ECS may list a task in only one of several
-  const starts = await Promise.allSettled(due.map((task) => start(run, task, look))); // waits for all calls, even if one fails
+  const starts = await Promise.allSettled(problem ? [] : open.map((task) => start(run, task))); // waits for all calls, even if one fails
   if (due.some(({ taskArn, isUnanswered }) => taskArn || (isUnanswered && progress.startedAt === undefined))) {
     progress.startedAt = progress.lookAtStackAt = world.now(); // a Delete may have found nothing to stop in the meantime
   }
@@ -38,6 +37,18 @@ export async function startDue(run: Run, due: TaskProgress[]): Promise<void> {
   if (failed) {
     throw failed.reason;
   }
+}
+
+/** One look for all, because ECS may list a task in only one of several. It can take long, so the status of the stack is read after it. */
+async function prepareStart(run: Run, due: readonly TaskProgress[]): Promise<Failure | undefined> {
+  try {
+    if (due.some(isDoubted)) {
+      await takeOver(run); // also the tasks of starts that are not in doubt: another invocation may have made them
+    }
+  } catch (error) {
+    return problemOf('ListTasks or DescribeTasks', error);
+  }
+  return due.every(({ taskArn }) => taskArn) ? undefined : checkBeforeStart(run);
 }
 
 /** An event may be late: a Delete or a rollback may have cleaned up already, or the deployment may have ended. */
@@ -70,16 +81,11 @@ async function checkBeforeStart({ request, progress }: Run): Promise<Failure | u
   }
 }
 
-async function start(run: Run, task: TaskProgress, look: Promise<void>): Promise<void> {
-  let api: Api = 'ListTasks or DescribeTasks';
+async function start(run: Run, task: TaskProgress): Promise<void> {
   try {
-    await look; // it can also find the task of a start that needs no look: another invocation has made it
-    if (!task.taskArn) {
-      api = 'RunTask';
-      await callRunTask(run, task);
-    }
+    await callRunTask(run, task);
   } catch (error) {
-    const problem = problemOf(api, error);
+    const problem = problemOf('RunTask', error);
     task.isUnanswered ||= !isRefusal(error); // ECS does not start a task of a call that it rejects
     retryOrFail(run, task, problem); // the same attempt: its token returns the same task
   }

@@ -1,4 +1,4 @@
-import { create, fails, MINUTE, runs, FakeAws, stale, times, passThrough } from '../../support/fake-aws';
+import { create, fails, Fault, MINUTE, notPlaced, properties, runs, FakeAws, stale, times, passThrough } from '../../support/fake-aws';
 import { expectSuccess, expectFailed, expectStarted, expectStopped } from '../../support/handler-expectations';
 
 let world: FakeAws;
@@ -17,6 +17,14 @@ describe('a deployment that has already ended', () => {
     world.time += MINUTE; // the event is late
     expectFailed(await world.request(create()), 'cancelled before the task started');
     expectStarted(world, 0);
+  });
+
+  test('starts no task once the stack rolls back while it looks for those of its earlier attempts (seed 30000915)', async () => {
+    world.faults.RunTask = [notPlaced('RESOURCE:MEMORY'), fails('TimeoutError', 'socket hang up')]; // it looks twice, 10 seconds apart
+    world.faults.DescribeStacks = times<Fault>(100, (input, proceed) => (world.seconds() > 10 ? stale('ROLLBACK_IN_PROGRESS') : passThrough)(input, proceed));
+    expectFailed(await world.request(create(properties({}, { count: '2' }))), 'cancelled before the task started');
+    expectStarted(world, 0);
+    expect(world.callsOf('RunTask')).toHaveLength(2);
   });
 
   test.each(['ROLLBACK_IN_PROGRESS', 'UPDATE_FAILED'])('stops the running task when the stack is %s', async (status) => {
