@@ -119,7 +119,7 @@ export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** The text within a number of bytes, with a mark if it was longer and the mark has room. */
+/** The text within a number of bytes, with a mark if it was longer and the mark has room. Cut in two, a number would be another one. */
 function cutTo(text: string, bytes: number): string {
   if (size(text) <= bytes) {
     return text;
@@ -130,6 +130,7 @@ function cutTo(text: string, bytes: number): string {
   for (const character of text.endsWith(CUT) ? text.slice(0, -CUT.length) : text) {
     room -= size(character);
     if (room < 0) {
+      kept = /\d/.test(character) ? kept.replace(/(?<!\d)\d{1,20}$/, '') : kept;
       break;
     }
     kept += character;

@@ -90,6 +90,17 @@ test('lines that fit are joined unchanged, and lines that do not fit are cut to 
   }), RUNS);
 });
 
+test('a number is not cut in two, which would make it another one', () => {
+  const line = place('container "app" exited with code 143; '.repeat(20));
+  for (let bytes = 50; bytes < size(line.text); bytes++) {
+    expect([...new Set(fit([line], bytes).match(/(?<=code )\d+/g))]).toEqual(['143']);
+  }
+});
+
+test('a long line of digits is cut like any other', () => {
+  expect(fit([place('7'.repeat(5_000))], 1_000)).toMatch(/^7{990,} \[cut\]$/);
+});
+
 test('printable text stays unchanged', () => {
   fc.assert(fc.property(fc.oneof(text, fc.string({ unit: fc.constantFrom('\u001b', '\u009b', '[', '0', 'm', '\t', '\n', '\ud83d', 'x') })), (any) => {
     expect(printable(printable(any))).toBe(printable(any));
