@@ -38,8 +38,9 @@ export function timedOut(run: Run, tasks: Task[]): Failed {
   const evidence = { taskArn: running?.taskArn ?? openArns(progress)[0] ?? knownArns(progress)[0] };
   if (progress.blind) {
     const blindFor = formatDuration(world.now() - progress.blind.since);
-    const { reason, awsReason } = progress.blind;
-    return new Failed({ ...FAILURES.endNotSeen(allowed, blindFor), reason, awsReason, container: spec.ExitCodeFrom[0] }, evidence);
+    const { of, reason, awsReason } = progress.blind;
+    const unread = of === 'task definition' ? FAILURES.definitionUnread : FAILURES.endNotSeen;
+    return new Failed({ ...unread(allowed, blindFor), reason, awsReason, container: spec.ExitCodeFrom[0] }, evidence);
   }
   const status = running?.lastStatus;
   const [container] = (running ? specOf(run, running) : spec).ExitCodeFrom;

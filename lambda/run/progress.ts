@@ -34,8 +34,8 @@ export interface Progress {
   readonly unseenEarlier?: string;
   /** Whether ECS has ever shown a task of the run. */
   wasSeen?: boolean;
-  /** Since when DescribeTasks has failed, and why. */
-  blind?: { readonly since: number } & Pick<Failure, 'reason' | 'awsReason'>;
+  /** What of a started task could not be read last, since when, and why. */
+  blind?: { readonly of: 'status' | 'task definition'; readonly since: number } & Pick<Failure, 'reason' | 'awsReason'>;
   /** Whether ECS has throttled this request, which polls less from then on. */
   isThrottled?: boolean;
   /** What ECS returned for an imported task definition, by the ARN of the revision: without a revision, each start takes the latest one. */

@@ -92,53 +92,68 @@ async function succeed(run: Run): Promise<Answer> {
   return { status: 'SUCCESS', reason: notStopped(stopped), data: attributes, reruns: countReruns(progress) };
 }
 
+/** What could not be read of a task that was started, and why. */
+interface Unread {
+  readonly of: NonNullable<Progress['blind']>['of'];
+  readonly error: unknown;
+}
+
 /**
- * The current state of the tasks; nothing if DescribeTasks fails. Its failure says nothing about the task, so the function
+ * The current state of the tasks; nothing if DescribeTasks fails. What cannot be read says nothing about the task, so the function
  * continues until the deadline, or for some minutes if ECS has never returned the task.
  */
 async function refresh(run: Run): Promise<Task[]> {
-  const { request, progress } = run;
+  const { progress } = run;
+  const { tasks, unread } = await lookAtOpenTasks(run);
+  let unresolved: Unread | undefined;
   try {
     await resolveBeforeStart(run);
-    const { tasks, unmentioned } = await lookAtTasks(request, run.spec.Request.cluster, openArns(progress));
+    await resolveRevisions(run, tasks);
+  } catch (error) {
+    unresolved = { of: 'task definition', error };
+  }
+  const problem = unread ?? unresolved;
+  if (!problem) {
+    progress.blind = undefined;
+  } else if (openArns(progress).length === 0) {
+    noteUnresolved(run, problem.error);
+  } else {
+    noteBlind(run, problem);
+  }
+  return tasks;
+}
+
+async function lookAtOpenTasks(run: Run): Promise<{ readonly tasks: Task[]; readonly unread?: Unread }> {
+  const { request, spec, progress } = run;
+  try {
+    const { tasks, unmentioned } = await lookAtTasks(request, spec.Request.cluster, openArns(progress));
     noteMissing(run, tasks, unmentioned);
     progress.wasSeen ||= tasks.length > 0;
-    await resolveRevisions(run, tasks);
-    if (unmentioned.length > 0) {
-      noteBlind(run, new Unusable(ERRORS.noTaskStatus));
-    } else {
-      progress.blind = undefined;
-    }
-    return tasks;
+    return { tasks, unread: unmentioned.length > 0 ? { of: 'status', error: new Unusable(ERRORS.noTaskStatus) } : undefined };
   } catch (error) {
     if (error instanceof Failed) {
       throw error;
     }
-    if (openArns(progress).length === 0) {
-      return noteUnresolved(run, error);
-    }
-    noteBlind(run, error);
-    return [];
+    return { tasks: [], unread: { of: 'status', error } };
   }
 }
 
-function noteBlind({ request, progress }: Run, error: unknown): void {
+function noteBlind({ request, progress }: Run, { of, error }: Unread): void {
   const { world } = request;
   const reason = reasonOf(error);
-  logState(request, 'UNKNOWN', 'could not read the status of the task', { details: [String(error)] });
+  logState(request, 'UNKNOWN', `could not read the ${of} of the task`, { details: [String(error)] });
   progress.isThrottled ||= isThrottled(error);
-  progress.blind = { since: progress.blind?.since ?? world.now(), ...reason };
-  if (!progress.wasSeen && world.now() - progress.blind.since >= NEVER_SEEN_MS) {
+  progress.blind = { of, since: progress.blind?.of === of ? progress.blind.since : world.now(), ...reason };
+  if (of === 'status' && !progress.wasSeen && world.now() - progress.blind.since >= NEVER_SEEN_MS) {
     throw new Failed({ ...FAILURES.neverSeen, ...reason }, { taskArn: openArns(progress)[0] });
   }
 }
 
 /** Nothing was started yet: waiting helps only if the error is temporary. */
-function noteUnresolved(run: Run, error: unknown): Task[] {
+function noteUnresolved(run: Run, error: unknown): void {
   const { progress } = run;
   progress.isThrottled ||= isThrottled(error);
   progress.tasks.filter(({ taskArn }) => !taskArn).forEach((task) => retryOrFail(run, task, callFailure('DescribeTaskDefinition', error)));
-  return [];
 }
 
 function noteMissing({ request: { world }, progress }: Run, tasks: readonly Task[], unmentioned: readonly string[]): void {

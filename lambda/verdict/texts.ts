@@ -40,6 +40,7 @@ export const FAILURES = {
     advice: 'check what it was waiting for, or raise timeout',
   }),
   endNotSeen: (time: string, blindFor: string) => ({ cause: `the function did not see the task end within ${time}: reading its status failed for the last ${blindFor}` }),
+  definitionUnread: (time: string, unreadFor: string) => ({ cause: `the result of the task is unknown after ${time}: reading its task definition failed for the last ${unreadFor}` }),
   neverSeen: { cause: 'the function could never read the status of the task, so its result is unknown' },
   gone: { cause: 'ECS no longer returns the task, so its result is unknown' },
   deploymentEnded: (status: string) => ({ cause: `the deployment already ended (${status}), and nothing waits for the task` }),

@@ -205,9 +205,9 @@ export class Ecs {
       this.faults.quirk('othersInFamily');
       arns.unshift(...Array.from({ length: othersInFamily }, (_, number) => `${OTHERS}${number + 1}`));
     }
-    const from = Number(nextToken ?? 0);
-    const to = from + Math.min(maxResults ?? 100, this.consistency.pageSize);
-    return { taskArns: arns.slice(from, to), nextToken: to < arns.length ? String(to) : undefined };
+    const rest = arns.filter((arn) => nextToken === undefined || orderOf(arn) > orderOf(nextToken)); // a task can leave the list between two pages
+    const page = rest.slice(0, Math.min(maxResults ?? 100, this.consistency.pageSize));
+    return { taskArns: page, nextToken: page.length < rest.length ? page.at(-1) : undefined };
   }
 
   private isLeftOut(task: SimulatedTask): boolean {
@@ -285,6 +285,11 @@ export class Ecs {
   private now(task: SimulatedTask): Task {
     return stateAt(task, this.clock.now);
   }
+}
+
+/** Where ListTasks has a task: those of others first. */
+function orderOf(arn: string): number {
+  return Number(arn.slice(arn.lastIndexOf('/') + 1)) - (arn.startsWith(OTHERS) ? 1_000_000 : 0);
 }
 
 function familyOf(taskDefinition: string): string {

@@ -125,6 +125,14 @@ const MESSAGES: readonly Message[] = [
         && call.at > at - Number(last) * (other === 'minute' ? MINUTE : SECOND) + 30 * SECOND && call.at < timeIsOver(request, history, said)),
   },
   {
+    key: 'definition not read',
+    says: /result of the task is unknown after ([\d.]+) (?:second|minute)s?: reading its task definition failed for the last ([\d.]+) (second|minute)s?/i,
+    isTrue: ({ request, history, said, at, calls }, [, , last, unit]) => at >= timeIsOver(request, history, said)
+      && calls('DescribeTaskDefinition').some(({ error }) => error)
+      && !calls('DescribeTaskDefinition').some((call) => !call.error && informs(call, said)
+        && call.at > at - Number(last) * (unit === 'minute' ? MINUTE : SECOND) + 30 * SECOND && call.at < timeIsOver(request, history, said)),
+  },
+  {
     key: 'never seen',
     says: /could never read the status of the task/i,
     isTrue: ({ calls, tasks, said }) => calls('DescribeTasks').some(({ error }) => error) && !calls('DescribeTasks').some((call) => !call.error

@@ -117,6 +117,18 @@ describe('a task definition without a revision: a new one that is registered', (
     expectSuccess(await world.request(create(delivered({ count: '2' }))));
   });
 
+  test('and cannot be read until the timeout, is named as what failed, although the status of the task is known', async () => {
+    world.faults.RunTask = [(_, proceed) => {
+      register('worker');
+      return proceed();
+    }];
+    world.faults.DescribeTaskDefinition = [passThrough, ...times(1000, fails('ThrottlingException', 'Rate exceeded'))];
+    world.lives = [exits(0, 0)];
+    const { Reason } = await world.request(create(delivered()));
+    expect(Reason).toMatch(/^The result of the task is unknown after 30 minutes: reading its task definition failed for the last 30 minutes\.\nAWS says: .*Rate exceeded/);
+    expectStarted(world, 1);
+  });
+
   test('is judged by the latest one if ECS does not say which one the task has', async () => {
     world.faults.DescribeTasks = times<Fault>(1000, (_, proceed) =>
       ({ tasks: proceed().tasks.map(({ taskDefinitionArn, ...task }: Task) => task) }));

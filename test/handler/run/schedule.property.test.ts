@@ -67,7 +67,7 @@ test.each<[string, Task[], number]>([
 });
 
 test('a request that cannot look at its tasks calls as seldom as one whose task has run for long', () => {
-  const blind = { since: NOW - 60_000, reason: 'ServerException' };
+  const blind = { of: 'status' as const, since: NOW - 60_000, reason: 'ServerException' };
   expect(pollInterval([], NOW, { blind })).toBe(pollInterval([runningFor(3_000_000)], NOW));
 });
 
