@@ -143,8 +143,8 @@ function sameNumber(one: string, other: string): boolean {
 
 /**
  * The answer names the task, after a wait that is long enough to end what ends when told to, or in which AWS refused that for a
- * while, or that took all the time since the task could be found, or since the last hand-over had failed. Or its time ended before
- * the list of tasks had come to this one, and the answer says so.
+ * while, or that took all the time since the task could be found, since the last hand-over had failed, or since Lambda delivered it
+ * minutes late. Or its time ended before the list of tasks had come to this one, and the answer says so.
  */
 export function saidSo(task: SimulatedTask, request: Request, history: History): boolean {
   const { at, parsed, invocation: answering } = request.puts[0];
@@ -154,7 +154,11 @@ export function saidSo(task: SimulatedTask, request: Request, history: History):
   const canKnowOf = ({ invocation }: Call) => answering.hop > 0 || invocation === answering; // Lambda can repeat the event when it is too late
   const found = history.callsOf(request, 'ListTasks').find((call) => !call.error && couldShow(call, task) && canKnowOf(call));
   const isLate = at > request.deadline - TIME_TO_ANSWER - 2 * SECOND;
-  const isLastMoment = isLate && found !== undefined && told.some((call) => call.at - found.at < 5 * SECOND);
+  const earlier = history.invocations.filter((one) => one.request === request && one.hop < answering.hop);
+  const handedOverAt = Math.max(...earlier.map((one) => one.handedOverAt ?? 0));
+  const cameLate = answering.hop > 0 && answering.startedAt - handedOverAt > 2 * MINUTE;
+  const knownFrom = cameLate ? answering.startedAt : found?.at;
+  const isLastMoment = isLate && knownFrom !== undefined && told.some((call) => call.at - knownFrom < 5 * SECOND);
   const isCut = isLate && /listing them failed/.test(parsed?.Reason ?? '')
     && !history.callsOf(request, 'ListTasks').some((call) => call.invocation === answering && call.result?.taskArns.includes(task.arn));
   const looks = history.callsOf(request, 'DescribeTasks').filter((call) =>
