@@ -169,8 +169,7 @@ export class Ecs {
     const result: { tasks: Task[]; failures: Array<{ arn: string; reason: string }> } = { tasks: [], failures: [] };
     for (const arn of tasks as string[]) {
       if (arn.startsWith(OTHERS)) {
-        const number = Number(arn.slice(arn.lastIndexOf('/') + 1));
-        if (number % 100 === 7) {
+        if (numberOf(arn) % 100 === 7) {
           result.failures.push({ arn, reason: 'MISSING' });
         } else {
           result.tasks.push({ taskArn: arn, lastStatus: 'STOPPED', desiredStatus: 'STOPPED', startedBy: 'ecs-svc/1234567890123456789', createdAt: new Date(START), containers: [] });
@@ -289,7 +288,11 @@ export class Ecs {
 
 /** Where ListTasks has a task: those of others first. */
 function orderOf(arn: string): number {
-  return Number(arn.slice(arn.lastIndexOf('/') + 1)) - (arn.startsWith(OTHERS) ? 1_000_000 : 0);
+  return numberOf(arn) - (arn.startsWith(OTHERS) ? 1_000_000 : 0);
+}
+
+function numberOf(arn: string): number {
+  return Number(arn.slice(arn.lastIndexOf('/') + 1));
 }
 
 function familyOf(taskDefinition: string): string {

@@ -113,24 +113,22 @@ const MESSAGES: readonly Message[] = [
   {
     key: 'time is over',
     says: /did not (?:end|start|succeed) within ([\d.]+) (second|minute)s?|was still \S+ after ([\d.]+) (second|minute)s?/i,
-    isTrue: ({ request, history, said, at }, [, within = '', unit, after = within, other = unit]) => at >= timeIsOver(request, history, said)
-      && Number(after) <= (request.run ?? request.properties).TimeoutSeconds / (other === 'minute' ? 60 : 1) + 1,
+    isTrue: (facts, [, within = '', unit, after = within, other = unit]) => facts.at >= timeIsOver(facts)
+      && Number(after) <= (facts.request.run ?? facts.request.properties).TimeoutSeconds / (other === 'minute' ? 60 : 1) + 1,
   },
   {
     key: 'not seen to end',
     says: /did not see the task end within ([\d.]+) (second|minute)s?: reading its status failed for the last ([\d.]+) (second|minute)s?/i,
-    isTrue: ({ request, history, said, at, calls }, [, within, unit, last, other]) => at >= timeIsOver(request, history, said)
-      && Number(within) <= (request.run ?? request.properties).TimeoutSeconds / (unit === 'minute' ? 60 : 1) + 1
-      && !calls('DescribeTasks').some((call) => !call.error && call.result?.tasks.length > 0 && call.invocation.request === request && informs(call, said)
-        && call.at > at - Number(last) * (other === 'minute' ? MINUTE : SECOND) + 30 * SECOND && call.at < timeIsOver(request, history, said)),
+    isTrue: (facts, [, within, unit, last, other]) => facts.at >= timeIsOver(facts)
+      && Number(within) <= (facts.request.run ?? facts.request.properties).TimeoutSeconds / (unit === 'minute' ? 60 : 1) + 1
+      && !heardInLast(facts, 'DescribeTasks', last, other).some(({ result, invocation }) => result?.tasks.length > 0 && invocation.request === facts.request),
   },
   {
     key: 'definition not read',
     says: /result of the task is unknown after ([\d.]+) (?:second|minute)s?: reading its task definition failed for the last ([\d.]+) (second|minute)s?/i,
-    isTrue: ({ request, history, said, at, calls }, [, , last, unit]) => at >= timeIsOver(request, history, said)
-      && calls('DescribeTaskDefinition').some(({ error }) => error)
-      && !calls('DescribeTaskDefinition').some((call) => !call.error && informs(call, said)
-        && call.at > at - Number(last) * (unit === 'minute' ? MINUTE : SECOND) + 30 * SECOND && call.at < timeIsOver(request, history, said)),
+    isTrue: (facts, [, , last, unit]) => facts.at >= timeIsOver(facts)
+      && facts.calls('DescribeTaskDefinition').some(({ error }) => error)
+      && heardInLast(facts, 'DescribeTaskDefinition', last, unit).length === 0,
   },
   {
     key: 'never seen',
@@ -402,8 +400,14 @@ function wasTold({ calls }: Facts, status: RegExp): boolean {
   return calls('DescribeStacks').some(({ result }) => status.test(result?.Stacks[0]?.StackStatus));
 }
 
+/** The calls that succeeded in the last part of the timeout, in which all failed by the words of the message. It rounds that part. */
+function heardInLast(facts: Facts, api: string, last: string, unit: string): Call[] {
+  const from = facts.at - Number(last) * (unit === 'minute' ? MINUTE : SECOND) + 30 * SECOND;
+  return facts.calls(api).filter((call) => !call.error && informs(call, facts.said) && call.at > from && call.at < timeIsOver(facts));
+}
+
 /** An Update that rolled back looks like any other when it comes again later: then it has a time, though it ran nothing. */
-function timeIsOver(request: Request, history: History, said: Put): number {
+function timeIsOver({ request, history, said }: Facts): number {
   const { run, properties, sentAt, type } = request;
   const { TimeoutSeconds } = run ?? properties;
   const first = runPassedOn(request, history, said) ?? request.first;
